@@ -1,0 +1,340 @@
+"""Openings and closings in any order to a stream where every one has its partner, as a browser pairs them.
+
+SPIP replaces each marker by a tag on its own and leaves the rest to the browser. These are the browser's rules
+(HTML, section 13.2.6.4.7, "in body"), as far as SPIP's output needs them: formatting that a block cuts off goes
+on in the next one, crossed formatting is closed and reopened, an end tag that closes nothing is ignored.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spipconv.nodes import Element, Node, Text
+from spipconv.safety import MAX_DEPTH
+from spipconv.source import Source
+from spipconv.tokens import CLOSE, Token
+
+FORMATTING = frozenset("a b big code em font i s small strike strong tt u".split())
+HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+SPECIAL = HEADINGS | frozenset(
+    """address article aside blockquote caption center col colgroup dd details div dl dt fieldset figcaption figure
+    footer header hgroup hr iframe li main nav ol p pre section summary table tbody td tfoot th thead tr ul""".split()
+)
+_CLOSES_PARAGRAPH = SPECIAL - frozenset("caption col colgroup iframe p tbody td tfoot th thead tr".split())
+_SCOPE_ENDS = frozenset("caption table td th".split())
+# What an opening part of a table closes first, and what it must then stand in.
+_TABLE_PARTS = {
+    "caption": ("td th tr tbody thead tfoot caption colgroup", "table"),
+    "colgroup": ("td th tr tbody thead tfoot caption colgroup", "table"),
+    "col": ("td th tr tbody thead tfoot caption", "colgroup table"),
+    "tbody": ("td th tr tbody thead tfoot caption colgroup", "table"),
+    "thead": ("td th tr tbody thead tfoot caption colgroup", "table"),
+    "tfoot": ("td th tr tbody thead tfoot caption colgroup", "table"),
+    "tr": ("td th tr caption colgroup", "tbody thead tfoot table"),
+    "td": ("td th caption colgroup", "tr tbody thead tfoot table"),
+    "th": ("td th caption colgroup", "tr tbody thead tfoot table"),
+}
+
+
+class Open:
+    """An element that is open. ``name`` is the HTML element that it becomes."""
+
+    __slots__ = ("detail", "is_open", "is_raw", "name", "offset", "slot", "token")
+
+    def __init__(self, name: str, token: Token, offset: int, detail: str, is_raw: bool) -> None:
+        self.name = name
+        self.token = token
+        self.offset = offset
+        # The markup to name when it turns out that it is never closed; empty: SPIP closes it by itself.
+        self.detail = detail
+        self.is_raw = is_raw
+        self.is_open = True
+        self.slot = 0
+
+
+class Balance:
+    """Collects tokens for the parser. Offsets are places in the source."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        # A slot holds a token, or several once formatting had to be closed around a block.
+        self._out: list[Token | list[Token]] = []
+        self._stack: list[Open] = []
+        # The formatting elements that text must stand in; None where a table cell begins.
+        self._active: list[Open | None] = []
+        self._words: list[str] = []
+        self._words_at = 0
+
+    @property
+    def size(self) -> int:
+        """How much was written; it grows with all that is."""
+        return len(self._out) + len(self._words)
+
+    def has_room(self) -> bool:
+        """Tell whether another level may be opened."""
+        return len(self._stack) < MAX_DEPTH
+
+    def is_within(self, name: str) -> bool:
+        """Tell whether an element of that name is open."""
+        return any(one.name == name for one in self._stack)
+
+    # ---- Leaves ----
+
+    def text(self, words: str, offset: int) -> None:
+        """Write words."""
+        if not self._words:
+            if self._active:
+                self._reopen_formatting()
+            self._words_at = offset
+        self._words.append(words)
+
+    def leaf(self, type: str, node: Node) -> None:
+        """Write a node that holds no others, in the line."""
+        if self._active:
+            self._reopen_formatting()
+        self._write(Token(type, node))
+
+    def block(self, type: str, node: Node) -> None:
+        """Write a node that holds no others, on lines of its own."""
+        self._write(Token(type, node))
+
+    def tokens(self, tokens: list[Token]) -> None:
+        """Write what another balance has balanced."""
+        if self._active:
+            self._reopen_formatting()
+        self._flush()
+        self._out += tokens
+
+    # ---- Elements ----
+
+    def open(
+        self, name: str, type: str, fields: dict[str, Any], offset: int, detail: str = "", is_raw: bool = False
+    ) -> Open | None:
+        """Open an element; None where there are too many levels already (which is reported)."""
+        if len(self._stack) >= MAX_DEPTH + 4:
+            self._source.report("depth-exceeded", offset, detail)
+            return None
+        fields["line"], fields["column"] = self._source.place(offset)
+        one = Open(name, Token(type, fields), offset, detail, is_raw)
+        if name in FORMATTING:
+            if len(self._stack) >= MAX_DEPTH:
+                self._source.report("depth-exceeded", offset, detail)
+                return None
+            if name == "a" and self._find_active("a"):
+                self.close_formatting("a", offset)
+            if self._active:
+                self._reopen_formatting()
+            self._forget_fourth(one)
+            self._active.append(one)
+        elif name not in SPECIAL and self._active:
+            self._reopen_formatting()
+        self._push(one)
+        if name in ("td", "th", "caption"):
+            self._active.append(None)
+        return one
+
+    def open_raw(self, name: str, fields: dict[str, Any], offset: int, detail: str) -> Open | None:
+        """Open an HTML element of the author, closing first what a browser closes before it."""
+        if len(self._stack) >= MAX_DEPTH:
+            self._source.report("depth-exceeded", offset, detail)
+            return None
+        if name in _TABLE_PARTS:
+            closed, parents = (words.split() for words in _TABLE_PARTS[name])
+            while self._stack and self._stack[-1].name != "table" and self.is_within("table"):
+                top = self._stack[-1]
+                if top.name in parents and top.name not in closed:
+                    break
+                if not top.is_raw:
+                    break
+                self._pop()
+            if not self._stack or self._stack[-1].name not in parents:
+                self._source.report("tag-dropped", offset, detail)
+                return None
+        if name in _CLOSES_PARAGRAPH or name == "p":
+            self.close("p")
+        if name in HEADINGS and self._stack and self._stack[-1].name in HEADINGS:
+            self._pop()
+        if name in ("li", "dd", "dt"):
+            self._close_item(("li",) if name == "li" else ("dd", "dt"))
+        return self.open(name, "ELEMENT", fields, offset, detail, is_raw=True)
+
+    def void(self, node: Element) -> None:
+        """Write an HTML element that never has content."""
+        if node.name == "hr":
+            self.close("p")
+        elif self._active:
+            self._reopen_formatting()
+        self._write(
+            Token(
+                "ELEMENT",
+                {"name": node.name, "attributes": node.attributes, "line": node.line, "column": node.column},
+            )
+        )
+        self._write(CLOSE)
+
+    def close(self, name: str, is_raw: bool = False) -> bool:
+        """Close the innermost open element of that name and all in it; False where none is in reach."""
+        for one in reversed(self._stack):
+            if one.name == name and (one.is_raw or not is_raw):
+                self.close_to(one)
+                return True
+            if one.name in _SCOPE_ENDS or (name == "p" and one.name == "button"):
+                return False
+        return False
+
+    def close_to(self, one: Open) -> None:
+        """Close an open element and all in it; formatting that was open in it goes on behind it."""
+        while one.is_open:
+            self._pop()
+        if one.name in ("td", "th", "caption"):
+            while self._active and self._active.pop() is not None:
+                pass
+
+    def close_formatting(self, name: str, offset: int) -> bool:
+        """Close formatting, wherever it began (the HTML standard's adoption agency); False where there is none."""
+        one = self._find_active(name)
+        if one is None:
+            return self.close_inline(name)
+        if not one.is_open:
+            self._active.remove(one)
+            return True
+        self._flush()
+        index = self._stack.index(one)
+        above = self._stack[index + 1 :]
+        if any(other.name in _SCOPE_ENDS for other in above):
+            return False
+        if any(other.name in FORMATTING for other in above):
+            self._source.report("crossed-marker", offset, one.detail)
+        last = next((i for i in range(len(above) - 1, -1, -1) if above[i].name in SPECIAL), -1)
+        between: list[Open] = []
+        for other in above[: last + 1]:
+            if other.name not in SPECIAL:
+                between.append(other)
+                continue
+            # Close it before the block begins, and open it again inside.
+            slot = self._out[other.slot]
+            tokens = slot if isinstance(slot, list) else [slot]
+            around = [CLOSE] * (len(between) + 1) + [inner.token for inner in between]
+            self._out[other.slot] = around + tokens + [one.token]
+            between = []
+        one.is_open = False
+        inner = above[last + 1 :]
+        for other in reversed(inner):
+            self._out.append(CLOSE)
+            other.is_open = False
+        self._out.append(CLOSE)
+        self._stack[index:] = above[: last + 1]
+        self._active.remove(one)
+        return True
+
+    def close_inline(self, name: str, is_raw: bool = True) -> bool:
+        """Close an element that is neither formatting nor a block; False where it is not open in this block."""
+        for one in reversed(self._stack):
+            if one.name == name and (one.is_raw or not is_raw):
+                self.close_to(one)
+                return True
+            if one.name in SPECIAL:
+                return False
+        return False
+
+    def finish(self) -> list[Token]:
+        """Close all that is open and return the tokens."""
+        for one in self._stack:
+            if one.detail:
+                self._source.report(_UNCLOSED.get(one.token.type, "unclosed-tag"), one.offset, one.detail)
+        while self._stack:
+            self._pop()
+        self._flush()
+        tokens: list[Token] = []
+        for slot in self._out:
+            if isinstance(slot, list):
+                tokens += slot
+            else:
+                tokens.append(slot)
+        return tokens
+
+    # ---- The stack ----
+
+    def _write(self, token: Token) -> None:
+        self._flush()
+        self._out.append(token)
+
+    def _flush(self) -> None:
+        if self._words:
+            line, column = self._source.place(self._words_at)
+            words = self._words[0] if len(self._words) == 1 else "".join(self._words)
+            self._out.append(Token("TEXT", Text(words, line=line, column=column)))
+            self._words = []
+
+    def _push(self, one: Open) -> None:
+        self._flush()
+        one.slot = len(self._out)
+        self._out.append(one.token)
+        self._stack.append(one)
+
+    def _pop(self) -> None:
+        self._flush()
+        self._stack.pop().is_open = False
+        self._out.append(CLOSE)
+
+    def _find_active(self, name: str) -> Open | None:
+        for one in reversed(self._active):
+            if one is None:
+                return None
+            if one.name == name:
+                return one
+        return None
+
+    def _forget_fourth(self, new: Open) -> None:
+        """Keep at most three alike of unclosed formatting elements, as browsers do."""
+        alike = 0
+        for one in reversed(self._active):
+            if one is None:
+                return
+            if one.name == new.name and _same(one.token, new.token):
+                alike += 1
+                if alike == 3:
+                    self._active.remove(one)
+                    return
+
+    def _reopen_formatting(self) -> None:
+        """Open again the formatting that a block has cut off."""
+        active = self._active
+        last = active[-1]
+        if last is None or last.is_open:
+            return
+        first = len(active) - 1
+        while first and (before := active[first - 1]) is not None and not before.is_open:
+            first -= 1
+        for index in range(first, len(active)):
+            cut = active[index]
+            assert cut is not None
+            if len(self._stack) >= MAX_DEPTH:
+                del active[index:]
+                return
+            one = Open(cut.name, cut.token, cut.offset, cut.detail, cut.is_raw)
+            active[index] = one
+            self._push(one)
+
+    def _close_item(self, names: tuple[str, ...]) -> None:
+        for one in reversed(self._stack):
+            if one.name in names:
+                if one.is_raw:
+                    self.close_to(one)
+                return
+            if one.name in SPECIAL and one.name not in ("address", "div", "p"):
+                return
+
+
+_UNCLOSED = {
+    "STRONG": "unclosed-strong",
+    "EMPHASIS": "unclosed-emphasis",
+    "HEADING": "unclosed-heading",
+    "QUOTE": "unclosed-quote",
+}
+
+
+def _same(one: Token, other: Token) -> bool:
+    if one.type != other.type:
+        return False
+    return one.type != "ELEMENT" or one.value["attributes"] == other.value["attributes"]

@@ -1,0 +1,34 @@
+"""Facts about languages: which codes SPIP knows, and the few words that it adds to a text."""
+
+from __future__ import annotations
+
+# SPIP's list of languages: the codes that {xx} may name in a link.
+CODES = frozenset(
+    """aa ab af am an ar as ast ay az ba be ber bg bh bi bm bn bo br bs ca co cpf cpf_dom cpf_hat cs cy da de dz el
+    en eo es es_co es_mx et eu fa ff fi fj fo fon fr fr_fem fr_sc fr_tu fy ga gd gl gn gu ha hac he hi hr hu hy ia
+    id ie ik is it it_fem iu ja jv ka kk kl km kn ko ks ku ky la lb ln lo lt lu lv man mfv mg mi mk ml mn mo mos mr
+    ms mt my na nap ne nqo nl no nb nn oc oc_auv oc_gsc oc_lms oc_lnc oc_ni oc_ni_la oc_ni_mis oc_prv oc_va om or
+    pa pbb pl ps pt pt_br qu rm rn ro roa ru rw sa sc scn sd sg sh sh_latn sh_cyrl si sk sl sm sn so sq sr src sro
+    ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz vi vo wa wo xh yi yo za zh zh_tw zu""".split()
+)
+
+_NOTES = {
+    "ar": "هوامش", "ca": "Notes", "cs": "Poznámky", "de": "Fußnoten", "en": "Footnotes", "eo": "Notoj",
+    "es": "Notas", "fr": "Notes", "it": "Note", "nl": "Noten", "pl": "Przypisy", "pt": "Notas", "pt_br": "Notas",
+}  # fmt: skip
+_AUTHORS = {"de": "Autor", "en": "Author", "es": "Autor", "fr": "Auteur", "it": "Autore", "nl": "Auteur", "pt": "Autor"}
+
+
+def notes_title(language: str) -> str:
+    """Return the word that heads a text's notes: ``Notes``, ``Footnotes``."""
+    return _NOTES.get(language, "Footnotes")
+
+
+def author_title(language: str) -> str:
+    """Return the word that stands for an author without a name."""
+    return _AUTHORS.get(language, "Author")
+
+
+def idiom(key: str, language: str) -> str | None:
+    """Return what ``<:key:>`` says, or None where the key is a site's own."""
+    return notes_title(language) if key == "info_notes" else None

@@ -1,0 +1,257 @@
+"""A source text to its terminals, by one master regular expression made of the grammar's terminals.
+
+SPIP cuts code and the like out of a text before it reads anything else. So does the lexer: it reads a copy in
+which protected text is masked, of the same length, so that every offset is one in the source.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from spipconv.markup import read_angle_shortcuts
+from spipconv.source import Source
+
+# Terminals that are looked for before the others; the master expression is made of the rest, in grammar order.
+_PROTECTED = ("FENCE", "TICKS", "RAW_START", "COMMENT", "MULTI", "MULTI_LANGUAGE", "FORMULA")
+SOURCE_TERMINALS = (
+    *_PROTECTED,
+    "BLANK_LINE", "BREAK_MARK", "NEWLINE", "ITEM_MARK", "RULE_MARK", "DIALOGUE_MARK", "DASH_MARK",
+    "WORDS", "OPENING_BRACES", "CLOSING_BRACES",
+    "LINK_MARK", "ANCHOR_MARK", "GLOSSARY_MARK", "NOTE_START", "NOTE_END", "ABBREVIATION_MARK",
+    "QUOTE_START", "QUOTE_END", "POEM_START", "POEM_END", "INTRO_TAG", "RESOURCE", "IDIOM", "MODEL_TAG", "TAG",
+    "PIPE", "ESCAPE", "ADDRESS", "PROTECTED", "OTHER",
+)  # fmt: skip
+_BRACKETED = frozenset({"LINK_MARK", "ANCHOR_MARK", "GLOSSARY_MARK", "NOTE_START", "ABBREVIATION_MARK"})
+_MASK_START, _MASK = "\ufdd0", "\ufdd1"
+
+
+class Terminal(Protocol):
+    """What Lark knows of a terminal."""
+
+    name: str
+
+    @property
+    def pattern(self) -> Pattern: ...
+
+
+class Pattern(Protocol):
+    """What Lark knows of a terminal's pattern."""
+
+    def to_regexp(self) -> str: ...
+
+
+class Lexeme(NamedTuple):
+    """A terminal at its place: ``start`` and ``end`` are offsets in the source."""
+
+    kind: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """Text that SPIP does not read: its kind (the tag's name in lower case, ``ticks``, ``fence``, ``comment``),
+    what the opening tag says, and where its content starts and ends."""
+
+    kind: str
+    opening: str
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Scan:
+    """A source with its lexemes; ``read`` gives those of a part of it."""
+
+    source: Source
+    lexer: SourceLexer
+    masked: str
+    protected: dict[int, Protected] = field(default_factory=dict)
+
+    def read(self, start: int, end: int) -> list[Lexeme]:
+        """Return the lexemes between two offsets."""
+        return self.lexer.read(self.masked, start, end)
+
+    def tags(self, start: int, end: int) -> Iterable[re.Match[str]]:
+        """Find the HTML tags between two offsets, protected text or not."""
+        return self.lexer.patterns["TAG"].finditer(self.source.text, start, end)
+
+    def formulas(self, start: int, end: int) -> Iterable[re.Match[str]]:
+        """Find the TeX formulas between two offsets."""
+        return self.lexer.patterns["FORMULA"].finditer(self.source.text, start, end)
+
+
+class SourceLexer:
+    """Reads sources. ``terminals`` are those of the grammar."""
+
+    def __init__(self, terminals: Iterable[Terminal]) -> None:
+        expressions = {terminal.name: terminal.pattern.to_regexp() for terminal in terminals}
+        self.patterns = {name: re.compile(expressions[name]) for name in (*_PROTECTED, "TAG")}
+        ordinary = [name for name in SOURCE_TERMINALS if name not in _PROTECTED]
+        self._master = _join({name: expressions[name] for name in ordinary})
+        self._expressions = {name: expressions[name] for name in ordinary}
+        self._without_brackets: re.Pattern[str] | None = None
+
+    def scan(self, source: Source) -> Scan:
+        """Cut out what is protected, choose the language of ``<multi>``, and return the rest to be read."""
+        scan = Scan(source, self, source.text)
+        if "`" in source.text or "<" in source.text:
+            self._protect(scan)
+            if "<multi>" in scan.masked.lower():
+                self._choose_languages(scan)
+            if source.settings.angle_shortcuts:
+                source.text, scan.masked = read_angle_shortcuts(source.text, scan.masked)
+        return scan
+
+    def read(self, text: str, start: int, end: int) -> list[Lexeme]:
+        """Return the lexemes of a (masked) text between two offsets."""
+        last = text.rfind("]", start, end) + 1
+        if last or text.find("[", start, end) < 0:
+            lexemes = [
+                Lexeme(match.lastgroup or "", *match.span()) for match in self._master.finditer(text, start, last or end)
+            ]
+            if not last or last == end:
+                return lexemes
+            start = last
+        else:
+            lexemes = []
+        if text.find("[", start, end) < 0:
+            master = self._master
+        else:
+            # Beyond the last "]" every "[" is text, and none may look for an end that is not there.
+            if self._without_brackets is None:
+                self._without_brackets = _join({n: e for n, e in self._expressions.items() if n not in _BRACKETED})
+            master = self._without_brackets
+        lexemes += [Lexeme(match.lastgroup or "", *match.span()) for match in master.finditer(text, start, end)]
+        return lexemes
+
+    def _protect(self, scan: Scan) -> None:
+        text = scan.source.text
+        found: list[tuple[int, int, Protected]] = []
+        if "`" in text:
+            for match in self.patterns["FENCE"].finditer(text) if "```" in text else ():
+                opening, _, content = match.group()[3:-3].partition("\n")
+                start = match.end() - 3 - len(content)
+                found.append((*match.span(), Protected("fence", opening, start, match.end() - 3)))
+            text = _mask(text, found)
+            inline: list[tuple[int, int, Protected]] = []
+            for match in self.patterns["TICKS"].finditer(text):
+                ticks = len(match["ticks"])
+                content = Protected("ticks", "", match.start() + ticks, match.end() - ticks)
+                inline.append((*match.span(), content))
+            text = _mask(text, inline)
+            found += inline
+        if "<" in text:
+            tags = self._protected_tags(text)
+            text = _mask(text, tags)
+            found += tags
+        if found:
+            scan.masked = text
+            scan.protected = {start: content for start, _, content in found}
+
+    def _protected_tags(self, text: str) -> list[tuple[int, int, Protected]]:
+        found: list[tuple[int, int, Protected]] = []
+        position = 0
+        # A kind whose end tag was looked for in vain has none further on either.
+        unclosed: set[str] = set()
+        ends: dict[str, re.Pattern[str]] = {}
+        last_comment = text.rfind("-->")
+        starts = re.compile(f"{self.patterns['RAW_START'].pattern}|<!--")
+        while match := starts.search(text, position):
+            position = match.end()
+            kind = (match["raw"] or "comment").lower()
+            if kind in unclosed:
+                continue
+            if kind == "comment":
+                if match.start() > last_comment:
+                    unclosed.add(kind)
+                    continue
+                end = text.index("-->", match.start() + 2)
+                position = max(end + 3, match.end())
+                found.append((match.start(), position, Protected(kind, "", match.end(), max(end, match.end()))))
+                continue
+            if kind not in ends:
+                ends[kind] = re.compile(f"</{kind}[ \t\n]*>", re.IGNORECASE)
+            closing = ends[kind].search(text, position)
+            if closing is None:
+                unclosed.add(kind)
+                continue
+            content = Protected(kind, match.group()[1 + len(kind) : -1], position, closing.start())
+            found.append((match.start(), closing.end(), content))
+            position = closing.end()
+        return found
+
+    def _choose_languages(self, scan: Scan) -> None:
+        """Leave of every ``<multi>`` the text in the source's language, else the one that SPIP falls back to."""
+        source, masked = scan.source, scan.masked
+        text = source.text
+        pieces: list[tuple[str, str, int]] = []
+        position = 0
+        last = masked.lower().rfind("</multi>") + len("</multi>")
+        for match in self.patterns["MULTI"].finditer(masked, 0, max(last, 0)):
+            pieces.append((text[position : match.start()], masked[position : match.start()], position))
+            position = match.end()
+            start, end = match.start() + len("<multi>"), match.end() - len("</multi>")
+            language, start, end = self._choose_language(scan, match.start(), start, end)
+            chosen = (text[start:end], masked[start:end], start)
+            if language:
+                opening = f"<span lang='{language.replace('_', '-')}'>"
+                pieces += [(opening, opening, match.start()), chosen, ("</span>", "</span>", end)]
+            else:
+                pieces.append(chosen)
+        if not pieces:
+            return
+        pieces.append((text[position:], masked[position:], position))
+        origins: list[tuple[int, int]] = []
+        protected: dict[int, Protected] = {}
+        length = 0
+        starts = sorted(scan.protected)
+        for words, _, origin in pieces:
+            if words:
+                origins.append((length, origin))
+            for start in starts[bisect_left(starts, origin) : bisect_left(starts, origin + len(words))]:
+                one = scan.protected[start]
+                shift = length - origin
+                protected[start + shift] = Protected(one.kind, one.opening, one.start + shift, one.end + shift)
+            length += len(words)
+        source.replace("".join(words for words, _, _ in pieces), origins)
+        scan.masked = "".join(mask for _, mask, _ in pieces)
+        scan.protected = protected
+
+    def _choose_language(self, scan: Scan, at: int, start: int, end: int) -> tuple[str, int, int]:
+        """Return the language that has to be told (empty: the wanted one) and where the chosen text is."""
+        wanted = scan.source.settings.language
+        marks = list(self.patterns["MULTI_LANGUAGE"].finditer(scan.masked, start, end))
+        parts: dict[str, tuple[int, int]] = {}
+        default = (start, marks[0].start() if marks else end)
+        if scan.masked[slice(*default)].strip() or not marks:
+            parts[""] = default
+        for mark, following in zip(marks, [*marks[1:], None], strict=True):
+            parts[mark["language"]] = (mark.end(), following.start() if following else end)
+        if len(parts) > 1:
+            others = " ".join(sorted(language for language in parts if language))
+            scan.source.report("translations-hidden", at, others)
+        for language in (wanted, wanted.partition("_")[0], ""):
+            if language in parts:
+                return ("", *parts[language])
+        language = "fr" if "fr" in parts else next(iter(parts))
+        scan.source.report("translation-missing", at, wanted)
+        return (language, *parts[language])
+
+
+def _join(expressions: dict[str, str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?P<{name}>{expression})" for name, expression in expressions.items()))
+
+
+def _mask(text: str, found: list[tuple[int, int, Protected]]) -> str:
+    pieces: list[str] = []
+    position = 0
+    for start, end, _ in sorted(found, key=lambda one: one[0]):
+        pieces += [text[position:start], _MASK_START, _MASK * (end - start - 1)]
+        position = end
+    pieces.append(text[position:])
+    return "".join(pieces)

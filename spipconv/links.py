@@ -1,0 +1,155 @@
+"""What a link's target means: ``art12``, ``https://…``, ``#ancre``, ``anne@example.org``."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from spipconv.languages import CODES, author_title
+from spipconv.nodes import LinkKind
+from spipconv.objects import KINDS, Resolver, SpipObject
+from spipconv.typography import decode_entities
+
+_TEXT = re.compile(r"(?s:(.*?))(?:\|([^<>]*?))?(?:\{([a-z_]*)\})?\Z")
+_OBJECT = re.compile(r"(\w*?)\s*([0-9]{1,18})(?:\?([^#]*))?(#\S*)?", re.ASCII)
+_MAIL = re.compile(r"[^\s@:/?#]+@[^\s@:/?#]+\.[^\s@:/?#]+")
+_PLAIN_ADDRESS = {"article": "spip.php?article", "rubrique": "spip.php?rubrique", "breve": "spip.php?breve",
+                  "auteur": "spip.php?auteur", "mot": "spip.php?mot", "groupe": "spip.php?groupe",
+                  "site": "spip.php?site", "document": "spip.php?document"}  # fmt: skip
+_BRACES_AT_END = re.compile(r"\{[^{}]*\}\s*\Z")
+_SPACES = re.compile(r"\s+")
+_NUMBER = re.compile(r"\s*[0-9]+\.\s+")
+# An address that is its own text is cut there, in bytes, as SPIP does.
+_LONGEST_TEXT, _SHORTENED_TEXT = 40, 35
+_MEDIA_TYPES = mimetypes.MimeTypes()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a link leads. ``text`` is what it says where the author says nothing; ``is_markup``: it is a title
+    to be read as SPIP text, else plain. ``problem``: a diagnostic's code, or empty."""
+
+    address: str
+    kind: LinkKind
+    text: str
+    is_markup: bool = False
+    language: str = ""
+    media_type: str = ""
+    problem: str = ""
+
+    @property
+    def shows_address(self) -> bool:
+        """Tell whether its own text is its address."""
+        return not self.is_markup and self.kind not in ("internal", "site", "missing")
+
+
+def split_text(text: str) -> tuple[int, str, str]:
+    """Return how long the text of ``text|title{lang}`` is, the title, and the language.
+
+    A word in braces that is no language is text in italics.
+    """
+    match = _TEXT.match(text)
+    assert match is not None
+    words, title, language = match.groups()
+    if language is not None and language and language not in CODES:
+        words, _, title = text.partition("|")
+        if not title or "<" in title or ">" in title:
+            return len(text), "", ""
+        return len(words), decode_entities(title.strip()), ""
+    return len(words), decode_entities((title or "").strip()), language or ""
+
+
+def read_target(target: str, language: str, wanted: str, resolver: Resolver | None) -> Target:
+    """Return what a target in a text of a language means. ``wanted`` is the language that the link asks for."""
+    target = decode_entities(target.strip().removeprefix(">").strip())
+    match = _OBJECT.fullmatch(target)
+    if match and match[1] in KINDS:
+        return _read_object(match, language, wanted, resolver, target)
+    if target.startswith("#"):
+        return Target(target, "anchor", target)
+    if _MAIL.fullmatch(target):
+        return Target("mailto:" + target, "mail", target)
+    if target[:7].lower() == "mailto:":
+        return Target(target, "mail", target[7:])
+    address = "https://" + target if target[:4].lower() == "www." else target
+    shown = _shorten(target)
+    site = resolver.site_address if resolver else ""
+    if site and address.startswith(site):
+        return Target(address, "relative", shown)
+    kind: LinkKind = "external" if re.match(r"(?i)https?:|ftp:|tel:", address) else "relative"
+    return Target(address, kind, shown)
+
+
+def read_address(words: str, resolver: Resolver | None) -> tuple[str, LinkKind]:
+    """Return the address and the kind of a bare address in a text."""
+    address = words if "://" in words else "http://" + words
+    site = resolver.site_address if resolver else ""
+    return decode_entities(address), "relative" if site and address.startswith(site) else "external"
+
+
+def read_glossary(markup: str, language: str) -> tuple[str, str, str] | None:
+    """Return the term, the title and the address of ``[?term|title]``; None where it is none."""
+    words, _, title = _BRACES_AT_END.sub("", markup[1:-1].lstrip("?")).partition("|")
+    term, sign, detail = words.partition("#")
+    if sign and not detail.strip():
+        term, detail = words, ""
+    term = term.strip()
+    page = _SPACES.sub("_", decode_entities(term.removesuffix("#").strip()))
+    if not page:
+        return None
+    address = f"https://{language.partition('_')[0]}.wikipedia.org/wiki/{quote(page, safe='')}"
+    return term, decode_entities((title or detail).strip()), address
+
+
+def media_type(extension: str) -> str:
+    """Return the media type of files of an extension, or an empty string."""
+    return _MEDIA_TYPES.guess_type("file." + extension, strict=False)[0] or "" if extension else ""
+
+
+def clean_title(title: str) -> str:
+    """Return a title without the number that only sorts it: ``10. Title``."""
+    return _NUMBER.sub("", title, count=1) if _NUMBER.match(title) else title
+
+
+def document_address(found: SpipObject) -> str:
+    """Return where a document's file is."""
+    return found.address or "IMG/" + found.file
+
+
+def _shorten(address: str) -> str:
+    encoded = address.encode()
+    if len(encoded) <= _LONGEST_TEXT:
+        return address
+    return encoded[:_SHORTENED_TEXT].decode("utf-8", "ignore") + "..."
+
+
+def _read_object(
+    match: re.Match[str], language: str, wanted: str, resolver: Resolver | None, target: str
+) -> Target:
+    kind, number = KINDS[match[1]], int(match[2])
+    found = resolver.find(kind, number) if resolver else None
+    if found and wanted and resolver:
+        found = resolver.translate(found, wanted) or found
+    if found is None:
+        if resolver and kind == "document":
+            return Target(target, "relative", target, problem="object-not-found")
+        address = _complete(f"{_PLAIN_ADDRESS[kind]}{number}", match)
+        name = f"{author_title(language)} : {number}" if kind == "auteur" else f"{kind} {number}"
+        return Target(address, "missing", name, problem="object-not-found" if resolver else "object-unresolved")
+    if kind == "document":
+        kind_of_file = media_type(found.extension)
+        title = found.title.strip() or found.file
+        return Target(document_address(found), "internal", title, True, "", kind_of_file)
+    address = _complete(found.address or f"{_PLAIN_ADDRESS[kind]}{found.number}", match)
+    other = found.language if found.language != language else ""
+    title = clean_title(found.title) or f"{kind} {found.number}"
+    return Target(address, "site" if kind == "site" else "internal", title, True, other)
+
+
+def _complete(address: str, match: re.Match[str]) -> str:
+    arguments, anchor = match[3] or "", match[4] or ""
+    if arguments:
+        address += ("&" if "?" in address else "?") + arguments
+    return address + anchor

@@ -1,0 +1,107 @@
+"""HTML tags as an author types them: their names and attributes, and what each profile makes of them."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+
+from spipconv.safety import ARTICLE, ARTICLE_WITH_EMBEDS, COMMENT, SPIP_TAGS, TITLE, VOID, Policy
+from spipconv.source import Settings
+
+# SPIP ends a paragraph at these elements and begins another behind their end tags (_BALISES_BLOCS).
+BLOCKS = frozenset(
+    """address applet article aside blockquote button center dd dir div dl dt fieldset figcaption figure footer form
+    h1 h2 h3 h4 h5 h6 header hgroup hr iframe li map marquee menu nav noscript object ol pre section table tbody td
+    textarea tfoot th thead tr ul""".split()
+)
+# Elements that show something of their own: dropping their tags leaves nothing of it.
+_SHOWING = frozenset("applet area audio canvas embed iframe img input object svg video".split())
+_OTHERS = frozenset(
+    """applet audio base body button canvas data datalist dialog dir embed form frame frameset head html iframe input
+    keygen label link main map marquee math menu meta meter nobr noembed noframes noscript object optgroup option
+    output param picture portal progress rtc script select slot source strike style svg template textarea title track
+    video xmp""".split()
+)
+KNOWN = (ARTICLE.tags | VOID | _OTHERS) - SPIP_TAGS
+
+_TAG = re.compile(r"<(/?)([^\s/>]+)([^>]*)>")
+_ATTRIBUTE = re.compile(r"""([^\s=/"'<>]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
+_ANGLE_STRONG = re.compile(r"<<([^\W\d_][^<>\n=/|\"]*)>>")
+_ANGLE_EMPHASIS = re.compile(r"<([^\W\d_](?:[^\W\d_]|[ '’-])*)>")
+_READ_NAMES = KNOWN | SPIP_TAGS | frozenset({"code"})
+_ORDINARY_NAME = re.compile(r"[a-z][a-z0-9:_-]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag: its name in lower case, its attributes decoded, each once."""
+
+    name: str
+    is_end: bool = False
+    is_self_closed: bool = False
+    attributes: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Tell whether its name is one that a tag might have."""
+        return _ORDINARY_NAME.match(self.name) is not None
+
+    @property
+    def loss(self) -> str:
+        """The diagnostic's code for dropping it."""
+        if self.is_end:
+            return "tag-dropped"
+        if self.name == "iframe":
+            return "embed-dropped"
+        return "content-dropped" if self.name in _SHOWING else "tag-dropped"
+
+
+def read_tag(markup: str) -> Tag:
+    """Read ``<name attribute="value">`` or ``</name>``."""
+    match = _TAG.match(markup)
+    if match is None:
+        return Tag(markup)
+    end, name, rest = match.groups()
+    if end:
+        return Tag(name.lower(), is_end=True)
+    return Tag(name.lower(), is_self_closed=rest.endswith("/"), attributes=read_attributes(rest))
+
+
+def read_angle_shortcuts(text: str, masked: str) -> tuple[str, str]:
+    """Return a text and its masked form with ``<<gras>>`` as ``{{gras}}`` and ``<italique>`` as ``{italique}``,
+    where the word is no tag that HTML or SPIP knows. Lengths stay."""
+    for pattern, opening, closing in ((_ANGLE_STRONG, "{{", "}}"), (_ANGLE_EMPHASIS, "{", "}")):
+        pieces: list[str] = []
+        masks: list[str] = []
+        position = 0
+        for match in pattern.finditer(masked):
+            if match[1].split()[0].lower() in _READ_NAMES:
+                continue
+            start, end = match.span()
+            pieces += [text[position:start], opening, match[1], closing]
+            masks += [masked[position:start], opening, match[1], closing]
+            position = end
+        text = "".join([*pieces, text[position:]])
+        masked = "".join([*masks, masked[position:]])
+    return text, masked
+
+
+def read_attributes(text: str) -> tuple[tuple[str, str], ...]:
+    """Read attributes; of two with the same name the first counts, as in browsers."""
+    attributes: dict[str, str] = {}
+    for match in _ATTRIBUTE.finditer(text):
+        value = match[2] or ""
+        if value[:1] in ('"', "'"):
+            value = value[1:-1]
+        attributes.setdefault(match[1].lower(), html.unescape(value) if "&" in value else value)
+    return tuple(attributes.items())
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Return what raw HTML a text may hold."""
+    if settings.profile == "comment":
+        return COMMENT
+    if settings.profile == "title":
+        return TITLE
+    return ARTICLE_WITH_EMBEDS if settings.embeds else ARTICLE

@@ -1,0 +1,348 @@
+"""The document tree: what a SPIP text says, whatever it will be written as.
+
+Every node is an immutable record of its own fields; ``line`` and ``column`` (both from 1, in the text that
+was parsed) are on all of them and do not count when two nodes are compared. ``Block`` and ``Inline`` are
+closed unions: a converter that forgets one of their members is a type error. A browser may put a block
+inside an inline element (``{{<quote>…</quote>}}``), so children are of both kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+LinkKind = Literal["internal", "external", "site", "relative", "anchor", "mail", "glossary", "missing"]
+BreakKind = Literal["auto", "manual", "html"]
+Numeric = Literal["", "numeric", "numeric virgule", "numeric point"]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a node begins in the source text: line and column, both counted from 1 (0: nowhere)."""
+
+    line: int = field(default=0, kw_only=True, compare=False)
+    column: int = field(default=0, kw_only=True, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Position):
+    """Plain words, typography applied and entities decoded: ``L’été :``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strong(Position):
+    """``{{gras}}``."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Emphasis(Position):
+    """``{italique}``."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineBreak(Position):
+    """A single newline (``auto``), ``_`` at the start of a line (``manual``), or a dash or ``<br>`` (``html``)."""
+
+    kind: BreakKind = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Bullet(Position):
+    """The dash that SPIP draws for a line that starts with ``- ``; its words follow as siblings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code(Position):
+    """```code``` or ``<code>code</code>`` on one line; ``language`` is the class it was given."""
+
+    text: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Math(Position):
+    """``<math>$x$</math>``: a TeX formula in the line."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link(Position):
+    """``[text|title{lang}->target]``, a bare address, ``[?glossary]`` or ``[->art12]``.
+
+    ``address`` is as the author wrote it or as the resolver found it, decoded and not yet judged.
+    ``shows_address``: the address is its own text. ``automatic``: a bare address in the text.
+    """
+
+    address: str
+    children: tuple[Node, ...]
+    kind: LinkKind = "external"
+    title: str = ""
+    language: str = ""
+    media_type: str = ""
+    shows_address: bool = False
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor(Position):
+    """``[name<-]``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Abbreviation(Position):
+    """``[abbr|text]``."""
+
+    title: str
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Position):
+    """``[[note]]``, ``[[<name> note]]``, ``[[<>note]]``.
+
+    ``label`` is shown at the call (``1``, ``*``; empty: the note has no call), ``identifier`` is its form
+    in ids (``nb1``, ``nb_2A``), ``excerpt`` the words of the call's tooltip. A note without children is a
+    call only: ``[[<name>]]``. ``repeated``: an earlier call has the same label.
+    """
+
+    label: str
+    identifier: str
+    children: tuple[Node, ...]
+    excerpt: str = ""
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Model(Position):
+    """``<name12|argument>`` that no one here can fill in; ``source`` is what the author typed."""
+
+    name: str
+    number: int | None
+    arguments: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Element(Position):
+    """Raw HTML of the author. ``name`` is in lower case, attribute values are decoded."""
+
+    name: str
+    attributes: tuple[tuple[str, str], ...]
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph(Position):
+    """A paragraph, as SPIP makes it between blank lines and around blocks."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading(Position):
+    """``{{{intertitre}}}``."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Position):
+    """``----``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListItem(Position):
+    """One ``-*`` or ``-#`` line with what belongs to it."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class List(Position):
+    """A run of ``-*`` (or, ordered, ``-#``) lines of one depth."""
+
+    ordered: bool
+    items: tuple[ListItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell(Position):
+    """A cell between two ``|``; ``column`` counts merged neighbours. Spans count cells, 1 is alone."""
+
+    children: tuple[Node, ...]
+    header: bool = False
+    index: int = 0
+    colspan: int = 1
+    rowspan: int = 1
+    numeric: Numeric = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Position):
+    """A table row; ``head``: the row of ``{{…}}`` cells on top."""
+
+    cells: tuple[Cell, ...]
+    head: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Caption(Position):
+    """``||caption|summary||``."""
+
+    children: tuple[Node, ...]
+    summary: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Position):
+    """Lines that start and end with ``|``."""
+
+    rows: tuple[Row, ...]
+    caption: Caption | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote(Position):
+    """``<quote>…</quote>``."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verse(Position):
+    """A line of a poem; a blank line is a verse of one no-break space."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Poem(Position):
+    """``<poesie>…</poesie>`` or ``<poetry>…</poetry>``."""
+
+    verses: tuple[Verse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBlock(Position):
+    """``<code>`` over several lines, or a fence of three backticks."""
+
+    text: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame(Position):
+    """``<cadre>…</cadre>``: text to copy, shown as it is."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MathBlock(Position):
+    """``<math>$$x$$</math>``: a TeX formula on a line of its own."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure(Position):
+    """``<doc12|left>`` with its document found. ``address`` is the file's, sizes are in pixels, 0: unknown.
+
+    ``link`` is where the picture leads, empty: nowhere. ``weight`` is the file's size in words.
+    """
+
+    number: int
+    address: str
+    is_image: bool
+    media: str = ""
+    media_type: str = ""
+    align: str = ""
+    width: int = 0
+    height: int = 0
+    alternative: str = ""
+    title: tuple[Node, ...] = ()
+    description: tuple[Node, ...] = ()
+    credits: tuple[Node, ...] = ()
+    link: str = ""
+    weight: str = ""
+    thumbnail: str = ""
+    classes: tuple[str, ...] = ()
+
+
+Inline = (
+    Text | Strong | Emphasis | LineBreak | Bullet | Code | Math | Link | Anchor | Abbreviation | Note | Model | Element
+)
+Block = (
+    Paragraph | Heading | Rule | List | ListItem | Table | Caption | Row | Cell | Quote | Poem | Verse | CodeBlock
+    | Frame | MathBlock | Figure
+)  # fmt: skip
+Node = Inline | Block
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole text. ``language`` is the one its typography follows."""
+
+    children: tuple[Node, ...]
+    language: str = "fr"
+
+
+def children_of(node: Node) -> tuple[Node, ...]:
+    """Return what a node holds, in reading order; leaves hold nothing."""
+    match node:
+        case List():
+            return node.items
+        case Table():
+            return (node.caption, *node.rows) if node.caption else node.rows
+        case Row():
+            return node.cells
+        case Poem():
+            return node.verses
+        case Caption():
+            return node.children + node.summary
+        case Figure():
+            return node.title + node.description + node.credits
+        case (
+            Text() | LineBreak() | Bullet() | Code() | Math() | Anchor() | Model() | Rule() | CodeBlock() | Frame()
+            | MathBlock()
+        ):  # fmt: skip
+            return ()
+        case _:
+            return node.children
+
+
+def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
+    """Yield every node below, each before its children, without recursion."""
+    waiting = list(reversed(nodes))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(children_of(node)))
+
+
+def plain_text(nodes: tuple[Node, ...]) -> str:
+    """Return the words of some nodes, without markup or notes."""
+    words: list[str] = []
+    waiting = list(reversed(nodes))
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case Text() | Code() | CodeBlock() | Frame() | Math() | MathBlock():
+                words.append(node.text)
+            case LineBreak():
+                words.append("\n")
+            case Note():
+                continue
+            case _:
+                waiting.extend(reversed(children_of(node)))
+    return "".join(words)

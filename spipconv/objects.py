@@ -1,0 +1,131 @@
+"""The objects behind ``[->art12]`` and ``<doc1>``: what a caller who has them passes to the parser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+# The names that a shortcut may use for a kind of object; im and emb are documents too (SPIP 1.x).
+KINDS: Mapping[str, str] = {
+    "": "article", "art": "article", "article": "article",
+    "rub": "rubrique", "rubrique": "rubrique",
+    "br": "breve", "brève": "breve", "breve": "breve",
+    "aut": "auteur", "auteur": "auteur",
+    "mot": "mot", "groupe": "groupe", "site": "site",
+    "doc": "document", "document": "document", "im": "document", "img": "document", "image": "document",
+    "emb": "document",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SpipObject:
+    """One row of a SPIP base, as far as a text can show it. Unknown fields are empty or 0.
+
+    ``address`` is where the object is found now; empty: at SPIP's plain address, or, for a document, at
+    ``IMG/`` plus ``file``. ``translation_of`` is SPIP's id_trad. Sizes are in pixels, ``weight`` in bytes.
+    """
+
+    kind: str
+    number: int
+    title: str = ""
+    language: str = ""
+    translation_of: int = 0
+    address: str = ""
+    file: str = ""
+    extension: str = ""
+    media: str = ""
+    width: int = 0
+    height: int = 0
+    weight: int = 0
+    description: str = ""
+    credits: str = ""
+    alternative: str = ""
+
+
+class Resolver(Protocol):
+    """Finds objects. ``site_address`` is the site's own root (``https://example.org/``), or empty."""
+
+    @property
+    def site_address(self) -> str: ...
+
+    def find(self, kind: str, number: int) -> SpipObject | None:
+        """Return the object, or None where there is none."""
+        ...
+
+    def translate(self, found: SpipObject, language: str) -> SpipObject | None:
+        """Return the object that says the same in another language, or None."""
+        ...
+
+
+class BadObjects(ValueError):
+    """A file of objects that cannot be read; its text says what is wrong with which file."""
+
+
+class Catalogue:
+    """A resolver over objects held in memory."""
+
+    def __init__(self, objects: Iterable[SpipObject], site_address: str = "") -> None:
+        self.site_address = site_address
+        self._objects = {(one.kind, one.number): one for one in objects}
+        self._translations: dict[tuple[str, int, str], SpipObject] = {}
+        for one in self._objects.values():
+            self._translations.setdefault((one.kind, one.translation_of, one.language), one)
+
+    def find(self, kind: str, number: int) -> SpipObject | None:
+        """Return the object, or None where there is none."""
+        return self._objects.get((kind, number))
+
+    def translate(self, found: SpipObject, language: str) -> SpipObject | None:
+        """Return an object of the same id_trad in that language.
+
+        As in SPIP, untranslated objects all have id_trad 0 and so count as translations of each other.
+        """
+        return self._translations.get((found.kind, found.translation_of, language))
+
+
+def read_objects(path: str | Path) -> Catalogue:
+    """Read a JSON file ``{"site_url", "objects": [{"type", "id", "titre", "lang", …}]}`` (SPIP's column names).
+
+    Raises BadObjects, with one line that names the file and the fault.
+    """
+    try:
+        content = json.loads(Path(path).read_bytes())
+    except OSError as fault:
+        raise BadObjects(f"{path}: {fault.strerror or fault}") from fault
+    except ValueError as fault:
+        raise BadObjects(f"{path}: not JSON in UTF-8: {fault}") from fault
+    if not isinstance(content, dict) or not isinstance(content.get("objects"), list):
+        raise BadObjects(f'{path}: wanted {{"site_url": …, "objects": [{{"type": …, "id": …}}, …]}}')
+    try:
+        return Catalogue([_read_object(row) for row in content["objects"]], str(content.get("site_url") or ""))
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:
+        raise BadObjects(f'{path}: every object needs "type" and a whole number "id": {fault!r}') from fault
+
+
+def _read_object(row: Mapping[str, Any]) -> SpipObject:
+    def text(name: str) -> str:
+        return str(row.get(name) or "")
+
+    def number(name: str) -> int:
+        return int(row.get(name) or 0)
+
+    return SpipObject(
+        kind=str(row["type"]),
+        number=int(row["id"]),
+        title=text("titre") or text("nom"),
+        language=text("lang"),
+        translation_of=number("id_trad"),
+        address=text("url") or text("url_site"),
+        file=text("fichier"),
+        extension=text("extension"),
+        media=text("media"),
+        width=number("largeur"),
+        height=number("hauteur"),
+        weight=number("taille"),
+        description=text("descriptif"),
+        credits=text("credits"),
+        alternative=text("alt"),
+    )

@@ -1,0 +1,160 @@
+"""Paragraphs and line breaks as SPIP makes them, in its last pass, around whatever a text holds.
+
+A paragraph opens with the first words after a blank line or a block; a newline in it is a break; two breaks side
+by side begin another one; a single tag that nothing accompanies stands without a paragraph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from spipconv.balance import Balance
+from spipconv.nodes import BreakKind, LineBreak
+from spipconv.source import Source
+
+_NONE, _PENDING, _OPEN = range(3)
+# What may stand between two words on the way to the next ones: a break, a newline, the blank line of a cell.
+_NEWLINE, _BLANK = "newline", "blank"
+
+
+class Paragraphs:
+    """The paragraphs of one container. ``enabled=False``: a title or a verse, which has none.
+
+    ``breaks_lines``: a newline is a break here even outside of a paragraph, as in a list item or a table cell.
+    ``at_start``: nothing was written yet, so spaces are not either.
+    """
+
+    def __init__(
+        self, balance: Balance, source: Source, *, enabled: bool = True, breaks_lines: bool = False
+    ) -> None:
+        self.breaks_lines = breaks_lines
+        self.at_start = True
+        self._balance = balance
+        self._source = source
+        self._enabled = enabled
+        self._state = _NONE
+        self._drops_breaks = True
+        self._held: Callable[[], object] | None = None
+        self._gap: list[tuple[str, int]] = []
+
+    # ---- In the line ----
+
+    def text(self, words: str, offset: int) -> None:
+        """Write words; spaces at the start of a line or a block vanish."""
+        if self.at_start or self._state == _PENDING:
+            words = words.lstrip(" \t\n")
+        elif self._gap and self._gap[-1][0] in (_NEWLINE, _BLANK):
+            words = words.lstrip(" \t")
+        if words:
+            self.content(offset)
+            self._balance.text(words, offset)
+
+    def content(self, offset: int) -> None:
+        """Make ready for something in the line: open its paragraph, write the breaks before it."""
+        if self._state == _PENDING:
+            self._open(offset)
+        if self._gap:
+            self._write_gap(offset)
+        self.at_start = False
+
+    def tag(self, write: Callable[[], object], offset: int) -> None:
+        """Write a tag, which opens a paragraph only if something follows it there."""
+        if self._state == _PENDING and self._held is None:
+            self._held = write
+        else:
+            self.content(offset)
+            write()
+
+    def newline(self, offset: int) -> None:
+        """Note the end of a source line."""
+        self._gap.append((_NEWLINE, offset))
+
+    def line_break(self, kind: BreakKind, offset: int) -> None:
+        """Note a break."""
+        self._gap.append((kind, offset))
+
+    def blank_line(self, offset: int) -> None:
+        """Note a blank line in a table cell: two breaks with a space between, not a paragraph."""
+        if self._state != _NONE:
+            self.begin()
+        elif not self.at_start:
+            self._gap = [(_BLANK, offset)]
+
+    def flush(self, offset: int) -> None:
+        """Write the breaks noted so far."""
+        if self._gap and not self.at_start:
+            self._write_gap(offset)
+
+    # ---- Paragraphs ----
+
+    @property
+    def drops_break(self) -> bool:
+        """Tell whether a break would be lost here, at the start of a paragraph."""
+        return self._state == _PENDING and self._drops_breaks
+
+    def begin(self, *, drops_breaks: bool = True) -> None:
+        """End the paragraph and begin another one with what comes next.
+
+        After a blank line, breaks at its start are dropped; after a block they stay.
+        """
+        self.end()
+        if self._enabled:
+            self._state = _PENDING
+            self._drops_breaks = drops_breaks
+
+    def end(self) -> None:
+        """End the paragraph; what comes next stands in none."""
+        held, self._held = self._held, None
+        if held:
+            held()
+        elif self._state != _PENDING:
+            for kind, offset in self._gap:
+                if kind not in (_NEWLINE, _BLANK):
+                    self._break(kind, offset)
+        if self._state == _OPEN:
+            self._balance.close("p")
+        self._state = _NONE
+        self._gap = []
+        self.at_start = True
+
+    def _open(self, offset: int) -> None:
+        held, self._held = self._held, None
+        gap, self._gap = self._gap, []
+        self._state = _OPEN
+        self._balance.close("p")
+        self._balance.open("p", "PARAGRAPH", {}, offset)
+        if not self._drops_breaks:
+            for kind, place in gap:
+                if kind != _NEWLINE:
+                    self._break(kind, place)
+        if held:
+            held()
+            self._gap = [one for one in gap if one[0] == _NEWLINE] if self._drops_breaks else []
+
+    def _write_gap(self, offset: int) -> None:
+        gap, self._gap = self._gap, []
+        kinds = [kind for kind, _ in gap]
+        if self._enabled and any(
+            one != _NEWLINE and other != _NEWLINE for one, other in zip(kinds, kinds[1:], strict=False)
+        ):
+            self.begin()
+            self._open(offset)
+            return
+        breaks = [one for one in gap if one[0] != _NEWLINE]
+        for kind, place in breaks:
+            self._break(kind, place)
+        if not breaks:
+            place = gap[0][1]
+            if self._state == _OPEN or self.breaks_lines:
+                self._break("auto", place)
+            elif not self.at_start:
+                self._balance.text("\n", place)
+
+    def _break(self, kind: str, offset: int) -> None:
+        if kind == _BLANK:
+            self._break("html", offset)
+            self._balance.text(" ", offset)
+            self._break("html", offset)
+            return
+        line, column = self._source.place(offset)
+        self._balance.leaf("LINE_BREAK", LineBreak(kind, line=line, column=column))  # type: ignore[arg-type]

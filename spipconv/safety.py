@@ -1,0 +1,212 @@
+"""What may reach a reader: every escape, the one policy on addresses, tags and attributes, and the second lock.
+
+The parser asks here what raw HTML a profile allows, the converters ask again before they write it.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+Sanitizer = Literal["nh3", "bleach"]
+
+# Deeper markup stays text: browsers, sanitisers and recursive converters all slow down or give up on depth.
+MAX_DEPTH = 60
+
+# HTML elements that never have content.
+VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+
+SCHEMES = frozenset({"http", "https", "mailto", "ftp", "tel"})
+# Hosts whose players may be embedded where the caller says so.
+VIDEO_HOSTS = frozenset(
+    """www.youtube.com www.youtube-nocookie.com youtube.com player.vimeo.com www.dailymotion.com
+    geo.dailymotion.com framatube.org peertube.fr tube.aquilenet.fr www.arte.tv player.ina.fr""".split()
+)
+
+_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
+_IGNORED_IN_ADDRESSES = re.compile(r"[\t\n\r]")
+_INVISIBLE = re.compile("[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\ufeff]")
+_EDGES = "".join(map(chr, range(0x21)))
+
+
+def escape_text(text: str) -> str:
+    """Return text for the inside of an HTML element."""
+    if "&" in text:
+        text = text.replace("&", "&amp;")
+    if "<" in text:
+        text = text.replace("<", "&lt;")
+    if ">" in text:
+        text = text.replace(">", "&gt;")
+    if "\u00a0" in text:
+        text = text.replace("\u00a0", "&nbsp;")
+    return text
+
+
+def escape_attribute(text: str) -> str:
+    """Return text for an attribute value between double quotes."""
+    text = escape_text(text)
+    return text.replace('"', "&quot;") if '"' in text else text
+
+
+def safe_address(address: str) -> str | None:
+    """Return an address as it may be written, or None where it may not be.
+
+    Allowed are http, https, mailto, ftp, tel and relative addresses. It is judged as a browser would read
+    it and once more decoded, so that ``java&#10;script:`` and ``javascript%3A`` are what they look like.
+    """
+    address = _IGNORED_IN_ADDRESSES.sub("", address.strip(_EDGES))
+    scheme = _SCHEME.match(address)
+    if scheme:
+        return address if scheme[1].lower() in SCHEMES else None
+    if ":" not in address and "%" not in address and "&" not in address:
+        return address
+    decoded = address
+    for _ in range(2):
+        decoded = html.unescape(unquote(decoded))
+    hidden = _SCHEME.match(_INVISIBLE.sub("", decoded))
+    return None if hidden and hidden[1].lower() not in SCHEMES else address
+
+
+def is_video(address: str) -> bool:
+    """Tell whether an address is a known video host's, over https."""
+    try:
+        parts = urlsplit(address.strip(_EDGES))
+    except ValueError:
+        return False
+    return parts.scheme == "https" and parts.netloc.lower() in VIDEO_HOSTS
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which raw HTML is allowed: elements, and attributes by element (``*``: on all)."""
+
+    tags: frozenset[str]
+    attributes: Mapping[str, frozenset[str]]
+
+    def allows(self, tag: str, name: str, value: str) -> bool:
+        """Tell whether an attribute may stand on an element with that value."""
+        if name in self.attributes.get(tag, ()):
+            if name in ("href", "cite"):
+                return safe_address(value) is not None
+            if name == "src":
+                return is_video(value) if tag == "iframe" else safe_address(value) is not None
+            return name != "target" or value == "_blank"
+        return name in self.attributes["*"] or name.startswith("aria-")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_INLINE_TAGS = _words(
+    """a abbr acronym b bdi bdo big br cite code del dfn em font i img ins kbd mark q rp rt ruby s samp small span
+    strike strong sub sup time tt u var wbr"""
+)
+_BLOCK_TAGS = _words(
+    """address article aside blockquote caption center col colgroup dd details div dl dt fieldset figcaption figure
+    footer h1 h2 h3 h4 h5 h6 header hgroup hr legend li main nav ol p pre section summary table tbody td tfoot th
+    thead tr ul"""
+)
+# What SPIP leaves in the page when it cannot read one of its own tags; unknown to browsers, so without effect.
+SPIP_TAGS = _words("cadre intro multi poesie poetry quote")
+_ATTRIBUTES = {
+    "*": _words("class dir id lang role title"),
+    "a": _words("href hreflang name rel target type"),
+    "bdo": _words("dir"),
+    "blockquote": _words("cite"),
+    "col": _words("align span valign width"),
+    "colgroup": _words("align span valign width"),
+    "del": _words("cite datetime"),
+    "details": _words("open"),
+    "div": _words("align"),
+    "font": _words("color face size"),
+    "h1": _words("align"),
+    "h2": _words("align"),
+    "h3": _words("align"),
+    "hr": _words("align size width"),
+    "img": _words("align alt height loading src width"),
+    "ins": _words("cite datetime"),
+    "li": _words("value"),
+    "ol": _words("reversed start type"),
+    "p": _words("align"),
+    "q": _words("cite"),
+    "quote": _words("cite"),
+    "table": _words("align border summary width"),
+    "td": _words("abbr align colspan headers rowspan scope valign width"),
+    "th": _words("abbr align colspan headers rowspan scope valign width"),
+    "time": _words("datetime"),
+    "tr": _words("align valign"),
+    "ul": _words("type"),
+}
+_FRAME_ATTRIBUTES = _words("allowfullscreen height loading src title width")
+
+ARTICLE = Policy(_INLINE_TAGS | _BLOCK_TAGS | SPIP_TAGS, _ATTRIBUTES)
+ARTICLE_WITH_EMBEDS = Policy(ARTICLE.tags | {"iframe"}, {**_ATTRIBUTES, "iframe": _FRAME_ATTRIBUTES})
+COMMENT = Policy(_words("del ins q"), {"*": _words("lang title"), "del": _words("cite"), "ins": _words("cite"),
+                                      "q": _words("cite")})  # fmt: skip
+TITLE = Policy(_INLINE_TAGS - {"br", "wbr"} | SPIP_TAGS, _ATTRIBUTES)
+# Beyond the authors' HTML, what the converters themselves write.
+_WRITTEN = ARTICLE_WITH_EMBEDS
+
+
+def clean(markup: str, sanitizer: Sanitizer = "nh3") -> str:
+    """Return HTML of a converter with everything removed that the policy does not allow: the second lock.
+
+    It is idle as long as the converters are right. Raises ImportError where the sanitiser is not installed.
+    """
+    return _cleaner(sanitizer)(markup)
+
+
+@cache
+def _cleaner(sanitizer: Sanitizer) -> Callable[[str], str]:
+    if sanitizer == "bleach":
+        return _bleach_cleaner()
+    import nh3
+
+    def judge(tag: str, name: str, value: str) -> str | None:
+        return value if _WRITTEN.allows(tag, name, value) else None
+
+    attributes = {tag: set(names) for tag, names in _WRITTEN.attributes.items()}
+    cleaner = nh3.Cleaner(
+        tags=set(_WRITTEN.tags),
+        attributes=attributes,
+        attribute_filter=judge,
+        generic_attribute_prefixes={"aria-"},
+        url_schemes=set(SCHEMES),
+        link_rel=None,
+    )
+    return cleaner.clean
+
+
+def _bleach_cleaner() -> Callable[[str], str]:
+    try:
+        import bleach
+    except ModuleNotFoundError as fault:
+        raise ImportError('the sanitizer "bleach" is not installed: pip install "spipconv[bleach]"') from fault
+    cleaner = bleach.Cleaner(
+        tags=_WRITTEN.tags,
+        attributes=_WRITTEN.allows,
+        protocols=SCHEMES,
+        strip=True,
+        strip_comments=True,
+    )
+    return cleaner.clean
+
+
+def filter_attributes(
+    policy: Policy, tag: str, attributes: Iterable[tuple[str, str]]
+) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Return the attributes that a policy allows on an element, and the names of the others."""
+    kept: list[tuple[str, str]] = []
+    refused: list[str] = []
+    for name, value in attributes:
+        if policy.allows(tag, name, value):
+            kept.append((name, value))
+        else:
+            refused.append(name)
+    return tuple(kept), tuple(refused)

@@ -1,0 +1,86 @@
+"""The text that is being read: its settings, its places, and the remarks made on it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Literal
+
+from spipconv.diagnostics import Diagnostic
+from spipconv.objects import Resolver
+from spipconv.typography import windows_character
+
+Profile = Literal["article", "comment", "title"]
+
+# C0 controls become "-" as in SPIP; C1 ones mean windows-1252; the rest is what no text may hold, the two
+# noncharacters among them with which the lexer masks protected text.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0\ufdd1]")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a text is to be read: see ``spipconv.parse``."""
+
+    profile: Profile = "article"
+    language: str = "fr"
+    objects: Resolver | None = None
+    embeds: bool = False
+    angle_shortcuts: bool = False
+
+    @property
+    def resolver(self) -> Resolver | None:
+        """Where objects are looked up; a stranger's comment looks up nothing."""
+        return None if self.profile == "comment" else self.objects
+
+
+@dataclass(slots=True)
+class Source:
+    """A text being read. ``text`` has ``\\n`` line ends and no control characters; offsets are into it."""
+
+    text: str
+    settings: Settings
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    _line_ends: list[int] | None = None
+    # Where pieces of the text as it is read come from, once <multi> has chosen: (offset, origin) pairs.
+    _pieces: list[tuple[int, int]] = field(default_factory=list)
+    _original: str = ""
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Return the line and the column of an offset, both from 1."""
+        if self._pieces:
+            at, origin = self._pieces[bisect_right(self._pieces, (offset, len(self._original))) - 1]
+            offset = origin + offset - at
+        if self._line_ends is None:
+            self._line_ends = [match.start() for match in re.finditer("\n", self._original or self.text)]
+        line = bisect_right(self._line_ends, offset - 1)
+        return line + 1, offset - (self._line_ends[line - 1] if line else -1)
+
+    def report(self, code: str, offset: int, detail: str = "") -> None:
+        """Add a remark on the text at an offset."""
+        line, column = self.place(offset)
+        self.diagnostics.append(Diagnostic(code, line, column, detail if len(detail) <= 60 else detail[:57] + "..."))
+
+    def replace(self, text: str, pieces: list[tuple[int, int]]) -> None:
+        """Go on reading another text, made of pieces of this one: (offset there, offset here) pairs."""
+        self._original, self.text, self._pieces = self.text, text, pieces
+
+
+def read_source(text: str, settings: Settings) -> Source:
+    """Return a text ready to be read, with what had to be replaced in it reported."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    source = Source(text, settings)
+    first = _CONTROLS.search(text)
+    if first:
+        for match in _CONTROLS.finditer(text, first.start()):
+            source.report("control-character", match.start(), f"U+{ord(match.group()):04X}")
+            if len(source.diagnostics) == 100:
+                break
+        source.text = _CONTROLS.sub(_readable, text)
+    return source
+
+
+def _readable(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return "-" if code < 0x80 else windows_character(code)

@@ -1,0 +1,112 @@
+"""The shape of a table: its caption, its head, its merged and its numeric cells, read from the cells' text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from spipconv.nodes import Numeric
+
+_BOLD = re.compile(r"\{\{[^}]+\}\}")
+_NUMBER = re.compile(r"\s*[+-]?[\s0-9]*[.,]?[\s0-9]*\Z")
+
+
+@dataclass(slots=True)
+class CellShape:
+    """A cell as written: where its lexemes start and end, and its text without the spaces around."""
+
+    first: int
+    last: int
+    text: str
+    header: bool = False
+    index: int = 0
+    colspan: int = 1
+    rowspan: int = 1
+    numeric: Numeric = ""
+
+    @property
+    def is_bold(self) -> bool:
+        """Tell whether the whole cell stands between {{ and }}."""
+        return _BOLD.fullmatch(self.text) is not None
+
+
+@dataclass(slots=True)
+class TableShape:
+    """A table as it will be shown. ``caption`` and ``summary`` are ranges of lexemes."""
+
+    head: list[CellShape] = field(default_factory=list)
+    body: list[list[CellShape]] = field(default_factory=list)
+    caption: tuple[int, int] | None = None
+    summary: tuple[int, int] | None = None
+
+
+def read_table(rows: list[list[CellShape]]) -> TableShape:
+    """Return the shape of rows of cells (SPIP: ``traiter_tableau``)."""
+    shape = TableShape()
+    if _is_caption(rows[0]):
+        first, *rows = rows
+        shape.caption = (first[1].first, first[1].last)
+        if len(first) > 3:
+            shape.summary = (first[2].first, first[-2].last)
+    for row in rows:
+        for index, cell in enumerate(row):
+            cell.index = index
+    if rows and all(cell.is_bold or cell.text in ("", "<") for cell in rows[0]):
+        shape.head, *rows = _merge(rows[:1]) + rows[1:]
+        for cell in shape.head:
+            cell.header = True
+    if rows and all(row[0].is_bold for row in rows):
+        for row in rows:
+            row[0].header = True
+    _mark_numbers(rows)
+    shape.body = _merge(rows)
+    return shape
+
+
+def _is_caption(row: list[CellShape]) -> bool:
+    """``||caption||`` or ``||caption|summary||``."""
+    return (
+        len(row) >= 3 and row[0].first == row[0].last and row[-1].first == row[-1].last and row[1].first < row[1].last
+    )
+
+
+def _mark_numbers(rows: list[list[CellShape]]) -> None:
+    """Give every cell of a column of numbers the kind of its numbers; empty cells count as numbers."""
+    columns: dict[int, list[CellShape]] = {}
+    for row in rows:
+        for cell in row:
+            columns.setdefault(cell.index, []).append(cell)
+    for cells in columns.values():
+        texts = [cell.text for cell in cells]
+        if all(_NUMBER.match(text) for text in texts):
+            kind: Numeric = "numeric"
+            for text in texts:
+                if "," in text:
+                    kind = "numeric virgule"
+                elif "." in text:
+                    kind = "numeric point"
+            for cell in cells:
+                cell.numeric = kind
+
+
+def _merge(rows: list[list[CellShape]]) -> list[list[CellShape]]:
+    """Fold ``<`` into the cell on the left and ``^`` into the one above; a ``<`` in the first column vanishes."""
+    below: dict[int, int] = {}
+    merged: list[list[CellShape]] = []
+    for number in range(len(rows) - 1, -1, -1):
+        kept: list[CellShape] = []
+        right = 0
+        for cell in reversed(rows[number]):
+            if cell.text == "<":
+                right += 1
+                below.pop(cell.index, None)
+            elif cell.text == "^" and number:
+                below[cell.index] = below.get(cell.index, 0) + 1
+                right = 0
+            else:
+                cell.colspan += right
+                cell.rowspan += below.pop(cell.index, 0)
+                right = 0
+                kept.append(cell)
+        merged.append(kept[::-1])
+    return merged[::-1]

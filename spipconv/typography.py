@@ -1,0 +1,107 @@
+"""Typography as SPIP applies it at display: apostrophes, dashes, no-break spaces; a string to a string.
+
+French rules hold for French, Esperanto and French creole, the English ones for every other language
+(SPIP: ``typographie/fr`` and ``typographie/en``). Each rule runs only where its character occurs.
+"""
+
+from __future__ import annotations
+
+import re
+from html.entities import html5
+
+FRENCH_LANGUAGES = frozenset({"fr", "eo", "cpf"})
+NO_BREAK_SPACE = "\u00a0"
+
+# SPIP reads bytes, so a letter with an accent is no word character to these rules.
+_SEMICOLON = re.compile(r"(^|[^#0-9A-Za-z&])([#0-9A-Za-z]*);")
+_BEFORE_FRENCH = re.compile(r"»| --?,|(?::(?!:)| %)(?![0-9A-Za-z_])")
+_BEFORE_ENGLISH = re.compile(r" --?,| %(?![0-9A-Za-z_])")
+_EXCLAMATION = re.compile(r"(?<=[^\[<(!?.])[!?][!?.]*")
+_AFTER_FRENCH = re.compile(r"«|(?:M(?:M?\.|mes?|r\.?|°)|[nN]°) ")
+_AFTER_ENGLISH = re.compile(r"Mr\.? ")
+_PROTOCOL = re.compile(r"""(https?|ftp|mailto)~((://[^"'\s\[\]})<>]+)~([?]))?""")
+_DASH = re.compile(r"([^-\n]|^)--([^-]|$)")
+_ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]*));")
+# &nbsp; and the quotation marks count as their characters; other entities are opaque to typography.
+_NAMED = {"&nbsp;": "~", "&laquo;": "«", "&raquo;": "»"}
+_NO_CHARACTER = "\ufffd"
+
+
+def typeset(text: str, language: str, before: str = "") -> str:
+    """Return source text as it is shown in a language; ``before`` is the character that precedes it, if any.
+
+    ``~`` becomes a no-break space, entities become their characters. ``"`` never changes.
+    """
+    if "'" in text:
+        text = text.replace("'", "’")
+    if NO_BREAK_SPACE in text:
+        text = text.replace(NO_BREAK_SPACE, "~")
+    if "&" in text:
+        for entity, character in _NAMED.items():
+            text = text.replace(entity, character)
+    text = _space_french(text, before) if language in FRENCH_LANGUAGES else _space_english(text)
+    if "~" in text:
+        text = _join_spaces(text)
+        if "http" in text or "ftp" in text or "mailto" in text:
+            text = _PROTOCOL.sub(r"\1\3\4", text)
+    if "--" in text:
+        text = _DASH.sub(r"\1—\2", text)
+    if "~" in text:
+        text = text.replace("~", NO_BREAK_SPACE)
+    return decode_entities(text) if "&" in text else text
+
+
+def _space_french(text: str, before: str) -> str:
+    if ";" in text:
+        text = _SEMICOLON.sub(r"\1\2~;", text)
+    if ":" in text or "»" in text or " %" in text or " -" in text:
+        text = _BEFORE_FRENCH.sub(r"~\g<0>", text)
+    if "!" in text or "?" in text:
+        text = _EXCLAMATION.sub(r"~\g<0>", text)
+        if text[0] in "!?" and before and before not in "[<(!?.":
+            text = "~" + text
+    if "«" in text or "M" in text or "°" in text:
+        text = _AFTER_FRENCH.sub(r"\g<0>~", text)
+    return text
+
+
+def _space_english(text: str) -> str:
+    if " %" in text or " -" in text:
+        text = _BEFORE_ENGLISH.sub(r"~\g<0>", text)
+    if "Mr" in text:
+        text = _AFTER_ENGLISH.sub(r"\g<0>~", text)
+    return text
+
+
+def _join_spaces(text: str) -> str:
+    """Fold ``~`` and the spaces around it into one ``~``."""
+    first, *rest = text.split("~")
+    last = rest.pop()
+    inner = [part for part in (part.strip(" ") for part in rest) if part]
+    return "~".join([first.rstrip(" "), *inner, last.lstrip(" ")])
+
+
+def decode_entities(text: str) -> str:
+    """Replace the entities that HTML knows by their characters; what is none stays as it is written."""
+    return _ENTITY.sub(_decode_entity, text) if "&" in text else text
+
+
+def _decode_entity(match: re.Match[str]) -> str:
+    decimal, hexadecimal, name = match.groups()
+    if name:
+        return html5.get(name + ";", match.group())
+    code = int(decimal) if decimal else int(hexadecimal, 16)
+    if code > 0x10FFFF:
+        return match.group()
+    if code == 0xAD or 0x20 <= code < 0x7F or 0xA0 <= code < 0xD800 or 0xE000 <= code < 0xFDD0 or code > 0xFDEF:
+        return chr(code)
+    if code in (0x09, 0x0A):
+        return chr(code)
+    return windows_character(code)
+
+
+def windows_character(code: int) -> str:
+    """Return what a C1 code (0x80 to 0x9F) means on the pages where it occurs, windows-1252; else U+FFFD."""
+    if not 0x80 <= code <= 0x9F:
+        return _NO_CHARACTER
+    return bytes([code]).decode("cp1252", "replace")
