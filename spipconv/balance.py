@@ -88,15 +88,15 @@ class Balance:
             self._words_at = offset
         self._words.append(words)
 
-    def leaf(self, type: str, node: Node) -> None:
+    def leaf(self, node: Node) -> None:
         """Write a node that holds no others, in the line."""
         if self._active:
             self._reopen_formatting()
-        self._write(Token(type, node))
+        self._write(Token("LEAF", node))
 
-    def block(self, type: str, node: Node) -> None:
+    def block(self, node: Node) -> None:
         """Write a node that holds no others, on lines of its own."""
-        self._write(Token(type, node))
+        self._write(Token("LEAF", node))
 
     def tokens(self, tokens: list[Token]) -> None:
         """Write what another balance has balanced."""
@@ -263,7 +263,7 @@ class Balance:
         if self._words:
             line, column = self._source.place(self._words_at)
             words = self._words[0] if len(self._words) == 1 else "".join(self._words)
-            self._out.append(Token("TEXT", Text(words, line=line, column=column)))
+            self._out.append(Token("LEAF", Text(words, line=line, column=column)))
             self._words = []
 
     def _push(self, one: Open) -> None:

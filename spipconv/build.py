@@ -1,10 +1,12 @@
-"""Reductions of the tree grammar to nodes: one method per rule of ``grammar/spip.lark``."""
+"""Reductions of the tree grammar to nodes: one function per rule of ``grammar/spip.lark``.
+
+A function gets what the rule's symbols stand for: a leaf its node, an opening its fields, a rule its result.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
-
-from lark import Transformer
 
 from spipconv.nodes import (
     Abbreviation,
@@ -27,78 +29,63 @@ from spipconv.nodes import (
     Verse,
 )
 from spipconv.notes import excerpt
-from spipconv.tokens import Token
 
-_Nodes = list[Node]
+Reduction = Callable[[list[Any]], Any]
 
 
-class Builder(Transformer[Token, tuple[Node, ...]]):
-    """Builds nodes bottom up, while Lark parses. A container's parts are its opening, its nodes, its end."""
+def _collect(parts: list[Any]) -> list[Any]:
+    """``nodes: | nodes node``."""
+    if not parts:
+        return []
+    nodes: list[Any] = parts[0]
+    nodes.append(parts[1])
+    return nodes
 
-    def document(self, parts: list[_Nodes]) -> tuple[Node, ...]:
-        return tuple(parts[0])
 
-    def nodes(self, parts: list[Any]) -> list[Any]:
-        """Collect what stands side by side; a leaf is still the token that carries it."""
-        if not parts:
-            return []
-        nodes, last = parts
-        nodes.append(last.value if last.__class__ is Token else last)
-        return nodes  # type: ignore[no-any-return]
+def _container(kind: Callable[..., Node]) -> Reduction:
+    def build(parts: list[Any]) -> Node:
+        return kind(children=tuple(parts[1]), **parts[0])
 
-    items = rows = cells = verses = nodes
+    return build
 
-    def paragraph(self, parts: list[Any]) -> Paragraph:
-        return Paragraph(tuple(parts[1]), **parts[0].value)
 
-    def heading(self, parts: list[Any]) -> Heading:
-        return Heading(tuple(parts[1]), **parts[0].value)
+def _caption(parts: list[Any]) -> Caption:
+    fields, nodes, *rest = parts
+    return Caption(tuple(nodes), rest[0] if len(rest) > 1 else (), **fields)
 
-    def list(self, parts: Any) -> List:
-        return List(items=tuple(parts[1]), **parts[0].value)
 
-    def item(self, parts: Any) -> ListItem:
-        return ListItem(tuple(parts[1]), **parts[0].value)
+def _table(parts: list[Any]) -> Table:
+    fields, *rest = parts
+    return Table(tuple(rest[-2]), rest[0] if len(rest) > 2 else None, **fields)
 
-    def table(self, parts: Any) -> Table:
-        caption = parts[1] if len(parts) == 4 else None
-        return Table(tuple(parts[-2]), caption, **parts[0].value)
 
-    def caption(self, parts: Any) -> Caption:
-        return Caption(tuple(parts[1]), parts[2] if len(parts) == 4 else (), **parts[0].value)
+def _note(parts: list[Any]) -> Note:
+    return Note(children=tuple(parts[1]), excerpt=excerpt(parts[1]), **parts[0])
 
-    def summary(self, parts: Any) -> tuple[Node, ...]:
-        return tuple(parts[1])
 
-    def row(self, parts: Any) -> Row:
-        return Row(tuple(parts[1]), **parts[0].value)
-
-    def cell(self, parts: Any) -> Cell:
-        return Cell(tuple(parts[1]), **parts[0].value)
-
-    def quote(self, parts: Any) -> Quote:
-        return Quote(tuple(parts[1]), **parts[0].value)
-
-    def poem(self, parts: Any) -> Poem:
-        return Poem(tuple(parts[1]), **parts[0].value)
-
-    def verse(self, parts: Any) -> Verse:
-        return Verse(tuple(parts[1]), **parts[0].value)
-
-    def strong(self, parts: Any) -> Strong:
-        return Strong(tuple(parts[1]), **parts[0].value)
-
-    def emphasis(self, parts: Any) -> Emphasis:
-        return Emphasis(tuple(parts[1]), **parts[0].value)
-
-    def link(self, parts: Any) -> Link:
-        return Link(children=tuple(parts[1]), **parts[0].value)
-
-    def abbreviation(self, parts: Any) -> Abbreviation:
-        return Abbreviation(children=tuple(parts[1]), **parts[0].value)
-
-    def note(self, parts: Any) -> Note:
-        return Note(children=tuple(parts[1]), excerpt=excerpt(parts[1]), **parts[0].value)
-
-    def element(self, parts: Any) -> Element:
-        return Element(children=tuple(parts[1]), **parts[0].value)
+REDUCTIONS: Mapping[str, Reduction] = {
+    "document": lambda parts: tuple(parts[0]),
+    "nodes": _collect,
+    "items": _collect,
+    "rows": _collect,
+    "cells": _collect,
+    "verses": _collect,
+    "paragraph": _container(Paragraph),
+    "heading": _container(Heading),
+    "list": lambda parts: List(items=tuple(parts[1]), **parts[0]),
+    "item": _container(ListItem),
+    "table": _table,
+    "caption": _caption,
+    "summary": lambda parts: tuple(parts[1]),
+    "row": lambda parts: Row(cells=tuple(parts[1]), **parts[0]),
+    "cell": _container(Cell),
+    "quote": _container(Quote),
+    "poem": lambda parts: Poem(verses=tuple(parts[1]), **parts[0]),
+    "verse": _container(Verse),
+    "strong": _container(Strong),
+    "emphasis": _container(Emphasis),
+    "link": _container(Link),
+    "abbreviation": _container(Abbreviation),
+    "note": _note,
+    "element": _container(Element),
+}

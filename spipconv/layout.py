@@ -115,6 +115,9 @@ class Layout:
             return self._finish(lexemes)
         start, end = _trim(self._text, start, end)
         self._first = start
+        if start and self._text[start - 1] != "\n":
+            # SPIP trims a text before it looks for the starts of lines.
+            self._scan.masked = "\n" * start + self._scan.masked[start:]
         self._flow.begin()
         lexemes = self._open_links(self._set_aside(self._scan.read(start, end)))
         return self._finish(lexemes if self._paragraphs else _without_lines(lexemes))
@@ -253,6 +256,9 @@ class Layout:
             if end == start:
                 return
         before = self._text[start - 1] if start > self._first else ""
+        if self._links and before == "[":
+            # To typography, a link's text stands behind a tag.
+            before = ">"
         self._flow.text(typeset(self._text[start:end], self._settings.language, before), start)
 
     def _escape(self, start: int, end: int) -> None:
@@ -270,16 +276,16 @@ class Layout:
             self._flow.content(start)
             self._balance.text(words, start)
 
-    def _leaf(self, type: str, node: Node, offset: int) -> None:
+    def _leaf(self, node: Node, offset: int) -> None:
         self._end_run()
         self._flow.content(offset)
-        self._balance.leaf(type, node)
+        self._balance.leaf(node)
 
-    def _block(self, type: str, node: Node) -> None:
+    def _block(self, node: Node) -> None:
         """Write a block that holds no others; a paragraph begins behind it."""
         self._end_run(trims=True)
         self._flow.end()
-        self._balance.block(type, node)
+        self._balance.block(node)
         self._flow.begin(drops_breaks=False)
 
     # ---- Braces ----
@@ -369,7 +375,7 @@ class Layout:
     def _dash_mark(self, start: int, end: int) -> None:
         self._begin_dash(start)
         line, column = self._source.place(start)
-        self._leaf("BULLET", Bullet(line=line, column=column), start)
+        self._leaf(Bullet(line=line, column=column), start)
 
     def _dialogue_mark(self, start: int, end: int) -> None:
         # At the very start of a text, typography makes the dash, and the space stays an ordinary one.
@@ -387,7 +393,7 @@ class Layout:
 
     def _rule_mark(self, start: int, end: int) -> None:
         line, column = self._source.place(start)
-        self._block("RULE", Rule(line=line, column=column))
+        self._block(Rule(line=line, column=column))
         self._flow.begin()
 
     # ---- Lists ----
@@ -660,7 +666,7 @@ class Layout:
         self._links.append(opened)
         if is_empty and read.is_markup:
             for node in self._read_inline(read.text):
-                self._balance.leaf("NODE", node)
+                self._balance.leaf(node)
         elif is_empty and read.text:
             is_name = read.kind == "missing"
             self._balance.text(typeset(read.text, self._settings.language) if is_name else read.text, start)
@@ -681,6 +687,9 @@ class Layout:
         if self._settings.language in ("fr", "eo", "cpf"):
             words = words.replace("»", NO_BREAK_SPACE + "»")
         address, kind = links.read_address(words, self._settings.resolver)
+        if self._in_cell:
+            # SPIP cuts cells at the bars of an address too, which is in an attribute by then.
+            address = address.replace("|", "</td><td>")
         if safe_address(address) is None:
             self._words(start, end)
             return
@@ -720,7 +729,7 @@ class Layout:
     def _anchor(self, start: int, end: int) -> None:
         line, column = self._source.place(start)
         name = decode_entities(self._text[start + 1 : end - 3].removeprefix("#").strip())
-        self._leaf("ANCHOR", Anchor(name, line=line, column=column), start)
+        self._leaf(Anchor(name, line=line, column=column), start)
 
     def _abbreviation(self, start: int, end: int) -> None:
         words, _, title = self._text[start + 1 : end - 1].partition("|")
@@ -752,19 +761,19 @@ class Layout:
         if not tag.is_document or tag.number is None:
             self._source.report("unknown-model", start, markup)
             node = Model(tag.name, tag.number, tag.arguments, markup, line=place[0], column=place[1])
-            self._leaf("MODEL", node, start)
+            self._leaf(node, start)
             return
         resolver = self._settings.resolver
         if resolver is None:
             self._source.report("document-unresolved", start, markup)
-            self._leaf("MODEL", Model(tag.name, tag.number, tag.arguments, markup, line=place[0], column=place[1]), start)
+            self._leaf(Model(tag.name, tag.number, tag.arguments, markup, line=place[0], column=place[1]), start)
             return
         found = resolver.find("document", tag.number)
         if found is None:
             self._source.report("document-not-found", start, markup)
             self._end_run(trims=True)
             return
-        self._block("FIGURE", make_figure(tag, found, link, self._read_inline, place))
+        self._block(make_figure(tag, found, link, self._read_inline, place))
 
     # ---- HTML ----
 
@@ -807,7 +816,7 @@ class Layout:
     def _write_tag(self, tag: Tag, offset: int, markup: str) -> None:
         """Write a tag that is allowed."""
         name = tag.name
-        if name == "br" and not tag.attributes and self._paragraphs:
+        if name == "br" and self._paragraphs:
             self._flow.line_break("html", offset)
         elif name == "p" and self._paragraphs:
             if tag.is_end or not tag.attributes:
@@ -822,7 +831,7 @@ class Layout:
                 self._flow.begin(drops_breaks=False)
             else:
                 self._open_tag(tag, offset, markup)
-        elif tag.is_self_closed or name == "br":
+        elif tag.is_self_closed:
             self._flow.content(offset)
             self._open_tag(tag, offset, markup)
         else:
@@ -867,15 +876,15 @@ class Layout:
         line, column = self._source.place(offset)
         if one.kind == "fence" or "\n" in content:
             content = content.rstrip() if one.kind != "fence" else content.removesuffix("\n")
-            self._block("CODE_BLOCK", CodeBlock(content.lstrip("\n"), language, line=line, column=column))
+            self._block(CodeBlock(content.lstrip("\n"), language, line=line, column=column))
         else:
             content = content.strip() if one.kind == "ticks" else content
             content = content.replace("  ", " " + NO_BREAK_SPACE)
-            self._leaf("CODE", Code(content, language, line=line, column=column), offset)
+            self._leaf(Code(content, language, line=line, column=column), offset)
 
     def _frame(self, one: Protected, offset: int) -> None:
         line, column = self._source.place(offset)
-        self._block("FRAME", Frame(self._text[one.start : one.end].strip("\n"), line=line, column=column))
+        self._block(Frame(self._text[one.start : one.end].strip("\n"), line=line, column=column))
 
     def _raw_html(self, one: Protected, offset: int) -> None:
         """``<html>…</html>``: the author's HTML, without shortcuts or typography."""
@@ -921,9 +930,9 @@ class Layout:
             position = match.end()
             line, column = self._source.place(match.start())
             if match["display"]:
-                self._block("MATH_BLOCK", MathBlock(match["display"].strip(), line=line, column=column))
+                self._block(MathBlock(match["display"].strip(), line=line, column=column))
             else:
-                self._leaf("MATH", Math(match["inline"].strip(), line=line, column=column), match.start())
+                self._leaf(Math(match["inline"].strip(), line=line, column=column), match.start())
         self._words(position, one.end)
         self._end_run()
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
+
+from msgspec import Struct
 
 from spipconv.markup import read_angle_shortcuts
 from spipconv.source import Source
@@ -52,8 +53,7 @@ class Lexeme(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Protected:
+class Protected(Struct, frozen=True):
     """Text that SPIP does not read: its kind (the tag's name in lower case, ``ticks``, ``fence``, ``comment``),
     what the opening tag says, and where its content starts and ends."""
 
@@ -63,14 +63,13 @@ class Protected:
     end: int
 
 
-@dataclass(slots=True)
-class Scan:
+class Scan(Struct):
     """A source with its lexemes; ``read`` gives those of a part of it."""
 
     source: Source
     lexer: SourceLexer
     masked: str
-    protected: dict[int, Protected] = field(default_factory=dict)
+    protected: dict[int, Protected] = {}
 
     def read(self, start: int, end: int) -> list[Lexeme]:
         """Return the lexemes between two offsets."""

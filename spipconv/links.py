@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import mimetypes
 import re
-from dataclasses import dataclass
+from functools import cache
+from mimetypes import MimeTypes
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from spipconv.languages import CODES, author_title
 from spipconv.nodes import LinkKind
@@ -23,11 +25,9 @@ _SPACES = re.compile(r"\s+")
 _NUMBER = re.compile(r"\s*[0-9]+\.\s+")
 # An address that is its own text is cut there, in bytes, as SPIP does.
 _LONGEST_TEXT, _SHORTENED_TEXT = 40, 35
-_MEDIA_TYPES = mimetypes.MimeTypes()
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where a link leads. ``text`` is what it says where the author says nothing; ``is_markup``: it is a title
     to be read as SPIP text, else plain. ``problem``: a diagnostic's code, or empty."""
 
@@ -92,11 +92,9 @@ def read_address(words: str, resolver: Resolver | None) -> tuple[str, LinkKind]:
 def read_glossary(markup: str, language: str) -> tuple[str, str, str] | None:
     """Return the term, the title and the address of ``[?term|title]``; None where it is none."""
     words, _, title = _BRACES_AT_END.sub("", markup[1:-1].lstrip("?")).partition("|")
-    term, sign, detail = words.partition("#")
-    if sign and not detail.strip():
-        term, detail = words, ""
+    term, _, detail = words.partition("#")
     term = term.strip()
-    page = _SPACES.sub("_", decode_entities(term.removesuffix("#").strip()))
+    page = _SPACES.sub("_", decode_entities(term))
     if not page:
         return None
     address = f"https://{language.partition('_')[0]}.wikipedia.org/wiki/{quote(page, safe='')}"
@@ -105,7 +103,13 @@ def read_glossary(markup: str, language: str) -> tuple[str, str, str] | None:
 
 def media_type(extension: str) -> str:
     """Return the media type of files of an extension, or an empty string."""
-    return _MEDIA_TYPES.guess_type("file." + extension, strict=False)[0] or "" if extension else ""
+    return _media_types().guess_type("file." + extension, strict=False)[0] or "" if extension else ""
+
+
+@cache
+def _media_types() -> MimeTypes:
+    # A table of its own is the same on every machine: the module's shared one reads the system's files.
+    return MimeTypes()
 
 
 def clean_title(title: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from spipconv.safety import ARTICLE, ARTICLE_WITH_EMBEDS, COMMENT, SPIP_TAGS, TITLE, VOID, Policy
 from spipconv.source import Settings
@@ -33,8 +34,7 @@ _READ_NAMES = KNOWN | SPIP_TAGS | frozenset({"code"})
 _ORDINARY_NAME = re.compile(r"[a-z][a-z0-9:_-]*\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Struct, frozen=True):
     """A tag: its name in lower case, its attributes decoded, each once."""
 
     name: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from spipconv.links import document_address, media_type
 from spipconv.nodes import Figure, Node
@@ -17,8 +18,7 @@ _ALIGNMENTS = frozenset({"left", "right", "center"})
 _UNITS = ("octets", "kio", "Mio", "Gio")
 
 
-@dataclass(frozen=True, slots=True)
-class ModelTag:
+class ModelTag(Struct, frozen=True):
     """``<name12|argument|key=value>`` as typed; ``number`` is None where there is none."""
 
     name: str
@@ -71,7 +71,7 @@ def make_figure(
         title=read(options.get("titre", found.title)),
         description=read(options.get("descriptif", options.get("legende", found.description))),
         credits=read(options.get("credits", found.credits)),
-        link=link or options.get("lien", ""),
+        link=link or options.get("lien", "") or (document_address(found) if found.mode == "document" else ""),
         weight=_describe(found),
         thumbnail="" if is_image else f"plugins-dist/medias/prive/vignettes/{found.extension or 'defaut'}.svg",
         classes=tuple(word for word in words if word.isalnum() and word not in _ALIGNMENTS),

@@ -1,7 +1,7 @@
 """The document tree: what a SPIP text says, whatever it will be written as.
 
 Every node is an immutable record of its own fields; ``line`` and ``column`` (both from 1, in the text that
-was parsed) are on all of them and do not count when two nodes are compared. ``Block`` and ``Inline`` are
+was parsed) are on all of them. ``Block`` and ``Inline`` are
 closed unions: a converter that forgets one of their members is a type error. A browser may put a block
 inside an inline element (``{{<quote>…</quote>}}``), so children are of both kinds.
 """
@@ -9,72 +9,64 @@ inside an inline element (``{{<quote>…</quote>}}``), so children are of both k
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct
 
 LinkKind = Literal["internal", "external", "site", "relative", "anchor", "mail", "glossary", "missing"]
 BreakKind = Literal["auto", "manual", "html"]
 Numeric = Literal["", "numeric", "numeric virgule", "numeric point"]
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True, kw_only=True, tag=True):
     """Where a node begins in the source text: line and column, both counted from 1 (0: nowhere)."""
 
-    line: int = field(default=0, kw_only=True, compare=False)
-    column: int = field(default=0, kw_only=True, compare=False)
+    line: int = 0
+    column: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Text(Position):
+class Text(Position, frozen=True, tag=True):
     """Plain words, typography applied and entities decoded: ``L’été :``."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Strong(Position):
+class Strong(Position, frozen=True, tag=True):
     """``{{gras}}``."""
 
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Emphasis(Position):
+class Emphasis(Position, frozen=True, tag=True):
     """``{italique}``."""
 
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LineBreak(Position):
+class LineBreak(Position, frozen=True, tag=True):
     """A single newline (``auto``), ``_`` at the start of a line (``manual``), or a dash or ``<br>`` (``html``)."""
 
     kind: BreakKind = "auto"
 
 
-@dataclass(frozen=True, slots=True)
-class Bullet(Position):
+class Bullet(Position, frozen=True, tag=True):
     """The dash that SPIP draws for a line that starts with ``- ``; its words follow as siblings."""
 
 
-@dataclass(frozen=True, slots=True)
-class Code(Position):
+class Code(Position, frozen=True, tag=True):
     """```code``` or ``<code>code</code>`` on one line; ``language`` is the class it was given."""
 
     text: str
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Math(Position):
+class Math(Position, frozen=True, tag=True):
     """``<math>$x$</math>``: a TeX formula in the line."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Link(Position):
+class Link(Position, frozen=True, tag=True):
     """``[text|title{lang}->target]``, a bare address, ``[?glossary]`` or ``[->art12]``.
 
     ``address`` is as the author wrote it or as the resolver found it, decoded and not yet judged.
@@ -91,23 +83,20 @@ class Link(Position):
     automatic: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor(Position):
+class Anchor(Position, frozen=True, tag=True):
     """``[name<-]``."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Abbreviation(Position):
+class Abbreviation(Position, frozen=True, tag=True):
     """``[abbr|text]``."""
 
     title: str
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Note(Position):
+class Note(Position, frozen=True, tag=True):
     """``[[note]]``, ``[[<name> note]]``, ``[[<>note]]``.
 
     ``label`` is shown at the call (``1``, ``*``; empty: the note has no call), ``identifier`` is its form
@@ -122,8 +111,7 @@ class Note(Position):
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Model(Position):
+class Model(Position, frozen=True, tag=True):
     """``<name12|argument>`` that no one here can fill in; ``source`` is what the author typed."""
 
     name: str
@@ -132,8 +120,7 @@ class Model(Position):
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Element(Position):
+class Element(Position, frozen=True, tag=True):
     """Raw HTML of the author. ``name`` is in lower case, attribute values are decoded."""
 
     name: str
@@ -141,43 +128,37 @@ class Element(Position):
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph(Position):
+class Paragraph(Position, frozen=True, tag=True):
     """A paragraph, as SPIP makes it between blank lines and around blocks."""
 
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Heading(Position):
+class Heading(Position, frozen=True, tag=True):
     """``{{{intertitre}}}``."""
 
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule(Position):
+class Rule(Position, frozen=True, tag=True):
     """``----``."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListItem(Position):
+class ListItem(Position, frozen=True, tag=True):
     """One ``-*`` or ``-#`` line with what belongs to it."""
 
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class List(Position):
+class List(Position, frozen=True, tag=True):
     """A run of ``-*`` (or, ordered, ``-#``) lines of one depth."""
 
     ordered: bool
     items: tuple[ListItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell(Position):
-    """A cell between two ``|``; ``column`` counts merged neighbours. Spans count cells, 1 is alone."""
+class Cell(Position, frozen=True, tag=True):
+    """A cell between two ``|``; ``index`` is its column, from 0. Spans count cells, 1 is alone."""
 
     children: tuple[Node, ...]
     header: bool = False
@@ -187,75 +168,65 @@ class Cell(Position):
     numeric: Numeric = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Row(Position):
+class Row(Position, frozen=True, tag=True):
     """A table row; ``head``: the row of ``{{…}}`` cells on top."""
 
     cells: tuple[Cell, ...]
     head: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Caption(Position):
+class Caption(Position, frozen=True, tag=True):
     """``||caption|summary||``."""
 
     children: tuple[Node, ...]
     summary: tuple[Node, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Table(Position):
+class Table(Position, frozen=True, tag=True):
     """Lines that start and end with ``|``."""
 
     rows: tuple[Row, ...]
     caption: Caption | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Quote(Position):
+class Quote(Position, frozen=True, tag=True):
     """``<quote>…</quote>``."""
 
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Verse(Position):
+class Verse(Position, frozen=True, tag=True):
     """A line of a poem; a blank line is a verse of one no-break space."""
 
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Poem(Position):
+class Poem(Position, frozen=True, tag=True):
     """``<poesie>…</poesie>`` or ``<poetry>…</poetry>``."""
 
     verses: tuple[Verse, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CodeBlock(Position):
+class CodeBlock(Position, frozen=True, tag=True):
     """``<code>`` over several lines, or a fence of three backticks."""
 
     text: str
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame(Position):
+class Frame(Position, frozen=True, tag=True):
     """``<cadre>…</cadre>``: text to copy, shown as it is."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class MathBlock(Position):
+class MathBlock(Position, frozen=True, tag=True):
     """``<math>$$x$$</math>``: a TeX formula on a line of its own."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Figure(Position):
+class Figure(Position, frozen=True, tag=True):
     """``<doc12|left>`` with its document found. ``address`` is the file's, sizes are in pixels, 0: unknown.
 
     ``link`` is where the picture leads, empty: nowhere. ``weight`` is the file's size in words.
@@ -289,8 +260,7 @@ Block = (
 Node = Inline | Block
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True, tag=True):
     """A whole text. ``language`` is the one its typography follows."""
 
     children: tuple[Node, ...]

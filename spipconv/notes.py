@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from spipconv.nodes import Figure, Link, Node, Text, children_of, Code, CodeBlock, Frame, LineBreak, Note, Paragraph
+from spipconv.nodes import Figure, Link, Node, Text, children_of, Code, CodeBlock, Frame, LineBreak, Note, Paragraph, Table
 
 _NAME = re.compile(r"""\s*<([^<>'"\n]*)>""")
 # The tooltip of a call: SPIP cuts at 80 characters, less its own sign of having cut.
 _LONGEST_EXCERPT, _SHORTENED_EXCERPT = 80, 71
+_ROWS = re.compile(r"^\|(?s:.*)\|$", re.MULTILINE)
 _CUT = "\u00a0(…)"
 
 
@@ -56,7 +57,7 @@ def excerpt(nodes: Sequence[Node]) -> str:
     """Return the words of a note for the tooltip of its call, without code, bare addresses and pictures."""
     words: list[str] = []
     _collect(nodes, words)
-    text = "".join(words).strip()
+    text = _ROWS.sub("", "".join(words)).replace("\n", " ").strip()
     # SPIP writes a quotation mark there unescaped, so that browsers show what precedes it.
     text = text.partition('"')[0].rstrip()
     if len(text) <= _LONGEST_EXCERPT:
@@ -71,8 +72,8 @@ def _collect(nodes: Sequence[Node], words: list[str]) -> None:
             case Text():
                 words.append(node.text)
             case LineBreak():
-                words.append(" ")
-            case Code() | CodeBlock() | Frame() | Figure() | Note():
+                words.append("\n")
+            case Code() | CodeBlock() | Frame() | Figure() | Note() | Table():
                 continue
             case Link(automatic=True):
                 continue

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from os import PathLike
 from typing import Any, Protocol
+
+from msgspec import DecodeError, Struct, json
 
 # The names that a shortcut may use for a kind of object; im and emb are documents too (SPIP 1.x).
 KINDS: Mapping[str, str] = {
@@ -20,12 +20,11 @@ KINDS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class SpipObject:
+class SpipObject(Struct, frozen=True):
     """One row of a SPIP base, as far as a text can show it. Unknown fields are empty or 0.
 
     ``address`` is where the object is found now; empty: at SPIP's plain address, or, for a document, at
-    ``IMG/`` plus ``file``. ``translation_of`` is SPIP's id_trad. Sizes are in pixels, ``weight`` in bytes.
+    ``IMG/`` plus ``file``. ``mode``: a picture of mode ``document`` leads to its own file. ``translation_of`` is SPIP's id_trad. Sizes are in pixels, ``weight`` in bytes.
     """
 
     kind: str
@@ -37,6 +36,7 @@ class SpipObject:
     file: str = ""
     extension: str = ""
     media: str = ""
+    mode: str = ""
     width: int = 0
     height: int = 0
     weight: int = 0
@@ -86,16 +86,17 @@ class Catalogue:
         return self._translations.get((found.kind, found.translation_of, language))
 
 
-def read_objects(path: str | Path) -> Catalogue:
+def read_objects(path: str | PathLike[str]) -> Catalogue:
     """Read a JSON file ``{"site_url", "objects": [{"type", "id", "titre", "lang", …}]}`` (SPIP's column names).
 
     Raises BadObjects, with one line that names the file and the fault.
     """
     try:
-        content = json.loads(Path(path).read_bytes())
+        with open(path, "rb") as file:
+            content = json.decode(file.read())
     except OSError as fault:
         raise BadObjects(f"{path}: {fault.strerror or fault}") from fault
-    except ValueError as fault:
+    except (DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise BadObjects(f"{path}: not JSON in UTF-8: {fault}") from fault
     if not isinstance(content, dict) or not isinstance(content.get("objects"), list):
         raise BadObjects(f'{path}: wanted {{"site_url": …, "objects": [{{"type": …, "id": …}}, …]}}')
@@ -122,6 +123,7 @@ def _read_object(row: Mapping[str, Any]) -> SpipObject:
         file=text("fichier"),
         extension=text("extension"),
         media=text("media"),
+        mode=text("mode"),
         width=number("largeur"),
         height=number("hauteur"),
         weight=number("taille"),

@@ -36,6 +36,7 @@ class Paragraphs:
         self._drops_breaks = True
         self._held: Callable[[], object] | None = None
         self._gap: list[tuple[str, int]] = []
+        self._before: list[tuple[str, int]] = []
 
     # ---- In the line ----
 
@@ -60,7 +61,8 @@ class Paragraphs:
     def tag(self, write: Callable[[], object], offset: int) -> None:
         """Write a tag, which opens a paragraph only if something follows it there."""
         if self._state == _PENDING and self._held is None:
-            self._held = write
+            # What stands before the tag is at the start of its paragraph, what follows is in it.
+            self._held, self._before, self._gap = write, self._gap, []
         else:
             self.content(offset)
             write()
@@ -119,17 +121,22 @@ class Paragraphs:
 
     def _open(self, offset: int) -> None:
         held, self._held = self._held, None
-        gap, self._gap = self._gap, []
+        gap = self._gap
+        if held:
+            before, self._before = self._before, []
+        else:
+            before, gap = gap, []
+        self._gap = []
         self._state = _OPEN
         self._balance.close("p")
         self._balance.open("p", "PARAGRAPH", {}, offset)
         if not self._drops_breaks:
-            for kind, place in gap:
+            for kind, place in before:
                 if kind != _NEWLINE:
                     self._break(kind, place)
         if held:
             held()
-            self._gap = [one for one in gap if one[0] == _NEWLINE] if self._drops_breaks else []
+        self._gap = gap
 
     def _write_gap(self, offset: int) -> None:
         gap, self._gap = self._gap, []
@@ -157,4 +164,4 @@ class Paragraphs:
             self._break("html", offset)
             return
         line, column = self._source.place(offset)
-        self._balance.leaf("LINE_BREAK", LineBreak(kind, line=line, column=column))  # type: ignore[arg-type]
+        self._balance.leaf(LineBreak(kind, line=line, column=column))  # type: ignore[arg-type]

@@ -8,10 +8,11 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 Sanitizer = Literal["nh3", "bleach"]
 
@@ -81,8 +82,7 @@ def is_video(address: str) -> bool:
     return parts.scheme == "https" and parts.netloc.lower() in VIDEO_HOSTS
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """Which raw HTML is allowed: elements, and attributes by element (``*``: on all)."""
 
     tags: frozenset[str]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct
 
 from spipconv.diagnostics import Diagnostic
 from spipconv.objects import Resolver
@@ -18,8 +19,7 @@ Profile = Literal["article", "comment", "title"]
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0\ufdd1]")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """How a text is to be read: see ``spipconv.parse``."""
 
     profile: Profile = "article"
@@ -34,16 +34,15 @@ class Settings:
         return None if self.profile == "comment" else self.objects
 
 
-@dataclass(slots=True)
-class Source:
+class Source(Struct):
     """A text being read. ``text`` has ``\\n`` line ends and no control characters; offsets are into it."""
 
     text: str
     settings: Settings
-    diagnostics: list[Diagnostic] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = []
     _line_ends: list[int] | None = None
     # Where pieces of the text as it is read come from, once <multi> has chosen: (offset, origin) pairs.
-    _pieces: list[tuple[int, int]] = field(default_factory=list)
+    _pieces: list[tuple[int, int]] = []
     _original: str = ""
 
     def place(self, offset: int) -> tuple[int, int]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from spipconv.nodes import Numeric
 
@@ -11,8 +12,7 @@ _BOLD = re.compile(r"\{\{[^}]+\}\}")
 _NUMBER = re.compile(r"\s*[+-]?[\s0-9]*[.,]?[\s0-9]*\Z")
 
 
-@dataclass(slots=True)
-class CellShape:
+class CellShape(Struct):
     """A cell as written: where its lexemes start and end, and its text without the spaces around."""
 
     first: int
@@ -30,12 +30,11 @@ class CellShape:
         return _BOLD.fullmatch(self.text) is not None
 
 
-@dataclass(slots=True)
-class TableShape:
+class TableShape(Struct):
     """A table as it will be shown. ``caption`` and ``summary`` are ranges of lexemes."""
 
-    head: list[CellShape] = field(default_factory=list)
-    body: list[list[CellShape]] = field(default_factory=list)
+    head: list[CellShape] = []
+    body: list[list[CellShape]] = []
     caption: tuple[int, int] | None = None
     summary: tuple[int, int] | None = None
 

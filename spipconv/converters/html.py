@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from spipconv.languages import notes_title
 from spipconv.nodes import (
@@ -68,8 +69,7 @@ _LINK_CLASSES = {
 _LEADING_AWAY = frozenset({"external", "glossary"})
 
 
-@dataclass(frozen=True, slots=True)
-class Html:
+class Html(Struct, frozen=True):
     """What a text becomes: its body, and its notes, which a page shows below."""
 
     body: str

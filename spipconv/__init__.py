@@ -1,0 +1,26 @@
+"""SPIP markup to safe HTML and Markdown: ``spipconv.to_html("{{gras}}")``."""
+
+from spipconv.api import Format, render, to_html, to_markdown
+from spipconv.diagnostics import Diagnostic
+from spipconv.nodes import Document
+from spipconv.objects import BadObjects, Catalogue, Resolver, SpipObject, read_objects
+from spipconv.parser import Parsed, parse
+from spipconv.source import Profile
+
+__version__ = "0.1.0"
+__all__ = [
+    "BadObjects",
+    "Catalogue",
+    "Diagnostic",
+    "Document",
+    "Format",
+    "Parsed",
+    "Profile",
+    "Resolver",
+    "SpipObject",
+    "parse",
+    "read_objects",
+    "render",
+    "to_html",
+    "to_markdown",
+]

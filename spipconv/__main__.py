@@ -1,0 +1,6 @@
+"""``python -m spipconv``."""
+
+from spipconv.commands import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""The command line, a thin adapter over the library: it alone prints and exits.
+
+Exit codes: 0 done; 1 done, but something was lost or failed, which was reported; 2 wrong usage or input.
+"""
+
+from __future__ import annotations
+
+import click
+
+from spipconv.commands.check import check
+from spipconv.commands.convert import convert
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="spipconv")
+def main() -> None:
+    """Convert SPIP markup to safe HTML or Markdown."""
+
+
+main.add_command(convert)
+main.add_command(check)

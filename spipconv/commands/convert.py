@@ -1,0 +1,118 @@
+"""``spipconv convert``: a filter from SPIP texts to HTML, Markdown or the tree as JSON."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from spipconv.api import Format, render
+from spipconv.commands.options import read_text, reading_options
+from spipconv.parser import parse
+
+_SUFFIXES = {"html": ".html", "markdown": ".md", "json": ".json"}
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  spipconv convert article.spip > article.html
+  spipconv convert --to markdown -o pages/ texts/*.spip
+  echo '{"id": 1, "text": "{{gras}}"}' | spipconv convert --jsonl
+"""
+)
+@click.argument("files", nargs=-1, type=click.Path(), metavar="[FILES | -]")
+@click.option("--to", type=click.Choice(get_args(Format)), default="html", show_default=True, help="What to write.")
+@reading_options
+@click.option("-o", "--output", type=click.Path(), help="The file to write, or, for several texts, the folder.")
+@click.option(
+    "--jsonl",
+    is_flag=True,
+    help='Read lines {"id", "text", "profile", "lang"}, write lines {"id", "html", "notes", "diagnostics"}.',
+)
+@click.option("--sanitizer", type=click.Choice(["nh3", "bleach"]), default="nh3", show_default=True)
+@click.pass_context
+def convert(
+    context: click.Context,
+    files: tuple[str, ...],
+    to: Format,
+    output: str | None,
+    jsonl: bool,
+    sanitizer: Any,
+    encoding: str,
+    profile: Any,
+    **reading: Any,
+) -> None:
+    """Convert FILES (standard input without any) to standard output or to a file.
+
+    What was lost is told on standard error, and the exit code is 1 then.
+    """
+    paths = files or ("-",)
+    try:
+        if jsonl:
+            if to == "json" or output or len(paths) > 1:
+                raise click.UsageError("--jsonl is a filter for one stream: without --output or --to json")
+            from spipconv.commands.jsonl import convert_lines
+
+            failed = convert_lines(paths[0], to, profile=profile, sanitizer=sanitizer, **reading)
+        else:
+            texts = [(path, read_text(path, encoding)) for path in paths]
+            failed = False
+            written: list[tuple[str, str]] = []
+            for path, text in texts:
+                parsed = parse(text, profile=profile, **reading)
+                written.append((path, render(parsed.document, to, profile=profile, sanitizer=sanitizer)))
+                for remark in parsed.diagnostics:
+                    if remark.severity == "loss":
+                        failed = True
+                        click.echo(f"{path}:{remark}", err=True)
+            _write(written, output, _SUFFIXES[to])
+    except ImportError as fault:
+        raise click.UsageError(str(fault)) from fault
+    context.exit(1 if failed else 0)
+
+
+def _write(written: list[tuple[str, str]], output: str | None, suffix: str) -> None:
+    if output is None:
+        for _, text in written:
+            sys.stdout.buffer.write((text.rstrip("\n") + "\n").encode() if text else b"")
+        sys.stdout.buffer.flush()
+        return
+    target = Path(output)
+    if len(written) == 1 and not target.is_dir():
+        targets = [target]
+    else:
+        names = [Path("text" if path == "-" else path).with_suffix(suffix).name for path, _ in written]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice:
+            raise click.UsageError(f"{output}: several of the files would be written as {twice}")
+        targets = [target / name for name in names]
+    try:
+        for path, (_, text) in zip(targets, written, strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, text)
+    except OSError as fault:
+        raise click.UsageError(f"{fault.filename or output}: {fault.strerror}") from fault
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file aside and put it in its place, so that there is never half of it."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write((text.rstrip("\n") + "\n").encode())
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,88 @@
+"""JSON lines in, JSON lines out: one text a line, answered at once, for other programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from spipconv.api import Format, render
+from spipconv.converters import html
+from spipconv.diagnostics import Diagnostic
+from spipconv.parser import parse
+
+_PROFILES = ("article", "comment", "title")
+
+
+def convert_lines(path: str, to: Format, *, profile: Any, lang: str, sanitizer: Any, **reading: Any) -> bool:
+    """Convert every line of a file or of standard input (``-``); return whether something was lost or failed.
+
+    A line that cannot be read is answered by ``{"id", "error"}``, and the next one goes on.
+    """
+    if path == "-":
+        return _convert(sys.stdin.buffer, to, profile, lang, sanitizer, reading)
+    try:
+        with open(path, "rb") as lines:
+            return _convert(lines, to, profile, lang, sanitizer, reading)
+    except OSError as fault:
+        raise click.UsageError(f"{path}: {fault.strerror or fault}") from fault
+
+
+def _convert(
+    lines: Iterable[bytes], to: Format, profile: Any, lang: str, sanitizer: Any, reading: dict[str, Any]
+) -> bool:
+    failed = False
+    for line in lines:
+        if not line.strip():
+            continue
+        answer: dict[str, Any] = {"id": None}
+        try:
+            task = _read_task(line, answer)
+            used = task.get("profile", profile)
+            parsed = parse(task["text"], profile=used, lang=task.get("lang", lang), **reading)
+            if to == "markdown":
+                answer["markdown"] = render(parsed.document, to, profile=used)
+            else:
+                written = html.write(parsed.document, profile=used, sanitizer=sanitizer)
+                answer["html"], answer["notes"] = written.body, written.notes
+            answer["diagnostics"] = [_describe(remark) for remark in parsed.diagnostics]
+            failed |= any(remark.severity == "loss" for remark in parsed.diagnostics)
+        except ValueError as fault:
+            answer["error"] = str(fault)
+            failed = True
+        # ASCII only, so that no reader stumbles over an encoding or a lone surrogate.
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+    return failed
+
+
+def _read_task(line: bytes, answer: dict[str, Any]) -> dict[str, Any]:
+    try:
+        task = json.loads(line)
+    except UnicodeDecodeError as fault:
+        raise ValueError(f"byte 0x{line[fault.start]:02X} at offset {fault.start} is not UTF-8") from fault
+    except RecursionError:
+        raise ValueError("not JSON that can be read: too many levels") from None
+    if not isinstance(task, dict):
+        raise ValueError('wanted an object {"id", "text", "profile", "lang"}')
+    answer["id"] = task.get("id")
+    if not isinstance(task.get("text"), str):
+        raise ValueError('"text" is missing or no string')
+    if task.get("profile", "article") not in _PROFILES:
+        raise ValueError(f'"profile" is none of {", ".join(_PROFILES)}')
+    if not isinstance(task.get("lang", ""), str):
+        raise ValueError('"lang" is no string')
+    return task
+
+
+def _describe(remark: Diagnostic) -> dict[str, Any]:
+    return {
+        "code": remark.code,
+        "severity": remark.severity,
+        "line": remark.line,
+        "column": remark.column,
+        "message": remark.message,
+    }
