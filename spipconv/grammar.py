@@ -1,52 +1,55 @@
 """The grammar, ready for use: Lark reads it and computes the LALR tables, which are run here.
 
 Lark's own loop over the same tables takes two and a half times as long (its terminals compare in Python), and
-what happens per token decides the speed of the whole.
+what happens per token decides the speed of the whole. Computing the tables takes longer than converting a
+hundred articles, so they are kept in ``tables.json`` with the digest of the grammar that they are of; with
+another grammar they are computed anew. ``make tables`` writes them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
+from hashlib import sha256
 from os import path
 from typing import Any
 
-from lark import Lark
-from lark.lexer import Lexer
-from lark.parsers.lalr_analysis import Shift
+from msgspec import Struct, json
 
 from spipconv.build import REDUCTIONS, Reduction
 from spipconv.lexer import SOURCE_TERMINALS, SourceLexer
 from spipconv.tokens import Token
 
+_PACKAGE = path.dirname(path.abspath(__file__))
+TABLES = path.join(_PACKAGE, "tables.json")
 
-def grammar_directory() -> str:
-    """Return the folder of the ``.lark`` files: in the package once it is installed, beside it in a checkout."""
-    package = path.dirname(path.abspath(__file__))
-    shipped = path.join(package, "grammar")
-    return shipped if path.isdir(shipped) else path.join(path.dirname(package), "grammar")
+
+class Tables(Struct, frozen=True):
+    """What Lark makes of the grammar.
+
+    ``terminals`` are regular expressions by name. ``actions`` gives, for every state and symbol, the next state,
+    or the number of symbols to reduce and the rule to reduce them by.
+    """
+
+    digest: str
+    terminals: dict[str, str]
+    start: int
+    end: int
+    actions: dict[int, dict[str, int | tuple[int, str]]]
 
 
 class Grammar:
     """The lexer and the parser that the grammar describes."""
 
-    def __init__(self) -> None:
-        lark = Lark.open(
-            path.join(grammar_directory(), "spip.lark"),
-            start="document",
-            parser="lalr",
-            lexer=_OurLexer,
-            postlex=_OurLayout(),
-            maybe_placeholders=False,
-        )
-        self.lexer = SourceLexer(lark.terminals)
-        table = lark.parser.parser._parse_table
-        self._start: int = table.start_states["document"]
-        self._end: int = table.end_states["document"]
-        # State and terminal to the next state, or to the rule to reduce by first.
-        self._actions: dict[int, dict[str, int | tuple[int, str, Reduction]]] = {
-            state: {str(symbol): _action(*action) for symbol, action in actions.items()}
-            for state, actions in table.states.items()
+    def __init__(self, tables: Tables) -> None:
+        self.lexer = SourceLexer(tables.terminals)
+        self._start, self._end = tables.start, tables.end
+        self._actions: dict[int, dict[str, Any]] = {
+            state: {
+                symbol: action if isinstance(action, int) else (*action, REDUCTIONS[action[1]])
+                for symbol, action in actions.items()
+            }
+            for state, actions in tables.actions.items()
         }
 
     def parse(self, tokens: Iterable[Token]) -> Any:
@@ -54,6 +57,9 @@ class Grammar:
         actions = self._actions
         states = [self._start]
         values: list[Any] = []
+        rule: str
+        size: int
+        reduction: Reduction
         for kind, value in (*tokens, Token("$END")):
             while True:
                 action = actions[states[-1]][kind]
@@ -61,14 +67,14 @@ class Grammar:
                     states.append(action)
                     values.append(value)
                     break
-                size, rule, reduction = action  # type: ignore[misc]
+                size, rule, reduction = action
                 if size:
                     parts = values[-size:]
                     del values[-size:], states[-size:]
                 else:
                     parts = []
                 values.append(reduction(parts))
-                states.append(actions[states[-1]][rule])  # type: ignore[arg-type]
+                states.append(actions[states[-1]][rule])
                 if states[-1] == self._end:
                     return values[-1]
         raise AssertionError("the layout pass returned tokens that are not balanced")
@@ -77,30 +83,76 @@ class Grammar:
 @cache
 def load_grammar() -> Grammar:
     """Return the grammar, read once."""
-    return Grammar()
+    try:
+        with open(TABLES, "rb") as file:
+            tables = json.decode(file.read(), type=Tables)
+    except OSError:
+        return Grammar(compute_tables())
+    return Grammar(tables if tables.digest == _digest() else compute_tables())
 
 
-def _action(kind: Any, argument: Any) -> int | tuple[int, str, Reduction]:
-    if kind is Shift:
-        return int(argument)
-    rule = str(argument.origin.name)
-    return len(argument.expansion), rule, REDUCTIONS[rule]
+def grammar_directory() -> str:
+    """Return the folder of the ``.lark`` files: in the package once it is installed, beside it in a checkout."""
+    shipped = path.join(_PACKAGE, "grammar")
+    return shipped if path.isdir(shipped) else path.join(path.dirname(_PACKAGE), "grammar")
 
 
-class _OurLexer(Lexer):
-    """Tells Lark not to make a lexer of its own."""
+def compute_tables() -> Tables:
+    """Have Lark read the grammar."""
+    from lark import Lark
+    from lark.lexer import Lexer
+    from lark.parsers.lalr_analysis import Shift
 
-    def __init__(self, configuration: Any) -> None:
-        pass
+    class OurLexer(Lexer):
+        """Tells Lark not to make a lexer of its own."""
 
-    def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Any]:
-        raise NotImplementedError
+        def __init__(self, configuration: Any) -> None:
+            pass
+
+        def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Any]:
+            raise NotImplementedError
+
+    class OurLayout:
+        """Tells Lark to keep the terminals that only the layout pass reads."""
+
+        always_accept = SOURCE_TERMINALS
+
+        def process(self, stream: Iterator[Any]) -> Iterator[Any]:
+            raise NotImplementedError
+
+    lark = Lark.open(
+        path.join(grammar_directory(), "spip.lark"),
+        start="document",
+        parser="lalr",
+        lexer=OurLexer,
+        postlex=OurLayout(),
+        maybe_placeholders=False,
+    )
+    table = lark.parser.parser._parse_table
+    return Tables(
+        digest=_digest(),
+        terminals={str(terminal.name): terminal.pattern.to_regexp() for terminal in lark.terminals},
+        start=table.start_states["document"],
+        end=table.end_states["document"],
+        actions={
+            state: {
+                str(symbol): argument if kind is Shift else (len(argument.expansion), str(argument.origin.name))
+                for symbol, (kind, argument) in sorted(actions.items())
+            }
+            for state, actions in table.states.items()
+        },
+    )
 
 
-class _OurLayout:
-    """Tells Lark to keep the terminals that only the layout pass reads."""
+def write_tables() -> None:
+    """Write the tables of the grammar as it is now."""
+    with open(TABLES, "wb") as file:
+        file.write(json.format(json.encode(compute_tables()), indent=1) + b"\n")
 
-    always_accept = SOURCE_TERMINALS
 
-    def process(self, stream: Iterator[Any]) -> Iterator[Any]:
-        raise NotImplementedError
+def _digest() -> str:
+    digest = sha256()
+    for name in ("spip.lark", "terminals.lark"):
+        with open(path.join(grammar_directory(), name), "rb") as file:
+            digest.update(file.read())
+    return digest.hexdigest()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -28,21 +28,6 @@ SOURCE_TERMINALS = (
 )  # fmt: skip
 _BRACKETED = frozenset({"LINK_MARK", "ANCHOR_MARK", "GLOSSARY_MARK", "NOTE_START", "ABBREVIATION_MARK"})
 _MASK_START, _MASK = "\ufdd0", "\ufdd1"
-
-
-class Terminal(Protocol):
-    """What Lark knows of a terminal."""
-
-    name: str
-
-    @property
-    def pattern(self) -> Pattern: ...
-
-
-class Pattern(Protocol):
-    """What Lark knows of a terminal's pattern."""
-
-    def to_regexp(self) -> str: ...
 
 
 class Lexeme(NamedTuple):
@@ -85,10 +70,9 @@ class Scan(Struct):
 
 
 class SourceLexer:
-    """Reads sources. ``terminals`` are those of the grammar."""
+    """Reads sources. ``expressions`` are the grammar's terminals: regular expressions by name."""
 
-    def __init__(self, terminals: Iterable[Terminal]) -> None:
-        expressions = {terminal.name: terminal.pattern.to_regexp() for terminal in terminals}
+    def __init__(self, expressions: Mapping[str, str]) -> None:
         self.patterns = {name: re.compile(expressions[name]) for name in (*_PROTECTED, "TAG")}
         ordinary = [name for name in SOURCE_TERMINALS if name not in _PROTECTED]
         self._master = _join({name: expressions[name] for name in ordinary})
