@@ -36,11 +36,12 @@ CODES: dict[str, tuple[Severity, str]] = {
     "translation-missing": ("change", "<multi> has no text in this language: another one is shown"),
     "translations-hidden": ("info", "<multi> has texts in other languages: they are not shown"),
     "depth-exceeded": ("change", "too many levels of nesting: this one is not opened"),
+    "more-remarks": ("loss", "there are more remarks on this text than are kept"),
     "control-character": ("change", "a control character or a stray byte: replaced"),
 }
 
 
-class Diagnostic(Struct, frozen=True):
+class Diagnostic(Struct, frozen=True, gc=False):
     """One remark on the text. ``line`` and ``column`` count from 1; ``detail`` is the markup it is about."""
 
     code: str

@@ -60,12 +60,13 @@ class Grammar:
         rule: str
         size: int
         reduction: Reduction
-        for kind, value in (*tokens, Token("$END")):
+        for token in (*tokens, Token("$END")):
+            kind = token.type
             while True:
                 action = actions[states[-1]][kind]
                 if action.__class__ is int:
                     states.append(action)
-                    values.append(value)
+                    values.append(token.value)
                     break
                 size, rule, reduction = action
                 if size:

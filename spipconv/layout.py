@@ -110,7 +110,7 @@ class Layout:
         start, end = 0, len(self._text)
         if self._settings.profile == "title":
             lexemes = self._scan.read(start, end)
-            lexemes = [one if one.kind in _TITLE_KINDS else one._replace(kind="WORDS") for one in lexemes]
+            lexemes = [one if one.kind in _TITLE_KINDS else one.become("WORDS") for one in lexemes]
             self._flow.at_start = False
             return self._finish(lexemes)
         start, end = _trim(self._text, start, end)
@@ -128,7 +128,7 @@ class Layout:
         while lexemes and lexemes[0].kind in ("NEWLINE", "BLANK_LINE"):
             del lexemes[0]
         if has_call and lexemes and lexemes[0].kind in (*_LINE_KINDS, "PIPE"):
-            lexemes[0] = lexemes[0]._replace(kind="WORDS")
+            lexemes[0] = lexemes[0].become("WORDS")
         self._first = aside.start
         self._flow.begin(drops_breaks=False)
         return self._finish(lexemes)
@@ -169,9 +169,9 @@ class Layout:
                 position = ends[following] + 1
             elif kind == "NOTE":
                 self._source.report("unclosed-note", one.start, "[[")
-                kept.append(one._replace(kind="WORDS"))
+                kept.append(one.become("WORDS"))
             else:
-                kept.append(one._replace(kind="TAG"))
+                kept.append(one.become("TAG"))
         return kept
 
     def _open_links(self, lexemes: list[Lexeme]) -> list[Lexeme]:
@@ -185,7 +185,7 @@ class Layout:
                 opened += self._open_link(one)
             elif one.kind == "ADDRESS" and self._text[one.end - 1] in ",.;?|":
                 end = one.end - 1
-                opened += [one._replace(end=end), Lexeme("PIPE" if self._text[end] == "|" else "WORDS", end, one.end)]
+                opened += [Lexeme(one.kind, one.start, end), Lexeme("PIPE" if self._text[end] == "|" else "WORDS", end, one.end)]
             else:
                 opened.append(one)
         return opened
@@ -199,41 +199,41 @@ class Layout:
         target = self._text[arrow + 2 : one.end - 1]
         self._link_texts[one.start] = _LinkText(title, language, first == last, target)
         inner = [
-            each._replace(kind="WORDS") if each.kind in _NOT_IN_LINKS else each for each in self._scan.read(first, last)
+            each.become("WORDS") if each.kind in _NOT_IN_LINKS else each for each in self._scan.read(first, last)
         ]
         if len(inner) == 1 and inner[0].kind == "MODEL_TAG":
-            return [one._replace(kind="LINKED_MODEL")]
-        return [one._replace(kind="LINK_START"), *inner, Lexeme("LINK_END", one.end - 1, one.end)]
+            return [one.become("LINKED_MODEL")]
+        return [one.become("LINK_START"), *inner, Lexeme("LINK_END", one.end - 1, one.end)]
 
     def _look_for_openers(self, lexemes: list[Lexeme]) -> None:
         """Note which braces the text opens: those of a kind that it never opens are no markup."""
-        for kind, start, end in lexemes:
-            if kind == "OPENING_BRACES" and self._text[end - 1] == "{":
-                triples, rest = divmod(end - start, 3)
+        for one in lexemes:
+            if one.kind == "OPENING_BRACES" and self._text[one.end - 1] == "{":
+                triples, rest = divmod(one.end - one.start, 3)
                 self._has_heading |= triples > 0
                 self._has_strong |= rest == 2
                 self._has_emphasis |= rest == 1
-            elif kind == "QUOTE_START":
+            elif one.kind == "QUOTE_START":
                 self._has_quote = True
-            elif kind == "POEM":
-                self._look_for_openers(self._asides[start].lexemes)
+            elif one.kind == "POEM":
+                self._look_for_openers(self._asides[one.start].lexemes)
 
     def _run(self, lexemes: Sequence[Lexeme], first: int, last: int) -> None:
         """Write the lexemes between two indices."""
         index = first
         while index < last:
-            kind, start, end = lexemes[index]
-            handler = _HANDLERS.get(kind)
+            one = lexemes[index]
+            handler = _HANDLERS.get(one.kind)
             if handler is not None:
-                handler(self, start, end)
-            elif kind == "PIPE" and index in self._tables and not self._in_cell and not self._in_verse:
+                handler(self, one.start, one.end)
+            elif one.kind == "PIPE" and index in self._tables and not self._in_cell and not self._in_verse:
                 index = self._write_table(lexemes, index)
                 continue
             else:
                 # Words, or a mark that means nothing here.
                 if self._run_start < 0:
-                    self._run_start = start
-                self._run_end = end
+                    self._run_start = one.start
+                self._run_end = one.end
             index += 1
         self._end_run()
 
@@ -969,12 +969,12 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _without_lines(lexemes: list[Lexeme]) -> list[Lexeme]:
     """Return lexemes in which what marks the start of a line is words."""
-    return [one._replace(kind="WORDS") if one.kind in _LINE_KINDS else one for one in lexemes]
+    return [one.become("WORDS") if one.kind in _LINE_KINDS else one for one in lexemes]
 
 
 def _cut(aside: _Aside, start: int) -> _Aside:
     """Return an aside without the lexemes before an offset."""
-    lexemes = [one._replace(start=max(one.start, start)) for one in aside.lexemes if one.end > start]
+    lexemes = [Lexeme(one.kind, max(one.start, start), one.end) for one in aside.lexemes if one.end > start]
     return _Aside(lexemes, start, aside.end)
 
 

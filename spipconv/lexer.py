@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -30,12 +29,16 @@ _BRACKETED = frozenset({"LINK_MARK", "ANCHOR_MARK", "GLOSSARY_MARK", "NOTE_START
 _MASK_START, _MASK = "\ufdd0", "\ufdd1"
 
 
-class Lexeme(NamedTuple):
+class Lexeme(Struct, frozen=True, gc=False):
     """A terminal at its place: ``start`` and ``end`` are offsets in the source."""
 
     kind: str
     start: int
     end: int
+
+    def become(self, kind: str) -> Lexeme:
+        """Return another terminal at the same place."""
+        return Lexeme(kind, self.start, self.end)
 
 
 class Protected(Struct, frozen=True):

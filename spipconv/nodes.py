@@ -1,7 +1,7 @@
 """The document tree: what a SPIP text says, whatever it will be written as.
 
 Every node is an immutable record of its own fields; ``line`` and ``column`` (both from 1, in the text that
-was parsed) are on all of them. ``Block`` and ``Inline`` are
+was parsed) are on all of them. As nothing can refer to itself, the garbage collector need not look at nodes. ``Block`` and ``Inline`` are
 closed unions: a converter that forgets one of their members is a type error. A browser may put a block
 inside an inline element (``{{<quote>…</quote>}}``), so children are of both kinds.
 """
@@ -18,55 +18,55 @@ BreakKind = Literal["auto", "manual", "html"]
 Numeric = Literal["", "numeric", "numeric virgule", "numeric point"]
 
 
-class Position(Struct, frozen=True, kw_only=True, tag=True):
+class Position(Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """Where a node begins in the source text: line and column, both counted from 1 (0: nowhere)."""
 
     line: int = 0
     column: int = 0
 
 
-class Text(Position, frozen=True, tag=True):
+class Text(Position, frozen=True, tag=True, gc=False):
     """Plain words, typography applied and entities decoded: ``L’été :``."""
 
     text: str
 
 
-class Strong(Position, frozen=True, tag=True):
+class Strong(Position, frozen=True, tag=True, gc=False):
     """``{{gras}}``."""
 
     children: tuple[Node, ...]
 
 
-class Emphasis(Position, frozen=True, tag=True):
+class Emphasis(Position, frozen=True, tag=True, gc=False):
     """``{italique}``."""
 
     children: tuple[Node, ...]
 
 
-class LineBreak(Position, frozen=True, tag=True):
+class LineBreak(Position, frozen=True, tag=True, gc=False):
     """A single newline (``auto``), ``_`` at the start of a line (``manual``), or a dash or ``<br>`` (``html``)."""
 
     kind: BreakKind = "auto"
 
 
-class Bullet(Position, frozen=True, tag=True):
+class Bullet(Position, frozen=True, tag=True, gc=False):
     """The dash that SPIP draws for a line that starts with ``- ``; its words follow as siblings."""
 
 
-class Code(Position, frozen=True, tag=True):
+class Code(Position, frozen=True, tag=True, gc=False):
     """```code``` or ``<code>code</code>`` on one line; ``language`` is the class it was given."""
 
     text: str
     language: str = ""
 
 
-class Math(Position, frozen=True, tag=True):
+class Math(Position, frozen=True, tag=True, gc=False):
     """``<math>$x$</math>``: a TeX formula in the line."""
 
     text: str
 
 
-class Link(Position, frozen=True, tag=True):
+class Link(Position, frozen=True, tag=True, gc=False):
     """``[text|title{lang}->target]``, a bare address, ``[?glossary]`` or ``[->art12]``.
 
     ``address`` is as the author wrote it or as the resolver found it, decoded and not yet judged.
@@ -83,20 +83,20 @@ class Link(Position, frozen=True, tag=True):
     automatic: bool = False
 
 
-class Anchor(Position, frozen=True, tag=True):
+class Anchor(Position, frozen=True, tag=True, gc=False):
     """``[name<-]``."""
 
     name: str
 
 
-class Abbreviation(Position, frozen=True, tag=True):
+class Abbreviation(Position, frozen=True, tag=True, gc=False):
     """``[abbr|text]``."""
 
     title: str
     children: tuple[Node, ...]
 
 
-class Note(Position, frozen=True, tag=True):
+class Note(Position, frozen=True, tag=True, gc=False):
     """``[[note]]``, ``[[<name> note]]``, ``[[<>note]]``.
 
     ``label`` is shown at the call (``1``, ``*``; empty: the note has no call), ``identifier`` is its form
@@ -111,7 +111,7 @@ class Note(Position, frozen=True, tag=True):
     repeated: bool = False
 
 
-class Model(Position, frozen=True, tag=True):
+class Model(Position, frozen=True, tag=True, gc=False):
     """``<name12|argument>`` that no one here can fill in; ``source`` is what the author typed."""
 
     name: str
@@ -120,7 +120,7 @@ class Model(Position, frozen=True, tag=True):
     source: str
 
 
-class Element(Position, frozen=True, tag=True):
+class Element(Position, frozen=True, tag=True, gc=False):
     """Raw HTML of the author. ``name`` is in lower case, attribute values are decoded."""
 
     name: str
@@ -128,36 +128,36 @@ class Element(Position, frozen=True, tag=True):
     children: tuple[Node, ...]
 
 
-class Paragraph(Position, frozen=True, tag=True):
+class Paragraph(Position, frozen=True, tag=True, gc=False):
     """A paragraph, as SPIP makes it between blank lines and around blocks."""
 
     children: tuple[Node, ...]
 
 
-class Heading(Position, frozen=True, tag=True):
+class Heading(Position, frozen=True, tag=True, gc=False):
     """``{{{intertitre}}}``."""
 
     children: tuple[Node, ...]
 
 
-class Rule(Position, frozen=True, tag=True):
+class Rule(Position, frozen=True, tag=True, gc=False):
     """``----``."""
 
 
-class ListItem(Position, frozen=True, tag=True):
+class ListItem(Position, frozen=True, tag=True, gc=False):
     """One ``-*`` or ``-#`` line with what belongs to it."""
 
     children: tuple[Node, ...]
 
 
-class List(Position, frozen=True, tag=True):
+class List(Position, frozen=True, tag=True, gc=False):
     """A run of ``-*`` (or, ordered, ``-#``) lines of one depth."""
 
     ordered: bool
     items: tuple[ListItem, ...]
 
 
-class Cell(Position, frozen=True, tag=True):
+class Cell(Position, frozen=True, tag=True, gc=False):
     """A cell between two ``|``; ``index`` is its column, from 0. Spans count cells, 1 is alone."""
 
     children: tuple[Node, ...]
@@ -168,65 +168,65 @@ class Cell(Position, frozen=True, tag=True):
     numeric: Numeric = ""
 
 
-class Row(Position, frozen=True, tag=True):
+class Row(Position, frozen=True, tag=True, gc=False):
     """A table row; ``head``: the row of ``{{…}}`` cells on top."""
 
     cells: tuple[Cell, ...]
     head: bool = False
 
 
-class Caption(Position, frozen=True, tag=True):
+class Caption(Position, frozen=True, tag=True, gc=False):
     """``||caption|summary||``."""
 
     children: tuple[Node, ...]
     summary: tuple[Node, ...] = ()
 
 
-class Table(Position, frozen=True, tag=True):
+class Table(Position, frozen=True, tag=True, gc=False):
     """Lines that start and end with ``|``."""
 
     rows: tuple[Row, ...]
     caption: Caption | None = None
 
 
-class Quote(Position, frozen=True, tag=True):
+class Quote(Position, frozen=True, tag=True, gc=False):
     """``<quote>…</quote>``."""
 
     children: tuple[Node, ...]
 
 
-class Verse(Position, frozen=True, tag=True):
+class Verse(Position, frozen=True, tag=True, gc=False):
     """A line of a poem; a blank line is a verse of one no-break space."""
 
     children: tuple[Node, ...]
 
 
-class Poem(Position, frozen=True, tag=True):
+class Poem(Position, frozen=True, tag=True, gc=False):
     """``<poesie>…</poesie>`` or ``<poetry>…</poetry>``."""
 
     verses: tuple[Verse, ...]
 
 
-class CodeBlock(Position, frozen=True, tag=True):
+class CodeBlock(Position, frozen=True, tag=True, gc=False):
     """``<code>`` over several lines, or a fence of three backticks."""
 
     text: str
     language: str = ""
 
 
-class Frame(Position, frozen=True, tag=True):
+class Frame(Position, frozen=True, tag=True, gc=False):
     """``<cadre>…</cadre>``: text to copy, shown as it is."""
 
     text: str
 
 
-class MathBlock(Position, frozen=True, tag=True):
+class MathBlock(Position, frozen=True, tag=True, gc=False):
     """``<math>$$x$$</math>``: a TeX formula on a line of its own."""
 
     text: str
 
 
-class Figure(Position, frozen=True, tag=True):
+class Figure(Position, frozen=True, tag=True, gc=False):
     """``<doc12|left>`` with its document found. ``address`` is the file's, sizes are in pixels, 0: unknown.
 
     ``link`` is where the picture leads, empty: nowhere. ``weight`` is the file's size in words.

@@ -14,6 +14,8 @@ from spipconv.typography import windows_character
 
 Profile = Literal["article", "comment", "title"]
 
+MOST_REMARKS = 1000
+
 # C0 controls become "-" as in SPIP; C1 ones mean windows-1252; the rest is what no text may hold, the two
 # noncharacters among them with which the lexer masks protected text.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0\ufdd1]")
@@ -56,7 +58,11 @@ class Source(Struct):
         return line + 1, offset - (self._line_ends[line - 1] if line else -1)
 
     def report(self, code: str, offset: int, detail: str = "") -> None:
-        """Add a remark on the text at an offset."""
+        """Add a remark on the text at an offset; beyond ``MOST_REMARKS`` only that there are more."""
+        if len(self.diagnostics) > MOST_REMARKS:
+            return
+        if len(self.diagnostics) == MOST_REMARKS:
+            code, detail = "more-remarks", ""
         line, column = self.place(offset)
         self.diagnostics.append(Diagnostic(code, line, column, detail if len(detail) <= 60 else detail[:57] + "..."))
 
@@ -74,7 +80,7 @@ def read_source(text: str, settings: Settings) -> Source:
     if first:
         for match in _CONTROLS.finditer(text, first.start()):
             source.report("control-character", match.start(), f"U+{ord(match.group()):04X}")
-            if len(source.diagnostics) == 100:
+            if len(source.diagnostics) > MOST_REMARKS:
                 break
         source.text = _CONTROLS.sub(_readable, text)
     return source

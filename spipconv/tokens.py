@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 
-class Token(NamedTuple):
+class Token(Struct, frozen=True, gc=False):
     """A terminal of ``grammar/spip.lark``: a leaf carries its node, an opening the fields of the node to come."""
 
     type: str

@@ -1,4 +1,314 @@
-"""Being written."""
-from spipconv.nodes import Document
-def write(document: Document, *, profile: str = "article") -> str:
-    raise NotImplementedError
+"""A document to CommonMark with pipe tables, footnotes and ``~~strikethrough~~``.
+
+What Markdown cannot say exactly is written as HTML, so that both show the same page. Both are safe alike: all
+that Markdown or HTML would read as markup is escaped where it is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from spipconv.converters.html import Writer as HtmlWriter
+from spipconv.converters.markdown_text import (
+    DELETED,
+    EMPHASIS,
+    STRONG,
+    Line,
+    escape,
+    escape_inline_html,
+    fence,
+    is_self_shown,
+    link_target,
+)
+from spipconv.nodes import (
+    Abbreviation,
+    Anchor,
+    Bullet,
+    Code,
+    CodeBlock,
+    Document,
+    Element,
+    Emphasis,
+    Frame,
+    Heading,
+    LineBreak,
+    Link,
+    List,
+    ListItem,
+    Math,
+    MathBlock,
+    Model,
+    Node,
+    Note,
+    Paragraph,
+    Quote,
+    Row,
+    Rule,
+    Strong,
+    Table,
+    Text,
+    walk,
+)
+from spipconv.safety import TITLE, escape_attribute, safe_address
+from spipconv.source import Profile
+
+# Readers stop at some twenty levels, and every level is written before every line.
+_MAX_NESTING = 6
+_INLINE = TITLE.tags | {"br", "wbr"}
+_MARKS = {"b": STRONG, "strong": STRONG, "i": EMPHASIS, "em": EMPHASIS, "del": DELETED}
+# A tag as CommonMark reads it.
+_TAG = re.compile(r"""<[a-z][a-z0-9-]*(?: [a-z_:][a-z0-9:._-]*="[^"]*")*(?: /)?>""", re.IGNORECASE)
+# An HTML block ends at a blank line only if it starts with one of these, or with any tag alone on its line.
+_BLOCK_TAG = re.compile(
+    r"<(?:address|article|aside|blockquote|caption|center|col|colgroup|dd|details|div|dl|dt|fieldset|figcaption|figure"
+    r"|footer|h[1-6]|header|hr|iframe|legend|li|main|nav|ol|p|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)"
+    r"(?=[ />])"
+)
+_LONE_TAG = re.compile(r"</?[a-z][a-z0-9-]*(?:\s[^>]*)?>\s*\Z", re.IGNORECASE)
+_BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
+_LABEL = re.compile(r"[A-Za-z0-9_-]+\Z")
+_LANGUAGE = re.compile(r"[A-Za-z0-9_+-]+\Z")
+_SPACES = " \t\n"
+
+
+class _NotInline(Exception):
+    """A block, or a tag that Markdown does not read, stands in the line."""
+
+
+class _NoteInHtml(Exception):
+    """A note is called where no footnote can be: in an HTML block."""
+
+
+def write(document: Document, *, profile: Profile = "article") -> str:
+    """Return the Markdown of a document.
+
+    Links of a ``comment`` are as other links: Markdown has no place for what tells search engines of a stranger.
+    """
+    notes = [node for node in walk(document.children) if isinstance(node, Note)]
+    if profile == "title" and not notes:
+        return _Writer(profile, document.language, as_html=False).title(document.children)
+    texts = {note.identifier for note in notes if note.children}
+    if all(note.label and (note.children or note.identifier in texts) for note in notes):
+        try:
+            return _Writer(profile, document.language, as_html=False).document(document.children)
+        except _NoteInHtml:
+            pass
+    return _Writer(profile, document.language, as_html=True).document(document.children)
+
+
+class _Html(HtmlWriter):
+    """Writes what Markdown cannot say. Its calls of notes look as a footnote's."""
+
+    def __init__(self, profile: Profile, language: str, *, has_notes: bool) -> None:
+        super().__init__(profile, language)
+        self._has_notes = has_notes
+
+    def note_call(self, node: Note) -> str:
+        if not self._has_notes:
+            raise _NoteInHtml
+        identifier = escape_attribute(node.identifier)
+        own = "" if node.repeated else f' id="nh{identifier}"'
+        label = escape_attribute(node.label)
+        return f'<sup class="footnote-ref"><a href="#nb{identifier}"{own}>[{label}]</a></sup>'
+
+
+class _Writer:
+    """Writes one document; its notes are footnotes, or HTML as a whole."""
+
+    def __init__(self, profile: Profile, language: str, *, as_html: bool) -> None:
+        self._new_html = lambda: _Html(profile, language, has_notes=as_html)
+        self._html = self._new_html()
+        self._notes_as_html = as_html
+        self._notes: list[Note] = []
+        self._labels: dict[str, str] = {}
+        self._links = 0
+
+    def document(self, nodes: Sequence[Node]) -> str:
+        """Return the Markdown of the body and of its notes."""
+        blocks = self._blocks(nodes, 0)
+        if self._notes_as_html:
+            blocks.append(self._html_notes(nodes))
+        # A note may call another, which then is met here.
+        for note in self._notes:
+            words = "\n\n".join(self._blocks(note.children, 1))
+            blocks.append(_hang(f"[^{self._label(note)}]: ", words, 4).rstrip())
+        return "\n\n".join([block for block in blocks if block]) + "\n" if any(blocks) else ""
+
+    def title(self, nodes: Sequence[Node]) -> str:
+        """Return the Markdown of nodes that are no blocks, on one line."""
+        try:
+            return self._line(nodes).text(one_line=True)
+        except _NotInline:
+            return escape_inline_html(self._html.flow(nodes))
+
+    # ---- Blocks ----
+
+    def _blocks(self, nodes: Iterable[Node], depth: int) -> list[str]:
+        """Return each block's Markdown. What stands loose between blocks belongs to the HTML before it."""
+        blocks: list[str] = []
+        loose: list[Node] = []
+        is_html, last_list, marker = False, None, 0
+
+        def add_loose() -> None:
+            markup = self._html.flow(loose).strip(_SPACES)
+            loose.clear()
+            if not markup:
+                return
+            if is_html:
+                blocks[-1] += _as_html_lines(markup)
+            else:
+                blocks.append(_html_block(markup))
+
+        for node in nodes:
+            if _is_loose(node):
+                loose.append(node)
+                continue
+            add_loose()
+            marker = 1 - marker if isinstance(node, List) and last_list == node.ordered else 0
+            markdown = self._block(node, depth, marker)
+            is_html = markdown is None
+            block = _html_block(self._html.flow([node])) if markdown is None else markdown
+            if block:
+                blocks.append(block)
+                last_list = node.ordered if isinstance(node, List) and not is_html else None
+        add_loose()
+        return blocks
+
+    def _block(self, node: Node, depth: int, marker: int) -> str | None:
+        """Return a block's Markdown, or None where only HTML can say it."""
+        try:
+            match node:
+                case Paragraph():
+                    return self._paragraph(node.children)
+                case Heading():
+                    return _heading(self._line(node.children).text(one_line=True))
+                case Rule():
+                    return "---"
+                case CodeBlock():
+                    return fence(node.text, node.language if _LANGUAGE.match(node.language) else "")
+                case Frame():
+                    return fence(node.text)
+                case MathBlock():
+                    return self._paragraph((Code(node.text),))
+                case List():
+                    return "\n".join(self._list(node, depth, marker))
+                case Table():
+                    return self._table(node)
+                case Quote() if depth < _MAX_NESTING and not any(map(_is_loose, node.children)):
+                    words = "\n\n".join(self._blocks(node.children, depth + 1))
+                    return "\n".join([f"> {line}" if line else ">" for line in words.split("\n")])
+        except _NotInline:
+            pass
+        return None
+
+    def _paragraph(self, nodes: Sequence[Node]) -> str:
+        text = self._line(nodes).text()
+        if _LONE_TAG.match(text.partition("\n")[0]):
+            raise _NotInline
+        return text
+
+    def _list(self, node: List, depth: int, marker: int) -> list[str]:
+        if depth >= _MAX_NESTING:
+            raise _NotInline
+        lines: list[str] = []
+        for number, item in enumerate(node.items, 1):
+            bullet = f"{number}{'.)'[marker]} " if node.ordered else f"{'-*'[marker]} "
+            lines.append(_hang(bullet, self._item(item, depth + 1), len(bullet)).rstrip(" "))
+        return lines
+
+    def _item(self, node: ListItem, depth: int) -> str:
+        """Return an item's words and the lists within. In a list without blank lines nothing else keeps its place."""
+        first = next((place for place, child in enumerate(node.children) if isinstance(child, List)), None)
+        words, lists = node.children[:first], node.children[first:] if first is not None else ()
+        lines = [self._paragraph(words)]
+        if not lines[0]:
+            if not lists:
+                raise _NotInline
+            lines.clear()
+        last_list, marker = None, 0
+        for child in lists:
+            if not isinstance(child, List):
+                raise _NotInline
+            marker = 1 - marker if last_list == child.ordered else 0
+            last_list = child.ordered
+            lines += self._list(child, depth, marker)
+        return "\n".join(lines)
+
+    def _table(self, node: Table) -> str | None:
+        head, rows = node.rows[:1], node.rows[1:]
+        if node.caption or not rows or not head[0].head or any(row.head for row in rows):
+            return None
+        if not all(len(row.cells) == len(head[0].cells) for row in rows) or not head[0].cells:
+            return None
+        cells = [cell for row in node.rows for cell in row.cells]
+        if any(cell.colspan > 1 or cell.rowspan > 1 for cell in cells):
+            return None
+        if any(cell.header != row.head for row in node.rows for cell in row.cells):
+            return None
+        are_numbers = [all(cell.numeric for cell in column) for column in zip(*[row.cells for row in rows], strict=True)]
+        rule = "| " + " | ".join(["---:" if numbers else "---" for numbers in are_numbers]) + " |"
+        first, *others = [self._row(row) for row in node.rows]
+        return "\n".join([first, rule, *others])
+
+    def _row(self, node: Row) -> str:
+        cells = [self._line(cell.children).text(one_line=True).replace("|", "\\|") for cell in node.cells]
+        return f"| {' | '.join(cells)} |"
+
+    # ---- Notes ----
+
+    def _label(self, node: Note) -> str:
+        """Return the label of a footnote: its identifier where Markdown takes it and it is free, else a number."""
+        label = self._labels.get(node.identifier)
+        if label is None:
+            label = node.identifier if _LABEL.match(node.identifier) else ""
+            used = set(self._labels.values())
+            number = len(used)
+            while not label or label in used:
+                number += 1
+                label = str(number)
+            self._labels[node.identifier] = label
+        return label
+
+    def _html_notes(self, nodes: Sequence[Node]) -> str:
+        writer = self._new_html()
+        writer.flow(nodes)
+        notes = writer.notes()
+        return _html_block(f'<hr class="footnotes-sep">\n<section class="footnotes">\n{notes}\n</section>') if notes else ""
+
+    # ---- In the line ----
+
+    def _line(self, nodes: Iterable[Node]) -> Line:
+        line = Line()
+        self._inline(nodes, line)
+        return line
+
+    def _inline(self, nodes: Iterable[Node], line: Line) -> None:
+        for node in nodes:
+            match node:
+                case Text():
+                    line.add(escape(node.text))
+                case Strong():
+                    self._marked(STRONG, node.children, line)
+                case Emphasis():
+                    self._marked(EMPHASIS, node.children, line)
+                case LineBreak():
+                    line.add_break()
+                case Bullet():
+                    self._marked(STRONG, (Text("–"),), line)
+                    line.add("&nbsp;")
+                case Code() | Math():
+                    line.add_code(node.text)
+                case Link():
+                    self._link(node, line)
+                case Note():
+                    self._call(node, line)
+                case Model():
+                    line.add(f"<tt>{escape(node.source)}</tt>")
+                case Anchor() | Abbreviation():
+                    self._tagged(node, line)
+                case Element() if node.name in _INLINE:
+                    self._tagged(node, line)
+                case _:
+                    raise _NotInline
