@@ -12,13 +12,18 @@ from html.entities import html5
 FRENCH_LANGUAGES = frozenset({"fr", "eo", "cpf"})
 NO_BREAK_SPACE = "\u00a0"
 
-# SPIP reads bytes, so a letter with an accent is no word character to these rules.
-_SEMICOLON = re.compile(r"(^|[^#0-9A-Za-z&])([#0-9A-Za-z]*);")
-_BEFORE_FRENCH = re.compile(r"»| --?,|(?::(?!:)| %)(?![0-9A-Za-z_])")
-_BEFORE_ENGLISH = re.compile(r" --?,| %(?![0-9A-Za-z_])")
-_EXCLAMATION = re.compile(r"(?<=[^\[<(!?.])[!?][!?.]*")
-_AFTER_FRENCH = re.compile(r"«|(?:M(?:M?\.|mes?|r\.?|°)|[nN]°) ")
-_AFTER_ENGLISH = re.compile(r"Mr\.? ")
+# SPIP reads bytes, so a letter with an accent is no word character to these rules. Each pattern starts with a
+# plain character and puts back a plain string, which is what the engine is fast at.
+_SEMICOLON = re.compile(r";(?<!;;)")
+_ENTITY_END = re.compile(r"(&[#0-9A-Za-z]*)~;")
+_COLON = re.compile(r":(?!:)(?![0-9A-Za-z_])")
+_EXCLAMATION = re.compile(r"!(?<=[^\[<(!?.]!)")
+_QUESTION = re.compile(r"\?(?<=[^\[<(!?.]\?)")
+_PERCENT = re.compile(r" %(?![0-9A-Za-z_])")
+_DASH_COMMA = re.compile(r" (--?,)")
+_TITLE = re.compile(r"M(?:M?\.|mes?|r\.?|°) ")
+_NUMBER = re.compile(r"([nN]°) ")
+_TITLE_ENGLISH = re.compile(r"Mr\.? ")
 _PROTOCOL = re.compile(r"""(https?|ftp|mailto)~((://[^"'\s\[\]})<>]+)~([?]))?""")
 _DASH = re.compile(r"([^-\n]|^)--([^-]|$)")
 _ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]*));")
@@ -53,23 +58,34 @@ def typeset(text: str, language: str, before: str = "") -> str:
 
 def _space_french(text: str, before: str) -> str:
     if ";" in text:
-        text = _SEMICOLON.sub(r"\1\2~;", text)
-    if ":" in text or "»" in text or " %" in text or " -" in text:
-        text = _BEFORE_FRENCH.sub(r"~\g<0>", text)
+        text = _SEMICOLON.sub("~;", text)
+        if "&" in text:
+            text = _ENTITY_END.sub(r"\1;", text)
+    if ":" in text:
+        text = _COLON.sub("~:", text)
     if "!" in text or "?" in text:
-        text = _EXCLAMATION.sub(r"~\g<0>", text)
-        if text[0] in "!?" and before and before not in "[<(!?.":
-            text = "~" + text
-    if "«" in text or "M" in text or "°" in text:
-        text = _AFTER_FRENCH.sub(r"\g<0>~", text)
-    return text
+        marked = _QUESTION.sub("~?", _EXCLAMATION.sub("~!", text))
+        text = "~" + marked if text[0] in "!?" and before and before not in "[<(!?." else marked
+    if "»" in text:
+        text = text.replace("»", "~»")
+    if "«" in text:
+        text = text.replace("«", "«~")
+    if "M" in text:
+        text = _TITLE.sub(r"\g<0>~", text)
+    if "°" in text:
+        text = _NUMBER.sub(r"\1~", text)
+    return _space_everywhere(text)
 
 
 def _space_english(text: str) -> str:
-    if " %" in text or " -" in text:
-        text = _BEFORE_ENGLISH.sub(r"~\g<0>", text)
-    if "Mr" in text:
-        text = _AFTER_ENGLISH.sub(r"\g<0>~", text)
+    return _space_everywhere(_TITLE_ENGLISH.sub(r"\g<0>~", text) if "Mr" in text else text)
+
+
+def _space_everywhere(text: str) -> str:
+    if " %" in text:
+        text = _PERCENT.sub("~%", text)
+    if " -" in text:
+        text = _DASH_COMMA.sub(r"~\1", text)
     return text
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from itertools import count, groupby
+
+from msgspec.structs import replace
 
 from spipconv.converters.html import Writer as HtmlWriter
 from spipconv.converters.markdown_text import (
@@ -33,6 +35,7 @@ from spipconv.nodes import (
     Emphasis,
     Frame,
     Heading,
+    Inline,
     LineBreak,
     Link,
     List,
@@ -118,11 +121,16 @@ class _Writer:
     """Writes one document; its notes are footnotes, or HTML as a whole."""
 
     def __init__(self, profile: Profile, language: str, *, as_html: bool) -> None:
-        self._new_html = lambda: _Html(profile, language, has_notes=as_html)
-        self._html = self._new_html()
+        self._profile: Profile = profile
+        self._language = language
+        self._html = _Html(profile, language, has_notes=as_html)
         self._notes_as_html = as_html
-        self._notes: list[Note] = []
+        self._notes: list[tuple[str, Note]] = []
         self._labels: dict[str, str] = {}
+        self._used_labels: set[str] = set()
+        self._texts: set[str] = set()
+        self._numbers = count(1)
+        # How many links were written: a link around another cannot be said with brackets.
         self._links = 0
 
     def document(self, nodes: Sequence[Node]) -> str:
@@ -131,10 +139,10 @@ class _Writer:
         if self._notes_as_html:
             blocks.append(self._html_notes(nodes))
         # A note may call another, which then is met here.
-        for note in self._notes:
+        for label, note in self._notes:
             words = "\n\n".join(self._blocks(note.children, 1))
-            blocks.append(_hang(f"[^{self._label(note)}]: ", words, 4).rstrip())
-        return "\n\n".join([block for block in blocks if block]) + "\n" if any(blocks) else ""
+            blocks.append(_hang(f"[^{label}]: ", words, 4).rstrip(" "))
+        return "\n\n".join(blocks) + "\n" if blocks else ""
 
     def title(self, nodes: Sequence[Node]) -> str:
         """Return the Markdown of nodes that are no blocks, on one line."""
@@ -148,33 +156,23 @@ class _Writer:
     def _blocks(self, nodes: Iterable[Node], depth: int) -> list[str]:
         """Return each block's Markdown. What stands loose between blocks belongs to the HTML before it."""
         blocks: list[str] = []
-        loose: list[Node] = []
-        is_html, last_list, marker = False, None, 0
-
-        def add_loose() -> None:
-            markup = self._html.flow(loose).strip(_SPACES)
-            loose.clear()
-            if not markup:
-                return
-            if is_html:
-                blocks[-1] += _as_html_lines(markup)
-            else:
-                blocks.append(_html_block(markup))
-
-        for node in nodes:
-            if _is_loose(node):
-                loose.append(node)
+        markup, last_list, marker = "", None, 0
+        for is_loose, group in groupby(nodes, _is_loose):
+            if is_loose:
+                words = self._html.flow(group).strip(_SPACES)
+                if words and markup:
+                    blocks[-1] = _html_block(markup + words)
+                elif words:
+                    blocks.append(_html_block(words))
+                last_list = None if words else last_list
                 continue
-            add_loose()
-            marker = 1 - marker if isinstance(node, List) and last_list == node.ordered else 0
-            markdown = self._block(node, depth, marker)
-            is_html = markdown is None
-            block = _html_block(self._html.flow([node])) if markdown is None else markdown
-            if block:
-                blocks.append(block)
-                last_list = node.ordered if isinstance(node, List) and not is_html else None
-        add_loose()
-        return blocks
+            for node in group:
+                marker = 1 - marker if isinstance(node, List) and last_list == node.ordered else 0
+                block = self._block(node, depth, marker)
+                markup = "" if block is not None else self._html.flow([node]).strip(_SPACES)
+                last_list = node.ordered if isinstance(node, List) and block is not None else None
+                blocks.append(_html_block(markup) if block is None else block)
+        return [block for block in blocks if block]
 
     def _block(self, node: Node, depth: int, marker: int) -> str | None:
         """Return a block's Markdown, or None where only HTML can say it."""
@@ -247,7 +245,9 @@ class _Writer:
             return None
         if any(cell.header != row.head for row in node.rows for cell in row.cells):
             return None
-        are_numbers = [all(cell.numeric for cell in column) for column in zip(*[row.cells for row in rows], strict=True)]
+        are_numbers = [
+            all(cell.numeric for cell in column) for column in zip(*[row.cells for row in rows], strict=True)
+        ]
         rule = "| " + " | ".join(["---:" if numbers else "---" for numbers in are_numbers]) + " |"
         first, *others = [self._row(row) for row in node.rows]
         return "\n".join([first, rule, *others])
@@ -259,23 +259,26 @@ class _Writer:
     # ---- Notes ----
 
     def _label(self, node: Note) -> str:
-        """Return the label of a footnote: its identifier where Markdown takes it and it is free, else a number."""
+        """Return the label of a footnote: its identifier, or a number where that is taken or Markdown cannot take it."""
         label = self._labels.get(node.identifier)
-        if label is None:
-            label = node.identifier if _LABEL.match(node.identifier) else ""
-            used = set(self._labels.values())
-            number = len(used)
-            while not label or label in used:
-                number += 1
-                label = str(number)
-            self._labels[node.identifier] = label
+        if label and not (node.children and label in self._texts):
+            return label
+        label = node.identifier
+        while label in self._used_labels or not _LABEL.match(label):
+            label = str(next(self._numbers))
+        self._used_labels.add(label)
+        self._labels.setdefault(node.identifier, label)
         return label
 
     def _html_notes(self, nodes: Sequence[Node]) -> str:
-        writer = self._new_html()
+        writer = _Html(self._profile, self._language, has_notes=True)
         writer.flow(nodes)
         notes = writer.notes()
-        return _html_block(f'<hr class="footnotes-sep">\n<section class="footnotes">\n{notes}\n</section>') if notes else ""
+        return (
+            _html_block(f'<hr class="footnotes-sep">\n<section class="footnotes">\n{notes}\n</section>')
+            if notes
+            else ""
+        )
 
     # ---- In the line ----
 
@@ -312,3 +315,91 @@ class _Writer:
                     self._tagged(node, line)
                 case _:
                     raise _NotInline
+
+    def _marked(self, kind: tuple[str, ...], nodes: Iterable[Node], line: Line) -> None:
+        pair = line.open(kind)
+        self._inline(nodes, line)
+        line.close(pair)
+
+    def _tagged(self, node: Anchor | Abbreviation | Element, line: Line) -> None:
+        opening, closing = self._tags(node)
+        children = () if isinstance(node, Anchor) else node.children
+        kind = _MARKS.get(opening[1:-1])
+        if kind:
+            self._marked(kind, children, line)
+            return
+        line.add(opening)
+        self._inline(children, line)
+        line.add(closing)
+
+    def _link(self, node: Link, line: Line) -> None:
+        opening, closing = self._tags(node)
+        address = safe_address(node.address)
+        if address is None:
+            self._inline(node.children, line)
+            return
+        match node.children:
+            case (Text(text=words),) if words == address and not node.title and is_self_shown(address):
+                line.add(f"<{address}>")
+                self._links += 1
+                return
+        target = link_target(address, node.title)
+        place, links = line.add_bracket(), self._links
+        self._inline(node.children, line)
+        if target is None or self._links > links:
+            line.replace(place, opening)
+        else:
+            closing = f"]({target})"
+        line.add(closing)
+        self._links += 1
+
+    def _call(self, node: Note, line: Line) -> None:
+        self._links += 1
+        if self._notes_as_html:
+            line.add(escape_inline_html(self._html.flow([node])))
+            return
+        label = self._label(node)
+        if node.children:
+            self._texts.add(label)
+            self._notes.append((label, node))
+        line.add_bracket()
+        line.add(f"^{label}]")
+
+    def _tags(self, node: Link | Anchor | Abbreviation | Element) -> tuple[str, str]:
+        """Return the tags that the HTML has around a node's children; none where it may not be said."""
+        empty = node if isinstance(node, Anchor) else replace(node, children=())
+        opening, _, closing = self._html.flow([empty]).replace("\n", "&#10;").rpartition("</")
+        if not opening and closing:
+            opening, closing = closing, ""
+        elif closing:
+            closing = f"</{closing}"
+        if opening and not _TAG.fullmatch(opening):
+            raise _NotInline
+        return opening, closing
+
+
+def _is_loose(node: Node) -> bool:
+    """Tell whether a node between blocks is none, nor in a paragraph."""
+    if isinstance(node, Element):
+        return node.name in _INLINE
+    return isinstance(node, Inline)
+
+
+def _heading(text: str) -> str:
+    if text.endswith("#"):
+        text = f"{text[:-1]}\\#"
+    return f"## {text}".rstrip(" ")
+
+
+def _hang(first: str, text: str, width: int) -> str:
+    """Return text with something before its first line and the others indented."""
+    indent = " " * width
+    head, *lines = text.split("\n")
+    return "\n".join([first + head, *[indent + line if line else line for line in lines]])
+
+
+def _html_block(markup: str) -> str:
+    """Return HTML as a block that ends with its last line."""
+    markup = _BLANK_LINE.sub("&#10;", markup.strip(_SPACES))
+    is_whole = markup.startswith("<pre") and "\n" not in markup.partition("</pre>")[2]
+    return markup if not markup or is_whole or _BLOCK_TAG.match(markup) else f"<span>\n{markup}</span>"

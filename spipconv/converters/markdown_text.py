@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from typing import Final
@@ -147,12 +146,11 @@ class Line:
         self._choose_breaks(one_line)
         self._choose_marks()
         text = "".join(self._pieces).strip(_SPACES)
-        start, end = len(text) - len(text.lstrip()), len(text.rstrip())
-        if start or end < len(text):
-            edges = [
-                "".join([f"&#{ord(character)};" for character in edge]) for edge in (text[:start], text[max(start, end) :])
-            ]
-            text = text[start:end].join(edges) if start < end else edges[0]
+        words = text.strip()
+        if len(words) < len(text):
+            # Readers strip more white space than Markdown knows.
+            before, _, after = text.partition(words) if words else (text, "", "")
+            text = _as_entities(before) + words + _as_entities(after)
         if one_line:
             return text
         return "\n".join([_guard(line.lstrip(" \t")) for line in text.split("\n")])
@@ -160,7 +158,9 @@ class Line:
     def _choose_breaks(self, one_line: bool) -> None:
         """Readers drop a break at either end of a block, unless it is HTML."""
         breaks = set(self._breaks)
-        shown = [place for place, piece in enumerate(self._pieces) if place not in breaks and piece.strip(_SPACES) != ""]
+        shown = [
+            place for place, piece in enumerate(self._pieces) if place not in breaks and piece.strip(_SPACES) != ""
+        ]
         marks = [place for pair in self._pairs for place in pair[:2]]
         first, last = min([*shown[:1], *marks], default=0), max([*shown[-1:], *marks], default=0)
         for place in self._breaks:
@@ -208,14 +208,14 @@ def _kind(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Zs":
         return "space"
-    if category[0] == "P" or character < "\x7f" and category[0] == "S":
+    if category[0] == "P" or (character < "\x7f" and category[0] == "S"):
         return "punctuation"
     return "word" if category[0] in "LNM" else "unsure"
 
 
 def _is_flanking(inner: str, outer: str) -> bool:
     """Tell whether a mark between two kinds of characters opens or closes, whoever reads it."""
-    return inner == "word" or inner != "space" and outer in ("space", "punctuation")
+    return inner == "word" or (inner != "space" and outer in ("space", "punctuation"))
 
 
 def _may_be_flanking(inner: str, outer: str) -> bool:
@@ -223,12 +223,11 @@ def _may_be_flanking(inner: str, outer: str) -> bool:
     return inner != "space" and (inner != "punctuation" or outer != "word")
 
 
+def _as_entities(text: str) -> str:
+    return "".join([f"&#{ord(character)};" for character in text])
+
+
 def _guard(line: str) -> str:
     """Escape the start of a line where it would begin a block."""
     match = _LINE_START.match(line)
     return f"{line[: match.end()]}\\{line[match.end() :]}" if match else line
-
-
-def decoded(text: str) -> str:
-    """Return the text of Markdown words whose only markup is entities."""
-    return html.unescape(text)
