@@ -190,6 +190,11 @@ class Balance:
             while self._active and self._active.pop() is not None:
                 pass
 
+    def close_inside(self, one: Open) -> None:
+        """Close all that is open in an element."""
+        while self._stack[-1] is not one:
+            self._pop()
+
     def close_formatting(self, name: str, offset: int) -> bool:
         """Close formatting, wherever it began (the HTML standard's adoption agency); False where there is none."""
         one = self._find_active(name)
@@ -207,22 +212,26 @@ class Balance:
             self._source.report("crossed-marker", offset, one.detail)
         last = next((i for i in range(len(above) - 1, -1, -1) if above[i].name in SPECIAL), -1)
         between: list[Open] = []
+        is_written_open = True
         for other in above[: last + 1]:
             if other.name not in SPECIAL:
                 between.append(other)
                 continue
-            # Close it before the block begins, and open it again inside.
+            # Close it before the block begins, and open it again inside, where that may hold words.
             slot = self._out[other.slot]
             tokens = slot if isinstance(slot, list) else [slot]
-            around = [CLOSE] * (len(between) + 1) + [inner.token for inner in between]
-            self._out[other.slot] = around + tokens + [one.token]
+            if is_written_open:
+                tokens = [CLOSE] * (len(between) + 1) + [inner.token for inner in between] + tokens
+            is_written_open = other.token.type not in _WORDLESS
+            self._out[other.slot] = [*tokens, one.token] if is_written_open else tokens
             between = []
         one.is_open = False
         inner = above[last + 1 :]
         for other in reversed(inner):
             self._out.append(CLOSE)
             other.is_open = False
-        self._out.append(CLOSE)
+        if is_written_open:
+            self._out.append(CLOSE)
         self._stack[index:] = above[: last + 1]
         self._active.remove(one)
         return True
@@ -326,6 +335,8 @@ class Balance:
                 return
 
 
+# What holds its own parts only: items, rows, cells, verses.
+_WORDLESS = frozenset({"LIST", "TABLE", "ROW", "POEM"})
 _UNCLOSED = {
     "STRONG": "unclosed-strong",
     "EMPHASIS": "unclosed-emphasis",

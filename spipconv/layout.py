@@ -496,7 +496,11 @@ class Layout:
                     cell_first = index + 1
                     if index + 1 == last or lexemes[index + 1].kind == "NEWLINE":
                         break
-            rows.append(row)
+            if row:
+                rows.append(row)
+            else:
+                # A bar alone is no row.
+                starts.pop()
             # The next row begins behind the newline with a bar of its own.
             first = cell_first + 1
         return rows, starts
@@ -511,10 +515,11 @@ class Layout:
         assert opened is not None
         self._run_inside(lexemes, *caption)
         if summary:
-            inner = self._balance.open("small", "SUMMARY", {}, offset)
+            self._balance.close_inside(opened)
+            inner = self._balance.open("caption", "SUMMARY", {}, offset)
+            assert inner is not None
             self._run_inside(lexemes, *summary)
-            if inner:
-                self._balance.close_to(inner)
+            self._balance.close_to(inner)
         self._balance.close_to(opened)
 
     def _write_cell(self, lexemes: Sequence[Lexeme], shape: CellShape) -> None:
@@ -974,7 +979,9 @@ def _without_lines(lexemes: list[Lexeme]) -> list[Lexeme]:
 
 def _cut(aside: _Aside, start: int) -> _Aside:
     """Return an aside without the lexemes before an offset."""
-    lexemes = [Lexeme(one.kind, max(one.start, start), one.end) for one in aside.lexemes if one.end > start]
+    lexemes = [
+        one if one.start >= start else Lexeme("WORDS", start, one.end) for one in aside.lexemes if one.end > start
+    ]
     return _Aside(lexemes, start, aside.end)
 
 

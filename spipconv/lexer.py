@@ -216,8 +216,8 @@ class SourceLexer:
         default = (start, marks[0].start() if marks else end)
         if scan.masked[slice(*default)].strip() or not marks:
             parts[""] = default
-        for mark, following in zip(marks, [*marks[1:], None], strict=True):
-            parts[mark["language"]] = (mark.end(), following.start() if following else end)
+        for mark, stop in zip(marks, [*(mark.start() for mark in marks[1:]), end], strict=False):
+            parts[mark["language"]] = (mark.end(), stop)
         if len(parts) > 1:
             others = " ".join(sorted(language for language in parts if language))
             scan.source.report("translations-hidden", at, others)

@@ -24,7 +24,7 @@ _DASH_COMMA = re.compile(r" (--?,)")
 _TITLE = re.compile(r"M(?:M?\.|mes?|r\.?|°) ")
 _NUMBER = re.compile(r"([nN]°) ")
 _TITLE_ENGLISH = re.compile(r"Mr\.? ")
-_PROTOCOL = re.compile(r"""(https?|ftp|mailto)~((://[^"'\s\[\]})<>]+)~([?]))?""")
+_PROTOCOL = re.compile(r"""(https?|ftp|mailto)~((://[^"'\s\[\]})<>~]+)~([?]))?""")
 _DASH = re.compile(r"([^-\n]|^)--([^-]|$)")
 _ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]*));")
 # &nbsp; and the quotation marks count as their characters; other entities are opaque to typography.

@@ -17,6 +17,10 @@ from spipconv.parser import parse
 _PROFILES = ("article", "comment", "title")
 
 
+class _BadLine(ValueError):
+    """A line that is no task; its text says why."""
+
+
 def convert_lines(path: str, to: Format, *, profile: Any, lang: str, sanitizer: Any, **reading: Any) -> bool:
     """Convert every line of a file or of standard input (``-``); return whether something was lost or failed.
 
@@ -50,7 +54,7 @@ def _convert(
                 answer["html"], answer["notes"] = written.body, written.notes
             answer["diagnostics"] = [_describe(remark) for remark in parsed.diagnostics]
             failed |= any(remark.severity == "loss" for remark in parsed.diagnostics)
-        except ValueError as fault:
+        except _BadLine as fault:
             answer["error"] = str(fault)
             failed = True
         # ASCII only, so that no reader stumbles over an encoding or a lone surrogate.
@@ -63,18 +67,20 @@ def _read_task(line: bytes, answer: dict[str, Any]) -> dict[str, Any]:
     try:
         task = json.loads(line)
     except UnicodeDecodeError as fault:
-        raise ValueError(f"byte 0x{line[fault.start]:02X} at offset {fault.start} is not UTF-8") from fault
+        raise _BadLine(f"byte 0x{line[fault.start]:02X} at offset {fault.start} is not UTF-8") from fault
+    except ValueError as fault:
+        raise _BadLine(f"not JSON: {fault}") from fault
     except RecursionError:
-        raise ValueError("not JSON that can be read: too many levels") from None
+        raise _BadLine("not JSON that can be read: too many levels") from None
     if not isinstance(task, dict):
-        raise ValueError('wanted an object {"id", "text", "profile", "lang"}')
+        raise _BadLine('wanted an object {"id", "text", "profile", "lang"}')
     answer["id"] = task.get("id")
     if not isinstance(task.get("text"), str):
-        raise ValueError('"text" is missing or no string')
+        raise _BadLine('"text" is missing or no string')
     if task.get("profile", "article") not in _PROFILES:
-        raise ValueError(f'"profile" is none of {", ".join(_PROFILES)}')
+        raise _BadLine(f'"profile" is none of {", ".join(_PROFILES)}')
     if not isinstance(task.get("lang", ""), str):
-        raise ValueError('"lang" is no string')
+        raise _BadLine('"lang" is no string')
     return task
 
 

@@ -21,6 +21,7 @@ from spipconv.converters.markdown_text import (
     escape,
     escape_inline_html,
     fence,
+    guard,
     is_self_shown,
     link_target,
 )
@@ -147,31 +148,38 @@ class _Writer:
     def title(self, nodes: Sequence[Node]) -> str:
         """Return the Markdown of nodes that are no blocks, on one line."""
         try:
-            return self._line(nodes).text(one_line=True)
+            text = self._line(nodes).text(one_line=True)
         except _NotInline:
-            return escape_inline_html(self._html.flow(nodes))
+            text = escape_inline_html(self._html.flow(nodes))
+        return guard(text)
 
     # ---- Blocks ----
 
     def _blocks(self, nodes: Iterable[Node], depth: int) -> list[str]:
-        """Return each block's Markdown. What stands loose between blocks belongs to the HTML before it."""
+        """Return each block's Markdown. HTML goes on where words stand loose, before and behind it."""
         blocks: list[str] = []
-        markup, last_list, marker = "", None, 0
-        for is_loose, group in groupby(nodes, _is_loose):
-            if is_loose:
-                words = self._html.flow(group).strip(_SPACES)
-                if words and markup:
-                    blocks[-1] = _html_block(markup + words)
-                elif words:
-                    blocks.append(_html_block(words))
-                last_list = None if words else last_list
-                continue
-            for node in group:
-                marker = 1 - marker if isinstance(node, List) and last_list == node.ordered else 0
-                block = self._block(node, depth, marker)
-                markup = "" if block is not None else self._html.flow([node]).strip(_SPACES)
+        markup: list[str] = []
+        is_loose, last_list, marker = False, None, 0
+
+        def end_html() -> None:
+            blocks.append(_html_block("".join(markup)))
+            markup.clear()
+
+        for node in nodes:
+            was_loose, is_loose = is_loose, _is_loose(node)
+            marker = 1 - marker if isinstance(node, List) and last_list == node.ordered else 0
+            block = None if is_loose else self._block(node, depth, marker)
+            if block is not None or not (is_loose or was_loose):
+                end_html()
+            if block is None:
+                markup.append(self._html.flow([node]))
+            else:
+                blocks.append(block)
+            if block is None and not markup[-1].strip(_SPACES):
+                is_loose = was_loose
+            else:
                 last_list = node.ordered if isinstance(node, List) and block is not None else None
-                blocks.append(_html_block(markup) if block is None else block)
+        end_html()
         return [block for block in blocks if block]
 
     def _block(self, node: Node, depth: int, marker: int) -> str | None:
@@ -259,7 +267,7 @@ class _Writer:
     # ---- Notes ----
 
     def _label(self, node: Note) -> str:
-        """Return the label of a footnote: its identifier, or a number where that is taken or Markdown cannot take it."""
+        """Return the label of a footnote: its identifier, or a number where that is taken or no label."""
         label = self._labels.get(node.identifier)
         if label and not (node.children and label in self._texts):
             return label

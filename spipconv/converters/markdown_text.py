@@ -146,14 +146,14 @@ class Line:
         self._choose_breaks(one_line)
         self._choose_marks()
         text = "".join(self._pieces).strip(_SPACES)
-        words = text.strip()
-        if len(words) < len(text):
-            # Readers strip more white space than Markdown knows.
-            before, _, after = text.partition(words) if words else (text, "", "")
-            text = _as_entities(before) + words + _as_entities(after)
+        # Readers strip more white space than Markdown knows.
+        if text[:1].isspace():
+            text = f"&#{ord(text[0])};{text[1:]}"
+        if text[-1:].isspace():
+            text = f"{text[:-1]}&#{ord(text[-1])};"
         if one_line:
             return text
-        return "\n".join([_guard(line.lstrip(" \t")) for line in text.split("\n")])
+        return "\n".join([guard(line.lstrip(" \t")) for line in text.split("\n")])
 
     def _choose_breaks(self, one_line: bool) -> None:
         """Readers drop a break at either end of a block, unless it is HTML."""
@@ -223,11 +223,7 @@ def _may_be_flanking(inner: str, outer: str) -> bool:
     return inner != "space" and (inner != "punctuation" or outer != "word")
 
 
-def _as_entities(text: str) -> str:
-    return "".join([f"&#{ord(character)};" for character in text])
-
-
-def _guard(line: str) -> str:
+def guard(line: str) -> str:
     """Escape the start of a line where it would begin a block."""
     match = _LINE_START.match(line)
     return f"{line[: match.end()]}\\{line[match.end() :]}" if match else line

@@ -1,0 +1,85 @@
+"""What a browser makes of HTML, without the differences that no reader sees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import html5lib
+
+Tree = list[Any]
+
+_ATTRIBUTES = frozenset({"href", "src", "alt", "title", "colspan", "rowspan", "start", "value"})
+_SAME = {"em": "i", "strong": "b", "s": "del"}
+_INLINE = frozenset(
+    """a abbr acronym b bdi bdo big br cite code del dfn font i img ins kbd mark q samp small span strike sub sup time
+    tt u var""".split()
+)
+_NOTHING_IF_EMPTY = frozenset({"b", "i", "p", "small", "span", "u"})
+_WHITE_SPACE = re.compile("[ \t\n\r\f]+")
+
+
+def tree(html: str) -> Tree:
+    """Return the elements and words of an HTML fragment, each element as ``[name, attributes, children]``.
+
+    Left out: classes, ids, languages and sizes; spans without meaning; empty paragraphs and emphasis; white space
+    that does not show.
+    """
+    # html5lib loses what belongs before a table where that has no parent.
+    page = html5lib.parseFragment(f"<div>{html}</div>", namespaceHTMLElements=False)
+    return _tidy(_children(page[0], keeps_spaces=False))
+
+
+def words(nodes: Tree) -> str:
+    """Return the text of a tree."""
+    return "".join([node if isinstance(node, str) else words(node[2]) for node in nodes])
+
+
+def _children(element: Any, *, keeps_spaces: bool) -> Tree:
+    nodes: Tree = [element.text or ""]
+    for child in element:
+        if isinstance(child.tag, str):
+            nodes += _element(child, keeps_spaces=keeps_spaces)
+        nodes.append(child.tail or "")
+    return _merge(nodes)
+
+
+def _element(element: Any, *, keeps_spaces: bool) -> Tree:
+    name = _SAME.get(element.tag, element.tag)
+    attributes = {key: value.strip() for key, value in element.attrib.items() if key in _ATTRIBUTES}
+    if "title" in attributes:
+        attributes["title"] = " ".join(attributes["title"].split())
+    nodes = _children(element, keeps_spaces=keeps_spaces or name == "pre")
+    if (name == "span" and not attributes) or element.get("class") == "precode":
+        return nodes
+    if name == "pre":
+        return [[name, attributes, [words(nodes).strip("\n")]]]
+    return [[name, attributes, nodes if keeps_spaces else _tidy(nodes)]]
+
+
+def _merge(nodes: Iterable[Any]) -> Tree:
+    merged: Tree = []
+    for node in nodes:
+        if isinstance(node, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += node
+        elif node != "":
+            merged.append(node)
+    return merged
+
+
+def _tidy(nodes: Tree) -> Tree:
+    nodes = [_WHITE_SPACE.sub(" ", node) if isinstance(node, str) else node for node in nodes]
+    nodes = _merge([n for n in nodes if isinstance(n, str) or n[1] or n[2] or n[0] not in _NOTHING_IF_EMPTY])
+    tidy: Tree = []
+    for before, node, after in zip([None, *nodes], nodes, [*nodes[1:], None], strict=False):
+        if isinstance(node, str):
+            node = node.lstrip(" ") if _ends_words(before) else node  # noqa: PLW2901
+            node = node.rstrip(" ") if _ends_words(after) else node  # noqa: PLW2901
+        tidy.append(node)
+    return _merge(tidy)
+
+
+def _ends_words(neighbour: Any) -> bool:
+    """Tell whether white space does not show beside this."""
+    return neighbour is None or (neighbour[0] not in _INLINE or neighbour[0] == "br")
