@@ -7,7 +7,7 @@ on in the next one, crossed formatting is closed and reopened, an end tag that c
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from spipconv.nodes import Element, Node, Text
 from spipconv.safety import MAX_DEPTH
@@ -52,13 +52,20 @@ class Open:
         self.slot = 0
 
 
+class _Slot(NamedTuple):
+    """The opening of a block around which formatting had to be closed and opened again."""
+
+    before: list[Token]
+    token: Token
+    behind: list[Token]
+
+
 class Balance:
     """Collects tokens for the parser. Offsets are places in the source."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        # A slot holds a token, or several once formatting had to be closed around a block.
-        self._out: list[Token | list[Token]] = []
+        self._out: list[Token | _Slot] = []
         self._stack: list[Open] = []
         # The formatting elements that text must stand in; None where a table cell begins.
         self._active: list[Open | None] = []
@@ -219,11 +226,13 @@ class Balance:
                 continue
             # Close it before the block begins, and open it again inside, where that may hold words.
             slot = self._out[other.slot]
-            tokens = slot if isinstance(slot, list) else [slot]
+            if not isinstance(slot, _Slot):
+                self._out[other.slot] = slot = _Slot([], slot, [])
             if is_written_open:
-                tokens = [CLOSE] * (len(between) + 1) + [inner.token for inner in between] + tokens
+                slot.before.extend([CLOSE] * (len(between) + 1) + [inner.token for inner in between])
             is_written_open = other.token.type not in _WORDLESS
-            self._out[other.slot] = [*tokens, one.token] if is_written_open else tokens
+            if is_written_open:
+                slot.behind.insert(0, one.token)
             between = []
         one.is_open = False
         inner = above[last + 1 :]
@@ -256,8 +265,8 @@ class Balance:
         self._flush()
         tokens: list[Token] = []
         for slot in self._out:
-            if isinstance(slot, list):
-                tokens += slot
+            if isinstance(slot, _Slot):
+                tokens += [*slot.before, slot.token, *slot.behind]
             else:
                 tokens.append(slot)
         return tokens

@@ -545,16 +545,16 @@ class Layout:
 
     def _run_inside(self, lexemes: Sequence[Lexeme], first: int, last: int) -> None:
         """Write a part of a table, in which paragraphs, breaks and lists are its own."""
-        flow, levels = self._flow, self._levels
+        flow, levels, headings = self._flow, self._levels, self._headings
         self._flow = Paragraphs(self._balance, self._source, breaks_lines=True)
-        self._levels = []
+        self._levels, self._headings = [], []
         self._in_cell = True
         while first < last and lexemes[last - 1].kind in ("NEWLINE", "BLANK_LINE"):
             last -= 1
         self._run(lexemes, first, last)
         self._end_lists()
         self._flow.end()
-        self._flow, self._levels = flow, levels
+        self._flow, self._levels, self._headings = flow, levels, headings
         self._in_cell = False
 
     # ---- Blocks ----
@@ -596,8 +596,12 @@ class Layout:
             kind = lexemes[index].kind if index < len(lexemes) else "NEWLINE"
             if kind not in ("NEWLINE", "BLANK_LINE", "BREAK_MARK"):
                 continue
+            if not poem.is_open:
+                # Something in it has closed what stands around it.
+                self._run(lexemes, first, len(lexemes))
+                break
             self._write_verse(lexemes, first, index, first == 0)
-            if kind == "BLANK_LINE":
+            if poem.is_open and kind == "BLANK_LINE":
                 self._write_verse(lexemes, index, index, False, NO_BREAK_SPACE)
             first = index + 1
             if kind == "BREAK_MARK":

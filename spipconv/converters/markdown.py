@@ -370,8 +370,7 @@ class _Writer:
         if node.children:
             self._texts.add(label)
             self._notes.append((label, node))
-        line.add_bracket()
-        line.add(f"^{label}]")
+        line.add_call(label)
 
     def _tags(self, node: Link | Anchor | Abbreviation | Element) -> tuple[str, str]:
         """Return the tags that the HTML has around a node's children; none where it may not be said."""

@@ -15,10 +15,10 @@ _IN_HTML = re.compile(r"(<[^>]*>)")
 _TITLE = re.compile('[\\\\"<&\u00a0]')
 _TICKS = re.compile("`+")
 # The longest start of a line behind which a backslash is needed for it to stay text: headings, lists, quotes,
-# definitions, footnotes, and the lines of dashes, pipes and equal signs that make rules and tables.
+# definitions, and the lines of dashes, pipes and equal signs that make rules and tables.
 _LINE_START = re.compile(
     r"(?=#{1,6}(?:[ \t]|\Z)|[-+:](?:[ \t]|\Z)|>|[-:|][-:| \t]*\Z|=+[ \t]*\Z)"
-    r"|\d{1,9}(?=[.)](?:[ \t]|\Z))|\[\^[^\]]*\](?=:)"
+    r"|\d{1,9}(?=[.)](?:[ \t]|\Z))"
 )
 # Markdown's readers normalise addresses: these come out as they were.
 _HOST = r"//[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?(?=[/?#]|\Z)"
@@ -102,11 +102,13 @@ class Line:
         self._pieces: list[str] = []
         self._breaks: list[int] = []
         self._pairs: list[tuple[int, int, tuple[str, ...]]] = []
+        # The place behind a note's call: what stands there makes no link or note of it.
+        self._call = -1
 
     def add(self, piece: str) -> int:
         """Add finished Markdown and return its place."""
         if piece:
-            self._pieces.append(piece)
+            self._pieces.append(f"\\{piece}" if self._call == len(self._pieces) and piece[0] in "(:" else piece)
         return len(self._pieces) - 1
 
     def replace(self, place: int, piece: str) -> None:
@@ -128,6 +130,12 @@ class Line:
         if self._pieces and self._pieces[-1].endswith(("!", "^")):
             self._pieces[-1] = f"{self._pieces[-1][:-1]}\\{self._pieces[-1][-1]}"
         return self.add("[")
+
+    def add_call(self, label: str) -> None:
+        """Add the call of a footnote."""
+        self.add_bracket()
+        self.add(f"^{label}]")
+        self._call = len(self._pieces)
 
     def open(self, kind: tuple[str, ...]) -> int:
         """Open emphasis of a kind and return what ``close`` needs to know."""
