@@ -42,9 +42,7 @@ def to_html(
     sanitizer: Sanitizer = "nh3",
 ) -> str:
     """Return the safe HTML of a SPIP text, its notes at the end. The arguments are those of ``parse``."""
-    parsed = parse(
-        text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts
-    )
+    parsed = parse(text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts)
     return render(parsed.document, "html", profile=profile, sanitizer=sanitizer)
 
 
@@ -58,7 +56,5 @@ def to_markdown(
     angle_shortcuts: bool = False,
 ) -> str:
     """Return a SPIP text as CommonMark with tables, footnotes and strikethrough. The arguments are ``parse``'s."""
-    parsed = parse(
-        text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts
-    )
+    parsed = parse(text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts)
     return render(parsed.document, "markdown", profile=profile)

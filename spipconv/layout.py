@@ -31,7 +31,6 @@ from spipconv.nodes import (
     Rule,
 )
 from spipconv.notes import Notes, identifier_of, read_name
-from spipconv.objects import KINDS, SpipObject
 from spipconv.paragraphs import Paragraphs
 from spipconv.safety import VOID, filter_attributes, safe_address
 from spipconv.tables import CellShape, read_table
@@ -79,9 +78,7 @@ class Layout:
     such a field that is read.
     """
 
-    def __init__(
-        self, scan: Scan, read_inline: Callable[[str], tuple[Node, ...]], *, paragraphs: bool = True
-    ) -> None:
+    def __init__(self, scan: Scan, read_inline: Callable[[str], tuple[Node, ...]], *, paragraphs: bool = True) -> None:
         self._scan = scan
         self._source = scan.source
         self._text = scan.source.text
@@ -185,7 +182,8 @@ class Layout:
                 opened += self._open_link(one)
             elif one.kind == "ADDRESS" and self._text[one.end - 1] in ",.;?|":
                 end = one.end - 1
-                opened += [Lexeme(one.kind, one.start, end), Lexeme("PIPE" if self._text[end] == "|" else "WORDS", end, one.end)]
+                last = "PIPE" if self._text[end] == "|" else "WORDS"
+                opened += [Lexeme(one.kind, one.start, end), Lexeme(last, end, one.end)]
             else:
                 opened.append(one)
         return opened
@@ -198,9 +196,7 @@ class Layout:
         first, last = _trim(masked, first, first + length)
         target = self._text[arrow + 2 : one.end - 1]
         self._link_texts[one.start] = _LinkText(title, language, first == last, target)
-        inner = [
-            each.become("WORDS") if each.kind in _NOT_IN_LINKS else each for each in self._scan.read(first, last)
-        ]
+        inner = [each.become("WORDS") if each.kind in _NOT_IN_LINKS else each for each in self._scan.read(first, last)]
         if len(inner) == 1 and inner[0].kind == "MODEL_TAG":
             return [one.become("LINKED_MODEL")]
         return [one.become("LINK_START"), *inner, Lexeme("LINK_END", one.end - 1, one.end)]
@@ -844,8 +840,8 @@ class Layout:
             self._flow.content(offset)
             self._open_tag(tag, offset, markup)
         else:
-            write = partial(self._close_tag, name, offset) if tag.is_end else partial(self._open_tag, tag, offset, markup)
-            self._flow.tag(write, offset)
+            opening, closing = partial(self._open_tag, tag, offset, markup), partial(self._close_tag, name, offset)
+            self._flow.tag(closing if tag.is_end else opening, offset)
 
     def _open_tag(self, tag: Tag, offset: int, markup: str) -> None:
         attributes, refused = filter_attributes(self._policy, tag.name, tag.attributes)
@@ -1006,19 +1002,17 @@ def _find_tables(lexemes: list[Lexeme], text: str) -> dict[int, int]:
         for index in pipes
         if index + 1 == len(lexemes)
         or lexemes[index + 1].kind in ("BLANK_LINE", "BREAK_MARK")
-        or (
-            lexemes[index + 1].kind == "NEWLINE" and (index + 2 == len(lexemes) or lexemes[index + 2].kind != "PIPE")
-        )
+        or (lexemes[index + 1].kind == "NEWLINE" and (index + 2 == len(lexemes) or lexemes[index + 2].kind != "PIPE"))
     ]
     tables: dict[int, int] = {}
     position = 0
     for index in pipes:
         if index < position or lexemes[index].kind != "PIPE":
             continue
-        if index and (
-            lexemes[index - 1].kind not in ("NEWLINE", "BLANK_LINE") or (index > 1 and _is_pipe(lexemes[index - 2], text)
-            and lexemes[index - 1].kind == "NEWLINE")
-        ):
+        before = lexemes[index - 1].kind if index else "BLANK_LINE"
+        if before not in ("NEWLINE", "BLANK_LINE"):
+            continue
+        if before == "NEWLINE" and index > 1 and _is_pipe(lexemes[index - 2], text):
             continue
         following = bisect_left(ends, index + 1)
         if following == len(ends):

@@ -43,7 +43,8 @@ class Lexeme(Struct, frozen=True, gc=False):
 
 class Protected(Struct, frozen=True):
     """Text that SPIP does not read: its kind (the tag's name in lower case, ``ticks``, ``fence``, ``comment``),
-    what the opening tag says, and where its content starts and ends."""
+    what the opening tag says, and where its content starts and ends.
+    """
 
     kind: str
     opening: str
@@ -96,24 +97,16 @@ class SourceLexer:
     def read(self, text: str, start: int, end: int) -> list[Lexeme]:
         """Return the lexemes of a (masked) text between two offsets."""
         last = text.rfind("]", start, end) + 1
-        if last or text.find("[", start, end) < 0:
-            lexemes = [
-                Lexeme(match.lastgroup or "", *match.span()) for match in self._master.finditer(text, start, last or end)
-            ]
-            if not last or last == end:
-                return lexemes
-            start = last
-        else:
-            lexemes = []
+        if not last and text.find("[", start, end) < 0:
+            return _find(self._master, text, start, end)
+        lexemes = _find(self._master, text, start, last) if last else []
+        start = last or start
         if text.find("[", start, end) < 0:
-            master = self._master
-        else:
-            # Beyond the last "]" every "[" is text, and none may look for an end that is not there.
-            if self._without_brackets is None:
-                self._without_brackets = _join({n: e for n, e in self._expressions.items() if n not in _BRACKETED})
-            master = self._without_brackets
-        lexemes += [Lexeme(match.lastgroup or "", *match.span()) for match in master.finditer(text, start, end)]
-        return lexemes
+            return lexemes + _find(self._master, text, start, end)
+        # Beyond the last "]" every "[" is text, and none may look for an end that is not there.
+        if self._without_brackets is None:
+            self._without_brackets = _join({n: e for n, e in self._expressions.items() if n not in _BRACKETED})
+        return lexemes + _find(self._without_brackets, text, start, end)
 
     def _protect(self, scan: Scan) -> None:
         text = scan.source.text
@@ -127,8 +120,8 @@ class SourceLexer:
             inline: list[tuple[int, int, Protected]] = []
             for match in self.patterns["TICKS"].finditer(text):
                 ticks = len(match["ticks"])
-                content = Protected("ticks", "", match.start() + ticks, match.end() - ticks)
-                inline.append((*match.span(), content))
+                one = Protected("ticks", "", match.start() + ticks, match.end() - ticks)
+                inline.append((*match.span(), one))
             text = _mask(text, inline)
             found += inline
         if "<" in text:
@@ -227,6 +220,10 @@ class SourceLexer:
         language = "fr" if "fr" in parts else next(iter(parts))
         scan.source.report("translation-missing", at, wanted)
         return (language, *parts[language])
+
+
+def _find(master: re.Pattern[str], text: str, start: int, end: int) -> list[Lexeme]:
+    return [Lexeme(match.lastgroup or "", *match.span()) for match in master.finditer(text, start, end)]
 
 
 def _join(expressions: dict[str, str]) -> re.Pattern[str]:

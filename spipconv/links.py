@@ -29,7 +29,8 @@ _LONGEST_TEXT, _SHORTENED_TEXT = 40, 35
 
 class Target(Struct, frozen=True):
     """Where a link leads. ``text`` is what it says where the author says nothing; ``is_markup``: it is a title
-    to be read as SPIP text, else plain. ``problem``: a diagnostic's code, or empty."""
+    to be read as SPIP text, else plain. ``problem``: a diagnostic's code, or empty.
+    """
 
     address: str
     kind: LinkKind
@@ -129,9 +130,7 @@ def _shorten(address: str) -> str:
     return encoded[:_SHORTENED_TEXT].decode("utf-8", "ignore") + "..."
 
 
-def _read_object(
-    match: re.Match[str], language: str, wanted: str, resolver: Resolver | None, target: str
-) -> Target:
+def _read_object(match: re.Match[str], language: str, wanted: str, resolver: Resolver | None, target: str) -> Target:
     kind, number = KINDS[match[1]], int(match[2])
     found = resolver.find(kind, number) if resolver else None
     if found and wanted and resolver:

@@ -70,7 +70,8 @@ def read_tag(markup: str) -> Tag:
 
 def read_angle_shortcuts(text: str, masked: str) -> tuple[str, str]:
     """Return a text and its masked form with ``<<gras>>`` as ``{{gras}}`` and ``<italique>`` as ``{italique}``,
-    where the word is no tag that HTML or SPIP knows. Lengths stay."""
+    where the word is no tag that HTML or SPIP knows. Lengths stay.
+    """
     for pattern, opening, closing in ((_ANGLE_STRONG, "{{", "}}"), (_ANGLE_EMPHASIS, "{", "}")):
         pieces: list[str] = []
         masks: list[str] = []

@@ -1,9 +1,9 @@
 """The document tree: what a SPIP text says, whatever it will be written as.
 
-Every node is an immutable record of its own fields; ``line`` and ``column`` (both from 1, in the text that
-was parsed) are on all of them. As nothing can refer to itself, the garbage collector need not look at nodes. ``Block`` and ``Inline`` are
-closed unions: a converter that forgets one of their members is a type error. A browser may put a block
-inside an inline element (``{{<quote>…</quote>}}``), so children are of both kinds.
+Every node is an immutable record of its own fields; ``line`` and ``column`` (both from 1, in the text that was
+parsed) are on all of them. ``Block`` and ``Inline`` are closed unions. A browser may put a block inside an inline
+element (``{{<quote>…</quote>}}``), so children are of both kinds. Nothing can refer to itself here, so the
+garbage collector is told not to look (``gc=False``).
 """
 
 from __future__ import annotations

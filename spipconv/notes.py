@@ -6,7 +6,20 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from spipconv.nodes import Figure, Link, Node, Text, children_of, Code, CodeBlock, Frame, LineBreak, Note, Paragraph, Table
+from spipconv.nodes import (
+    Code,
+    CodeBlock,
+    Figure,
+    Frame,
+    LineBreak,
+    Link,
+    Node,
+    Note,
+    Paragraph,
+    Table,
+    Text,
+    children_of,
+)
 
 _NAME = re.compile(r"""\s*<([^<>'"\n]*)>""")
 # The tooltip of a call: SPIP cuts at 80 characters, less its own sign of having cut.

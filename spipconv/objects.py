@@ -24,7 +24,8 @@ class SpipObject(Struct, frozen=True):
     """One row of a SPIP base, as far as a text can show it. Unknown fields are empty or 0.
 
     ``address`` is where the object is found now; empty: at SPIP's plain address, or, for a document, at
-    ``IMG/`` plus ``file``. ``mode``: a picture of mode ``document`` leads to its own file. ``translation_of`` is SPIP's id_trad. Sizes are in pixels, ``weight`` in bytes.
+    ``IMG/`` plus ``file``. A picture whose ``mode`` is ``document`` leads to its own file.
+    ``translation_of`` is SPIP's id_trad. Sizes are in pixels, ``weight`` in bytes.
     """
 
     kind: str

@@ -7,6 +7,7 @@ by side begin another one; a single tag that nothing accompanies stands without 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from spipconv.balance import Balance
 from spipconv.nodes import BreakKind, LineBreak
@@ -24,9 +25,7 @@ class Paragraphs:
     ``at_start``: nothing was written yet, so spaces are not either.
     """
 
-    def __init__(
-        self, balance: Balance, source: Source, *, enabled: bool = True, breaks_lines: bool = False
-    ) -> None:
+    def __init__(self, balance: Balance, source: Source, *, enabled: bool = True, breaks_lines: bool = False) -> None:
         self.breaks_lines = breaks_lines
         self.at_start = True
         self._balance = balance
@@ -141,9 +140,7 @@ class Paragraphs:
     def _write_gap(self, offset: int) -> None:
         gap, self._gap = self._gap, []
         kinds = [kind for kind, _ in gap]
-        if self._enabled and any(
-            one != _NEWLINE and other != _NEWLINE for one, other in zip(kinds, kinds[1:], strict=False)
-        ):
+        if self._enabled and any(_NEWLINE not in neighbours for neighbours in pairwise(kinds)):
             self.begin()
             self._open(offset)
             return

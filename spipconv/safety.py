@@ -195,7 +195,11 @@ def _bleach_cleaner() -> Callable[[str], str]:
         strip=True,
         strip_comments=True,
     )
-    return cleaner.clean
+
+    def clean_with_bleach(markup: str) -> str:
+        return str(cleaner.clean(markup))
+
+    return clean_with_bleach
 
 
 def filter_attributes(

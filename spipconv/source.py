@@ -37,7 +37,7 @@ class Settings(Struct, frozen=True):
 
 
 class Source(Struct):
-    """A text being read. ``text`` has ``\\n`` line ends and no control characters; offsets are into it."""
+    """A text being read. ``text`` has newlines as line ends and no control characters; offsets are into it."""
 
     text: str
     settings: Settings

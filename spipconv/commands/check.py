@@ -19,7 +19,7 @@ Example:
 @click.argument("files", nargs=-1, type=click.Path(), metavar="[FILES | -]")
 @reading_options
 @click.pass_context
-def check(context: click.Context, files: tuple[str, ...], encoding: str, **reading: Any) -> None:
+def check(context: click.Context, /, files: tuple[str, ...], encoding: str, **reading: Any) -> None:
     """Print what is broken, unknown, changed or lost in FILES, as file:line:column: code message.
 
     The exit code is 1 where something is lost.

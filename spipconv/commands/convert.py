@@ -38,6 +38,7 @@ Examples:
 @click.pass_context
 def convert(
     context: click.Context,
+    /,
     files: tuple[str, ...],
     to: Format,
     output: str | None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import count, groupby
+from itertools import count
 
 from msgspec.structs import replace
 
@@ -62,8 +62,8 @@ from spipconv.source import Profile
 _MAX_NESTING = 6
 _INLINE = TITLE.tags | {"br", "wbr"}
 _MARKS = {"b": STRONG, "strong": STRONG, "i": EMPHASIS, "em": EMPHASIS, "del": DELETED}
-# A tag as CommonMark reads it.
-_TAG = re.compile(r"""<[a-z][a-z0-9-]*(?: [a-z_:][a-z0-9:._-]*="[^"]*")*(?: /)?>""", re.IGNORECASE)
+# CommonMark reads a tag in the line only with attributes as these.
+_ATTRIBUTE = re.compile(r"[a-z_:][a-z0-9:._-]*\Z")
 # An HTML block ends at a blank line only if it starts with one of these, or with any tag alone on its line.
 _BLOCK_TAG = re.compile(
     r"<(?:address|article|aside|blockquote|caption|center|col|colgroup|dd|details|div|dl|dt|fieldset|figcaption|figure"
@@ -78,7 +78,7 @@ _SPACES = " \t\n"
 
 
 class _NotInline(Exception):
-    """A block, or a tag that Markdown does not read, stands in the line."""
+    """A block stands in the line, or the line would be read as one."""
 
 
 class _NoteInHtml(Exception):
@@ -374,15 +374,11 @@ class _Writer:
 
     def _tags(self, node: Link | Anchor | Abbreviation | Element) -> tuple[str, str]:
         """Return the tags that the HTML has around a node's children; none where it may not be said."""
+        if isinstance(node, Element):
+            node = replace(node, attributes=tuple([pair for pair in node.attributes if _ATTRIBUTE.match(pair[0])]))
         empty = node if isinstance(node, Anchor) else replace(node, children=())
         opening, _, closing = self._html.flow([empty]).replace("\n", "&#10;").rpartition("</")
-        if not opening and closing:
-            opening, closing = closing, ""
-        elif closing:
-            closing = f"</{closing}"
-        if opening and not _TAG.fullmatch(opening):
-            raise _NotInline
-        return opening, closing
+        return (opening, f"</{closing}") if opening else (closing, "")
 
 
 def _is_loose(node: Node) -> bool:
