@@ -66,6 +66,7 @@ class Balance:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._out: list[Token | _Slot] = []
+        self._has_slots = False
         self._stack: list[Open] = []
         # The formatting elements that text must stand in; None where a table cell begins.
         self._active: list[Open | None] = []
@@ -123,6 +124,11 @@ class Balance:
             return None
         fields["line"], fields["column"] = self._source.place(offset)
         one = Open(name, Token(type, fields), offset, detail, is_raw)
+        if name in SPECIAL:
+            self._push(one)
+            if name in _SCOPE_ENDS and name != "table":
+                self._active.append(None)
+            return one
         if name in FORMATTING:
             if len(self._stack) >= MAX_DEPTH:
                 self._source.report("depth-exceeded", offset, detail)
@@ -133,12 +139,18 @@ class Balance:
                 self._reopen_formatting()
             self._forget_fourth(one)
             self._active.append(one)
-        elif name not in SPECIAL and self._active:
+        elif self._active:
             self._reopen_formatting()
         self._push(one)
-        if name in ("td", "th", "caption"):
-            self._active.append(None)
         return one
+
+    def plain(self, type: str, fields: dict[str, Any], words: str, offset: int) -> None:
+        """Write an element that holds nothing but words, and that formatting does not reach into."""
+        line, column = fields["line"], fields["column"] = self._source.place(offset)
+        self._write(Token(type, fields))
+        if words:
+            self._out.append(Token("LEAF", Text(words, line=line, column=column)))
+        self._out.append(CLOSE)
 
     def open_raw(self, name: str, fields: dict[str, Any], offset: int, detail: str) -> Open | None:
         """Open an HTML element of the author, closing first what a browser closes before it."""
@@ -228,6 +240,7 @@ class Balance:
             slot = self._out[other.slot]
             if not isinstance(slot, _Slot):
                 self._out[other.slot] = slot = _Slot([], slot, [])
+                self._has_slots = True
             if is_written_open:
                 slot.before.extend([CLOSE] * (len(between) + 1) + [inner.token for inner in between])
             is_written_open = other.token.type not in _WORDLESS
@@ -263,6 +276,8 @@ class Balance:
         while self._stack:
             self._pop()
         self._flush()
+        if not self._has_slots:
+            return self._out  # type: ignore[return-value]
         tokens: list[Token] = []
         for slot in self._out:
             if isinstance(slot, _Slot):
@@ -278,20 +293,22 @@ class Balance:
         self._out.append(token)
 
     def _flush(self) -> None:
-        if self._words:
+        if words := self._words:
             line, column = self._source.place(self._words_at)
-            words = self._words[0] if len(self._words) == 1 else "".join(self._words)
-            self._out.append(Token("LEAF", Text(words, line=line, column=column)))
+            text = Text(words[0] if len(words) == 1 else "".join(words), line=line, column=column)
+            self._out.append(Token("LEAF", text))
             self._words = []
 
     def _push(self, one: Open) -> None:
-        self._flush()
+        if self._words:
+            self._flush()
         one.slot = len(self._out)
         self._out.append(one.token)
         self._stack.append(one)
 
     def _pop(self) -> None:
-        self._flush()
+        if self._words:
+            self._flush()
         self._stack.pop().is_open = False
         self._out.append(CLOSE)
 

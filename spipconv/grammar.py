@@ -65,8 +65,12 @@ class Grammar:
             while True:
                 action = actions[states[-1]][kind]
                 if action.__class__ is int:
-                    states.append(action)
-                    values.append(token.value)
+                    if kind == "LEAF":
+                        # Whatever follows, "nodes: nodes LEAF" is what this comes to.
+                        values[-1].append(token.value)
+                    else:
+                        states.append(action)
+                        values.append(token.value)
                     break
                 size, rule, reduction = action
                 if size:

@@ -7,6 +7,7 @@ returns is balanced and cannot fail to parse.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -42,6 +43,7 @@ _SHORTCUT_OF_TAG = {"b": "strong", "strong": "strong", "i": "i", "em": "i"}
 _TITLE_KINDS = frozenset({"MODEL_TAG", "TAG", "IDIOM", "PROTECTED"})
 _LINE_KINDS = frozenset({"ITEM_MARK", "RULE_MARK", "DIALOGUE_MARK", "DASH_MARK"})
 _NOT_IN_LINKS = frozenset({"ADDRESS", "NOTE_START", "NOTE_END", "LINK_MARK", "GLOSSARY_MARK", "ANCHOR_MARK"})
+_WORDS_ONLY = re.compile(r"[^\n{}\[\]<|\\\ufdd0]*")
 _FORMATTING_TYPES = {"strong": "STRONG", "i": "EMPHASIS"}
 
 
@@ -149,44 +151,45 @@ class Layout:
         return lexemes
 
     def _set_kind_aside(self, lexemes: list[Lexeme], first: str, last: str, kind: str) -> list[Lexeme]:
+        starts = [index for index, one in enumerate(lexemes) if one.kind == first]
         ends = [index for index, one in enumerate(lexemes) if one.kind == last]
         kept: list[Lexeme] = []
         position = 0
-        for index, one in enumerate(lexemes):
-            if index < position:
+        for start in starts:
+            if start < position:
                 continue
-            if one.kind != first:
-                kept.append(one)
-                continue
-            following = bisect_left(ends, index)
+            kept += lexemes[position:start]
+            one = lexemes[start]
+            position = start + 1
+            following = bisect_left(ends, start)
             if following < len(ends):
-                end = lexemes[ends[following]]
-                self._asides[one.start] = _Aside(lexemes[index + 1 : ends[following]], one.end, end.start)
-                kept.append(Lexeme(kind, one.start, end.end))
-                position = ends[following] + 1
+                end = ends[following]
+                self._asides[one.start] = _Aside(lexemes[start + 1 : end], one.end, lexemes[end].start)
+                kept.append(Lexeme(kind, one.start, lexemes[end].end))
+                position = end + 1
             elif kind == "NOTE":
                 self._source.report("unclosed-note", one.start, "[[")
                 kept.append(one.become("WORDS"))
             else:
                 kept.append(one.become("TAG"))
-        return kept
+        return kept + lexemes[position:]
 
     def _open_links(self, lexemes: list[Lexeme]) -> list[Lexeme]:
         """Open links up into their text; give back the punctuation that a bare address took."""
-        kinds = {one.kind for one in lexemes}
-        if "LINK_MARK" not in kinds and "ADDRESS" not in kinds:
-            return lexemes
         opened: list[Lexeme] = []
-        for one in lexemes:
+        position = 0
+        for index, one in enumerate(lexemes):
             if one.kind == "LINK_MARK":
+                opened += lexemes[position:index]
                 opened += self._open_link(one)
+                position = index + 1
             elif one.kind == "ADDRESS" and self._text[one.end - 1] in ",.;?|":
                 end = one.end - 1
                 last = "PIPE" if self._text[end] == "|" else "WORDS"
+                opened += lexemes[position:index]
                 opened += [Lexeme(one.kind, one.start, end), Lexeme(last, end, one.end)]
-            else:
-                opened.append(one)
-        return opened
+                position = index + 1
+        return opened + lexemes[position:] if position else lexemes
 
     def _open_link(self, one: Lexeme) -> list[Lexeme]:
         masked = self._scan.masked
@@ -196,7 +199,11 @@ class Layout:
         first, last = _trim(masked, first, first + length)
         target = self._text[arrow + 2 : one.end - 1]
         self._link_texts[one.start] = _LinkText(title, language, first == last, target)
-        inner = [each.become("WORDS") if each.kind in _NOT_IN_LINKS else each for each in self._scan.read(first, last)]
+        if _WORDS_ONLY.fullmatch(masked, first, last):
+            inner = [Lexeme("WORDS", first, last)] if first < last else []
+        else:
+            inner = self._scan.read(first, last)
+            inner = [each.become("WORDS") if each.kind in _NOT_IN_LINKS else each for each in inner]
         if len(inner) == 1 and inner[0].kind == "MODEL_TAG":
             return [one.become("LINKED_MODEL")]
         return [one.become("LINK_START"), *inner, Lexeme("LINK_END", one.end - 1, one.end)]
@@ -528,6 +535,10 @@ class Layout:
         }
         first, last = shape.first, shape.last
         offset = lexemes[first].start if first < len(lexemes) else len(self._text)
+        if last == first + 1 and lexemes[first].kind == "WORDS":
+            before = self._text[offset - 1] if offset > self._first else ""
+            self._balance.plain("CELL", fields, typeset(shape.text, self._settings.language, before), offset)
+            return
         cell = self._balance.open("th" if shape.header else "td", "CELL", fields, offset)
         assert cell is not None
         if shape.header and shape.is_bold:

@@ -16,6 +16,7 @@ from spipconv.typography import decode_entities
 
 _TEXT = re.compile(r"(?s:(.*?))(?:\|([^<>]*?))?(?:\{([a-z_]*)\})?\Z")
 _OBJECT = re.compile(r"(\w*?)\s*([0-9]{1,18})(?:\?([^#]*))?(#\S*)?", re.ASCII)
+_ELSEWHERE = re.compile(r"https?:|ftp:|tel:", re.IGNORECASE)
 _MAIL = re.compile(r"[^\s@:/?#]+@[^\s@:/?#]+\.[^\s@:/?#]+")
 _PLAIN_ADDRESS = {"article": "spip.php?article", "rubrique": "spip.php?rubrique", "breve": "spip.php?breve",
                   "auteur": "spip.php?auteur", "mot": "spip.php?mot", "groupe": "spip.php?groupe",
@@ -65,6 +66,8 @@ def split_text(text: str) -> tuple[int, str, str]:
 def read_target(target: str, language: str, wanted: str, resolver: Resolver | None) -> Target:
     """Return what a target in a text of a language means. ``wanted`` is the language that the link asks for."""
     target = decode_entities(target.strip().removeprefix(">").strip())
+    if target.startswith(("http://", "https://")):
+        return _read_page(target, resolver)
     match = _OBJECT.fullmatch(target)
     if match and match[1] in KINDS:
         return _read_object(match, language, wanted, resolver, target)
@@ -74,13 +77,7 @@ def read_target(target: str, language: str, wanted: str, resolver: Resolver | No
         return Target("mailto:" + target, "mail", target)
     if target[:7].lower() == "mailto:":
         return Target(target, "mail", target[7:])
-    address = "https://" + target if target[:4].lower() == "www." else target
-    shown = _shorten(target)
-    site = resolver.site_address if resolver else ""
-    if site and address.startswith(site):
-        return Target(address, "relative", shown)
-    kind: LinkKind = "external" if re.match(r"(?i)https?:|ftp:|tel:", address) else "relative"
-    return Target(address, kind, shown)
+    return _read_page(target, resolver)
 
 
 def read_address(words: str, resolver: Resolver | None) -> tuple[str, LinkKind]:
@@ -149,6 +146,13 @@ def _read_object(match: re.Match[str], language: str, wanted: str, resolver: Res
     other = found.language if found.language != language else ""
     title = clean_title(found.title) or f"{kind} {found.number}"
     return Target(address, "site" if kind == "site" else "internal", title, True, other)
+
+
+def _read_page(target: str, resolver: Resolver | None) -> Target:
+    address = "https://" + target if target[:4].lower() == "www." else target
+    site = resolver.site_address if resolver else ""
+    is_elsewhere = _ELSEWHERE.match(address) and not (site and address.startswith(site))
+    return Target(address, "external" if is_elsewhere else "relative", _shorten(target))
 
 
 def _complete(address: str, match: re.Match[str]) -> str:

@@ -60,7 +60,9 @@ def safe_address(address: str) -> str | None:
     Allowed are http, https, mailto, ftp, tel and relative addresses. It is judged as a browser would read
     it and once more decoded, so that ``java&#10;script:`` and ``javascript%3A`` are what they look like.
     """
-    address = _IGNORED_IN_ADDRESSES.sub("", address.strip(_EDGES))
+    address = address.strip(_EDGES)
+    if _IGNORED_IN_ADDRESSES.search(address):
+        address = _IGNORED_IN_ADDRESSES.sub("", address)
     scheme = _SCHEME.match(address)
     if scheme:
         return address if scheme[1].lower() in SCHEMES else None

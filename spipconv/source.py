@@ -46,16 +46,24 @@ class Source(Struct):
     # Where pieces of the text as it is read come from, once <multi> has chosen: (offset, origin) pairs.
     _pieces: list[tuple[int, int]] = []
     _original: str = ""
+    # The line that was asked for last: where it starts and ends, and its number.
+    _start: int = 0
+    _end: int = -1
+    _line: int = 0
 
     def place(self, offset: int) -> tuple[int, int]:
         """Return the line and the column of an offset, both from 1."""
         if self._pieces:
             at, origin = self._pieces[bisect_right(self._pieces, (offset, len(self._original))) - 1]
             offset = origin + offset - at
-        if self._line_ends is None:
-            self._line_ends = [match.start() for match in re.finditer("\n", self._original or self.text)]
-        line = bisect_right(self._line_ends, offset - 1)
-        return line + 1, offset - (self._line_ends[line - 1] if line else -1)
+        if not self._start <= offset <= self._end:
+            if self._line_ends is None:
+                text = self._original or self.text
+                self._line_ends = [-1, *(match.start() for match in re.finditer("\n", text)), len(text)]
+            self._line = bisect_right(self._line_ends, offset - 1)
+            self._start = self._line_ends[self._line - 1] + 1
+            self._end = self._line_ends[min(self._line, len(self._line_ends) - 1)]
+        return self._line, offset - self._start + 1
 
     def report(self, code: str, offset: int, detail: str = "") -> None:
         """Add a remark on the text at an offset; beyond ``MOST_REMARKS`` only that there are more."""

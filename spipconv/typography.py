@@ -14,6 +14,7 @@ NO_BREAK_SPACE = "\u00a0"
 
 # SPIP reads bytes, so a letter with an accent is no word character to these rules. Each pattern starts with a
 # plain character and puts back a plain string, which is what the engine is fast at.
+_ACTIVE = re.compile("['\u00a0&~;:!?»«°M%-]")
 _SEMICOLON = re.compile(r";(?<!;;)")
 _ENTITY_END = re.compile(r"(&[#0-9A-Za-z]*)~;")
 _COLON = re.compile(r":(?!:)(?![0-9A-Za-z_])")
@@ -37,6 +38,8 @@ def typeset(text: str, language: str, before: str = "") -> str:
 
     ``~`` becomes a no-break space, entities become their characters. ``"`` never changes.
     """
+    if not _ACTIVE.search(text):
+        return text
     if "'" in text:
         text = text.replace("'", "’")
     if NO_BREAK_SPACE in text:
@@ -46,7 +49,9 @@ def typeset(text: str, language: str, before: str = "") -> str:
             text = text.replace(entity, character)
     text = _space_french(text, before) if language in FRENCH_LANGUAGES else _space_english(text)
     if "~" in text:
-        text = _join_spaces(text)
+        text = text.replace(" ~", "~").replace("~ ", "~")
+        if " ~" in text or "~ " in text or "~~" in text:
+            text = _join_spaces(text)
         if "http" in text or "ftp" in text or "mailto" in text:
             text = _PROTOCOL.sub(r"\1\3\4", text)
     if "--" in text:

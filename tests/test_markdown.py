@@ -19,7 +19,7 @@ from spipconv.nodes import Document
 from spipconv.objects import Resolver, read_objects
 from spipconv.parser import parse
 from spipconv.source import Profile
-from tests.trees import Tree, tree
+from trees import Tree, tree
 
 _CONFORMANCE = Path(__file__).parent / "conformance"
 _PROFILES: dict[str, Profile] = {"propre": "article", "comment": "comment", "typo": "title"}

@@ -11,12 +11,13 @@ import html5lib
 Tree = list[Any]
 
 _ATTRIBUTES = frozenset({"href", "src", "alt", "title", "colspan", "rowspan", "start", "value"})
-_SAME = {"em": "i", "strong": "b", "s": "del"}
+_SAME = {"em": "i", "strong": "b"}
 _INLINE = frozenset(
     """a abbr acronym b bdi bdo big br cite code del dfn font i img ins kbd mark q samp small span strike sub sup time
     tt u var""".split()
 )
 _NOTHING_IF_EMPTY = frozenset({"b", "i", "p", "small", "span", "u"})
+_STRUCK = re.compile("(?<=<)s(?=>)|(?<=</)s(?=>)")
 _WHITE_SPACE = re.compile("[ \t\n\r\f]+")
 
 
@@ -26,6 +27,8 @@ def tree(html: str) -> Tree:
     Left out: classes, ids, languages and sizes; spans without meaning; empty paragraphs and emphasis; white space
     that does not show.
     """
+    # <s> is Markdown's <del>, but browsers take only the former for formatting that goes on behind a misplaced tag.
+    html = _STRUCK.sub("del", html)
     # html5lib loses what belongs before a table where that has no parent.
     page = html5lib.parseFragment(f"<div>{html}</div>", namespaceHTMLElements=False)
     return _tidy(_children(page[0], keeps_spaces=False))
@@ -69,8 +72,8 @@ def _merge(nodes: Iterable[Any]) -> Tree:
 
 
 def _tidy(nodes: Tree) -> Tree:
-    nodes = [_WHITE_SPACE.sub(" ", node) if isinstance(node, str) else node for node in nodes]
     nodes = _merge([n for n in nodes if isinstance(n, str) or n[1] or n[2] or n[0] not in _NOTHING_IF_EMPTY])
+    nodes = [_WHITE_SPACE.sub(" ", node) if isinstance(node, str) else node for node in nodes]
     tidy: Tree = []
     for before, node, after in zip([None, *nodes], nodes, [*nodes[1:], None], strict=False):
         if isinstance(node, str):

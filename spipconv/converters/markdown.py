@@ -138,7 +138,7 @@ class _Writer:
         """Return the Markdown of the body and of its notes."""
         blocks = self._blocks(nodes, 0)
         if self._notes_as_html:
-            blocks.append(self._html_notes(nodes))
+            blocks += self._html_notes(nodes)
         # A note may call another, which then is met here.
         for label, note in self._notes:
             words = "\n\n".join(self._blocks(note.children, 1))
@@ -159,27 +159,23 @@ class _Writer:
         """Return each block's Markdown. HTML goes on where words stand loose, before and behind it."""
         blocks: list[str] = []
         markup: list[str] = []
-        is_loose, last_list, marker = False, None, 0
+        goes_on, previous, marker = False, None, 0
 
-        def end_html() -> None:
+        def end_markup() -> None:
             blocks.append(_html_block("".join(markup)))
             markup.clear()
 
         for node in nodes:
-            was_loose, is_loose = is_loose, _is_loose(node)
-            marker = 1 - marker if isinstance(node, List) and last_list == node.ordered else 0
+            is_loose, marker = _is_loose(node), _marker(node, previous, marker)
             block = None if is_loose else self._block(node, depth, marker)
-            if block is not None or not (is_loose or was_loose):
-                end_html()
-            if block is None:
-                markup.append(self._html.flow([node]))
-            else:
-                blocks.append(block)
-            if block is None and not markup[-1].strip(_SPACES):
-                is_loose = was_loose
-            else:
-                last_list = node.ordered if isinstance(node, List) and block is not None else None
-        end_html()
+            text = self._html.flow([node]) if block is None else block
+            if not (goes_on or text.strip(_SPACES)):
+                continue
+            if block is not None or not (is_loose or goes_on):
+                end_markup()
+            (markup if block is None else blocks).append(text)
+            goes_on, previous = is_loose, node
+        end_markup()
         return [block for block in blocks if block]
 
     def _block(self, node: Node, depth: int, marker: int) -> str | None:
@@ -227,35 +223,31 @@ class _Writer:
     def _item(self, node: ListItem, depth: int) -> str:
         """Return an item's words and the lists within. In a list without blank lines nothing else keeps its place."""
         first = next((place for place, child in enumerate(node.children) if isinstance(child, List)), None)
-        words, lists = node.children[:first], node.children[first:] if first is not None else ()
-        lines = [self._paragraph(words)]
-        if not lines[0]:
-            if not lists:
-                raise _NotInline
-            lines.clear()
-        last_list, marker = None, 0
+        lists = node.children[first:] if first is not None else ()
+        words = self._paragraph(node.children[:first])
+        if not (words or lists):
+            raise _NotInline
+        lines = [words] if words else []
+        previous, marker = None, 0
         for child in lists:
             if not isinstance(child, List):
                 raise _NotInline
-            marker = 1 - marker if last_list == child.ordered else 0
-            last_list = child.ordered
+            marker = _marker(child, previous, marker)
             lines += self._list(child, depth, marker)
+            previous = child
         return "\n".join(lines)
 
     def _table(self, node: Table) -> str | None:
-        head, rows = node.rows[:1], node.rows[1:]
-        if node.caption or not rows or not head[0].head or any(row.head for row in rows):
+        rows = node.rows[1:]
+        if node.caption or not rows or [row.head for row in node.rows] != [True] + [False] * len(rows):
             return None
-        if not all(len(row.cells) == len(head[0].cells) for row in rows) or not head[0].cells:
+        if len({len(row.cells) for row in node.rows}) > 1 or not rows[0].cells:
             return None
-        cells = [cell for row in node.rows for cell in row.cells]
-        if any(cell.colspan > 1 or cell.rowspan > 1 for cell in cells):
+        cells = [(row, cell) for row in node.rows for cell in row.cells]
+        if any(cell.header != row.head or cell.colspan > 1 or cell.rowspan > 1 for row, cell in cells):
             return None
-        if any(cell.header != row.head for row in node.rows for cell in row.cells):
-            return None
-        are_numbers = [
-            all(cell.numeric for cell in column) for column in zip(*[row.cells for row in rows], strict=True)
-        ]
+        columns = zip(*[row.cells for row in rows], strict=True)
+        are_numbers = [all(cell.numeric for cell in column) for column in columns]
         rule = "| " + " | ".join(["---:" if numbers else "---" for numbers in are_numbers]) + " |"
         first, *others = [self._row(row) for row in node.rows]
         return "\n".join([first, rule, *others])
@@ -278,15 +270,13 @@ class _Writer:
         self._labels.setdefault(node.identifier, label)
         return label
 
-    def _html_notes(self, nodes: Sequence[Node]) -> str:
+    def _html_notes(self, nodes: Sequence[Node]) -> list[str]:
         writer = _Html(self._profile, self._language, has_notes=True)
         writer.flow(nodes)
         notes = writer.notes()
-        return (
-            _html_block(f'<hr class="footnotes-sep">\n<section class="footnotes">\n{notes}\n</section>')
-            if notes
-            else ""
-        )
+        if not notes:
+            return []
+        return [_html_block(f'<hr class="footnotes-sep">\n<section class="footnotes">\n{notes}\n</section>')]
 
     # ---- In the line ----
 
@@ -386,6 +376,12 @@ def _is_loose(node: Node) -> bool:
     if isinstance(node, Element):
         return node.name in _INLINE
     return isinstance(node, Inline)
+
+
+def _marker(node: Node, previous: Node | None, marker: int) -> int:
+    """Return which of two bullets a list gets, so that it is not taken for the rest of the list before it."""
+    is_next = isinstance(node, List) and isinstance(previous, List) and node.ordered == previous.ordered
+    return 1 - marker if is_next else 0
 
 
 def _heading(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
 
 _SPACES = " \t\n"
 _WHITE_SPACE = re.compile("[ \t\n\r\f\v]+")
@@ -14,11 +13,10 @@ _ESCAPES = {"<": "&lt;", "&": "&amp;", "\u00a0": "&nbsp;"}
 _IN_HTML = re.compile(r"(<[^>]*>)")
 _TITLE = re.compile('[\\\\"<&\u00a0]')
 _TICKS = re.compile("`+")
-# The longest start of a line behind which a backslash is needed for it to stay text: headings, lists, quotes,
+# The start of a line behind which a backslash is needed, lest it be read as a block: headings, lists, quotes,
 # definitions, and the lines of dashes, pipes and equal signs that make rules and tables.
 _LINE_START = re.compile(
-    r"(?=#{1,6}(?:[ \t]|\Z)|[-+:](?:[ \t]|\Z)|>|[-:|][-:| \t]*\Z|=+[ \t]*\Z)"
-    r"|\d{1,9}(?=[.)](?:[ \t]|\Z))"
+    r"(?=#{1,6}(?:[ \t]|\Z)|[-+:](?:[ \t]|\Z)|>|[-:|][-:| \t]*\Z|=+[ \t]*\Z)|\d{1,9}(?=[.)](?:[ \t]|\Z))"
 )
 # Markdown's readers normalise addresses: these come out as they were.
 _HOST = r"//[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?(?=[/?#]|\Z)"
@@ -29,9 +27,9 @@ _PLAIN_ADDRESS = re.compile(
 )
 _SELF_SHOWN_ADDRESS = re.compile(r"(?:https?|ftp)://[^%&<>]*\Z", re.IGNORECASE)
 
-STRONG: Final = ("strong", "**", "__")
-EMPHASIS: Final = ("em", "*", "_")
-DELETED: Final = ("del", "~~")
+STRONG = ("strong", "**", "__")
+EMPHASIS = ("em", "*", "_")
+DELETED = ("del", "~~")
 
 
 def escape(text: str) -> str:
@@ -166,9 +164,7 @@ class Line:
     def _choose_breaks(self, one_line: bool) -> None:
         """Readers drop a break at either end of a block, unless it is HTML."""
         breaks = set(self._breaks)
-        shown = [
-            place for place, piece in enumerate(self._pieces) if place not in breaks and piece.strip(_SPACES) != ""
-        ]
+        shown = [place for place, piece in enumerate(self._pieces) if place not in breaks and piece.strip(_SPACES)]
         marks = [place for pair in self._pairs for place in pair[:2]]
         first, last = min([*shown[:1], *marks], default=0), max([*shown[-1:], *marks], default=0)
         for place in self._breaks:

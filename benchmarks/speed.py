@@ -1,0 +1,58 @@
+"""SPIP to HTML against the best Markdown libraries on the same articles, in one process.
+
+    python benchmarks/speed.py ARTICLES.jsonl        (lines with "text")
+
+The Markdown that they render is our own of each article. SPIP's own engine (PHP, PCRE) was measured at 1.25 times
+mistune 3 on ../shared/bench/d_200articles.jsonl.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import mistune
+from markdown_it import MarkdownIt
+from mdit_py_plugins.footnote import footnote_plugin
+
+import spipconv
+
+ROUNDS = 7
+
+
+def best_time(convert: Callable[[str], object], texts: list[str]) -> float:
+    """Return the seconds of the fastest round over all texts."""
+    times = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        for text in texts:
+            convert(text)
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def main() -> None:
+    texts = [json.loads(line)["text"] for line in Path(sys.argv[1]).read_text("utf-8").splitlines()]
+    pages = [spipconv.to_markdown(text) for text in texts]
+    size = sum(len(text.encode()) for text in texts)
+    plain = mistune.create_markdown(plugins=["table", "footnotes", "strikethrough"])
+    other = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(footnote_plugin)
+    rows = {
+        "spipconv, SPIP to HTML": best_time(spipconv.to_html, texts),
+        "spipconv, parse only": best_time(spipconv.parse, texts),
+        "spipconv, SPIP to Markdown": best_time(spipconv.to_markdown, texts),
+        f"mistune {mistune.__version__}": best_time(plain, pages),
+        "markdown-it-py": best_time(other.render, pages),
+    }
+    reference = rows[f"mistune {mistune.__version__}"]
+    print(f"{len(texts)} texts, {size} bytes of SPIP, best of {ROUNDS}")
+    print(f"{'':30}{'seconds':>9}{'MB/s':>8}{'times mistune':>15}")
+    for name, seconds in rows.items():
+        print(f"{name:30}{seconds:9.3f}{size / seconds / 1e6:8.2f}{reference / seconds:15.2f}")
+
+
+if __name__ == "__main__":
+    main()
