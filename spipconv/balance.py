@@ -82,6 +82,11 @@ class Balance:
         """Tell whether another level may be opened."""
         return len(self._stack) < MAX_DEPTH
 
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether no formatting reaches here, and there is room."""
+        return (not self._active or self._active[-1] is None) and len(self._stack) < MAX_DEPTH
+
     def is_within(self, name: str) -> bool:
         """Tell whether an element of that name is open."""
         return any(one.name == name for one in self._stack)

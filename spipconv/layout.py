@@ -64,13 +64,13 @@ class _Aside(NamedTuple):
     end: int
 
 
-class _LinkText(NamedTuple):
-    """What ``[text|title{lang}->target]`` says beside its text."""
+class _LinkMark(NamedTuple):
+    """``[text|title{lang}->target]``; ``words`` is the text where it holds no markup."""
 
     title: str
     language: str
-    is_empty: bool
     target: str
+    words: str
 
 
 class Layout:
@@ -97,7 +97,7 @@ class Layout:
         self._run_start = self._run_end = -1
         self._has_heading = self._has_strong = self._has_emphasis = self._has_quote = False
         self._levels: list[_Level] = []
-        self._link_texts: dict[int, _LinkText] = {}
+        self._link_marks: dict[int, _LinkMark] = {}
         self._links: list[Open | None] = []
         self._headings: list[Open] = []
         self._in_cell = self._in_verse = False
@@ -198,14 +198,14 @@ class Layout:
         length, title, language = links.split_text(masked[first:last])
         first, last = _trim(masked, first, first + length)
         target = self._text[arrow + 2 : one.end - 1]
-        self._link_texts[one.start] = _LinkText(title, language, first == last, target)
         if _WORDS_ONLY.fullmatch(masked, first, last):
-            inner = [Lexeme("WORDS", first, last)] if first < last else []
-        else:
-            inner = self._scan.read(first, last)
-            inner = [each.become("WORDS") if each.kind in _NOT_IN_LINKS else each for each in inner]
+            self._link_marks[one.start] = _LinkMark(title, language, target, self._text[first:last])
+            return [one.become("PLAIN_LINK")]
+        inner = self._scan.read(first, last)
         if len(inner) == 1 and inner[0].kind == "MODEL_TAG":
             return [one.become("LINKED_MODEL")]
+        self._link_marks[one.start] = _LinkMark(title, language, target, "")
+        inner = [each.become("WORDS") if each.kind in _NOT_IN_LINKS else each for each in inner]
         return [one.become("LINK_START"), *inner, Lexeme("LINK_END", one.end - 1, one.end)]
 
     def _look_for_openers(self, lexemes: list[Lexeme]) -> None:
@@ -494,7 +494,7 @@ class Layout:
             row: list[CellShape] = []
             cell_first = first + 1
             for index in range(first + 1, last):
-                if _is_pipe(lexemes[index], self._text):
+                if lexemes[index].kind == "PIPE" or _is_pipe(lexemes[index], self._text):
                     row.append(CellShape(cell_first, index, self._slice(lexemes, cell_first, index)))
                     cell_first = index + 1
                     if index + 1 == last or lexemes[index + 1].kind == "NEWLINE":
@@ -620,6 +620,11 @@ class Layout:
 
     def _write_verse(self, lexemes: list[Lexeme], first: int, last: int, is_first: bool, words: str = "") -> None:
         offset = lexemes[first].start if first < len(lexemes) else self._run_end
+        if last == first + 1 and lexemes[first].kind == "WORDS" and self._balance.is_plain:
+            verse_words = self._text[offset : lexemes[first].end].rstrip(" \t")
+            verse_words = verse_words.lstrip(" \t") if is_first else verse_words
+            self._balance.plain("VERSE", {}, typeset(verse_words, self._settings.language, "\n"), offset)
+            return
         verse = self._balance.open("div", "VERSE", {}, max(offset, 0))
         assert verse is not None
         self._flow = Paragraphs(self._balance, self._source, enabled=False)
@@ -658,34 +663,52 @@ class Layout:
 
     # ---- Links ----
 
-    def _link_start(self, start: int, end: int) -> None:
-        title, language, is_empty, target = self._link_texts[start]
+    def _plain_link(self, start: int, end: int) -> None:
+        """A link whose text is words, or none: then it is the object's title or the address."""
+        mark = self._link_marks[start]
+        target, fields = self._read_link(mark, start)
+        fields["shows_address"] = not mark.words and target.shows_address
+        words = mark.words or target.text
+        if mark.words or target.kind == "missing":
+            words = typeset(words, self._settings.language, ">")
+        title = self._read_inline(target.text) if target.is_markup and not mark.words else ()
         self._end_run()
-        read = links.read_target(target, self._settings.language, language, self._settings.resolver)
-        if read.problem:
-            self._source.report(read.problem, start, target.strip())
-        address = safe_address(read.address)
-        if address is None:
-            self._source.report("address-refused", start, read.address)
         self._flow.content(start)
-        opened = None
-        if address is not None:
-            fields = {
-                "address": address,
-                "kind": read.kind,
-                "title": title,
-                "language": language or read.language,
-                "media_type": read.media_type,
-                "shows_address": is_empty and read.shows_address,
-            }
+        if fields["address"] is None:
+            self._balance.text(words, start)
+        elif not title and self._balance.is_plain:
+            self._balance.plain("LINK", fields, words, start)
+        else:
             opened = self._balance.open("a", "LINK", fields, start)
-        self._links.append(opened)
-        if is_empty and read.is_markup:
-            for node in self._read_inline(read.text):
+            for node in title:
                 self._balance.leaf(node)
-        elif is_empty and read.text:
-            is_name = read.kind == "missing"
-            self._balance.text(typeset(read.text, self._settings.language) if is_name else read.text, start)
+            if not title:
+                self._balance.text(words, start)
+            if opened:
+                self._balance.close_formatting("a", start)
+
+    def _link_start(self, start: int, end: int) -> None:
+        _, fields = self._read_link(self._link_marks[start], start)
+        self._end_run()
+        self._flow.content(start)
+        is_allowed = fields["address"] is not None
+        self._links.append(self._balance.open("a", "LINK", fields, start) if is_allowed else None)
+
+    def _read_link(self, mark: _LinkMark, offset: int) -> tuple[links.Target, dict[str, Any]]:
+        """Return where a link leads, and the fields of its node; the address is None where it is refused."""
+        target = links.read_target(mark.target, self._settings.language, mark.language, self._settings.resolver)
+        if target.problem:
+            self._source.report(target.problem, offset, mark.target.strip())
+        address = safe_address(target.address)
+        if address is None:
+            self._source.report("address-refused", offset, target.address)
+        return target, {
+            "address": address,
+            "kind": target.kind,
+            "title": mark.title,
+            "language": mark.language or target.language,
+            "media_type": target.media_type,
+        }
 
     def _link_end(self, start: int, end: int) -> None:
         self._end_run()
@@ -1007,7 +1030,11 @@ def _find_tables(lexemes: list[Lexeme], text: str) -> dict[int, int]:
     A table runs from a line that starts with a bar to the first line end behind a bar where the next line does
     not start with one.
     """
-    pipes = [index for index, one in enumerate(lexemes) if _is_pipe(one, text)]
+    pipes = [
+        index
+        for index, one in enumerate(lexemes)
+        if one.kind == "PIPE" or (one.kind == "ESCAPE" and _is_pipe(one, text))
+    ]
     ends = [
         index
         for index in pipes
@@ -1054,6 +1081,7 @@ _HANDLERS: dict[str, _Handler] = {
     "NEWLINE": Layout._newline,
     "NOTE": Layout._note,
     "OPENING_BRACES": Layout._opening_braces,
+    "PLAIN_LINK": Layout._plain_link,
     "POEM": Layout._poem,
     "PROTECTED": Layout._protected,
     "QUOTE_END": Layout._quote_end,

@@ -26,6 +26,8 @@ SOURCE_TERMINALS = (
     "PIPE", "ESCAPE", "ADDRESS", "PROTECTED", "OTHER",
 )  # fmt: skip
 _BRACKETED = frozenset({"LINK_MARK", "ANCHOR_MARK", "GLOSSARY_MARK", "NOTE_START", "ABBREVIATION_MARK"})
+_MULTI_START = re.compile("<multi>", re.IGNORECASE)
+_MULTI_END = re.compile("</multi>", re.IGNORECASE)
 _MASK_START, _MASK = "\ufdd0", "\ufdd1"
 
 
@@ -78,6 +80,7 @@ class SourceLexer:
 
     def __init__(self, expressions: Mapping[str, str]) -> None:
         self.patterns = {name: re.compile(expressions[name]) for name in (*_PROTECTED, "TAG")}
+        self._protected_start = re.compile(f"{expressions['RAW_START']}|<!--")
         ordinary = [name for name in SOURCE_TERMINALS if name not in _PROTECTED]
         self._master = _join({name: expressions[name] for name in ordinary})
         self._expressions = {name: expressions[name] for name in ordinary}
@@ -88,7 +91,7 @@ class SourceLexer:
         scan = Scan(source, self, source.text)
         if "`" in source.text or "<" in source.text:
             self._protect(scan)
-            if "<multi>" in scan.masked.lower():
+            if _MULTI_START.search(scan.masked):
                 self._choose_languages(scan)
             if source.settings.angle_shortcuts:
                 source.text, scan.masked = read_angle_shortcuts(source.text, scan.masked)
@@ -139,8 +142,7 @@ class SourceLexer:
         unclosed: set[str] = set()
         ends: dict[str, re.Pattern[str]] = {}
         last_comment = text.rfind("-->")
-        starts = re.compile(f"{self.patterns['RAW_START'].pattern}|<!--")
-        while match := starts.search(text, position):
+        while match := self._protected_start.search(text, position):
             position = match.end()
             kind = (match["raw"] or "comment").lower()
             if kind in unclosed:
@@ -170,8 +172,8 @@ class SourceLexer:
         text = source.text
         pieces: list[tuple[str, str, int]] = []
         position = 0
-        last = masked.lower().rfind("</multi>") + len("</multi>")
-        for match in self.patterns["MULTI"].finditer(masked, 0, max(last, 0)):
+        last = max((match.end() for match in _MULTI_END.finditer(masked)), default=0)
+        for match in self.patterns["MULTI"].finditer(masked, 0, last):
             pieces.append((text[position : match.start()], masked[position : match.start()], position))
             position = match.end()
             start, end = match.start() + len("<multi>"), match.end() - len("</multi>")
@@ -223,7 +225,11 @@ class SourceLexer:
 
 
 def _find(master: re.Pattern[str], text: str, start: int, end: int) -> list[Lexeme]:
-    return [Lexeme(match.lastgroup or "", *match.span()) for match in master.finditer(text, start, end)]
+    # Every alternative has a name, so lastgroup is one.
+    return [
+        Lexeme(match.lastgroup, match.start(), match.end())  # type: ignore[arg-type]
+        for match in master.finditer(text, start, end)
+    ]
 
 
 def _join(expressions: dict[str, str]) -> re.Pattern[str]:

@@ -328,7 +328,7 @@ def test_check_prints_file_line_column_code_and_message(tmp_path: Path) -> None:
     assert result.stderr == ""
     assert result.stdout.splitlines() == [
         f"{first}:3:1: translations-hidden en fr: <multi> has texts in other languages: they are not shown",
-        f"{first}:3:37: unopened-tag </div>: this HTML end tag closes nothing: it has no effect",
+        f"{first}:3:36: unopened-tag </div>: this HTML end tag closes nothing: it has no effect",
         f"{first}:4:3: unknown-model <inconnu1|x>: nobody here knows this model: shown as text",
         f"{second}:1:3: tag-dropped <blink>: this HTML tag is not allowed here: its words are kept",
         f"{second}:1:11: tag-dropped </blink>: this HTML tag is not allowed here: its words are kept",
@@ -541,8 +541,8 @@ def test_files_whose_names_are_no_utf_8_can_be_checked(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", [("convert",), ("check",), ("convert", "--jsonl")])
 def test_a_reader_who_leaves_early_causes_no_traceback(tmp_path: Path, command: tuple[str, ...]) -> None:
     path = tmp_path / "big.spip"
-    line = b'{"text": "{{a}} <u x>b</u> </div>"}\n' if "--jsonl" in command else b"{{a}} <u x>b</u> </div>\n"
-    path.write_bytes(line * 5000)
+    text = "a </div>" if command == ("check",) else "{{a}} mot"
+    path.write_text(f"{json.dumps({'text': text}) if '--jsonl' in command else text}\n" * 20_000, "utf-8")
     with subprocess.Popen(
         [*SPIPCONV, *command, str(path)], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:

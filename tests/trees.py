@@ -17,7 +17,7 @@ _INLINE = frozenset(
     tt u var""".split()
 )
 _NOTHING_IF_EMPTY = frozenset({"b", "i", "p", "small", "span", "u"})
-_STRUCK = re.compile("(?<=<)s(?=>)|(?<=</)s(?=>)")
+_STRUCK = re.compile("(</?)s(?=[ >])")
 _WHITE_SPACE = re.compile("[ \t\n\r\f]+")
 
 
@@ -28,7 +28,7 @@ def tree(html: str) -> Tree:
     that does not show.
     """
     # <s> is Markdown's <del>, but browsers take only the former for formatting that goes on behind a misplaced tag.
-    html = _STRUCK.sub("del", html)
+    html = _STRUCK.sub(r"\1del", html)
     # html5lib loses what belongs before a table where that has no parent.
     page = html5lib.parseFragment(f"<div>{html}</div>", namespaceHTMLElements=False)
     return _tidy(_children(page[0], keeps_spaces=False))
