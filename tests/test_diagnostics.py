@@ -35,7 +35,7 @@ def test_a_text_gets_exactly_the_expected_remarks(case: dict[str, Any]) -> None:
     assert remarks_of(case) == case["expected"]
 
 
-# The two that no short text can show are tested below.
+# The one that no short text can show is tested below.
 @pytest.mark.parametrize("code", sorted(CODES.keys() - {"more-remarks"}))
 def test_every_code_has_a_case(code: str) -> None:
     assert any(remark.split(" ")[1] == code for case in CASES for remark in case["expected"])
@@ -89,9 +89,10 @@ def test_more_control_characters_than_remarks_are_all_replaced_and_counted_once(
     assert parsed.diagnostics[-1].code == "more-remarks"
 
 
-def test_that_there_are_more_remarks_is_said_last_though_earlier_places_follow() -> None:
+@pytest.mark.parametrize("number", [MOST_REMARKS - 1, MOST_REMARKS, MOST_REMARKS + 10])
+def test_that_there_are_more_remarks_is_said_last_though_earlier_places_follow(number: int) -> None:
     """What is never closed is only known at the end of the text."""
-    parsed = parse("<div>" + "</b>\n" * (MOST_REMARKS + 10))
+    parsed = parse("<div><div>" + "</b>\n" * number)
     assert parsed.diagnostics[-1].code == "more-remarks"
 
 

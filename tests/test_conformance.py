@@ -1,0 +1,64 @@
+"""Our HTML builds the tree that SPIP 4.4's own HTML builds, for every case but those that REFERENCE.md explains."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spipconv import Catalogue, parse, read_objects
+from spipconv.converters import html
+from tests.trees import Tree, addresses, exact_tree, words
+
+HERE = Path(__file__).parent
+CASES: dict[str, dict[str, Any]] = {
+    case["id"]: case
+    for case in map(json.loads, (HERE / "conformance" / "spip44.jsonl").read_text("utf-8").splitlines())
+}
+PROFILES = {"propre": "article", "comment": "comment", "typo": "title"}
+# Broken markup and models, whose HTML is a site's own: compared by the words shown and the addresses.
+LOOSE = {"malformed", "control_chars", "modeles"}
+# The attacks of strangers and the scripts of authors: judged by tests/test_safety.py.
+SAFETY = {"trusted_scripts", "comments_attacks"}
+DIFFERENCES = set(re.findall(r"^\| `([a-z_]+-\d+)`", (HERE.parent / "REFERENCE.md").read_text("utf-8"), re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def objects() -> Catalogue:
+    return read_objects(HERE / "conformance" / "objects.json")
+
+
+def trees(case: dict[str, Any], objects: Catalogue) -> tuple[list[Any], list[Any]]:
+    profile: Any = PROFILES[case["mode"]]
+    document = parse(case["text"], profile=profile, lang=case["lang"], objects=objects).document
+    written = html.write(document, profile=profile)
+    wanted = [exact_tree(case["html"]), exact_tree(case["notes"])]
+    found = [exact_tree(written.body), exact_tree(written.notes)]
+    if case["feature"] in LOOSE:
+        return [loosely(one) for one in wanted], [loosely(one) for one in found]
+    return wanted, found
+
+
+def loosely(tree: Tree) -> tuple[str, list[str]]:
+    return "".join(words(tree).split()), addresses(tree)
+
+
+@pytest.mark.parametrize("name", [n for n, c in CASES.items() if c["feature"] not in SAFETY and n not in DIFFERENCES])
+def test_shows_what_spip_shows(name: str, objects: Catalogue) -> None:
+    wanted, found = trees(CASES[name], objects)
+    assert found == wanted
+
+
+@pytest.mark.parametrize("name", sorted(DIFFERENCES))
+def test_each_difference_that_the_reference_explains_is_one(name: str, objects: Catalogue) -> None:
+    wanted, found = trees(CASES[name], objects)
+    assert found != wanted
+
+
+def test_no_article_raises_or_loses_its_words(objects: Catalogue) -> None:
+    for case in CASES.values():
+        parsed = parse(case["text"], lang=case["lang"], objects=objects)
+        assert all(remark.line >= 1 and remark.column >= 1 for remark in parsed.diagnostics)

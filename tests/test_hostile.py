@@ -1,0 +1,228 @@
+"""Texts made to hurt: however they pile up markup, they are read and written, not too deep and not too long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from spipconv import Document, Profile, parse, render
+from spipconv.nodes import Node, children_of
+from spipconv.safety import MAX_DEPTH
+
+SHAPES: dict[str, Callable[[int], str]] = {
+    # Braces
+    "strong never closed": lambda n: "{{" * n,
+    "strong never closed, with words": lambda n: "{{a " * n,
+    "strong never opened": lambda n: "{{a " + "}}" * n,
+    "strong nested": lambda n: "{{a " * n + "}}" * n,
+    "strong side by side": lambda n: "{{a}}" * n,
+    "emphasis never closed": lambda n: "{a " * n,
+    "emphasis never opened": lambda n: "{a" + "}" * n,
+    "emphasis nested": lambda n: "{a " * n + "}" * n,
+    "empty emphasis": lambda n: "{}" * n,
+    "headings never closed": lambda n: "{{{a " * n,
+    "headings never opened": lambda n: "{{{a" + "}}}" * n,
+    "headings nested": lambda n: "{{{a " * n + "}}}" * n,
+    "crossed braces": lambda n: "{{a {b}} c}" * n,
+    "crossed braces, all open first": lambda n: "{{a {b " * n + "}} } " * n,
+    "braces in the wrong order": lambda n: "}} {{ } {" * n,
+    "strong over paragraphs": lambda n: "{{a\n\n" * n,
+    "strong and emphasis over many paragraphs": lambda n: "{{ {" + "a\n\n" * n + "} }}",
+    "strong over items": lambda n: "-* {{a\n" * n,
+    "strong over cells": lambda n: "|{{a" * n + "|\n",
+    "runs of braces of every length": lambda n: "{{{{{{{ }}}}}}} { }} {{{ } {{ }}} " * (n // 4),
+    # Lists and lines
+    "a list as deep as it goes": lambda n: "-" + "*" * n + " a",
+    "items at every depth": lambda n: "\n".join(f"-{'*' * (i % 80 + 1)} a" for i in range(n)),
+    "items of changing type": lambda n: "-* a\n-# b\n" * n,
+    "items that jump": lambda n: f"-* a\n-{'*' * 55} b\n" * (n // 20),
+    "lists with blank lines": lambda n: "-* a\n\n" * n,
+    "rules": lambda n: "----\n" * n,
+    "one long rule": lambda n: "-" * n,
+    "dashes": lambda n: "- a\n" * n,
+    "dialogue": lambda n: "-- a\n" * n,
+    "break marks": lambda n: "\n_ " * n,
+    "newlines": lambda n: "a\n" * n,
+    "blank lines": lambda n: "a\n \n" * n,
+    "lines of spaces": lambda n: " \n\t\n" * n,
+    "spaces": lambda n: "a" + " " * n + "b",
+    "spaces before punctuation": lambda n: "a " * n + " !" * n + "  ?" * n,
+    "carriage returns": lambda n: "\r" * n,
+    "tildes": lambda n: "~ " * n,
+    # Tables
+    "bars": lambda n: "|" * n,
+    "a wide table": lambda n: "|a" * n + "|\n",
+    "a wide table of heads": lambda n: "|{{a}}" * n + "|\n" + "|b" * n + "|\n",
+    "a long table": lambda n: "|a|b|\n" * n,
+    "cells that merge leftwards": lambda n: "|a" + "|<" * n + "|\n",
+    "cells that merge upwards": lambda n: "|a|\n" + "|^|\n" * n,
+    "rows without an end": lambda n: "|a\n" * n,
+    "tables side by side": lambda n: "|a|\n\n" * n,
+    "captions": lambda n: "||a|b||\n|c|\n\n" * n,
+    "lists in cells": lambda n: "|a\n-* b|\n" * n,
+    # Notes
+    "notes": lambda n: "a[[b]] " * n,
+    "notes never closed": lambda n: "[[a " * n,
+    "notes never closed before a bracket": lambda n: "[[a " * n + "]",
+    "notes never opened": lambda n: "]]" * n,
+    "notes in notes": lambda n: "[[a " * n + "]]" * n,
+    "notes of one name": lambda n: "[[<x> a]]" * n,
+    "notes without a call": lambda n: "[[<> a]]" * n,
+    "one long note": lambda n: "[[" + "a " * n + "]]",
+    # Links and addresses
+    "brackets opened": lambda n: "[" * n,
+    "brackets closed": lambda n: "]" * n,
+    "brackets nested": lambda n: "[" * n + "]" * n,
+    "link texts never closed": lambda n: "[a->" * n,
+    "link texts in quotes never closed": lambda n: '"[a->' * n,
+    "links": lambda n: "[a->b]" * n,
+    "links in link texts": lambda n: "[a " * n + "->b]" * n,
+    "languages in link texts": lambda n: "[a[fr]" * n + "->b]",
+    "empty brackets before an arrow": lambda n: "[" + "[]" * n + "->",
+    "arrows": lambda n: "->" * n + "]",
+    "links to articles": lambda n: "[->art1]" * n,
+    "glossary terms never closed": lambda n: "[?a " * n,
+    "anchors never closed": lambda n: "[#a<-" * n,
+    "abbreviations": lambda n: "[a|b]" * n,
+    "abbreviations never closed": lambda n: "[a|b " * n,
+    "schemes": lambda n: "http://" * n,
+    "addresses": lambda n: "http://a.fr/ " * n,
+    "one address of many labels": lambda n: "http://" + "a." * n + "fr",
+    "one address of many dots": lambda n: "http://a" + "." * n,
+    "one long address": lambda n: "http://a.fr/" + "a?b&" * n,
+    "www without a name": lambda n: "www." * n,
+    "resources never closed": lambda n: "<http://a.fr/" * n,
+    "percent signs in a target": lambda n: "[a->" + "%25" * n + "]",
+    "entities in a target": lambda n: "[a->" + "&amp;" * n + "]",
+    # HTML
+    "half tags": lambda n: "<a " * n,
+    "half end tags": lambda n: "</" * n,
+    "angles": lambda n: "<" * n + ">" * n,
+    "divs never closed": lambda n: "<div>" * n,
+    "divs never closed, with words": lambda n: "<div>a " * n,
+    "divs never opened": lambda n: "</div>" * n,
+    "divs nested": lambda n: "<div>" * n + "</div>" * n,
+    "bold tags never closed": lambda n: "<b>a" * n,
+    "links in HTML never closed": lambda n: "<a href='b'>a" * n,
+    "spans and bolds crossed": lambda n: "<b><span>a</b></span>" * n,
+    "formatting around blocks": lambda n: "<b><div>a</b>" * n,
+    "formatting around blocks, all open first": lambda n: "<b><i><div>" * (n // 2) + "</b></i>" * (n // 2),
+    "tables in tables": lambda n: "<table><tr><td>" * n,
+    "cells without a table": lambda n: "<td>a</td><tr>" * n,
+    "items without a list": lambda n: "<li>a" * n,
+    "lists in lists": lambda n: "<ul><li>a" * n,
+    "attributes": lambda n: "<div" + " a='b'" * n + ">",
+    "attributes that are allowed": lambda n: "<div" + " title='b'" * n + ">",
+    "attributes never closed": lambda n: "<div " + "a='" * n + ">",
+    "one long attribute": lambda n: "<b title='" + "&lt;" * n + "'>a</b>",
+    "line breaks in HTML": lambda n: "<br>" * n,
+    "half entities": lambda n: "&#x" * n + "&amp" * n + "&" * n,
+    "entities": lambda n: "&amp;lt;&#0;&#x110000;" * n,
+    "comments never closed": lambda n: "<!--" * n,
+    "comments": lambda n: "<!-- a -->" * n,
+    "comment ends": lambda n: "<!--" + "->" * n + "-->" * n,
+    "scripts never closed": lambda n: "<script>" * n,
+    "scripts": lambda n: "<script>a</script>" * n,
+    "escapes": lambda n: "\\{" * n + "\\" * n,
+    # Blocks of SPIP
+    "quotes never closed": lambda n: "<quote>" * n,
+    "quotes never opened": lambda n: "<quote>a" + "</quote>" * n,
+    "quotes nested": lambda n: "<quote>a " * n + "</quote>" * n,
+    "quotes crossed with lists": lambda n: "<quote>\n-* a\n</quote>\n" * n,
+    "quotes crossed with braces": lambda n: "{{<quote>a}}" * n + "</quote>" * n,
+    "poems never closed": lambda n: "<poesie>a\n" * n,
+    "poems nested": lambda n: "<poesie>\n" * n + "a\n" + "</poesie>\n" * n,
+    "one long poem": lambda n: "<poesie>\n" + "a\n\n" * n + "</poesie>",
+    "code never closed": lambda n: "<code>" * n,
+    "code of every kind never closed": lambda n: "<code><cadre><frame><html><math><pre><style>" * n,
+    "code": lambda n: "<code>a</code>" * n,
+    "frames": lambda n: "<cadre>a</cadre>" * n,
+    "raw HTML": lambda n: "<html>" + "<div>" * n + "</html>",
+    "formulas never closed": lambda n: "<math>" + "$a$$" * n + "</math>",
+    "backticks": lambda n: "`" * n,
+    "backticks apart": lambda n: "` " * n,
+    "backticks of changing number": lambda n: "` `` ``` " * n,
+    "fences never closed": lambda n: "```\na\n" * n + "``\n",
+    "fences": lambda n: "```\na\n```\n" * n,
+    "models": lambda n: "<inconnu1|a>" * n,
+    "models never closed": lambda n: "<doc1|" * n,
+    "model arguments": lambda n: "<inconnu1" + "|a" * n + ">",
+    "idioms never closed": lambda n: "<:a" * n,
+    "translations never closed": lambda n: "<multi>[fr]" * n,
+    "translations": lambda n: "<multi>[fr]a[en]b</multi>" * n,
+    "translations of one text": lambda n: "<multi>" + "[fr]a[en]b" * n + "</multi>",
+    "translations nested": lambda n: "<multi>[fr]" * n + "a" + "</multi>" * n,
+    # Words
+    "one long word": lambda n: "a" * (10 * n),
+    "letters that may begin an address": lambda n: "hwHW" * n,
+    "guillemets": lambda n: "«" * n + "»" * n,
+    "apostrophes": lambda n: "'" * n,
+    "control characters": lambda n: "\0\x85\ufdd0\ufdd1\ud800" * n,
+    "characters beyond the base plane": lambda n: "😀\u0301" * n,
+    "everything at once": lambda n: "{{a {b}} [c->http://d.fr/] [[e]] |f|\n-* <quote><b>&amp;`g` <multi>[fr]h</multi> <i1>\n" * (n // 4),
+}
+# Those with a tight loop behind them are cheap enough, or worth the time, at ten times the length.
+LONG = (
+    "strong never closed", "headings never opened", "a list as deep as it goes", "bars", "a wide table", "notes",
+    "notes never closed", "notes never closed before a bracket", "notes in notes", "brackets opened",
+    "brackets nested", "link texts never closed", "link texts in quotes never closed", "empty brackets before an arrow",
+    "schemes", "one address of many labels", "www without a name", "half tags", "divs never closed", "divs never opened",
+    "attributes", "comments never closed", "half entities", "quotes never closed", "poems never closed",
+    "code of every kind never closed", "backticks", "backticks apart", "fences never closed", "models never closed",
+    "translations never closed", "spaces", "one long word",
+)  # fmt: skip
+SIZES = [(name, 2_000) for name in SHAPES] + [(name, 20_000) for name in LONG]
+PROFILES: tuple[Profile, ...] = ("article", "comment")
+# The tree may be deeper than what is opened by the parts that always come together: a table's rows and cells.
+DEEPEST = MAX_DEPTH + 8
+
+
+def longest(text: str) -> int:
+    """Return how long the output for a text may be: notes and cells cost the most."""
+    return 300 * len(text) + 10_000
+
+
+def depth_of(document: Document) -> int:
+    """Return how many nodes stand in each other at most."""
+    deepest = 0
+    waiting: list[tuple[Node, int]] = [(node, 1) for node in document.children]
+    while waiting:
+        node, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        waiting += [(child, depth + 1) for child in children_of(node)]
+    return deepest
+
+
+def test_there_are_shapes_to_read() -> None:
+    assert len(SHAPES) >= 60
+    assert set(LONG) <= set(SHAPES)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(("name", "size"), SIZES)
+def test_a_hostile_text_becomes_html_of_bounded_depth_and_length(name: str, size: int, profile: Profile) -> None:
+    text = SHAPES[name](size)
+    document = parse(text, profile=profile).document
+    assert depth_of(document) <= DEEPEST
+    assert len(render(document, "html", profile=profile)) <= longest(text)
+
+
+@pytest.mark.parametrize(("name", "size"), SIZES)
+def test_a_hostile_title_becomes_html_of_bounded_depth_and_length(name: str, size: int) -> None:
+    text = SHAPES[name](size)
+    document = parse(text, profile="title").document
+    assert depth_of(document) <= DEEPEST
+    assert len(render(document, "html", profile="title")) <= longest(text)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_tree_of_a_hostile_text_is_written_as_json(name: str) -> None:
+    assert render(parse(SHAPES[name](2_000)).document, "json").startswith("{")
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(("name", "size"), SIZES)
+def test_a_hostile_text_becomes_markdown_of_bounded_length(name: str, size: int, profile: Profile) -> None:
+    text = SHAPES[name](size)
+    assert len(render(parse(text, profile=profile).document, "markdown", profile=profile)) <= longest(text)
