@@ -804,8 +804,13 @@ class Layout:
             return
         resolver = self._settings.resolver
         if resolver is None:
-            self._source.report("document-unresolved", start, markup)
-            self._leaf(Model(tag.name, tag.number, tag.arguments, markup, line=place[0], column=place[1]), start)
+            self._source.report("object-unresolved", start, markup)
+            target = links.plain_target("document", tag.number, self._settings.language)
+            self._end_run()
+            self._flow.content(start)
+            self._balance.open("a", "LINK", {"address": link or target.address, "kind": target.kind}, start)
+            self._balance.text(typeset(target.text, self._settings.language), start)
+            self._balance.close_formatting("a", start)
             return
         found = resolver.find("document", tag.number)
         if found is None:

@@ -18,9 +18,6 @@ _TEXT = re.compile(r"(?s:(.*?))(?:\|([^<>]*?))?(?:\{([a-z_]*)\})?\Z")
 _OBJECT = re.compile(r"(\w*?)\s*([0-9]{1,18})(?:\?([^#]*))?(#\S*)?", re.ASCII)
 _ELSEWHERE = re.compile(r"https?:|ftp:|tel:", re.IGNORECASE)
 _MAIL = re.compile(r"[^\s@:/?#]+@[^\s@:/?#]+\.[^\s@:/?#]+")
-_PLAIN_ADDRESS = {"article": "spip.php?article", "rubrique": "spip.php?rubrique", "breve": "spip.php?breve",
-                  "auteur": "spip.php?auteur", "mot": "spip.php?mot", "groupe": "spip.php?groupe",
-                  "site": "spip.php?site", "document": "spip.php?document"}  # fmt: skip
 _BRACES_AT_END = re.compile(r"\{[^{}]*\}\s*\Z")
 _SPACES = re.compile(r"\s+")
 _NUMBER = re.compile(r"\s*[0-9]+\.\s+")
@@ -80,6 +77,12 @@ def read_target(target: str, language: str, wanted: str, resolver: Resolver | No
     return _read_page(target, resolver)
 
 
+def plain_target(kind: str, number: int, language: str) -> Target:
+    """Return SPIP's plain address of an object that nobody has found, and the name that stands for its title."""
+    name = f"{author_title(language)} : {number}" if kind == "auteur" else f"{kind} {number}"
+    return Target(f"spip.php?{kind}{number}", "missing", name)
+
+
 def read_address(words: str, resolver: Resolver | None) -> tuple[str, LinkKind]:
     """Return the address and the kind of a bare address in a text."""
     address = words if "://" in words else "http://" + words
@@ -135,14 +138,14 @@ def _read_object(match: re.Match[str], language: str, wanted: str, resolver: Res
     if found is None:
         if resolver and kind == "document":
             return Target(target, "relative", target, problem="object-not-found")
-        address = _complete(f"{_PLAIN_ADDRESS[kind]}{number}", match)
-        name = f"{author_title(language)} : {number}" if kind == "auteur" else f"{kind} {number}"
-        return Target(address, "missing", name, problem="object-not-found" if resolver else "object-unresolved")
+        plain = plain_target(kind, number, language)
+        problem = "object-not-found" if resolver else "object-unresolved"
+        return Target(_complete(plain.address, match), plain.kind, plain.text, problem=problem)
     if kind == "document":
         kind_of_file = media_type(found.extension)
         title = found.title.strip() or found.file
         return Target(document_address(found), "internal", title, True, "", kind_of_file)
-    address = _complete(found.address or f"{_PLAIN_ADDRESS[kind]}{found.number}", match)
+    address = _complete(found.address or f"spip.php?{kind}{found.number}", match)
     other = found.language if found.language != language else ""
     title = clean_title(found.title) or f"{kind} {found.number}"
     return Target(address, "site" if kind == "site" else "internal", title, True, other)
