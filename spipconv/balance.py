@@ -208,16 +208,19 @@ class Balance:
 
     def close_to(self, one: Open) -> None:
         """Close an open element and all in it; formatting that was open in it goes on behind it."""
-        while one.is_open:
-            self._pop()
+        if not one.is_open:
+            return
+        while self._stack[-1] is not one:
+            self._pop(is_meant=False)
+        self._pop()
         if one.name in ("td", "th", "caption"):
-            while self._active and self._active.pop() is not None:
-                pass
+            while self._active and (cut := self._active.pop()) is not None:
+                self._report_unclosed(cut)
 
     def close_inside(self, one: Open) -> None:
         """Close all that is open in an element."""
         while self._stack[-1] is not one:
-            self._pop()
+            self._pop(is_meant=False)
 
     def close_formatting(self, name: str, offset: int) -> bool:
         """Close formatting, wherever it began (the HTML standard's adoption agency); False where there is none."""
@@ -275,11 +278,11 @@ class Balance:
 
     def finish(self) -> list[Token]:
         """Close all that is open and return the tokens."""
-        for one in self._stack:
-            if one.detail:
-                self._source.report(_UNCLOSED.get(one.token.type, "unclosed-tag"), one.offset, one.detail)
         while self._stack:
-            self._pop()
+            self._pop(is_meant=False)
+        for cut in self._active:
+            if cut is not None:
+                self._report_unclosed(cut)
         self._flush()
         if not self._has_slots:
             return self._out  # type: ignore[return-value]
@@ -311,11 +314,19 @@ class Balance:
         self._out.append(one.token)
         self._stack.append(one)
 
-    def _pop(self) -> None:
+    def _pop(self, *, is_meant: bool = True) -> None:
+        """Close the innermost element; ``is_meant``: by its own end."""
         if self._words:
             self._flush()
-        self._stack.pop().is_open = False
+        one = self._stack.pop()
+        one.is_open = False
         self._out.append(CLOSE)
+        if not is_meant and one.detail and one.name not in FORMATTING and one.name not in _ENDS_BY_ITSELF:
+            self._report_unclosed(one)
+
+    def _report_unclosed(self, one: Open) -> None:
+        if one.detail:
+            self._source.report(_UNCLOSED.get(one.token.type, "unclosed-tag"), one.offset, one.detail)
 
     def _find_active(self, name: str) -> Open | None:
         for one in reversed(self._active):
@@ -366,6 +377,8 @@ class Balance:
                 return
 
 
+# Elements whose end tag HTML lets authors leave out.
+_ENDS_BY_ITSELF = frozenset("colgroup dd dt li p tbody td tfoot th thead tr".split())
 # What holds its own parts only: items, rows, cells, verses.
 _WORDLESS = frozenset({"LIST", "TABLE", "ROW", "POEM"})
 _UNCLOSED = {

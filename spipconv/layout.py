@@ -839,9 +839,7 @@ class Layout:
             self._source.report(tag.loss, start, markup)
             if tag.name in BLOCKS and self._paragraphs:
                 self._end_run(trims=True)
-                self._flow.end()
-                if tag.is_end:
-                    self._flow.begin(drops_breaks=False)
+                self._flow.begin(drops_breaks=False)
             else:
                 self._end_run()
 
@@ -886,7 +884,9 @@ class Layout:
         attributes, refused = filter_attributes(self._policy, tag.name, tag.attributes)
         for name in refused:
             self._source.report("attribute-dropped", offset, f"<{tag.name} {name}>")
-        if tag.name in VOID:
+        if tag.name == "iframe" and not any(name == "src" for name, _ in attributes):
+            self._source.report("embed-dropped", offset, markup)
+        elif tag.name in VOID:
             line, column = self._source.place(offset)
             self._balance.void(Element(tag.name, attributes, (), line=line, column=column))
         else:

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
-from trees import Tree, tree
 
 from spipconv.converters import html, markdown
 from spipconv.nodes import Document
 from spipconv.objects import Resolver, read_objects
 from spipconv.parser import parse
 from spipconv.source import Profile
+from tests.trees import Tree, tree
 
 _PROFILES: dict[str, Profile] = {"propre": "article", "comment": "comment", "typo": "title"}
 

@@ -210,6 +210,8 @@ class Writer:
         if node.name not in self._policy.tags:
             return words
         attributes, _ = filter_attributes(self._policy, node.name, node.attributes)
+        if node.name == "iframe" and not any(name == "src" for name, _ in attributes):
+            return words
         written = "".join([f' {name}="{escape_attribute(value)}"' for name, value in attributes])
         if self._is_comment and node.name == "a":
             written += ' rel="nofollow ugc noopener"'

@@ -60,6 +60,7 @@ from spipconv.source import Profile
 
 # Readers stop at some twenty levels, and every level is written before every line.
 _MAX_NESTING = 6
+# Elements that may stand in a line; Markdown takes none of them for the start of an HTML block.
 _INLINE = TITLE.tags | {"br", "wbr"}
 _MARKS = {"b": STRONG, "strong": STRONG, "i": EMPHASIS, "em": EMPHASIS, "del": DELETED}
 # CommonMark reads a tag in the line only with attributes as these.
@@ -77,8 +78,8 @@ _LANGUAGE = re.compile(r"[A-Za-z0-9_+-]+\Z")
 _SPACES = " \t\n"
 
 
-class _NotInline(Exception):
-    """A block stands in the line, or the line would be read as one."""
+class _Unsayable(Exception):
+    """Markdown cannot say this block: there is a block in a line, or a line that would be read as one."""
 
 
 class _NoteInHtml(Exception):
@@ -149,7 +150,7 @@ class _Writer:
         """Return the Markdown of nodes that are no blocks, on one line."""
         try:
             text = self._line(nodes).text(one_line=True)
-        except _NotInline:
+        except _Unsayable:
             text = escape_inline_html(self._html.flow(nodes))
         return guard(text)
 
@@ -159,22 +160,23 @@ class _Writer:
         """Return each block's Markdown. HTML goes on where words stand loose, before and behind it."""
         blocks: list[str] = []
         markup: list[str] = []
-        goes_on, previous, marker = False, None, 0
+        goes_on, marker = False, 0
+        previous: Node | None = None
 
         def end_markup() -> None:
             blocks.append(_html_block("".join(markup)))
             markup.clear()
 
         for node in nodes:
-            is_loose, marker = _is_loose(node), _marker(node, previous, marker)
-            block = None if is_loose else self._block(node, depth, marker)
+            is_loose, next_marker = _is_loose(node), _marker(node, previous, marker)
+            block = None if is_loose else self._block(node, depth, next_marker)
             text = self._html.flow([node]) if block is None else block
             if not (goes_on or text.strip(_SPACES)):
                 continue
             if block is not None or not (is_loose or goes_on):
                 end_markup()
             (markup if block is None else blocks).append(text)
-            goes_on, previous = is_loose, node
+            goes_on, previous, marker = is_loose, node, next_marker
         end_markup()
         return [block for block in blocks if block]
 
@@ -201,19 +203,19 @@ class _Writer:
                 case Quote() if depth < _MAX_NESTING and not any(map(_is_loose, node.children)):
                     words = "\n\n".join(self._blocks(node.children, depth + 1))
                     return "\n".join([f"> {line}" if line else ">" for line in words.split("\n")])
-        except _NotInline:
+        except _Unsayable:
             pass
         return None
 
     def _paragraph(self, nodes: Sequence[Node]) -> str:
         text = self._line(nodes).text()
         if _LONE_TAG.match(text.partition("\n")[0]):
-            raise _NotInline
+            raise _Unsayable
         return text
 
     def _list(self, node: List, depth: int, marker: int) -> list[str]:
         if depth >= _MAX_NESTING:
-            raise _NotInline
+            raise _Unsayable
         lines: list[str] = []
         for number, item in enumerate(node.items, 1):
             bullet = f"{number}{'.)'[marker]} " if node.ordered else f"{'-*'[marker]} "
@@ -221,17 +223,17 @@ class _Writer:
         return lines
 
     def _item(self, node: ListItem, depth: int) -> str:
-        """Return an item's words and the lists within. In a list without blank lines nothing else keeps its place."""
+        """Return an item's words and lists. Other blocks would need blank lines, and these change the list."""
         first = next((place for place, child in enumerate(node.children) if isinstance(child, List)), None)
         lists = node.children[first:] if first is not None else ()
         words = self._paragraph(node.children[:first])
         if not (words or lists):
-            raise _NotInline
+            raise _Unsayable
         lines = [words] if words else []
         previous, marker = None, 0
         for child in lists:
             if not isinstance(child, List):
-                raise _NotInline
+                raise _Unsayable
             marker = _marker(child, previous, marker)
             lines += self._list(child, depth, marker)
             previous = child
@@ -312,7 +314,7 @@ class _Writer:
                 case Element() if node.name in _INLINE:
                     self._tagged(node, line)
                 case _:
-                    raise _NotInline
+                    raise _Unsayable
 
     def _marked(self, kind: tuple[str, ...], nodes: Iterable[Node], line: Line) -> None:
         pair = line.open(kind)
@@ -372,7 +374,7 @@ class _Writer:
 
 
 def _is_loose(node: Node) -> bool:
-    """Tell whether a node between blocks is none, nor in a paragraph."""
+    """Tell whether a node is no block; between blocks it is in no paragraph either."""
     if isinstance(node, Element):
         return node.name in _INLINE
     return isinstance(node, Inline)
