@@ -21,6 +21,7 @@ SPECIAL = HEADINGS | frozenset(
     footer header hgroup hr iframe li main nav ol p pre section summary table tbody td tfoot th thead tr ul""".split()
 )
 _CLOSES_PARAGRAPH = SPECIAL - frozenset("caption col colgroup iframe p tbody td tfoot th thead tr".split())
+_BETWEEN_CELLS = frozenset("colgroup table tbody tfoot thead tr".split())
 _SCOPE_ENDS = frozenset("caption table td th".split())
 # What an opening part of a table closes first, and what it must then stand in.
 _TABLE_PARTS = {
@@ -67,6 +68,9 @@ class Balance:
         self._source = source
         self._out: list[Token | _Slot] = []
         self._has_slots = False
+        self._raw_tables = 0
+        # What formatting may take that is opened again in every block: attributes may be long, blocks many.
+        self._budget = 10_000 + 2 * len(source.text)
         self._stack: list[Open] = []
         # The formatting elements that text must stand in; None where a table cell begins.
         self._active: list[Open | None] = []
@@ -95,6 +99,10 @@ class Balance:
 
     def text(self, words: str, offset: int) -> None:
         """Write words."""
+        if self._raw_tables and words.strip() and self._is_between_cells():
+            line, column = self._source.place(offset)
+            self._write_before_table(Token("LEAF", Text(words, line=line, column=column)))
+            return
         if not self._words:
             if self._active:
                 self._reopen_formatting()
@@ -103,6 +111,9 @@ class Balance:
 
     def leaf(self, node: Node) -> None:
         """Write a node that holds no others, in the line."""
+        if self._raw_tables and self._is_between_cells():
+            self._write_before_table(Token("LEAF", node))
+            return
         if self._active:
             self._reopen_formatting()
         self._write(Token("LEAF", node))
@@ -184,16 +195,15 @@ class Balance:
 
     def void(self, node: Element) -> None:
         """Write an HTML element that never has content."""
+        fields = {"name": node.name, "attributes": node.attributes, "line": node.line, "column": node.column}
+        if self._raw_tables and node.name != "col" and self._is_between_cells():
+            self._write_before_table(Token("ELEMENT", fields), CLOSE)
+            return
         if node.name == "hr":
             self.close("p")
         elif self._active:
             self._reopen_formatting()
-        self._write(
-            Token(
-                "ELEMENT",
-                {"name": node.name, "attributes": node.attributes, "line": node.line, "column": node.column},
-            )
-        )
+        self._write(Token("ELEMENT", fields))
         self._write(CLOSE)
 
     def close(self, name: str, is_raw: bool = False) -> bool:
@@ -245,10 +255,7 @@ class Balance:
                 between.append(other)
                 continue
             # Close it before the block begins, and open it again inside, where that may hold words.
-            slot = self._out[other.slot]
-            if not isinstance(slot, _Slot):
-                self._out[other.slot] = slot = _Slot([], slot, [])
-                self._has_slots = True
+            slot = self._slot_of(other)
             if is_written_open:
                 slot.before.extend([CLOSE] * (len(between) + 1) + [inner.token for inner in between])
             is_written_open = other.token.type not in _WORDLESS
@@ -294,11 +301,28 @@ class Balance:
                 tokens.append(slot)
         return tokens
 
+    # ---- Words between the cells of an author's table, which browsers show before it ----
+
+    def _is_between_cells(self) -> bool:
+        return self._stack[-1].is_raw and self._stack[-1].name in _BETWEEN_CELLS
+
+    def _write_before_table(self, *tokens: Token) -> None:
+        self._flush()
+        table = next(one for one in reversed(self._stack) if one.name == "table")
+        self._slot_of(table).before.extend(tokens)
+
     # ---- The stack ----
 
     def _write(self, token: Token) -> None:
         self._flush()
         self._out.append(token)
+
+    def _slot_of(self, one: Open) -> _Slot:
+        slot = self._out[one.slot]
+        if not isinstance(slot, _Slot):
+            self._out[one.slot] = slot = _Slot([], slot, [])
+            self._has_slots = True
+        return slot
 
     def _flush(self) -> None:
         if words := self._words:
@@ -310,6 +334,8 @@ class Balance:
     def _push(self, one: Open) -> None:
         if self._words:
             self._flush()
+        if one.name == "table" and one.is_raw:
+            self._raw_tables += 1
         one.slot = len(self._out)
         self._out.append(one.token)
         self._stack.append(one)
@@ -320,6 +346,8 @@ class Balance:
             self._flush()
         one = self._stack.pop()
         one.is_open = False
+        if one.name == "table" and one.is_raw:
+            self._raw_tables -= 1
         self._out.append(CLOSE)
         if not is_meant and one.detail and one.name not in FORMATTING and one.name not in _ENDS_BY_ITSELF:
             self._report_unclosed(one)
@@ -363,6 +391,11 @@ class Balance:
             if len(self._stack) >= MAX_DEPTH:
                 del active[index:]
                 return
+            self._budget -= _size(cut.token)
+            if self._budget < 0:
+                self._source.report("formatting-ended", cut.offset, cut.detail)
+                del active[index:]
+                return
             one = Open(cut.name, cut.token, cut.offset, cut.detail, cut.is_raw)
             active[index] = one
             self._push(one)
@@ -387,6 +420,14 @@ _UNCLOSED = {
     "HEADING": "unclosed-heading",
     "QUOTE": "unclosed-quote",
 }
+
+
+def _size(token: Token) -> int:
+    """Return how many characters of attributes an opening carries."""
+    values = token.value
+    if token.type == "ELEMENT":
+        return sum(len(value) for _, value in values["attributes"])
+    return len(values["address"]) + len(values.get("title", "")) if token.type == "LINK" else 0
 
 
 def _same(one: Token, other: Token) -> bool:

@@ -16,6 +16,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "unclosed-note": ("change", "[[ has no ]]: shown as text"),
     "unopened-marker": ("change", "closes nothing that is open: it has no effect"),
     "crossed-marker": ("change", "closes around something still open: both are closed and reopened as a browser does"),
+    "formatting-ended": ("change", "formatting with such long attributes is not opened again in so many blocks"),
     "unclosed-tag": ("change", "this HTML tag is never closed"),
     "unopened-tag": ("change", "this HTML end tag closes nothing: it has no effect"),
     "tag-dropped": ("change", "this HTML tag is not allowed here: its words are kept"),

@@ -29,6 +29,8 @@ VIDEO_HOSTS = frozenset(
     geo.dailymotion.com framatube.org peertube.fr tube.aquilenet.fr www.arte.tv player.ina.fr""".split()
 )
 
+_ARIA = re.compile("aria-[a-z]+")
+_COLON_FIRST = re.compile(r"[^/?#:]*:")
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _IGNORED_IN_ADDRESSES = re.compile(r"[\t\n\r]")
 _INVISIBLE = re.compile("[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\ufeff]")
@@ -66,6 +68,9 @@ def safe_address(address: str) -> str | None:
     scheme = _SCHEME.match(address)
     if scheme:
         return address if scheme[1].lower() in SCHEMES else None
+    if _COLON_FIRST.match(address):
+        # No relative address may have a colon there (RFC 3986, 4.2), and not every reader takes it for one.
+        return None
     if ":" not in address and "%" not in address and "&" not in address:
         return address
     decoded = address
@@ -98,7 +103,7 @@ class Policy(Struct, frozen=True):
             if name == "src":
                 return is_video(value) if tag == "iframe" else safe_address(value) is not None
             return name != "target" or value == "_blank"
-        return name in self.attributes["*"] or name.startswith("aria-")
+        return name in self.attributes["*"] or _ARIA.fullmatch(name) is not None
 
 
 def _words(text: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from spipconv.nodes import Numeric
 
-_BOLD = re.compile(r"\{\{[^}]+\}\}")
+_BOLD = re.compile(r"\{\{[^{}]+\}\}")
 _NUMBER = re.compile(r"\s*[+-]?[\s0-9]*[.,]?[\s0-9]*\Z")
 
 

@@ -50,9 +50,7 @@ def jsonl(*lines: str | bytes, options: tuple[str, ...] = ()) -> tuple[list[Any]
     sent = b"".join([(line.encode() if isinstance(line, str) else line) + b"\n" for line in lines])
     result = run("convert", "--jsonl", *options, stdin=sent)
     assert result.stderr == ""
-    answers = [
-        json.loads(line, parse_constant=_refuse) for line in result.stdout_bytes.decode("ascii").splitlines()
-    ]
+    answers = [json.loads(line, parse_constant=_refuse) for line in result.stdout_bytes.decode("ascii").splitlines()]
     return answers, result.exit_code
 
 
@@ -135,7 +133,9 @@ def test_several_files_go_to_a_folder_under_their_names(tmp_path: Path, to: str,
     for name in ("a.spip", "b.c.txt", "d"):
         (tmp_path / name).write_text(f"mot {name[0]}", "utf-8")
     folder = tmp_path / "new" / "pages"
-    result = run("convert", "--to", to, "-o", str(folder), *(str(tmp_path / name) for name in ("a.spip", "b.c.txt", "d")))
+    result = run(
+        "convert", "--to", to, "-o", str(folder), *(str(tmp_path / name) for name in ("a.spip", "b.c.txt", "d"))
+    )
     assert (result.stdout, result.stderr, result.exit_code) == ("", "", 0)
     assert sorted(os.listdir(folder)) == [f"a{suffix}", f"b.c{suffix}", f"d{suffix}"]
     assert "mot b" in (folder / f"b.c{suffix}").read_text("utf-8")
@@ -236,7 +236,9 @@ def test_a_wrong_byte_leaves_the_output_as_it_was(tmp_path: Path) -> None:
     assert target.read_text("utf-8") == "old"
 
 
-@pytest.mark.parametrize(("encoding", "sent"), [("latin-1", b"caf\xe9"), ("cp1252", b"caf\xe9"), ("utf-16", "café".encode("utf-16"))])
+@pytest.mark.parametrize(
+    ("encoding", "sent"), [("latin-1", b"caf\xe9"), ("cp1252", b"caf\xe9"), ("utf-16", "café".encode("utf-16"))]
+)
 def test_the_encoding_of_the_input_can_be_said(encoding: str, sent: bytes) -> None:
     result = run("convert", "--encoding", encoding, stdin=sent)
     assert (result.stdout, result.exit_code) == ("<p>café</p>\n", 0)
@@ -294,7 +296,9 @@ def test_objects_that_cannot_be_read_are_one_fault(tmp_path: Path, content: byte
         ("transform",),
     ],
 )
-def test_wrong_usage_has_exit_code_2(tmp_path: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_usage_has_exit_code_2(
+    tmp_path: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     result = run(*arguments, stdin="mot")
     assert (result.exit_code, result.stdout) == (2, "")
@@ -360,7 +364,10 @@ def test_jsonl_answers_each_line_before_the_next_is_sent() -> None:
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        for number, text, expected in ((1, "{{un}}", "<p><strong>un</strong></p>\n"), (2, "{deux}", "<p><i>deux</i></p>\n")):
+        for number, text, expected in (
+            (1, "{{un}}", "<p><strong>un</strong></p>\n"),
+            (2, "{deux}", "<p><i>deux</i></p>\n"),
+        ):
             process.stdin.write(json.dumps({"id": number, "text": text}).encode() + b"\n")
             process.stdin.flush()
             ready, _, _ = select.select([process.stdout], [], [], 30)
@@ -395,7 +402,11 @@ def test_jsonl_answers_with_html_notes_and_remarks() -> None:
 def test_jsonl_writes_markdown() -> None:
     answers, code = jsonl('{"id": 1, "text": "{{gras}}"}', "{", options=("--to", "markdown"))
     assert code == 1
-    assert {**answers[0], "markdown": answers[0]["markdown"].strip()} == {"id": 1, "markdown": "**gras**", "diagnostics": []}
+    assert {**answers[0], "markdown": answers[0]["markdown"].strip()} == {
+        "id": 1,
+        "markdown": "**gras**",
+        "diagnostics": [],
+    }
     assert list(answers[1]) == ["id", "error"]
 
 
@@ -491,7 +502,9 @@ def test_jsonl_reads_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", [[*SPIPCONV], [sys.executable, str(ROOT / "cli.py")]], ids=["module", "cli.py"])
 def test_version_is_told(command: list[str]) -> None:
-    result = subprocess.run([*command, "--version"], env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=60)
+    result = subprocess.run(
+        [*command, "--version"], env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=60
+    )
     assert (result.returncode, result.stderr) == (0, "")
     assert spipconv.__version__ in result.stdout
 
@@ -530,9 +543,7 @@ def test_files_whose_names_are_no_utf_8_can_be_checked(tmp_path: Path) -> None:
             file.write(LOST.encode())
     except OSError:
         pytest.skip("this file system takes no such name")
-    result = subprocess.run(
-        [*SPIPCONV, "check", name], env=ENVIRONMENT, capture_output=True, timeout=60, check=False
-    )
+    result = subprocess.run([*SPIPCONV, "check", name], env=ENVIRONMENT, capture_output=True, timeout=60, check=False)
     assert b"Traceback" not in result.stderr
     assert b".spip:1:3: unknown-model" in result.stdout
     assert result.returncode == 1

@@ -112,7 +112,9 @@ def test_places_do_not_depend_on_the_line_ends(line_end: str) -> None:
 
 
 def test_remarks_are_in_the_order_of_their_places() -> None:
-    places = [(one.line, one.column) for one in parse("<quote>a\n{{b}} }}\n\n[[n\n</div>]] \x01 <inconnu1>").diagnostics]
+    places = [
+        (one.line, one.column) for one in parse("<quote>a\n{{b}} }}\n\n[[n\n</div>]] \x01 <inconnu1>").diagnostics
+    ]
     assert len(places) >= 4
     assert places == sorted(places)
 

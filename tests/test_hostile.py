@@ -173,17 +173,19 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "apostrophes": lambda n: "'" * n,
     "control characters": lambda n: "\0\x85\ufdd0\ufdd1\ud800" * n,
     "characters beyond the base plane": lambda n: "😀\u0301" * n,
-    "everything at once": lambda n: "{{a {b}} [c->http://d.fr/] [[e]] |f|\n-* <quote><b>&amp;`g` <multi>[fr]h</multi> <i1>\n" * (n // 4),
+    "everything at once": lambda n: (
+        "{{a {b}} [c->http://d.fr/] [[e]] |f|\n-* <quote><b>&amp;`g` <multi>[fr]h</multi> <i1>\n" * (n // 4)
+    ),
 }
 # Those that are read again at ten times the length: what looks for an end that is far away or missing.
 LONG = (
     "strong never closed", "headings never opened", "a list as deep as it goes", "bars", "a wide table", "notes",
     "notes never closed", "notes never closed before a bracket", "notes in notes", "brackets opened",
     "brackets nested", "link texts never closed", "link texts in quotes never closed", "empty brackets before an arrow",
-    "schemes", "one address of many labels", "www without a name", "half tags", "divs never closed", "divs never opened",
-    "attributes", "comments never closed", "half entities", "quotes never closed", "poems never closed",
-    "code of every kind never closed", "backticks", "backticks apart", "fences never closed", "models never closed",
-    "translations never closed", "spaces", "one long word",
+    "schemes", "one address of many labels", "www without a name", "half tags", "divs never closed",
+    "divs never opened", "attributes", "comments never closed", "half entities", "quotes never closed",
+    "poems never closed", "code of every kind never closed", "backticks", "backticks apart", "fences never closed",
+    "models never closed", "translations never closed", "spaces", "one long word",
 )  # fmt: skip
 SIZES = [(name, 2_000) for name in SHAPES] + [(name, 20_000) for name in LONG]
 PROFILES: tuple[Profile, ...] = ("article", "comment")

@@ -21,17 +21,17 @@ _STRUCK = re.compile("(</?)s(?=[ >])")
 _WHITE_SPACE = re.compile("[ \t\n\r\f]+")
 
 
-def tree(html: str) -> Tree:
+def tree(html: str, also: frozenset[str] = frozenset()) -> Tree:
     """Return the elements and words of an HTML fragment, each element as ``[name, attributes, children]``.
 
     Left out: classes, ids, languages and sizes; spans without meaning; empty paragraphs and emphasis; white space
-    that does not show.
+    that does not show. ``also`` names attributes to compare beyond those that Markdown can say.
     """
     # <s> is Markdown's <del>, but browsers take only the former for formatting that goes on behind a misplaced tag.
     html = _STRUCK.sub(r"\1del", html)
     # html5lib loses what belongs before a table where that has no parent.
-    page = html5lib.parseFragment(f"<div>{html}</div>", namespaceHTMLElements=False)
-    return _tidy(_children(page[0], keeps_spaces=False))
+    page = html5lib.parseFragment(f"<center>{html}</center>", namespaceHTMLElements=False)
+    return _tidy(_children(page[0], keeps_spaces=False, compared=_ATTRIBUTES | also))
 
 
 def words(nodes: Tree) -> str:
@@ -39,21 +39,31 @@ def words(nodes: Tree) -> str:
     return "".join([node if isinstance(node, str) else words(node[2]) for node in nodes])
 
 
-def _children(element: Any, *, keeps_spaces: bool) -> Tree:
+def addresses(nodes: Tree) -> list[str]:
+    """Return every href and src, in order."""
+    found: list[str] = []
+    for node in nodes:
+        if not isinstance(node, str):
+            found += [node[1][key] for key in ("href", "src") if key in node[1]]
+            found += addresses(node[2])
+    return found
+
+
+def _children(element: Any, *, keeps_spaces: bool, compared: frozenset[str]) -> Tree:
     nodes: Tree = [element.text or ""]
     for child in element:
         if isinstance(child.tag, str):
-            nodes += _element(child, keeps_spaces=keeps_spaces)
+            nodes += _element(child, keeps_spaces=keeps_spaces, compared=compared)
         nodes.append(child.tail or "")
     return _merge(nodes)
 
 
-def _element(element: Any, *, keeps_spaces: bool) -> Tree:
+def _element(element: Any, *, keeps_spaces: bool, compared: frozenset[str]) -> Tree:
     name = _SAME.get(element.tag, element.tag)
-    attributes = {key: value.strip() for key, value in element.attrib.items() if key in _ATTRIBUTES}
+    attributes = {key: value.strip() for key, value in element.attrib.items() if key in compared}
     if "title" in attributes:
         attributes["title"] = " ".join(attributes["title"].split())
-    nodes = _children(element, keeps_spaces=keeps_spaces or name == "pre")
+    nodes = _children(element, keeps_spaces=keeps_spaces or name == "pre", compared=compared)
     if (name == "span" and not attributes) or element.get("class") == "precode":
         return nodes
     if name == "pre":

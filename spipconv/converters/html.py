@@ -199,7 +199,7 @@ class Writer:
             text = f"<p>{back}{self.flow(first.children)}</p>\n{self.flow(children[1:])}"
         else:
             text = f"<p>{back}</p>\n{self.flow(children)}"
-        return f'<div id="nb{identifier}">\n{text.rstrip()}\n</div>'
+        return f'<div id="nb{identifier}">\n{text.rstrip(_SPACES)}\n</div>'
 
     def _model(self, node: Model) -> str:
         return f"<tt>{escape_text(node.source)}</tt>"

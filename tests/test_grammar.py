@@ -1,0 +1,70 @@
+"""The grammar is the one description of the markup: its examples hold, its tables are current, it cannot fail."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from msgspec import json
+
+import spipconv
+from spipconv.build import REDUCTIONS
+from spipconv.grammar import TABLES, Grammar, Tables, compute_tables, grammar_directory
+from spipconv.lexer import SOURCE_TERMINALS
+from spipconv.nodes import Node, walk
+
+GRAMMAR = Path(grammar_directory())
+TERMINALS = re.findall(r"^// example: (.*)\n([A-Z_]+): ", (GRAMMAR / "terminals.lark").read_text("utf-8"), re.MULTILINE)
+EXAMPLES = re.findall(r"example: (.+?)(?:\)[,.]|$)", (GRAMMAR / "spip.lark").read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    return compute_tables()
+
+
+@pytest.mark.parametrize(("example", "name"), TERMINALS)
+def test_every_terminal_reads_its_example(example: str, name: str, tables: Tables) -> None:
+    text = example.encode("latin-1", "backslashreplace").decode("unicode_escape")
+    assert re.fullmatch(tables.terminals[name], text)
+
+
+def test_every_terminal_has_an_example_and_is_read() -> None:
+    assert {name for _, name in TERMINALS} == set(SOURCE_TERMINALS)
+
+
+def test_every_rule_has_a_reduction(tables: Tables) -> None:
+    rules = {action[1] for row in tables.actions.values() for action in row.values() if not isinstance(action, int)}
+    assert rules == set(REDUCTIONS)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_example_of_the_tree_parses(example: str) -> None:
+    assert spipconv.parse(example.replace("\\n", "\n")).document.children
+
+
+def test_the_kept_tables_are_those_of_the_grammar(tables: Tables) -> None:
+    kept = json.decode(Path(TABLES).read_bytes(), type=Tables)
+    assert kept.digest == tables.digest, "the grammar has changed: run make tables"
+    assert kept.terminals == tables.terminals
+    assert len(kept.actions) == len(tables.actions)
+
+
+def test_fresh_tables_give_the_same_tree(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        "{{{T}}}\n\n-* a {{b}} [c->http://d.org]\n-** e[[f]]\n\n||l|r||\n|{{a}}|{{b}}|\n|1|2|\n\n<poesie>a\nb</poesie>"
+    )
+    kept = spipconv.parse(text)
+    fresh = Grammar(tables)
+    monkeypatch.setattr("spipconv.parser.load_grammar", lambda: fresh)
+    assert spipconv.parse(text) == kept
+
+
+def test_nodes_know_their_places() -> None:
+    text = "un {{deux}}\r\n\r\n<multi>[en]x[fr]-* trois\n-# [quatre->#a]</multi> cinq"
+    nodes: list[Node] = list(walk(spipconv.parse(text).document.children))
+    places = {type(node).__name__: (node.line, node.column) for node in nodes}
+    assert places["Strong"] == (1, 4)
+    assert places["Link"] == (4, 4)
+    assert all(node.line and node.column for node in nodes)

@@ -1,0 +1,83 @@
+"""What holds for every text: it parses, its HTML is safe, its tree is bounded, it says the same twice."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import spipconv
+from spipconv.nodes import Node, children_of, plain_text
+from spipconv.safety import MAX_DEPTH
+from tests.test_safety import dangers
+
+# Whatever SPIP or HTML reads as markup, and enough words between.
+FRAGMENTS = st.sampled_from(
+    """{ } {{ }} {{{ }}} [ ] [[ ]] -> <- [? | || ~ \\ ` `` ``` < > & ; : ! ? « » ' " $ $$ # * _ - -- ---- ____
+    <quote> </quote> <code> </code> <cadre> </cadre> <poesie> </poesie> <intro> </intro> <html> </html> <math> </math>
+    <multi> </multi> [fr] [en] <b> </b> <i> </i> <p> </p> <div> </div> <span> </span> <a> </a> <table> <tr> <td> </td>
+    </tr> </table> <ul> <li> </li> </ul> <pre> </pre> <script> </script> <style> </style> <!-- --> <br> <hr> <img1> <doc2|left>
+    <inconnu3|x> [->art1] [a->http://a.org/] http://a.org/ www.a.org &amp; &#60; mot été 12""".split()
+    + [
+        "\n",
+        "\n\n",
+        "\r\n",
+        "\n-* ",
+        "\n-## ",
+        "\n- ",
+        "\n-- ",
+        "\n_ ",
+        "\n|",
+        "|\n",
+        " ",
+        "\t",
+        "\xa0",
+        "\x00",
+        "\ud800",
+    ]
+)
+MARKUP = st.lists(FRAGMENTS, max_size=40).map("".join)
+PROFILES = st.sampled_from(["article", "comment", "title"])
+LANGUAGES = st.sampled_from(["fr", "en", "eo", "pt_br", ""])
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.one_of(MARKUP, st.text()), PROFILES, LANGUAGES, st.booleans())
+def test_every_text_becomes_harmless_html(text: str, profile: Any, lang: str, angle: bool) -> None:
+    parsed = spipconv.parse(text, profile=profile, lang=lang, angle_shortcuts=angle)
+    assert not dangers(spipconv.render(parsed.document, profile=profile))
+    assert all(remark.message and remark.line >= 1 and remark.column >= 1 for remark in parsed.diagnostics)
+
+
+@settings(max_examples=200, deadline=None)
+@given(MARKUP, PROFILES)
+def test_nesting_is_bounded(text: str, profile: Any) -> None:
+    def depth(nodes: tuple[Node, ...]) -> int:
+        return max((1 + depth(children_of(node)) for node in nodes), default=0)
+
+    assert depth(spipconv.parse(text * 30, profile=profile).document.children) <= MAX_DEPTH + 8
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet=st.characters(whitelist_categories=("Lu", "Ll", "Nd")), min_size=1))
+def test_plain_words_stay_as_they_are(text: str) -> None:
+    parsed = spipconv.parse(text)
+    assert plain_text(parsed.document.children) == text
+    assert parsed.diagnostics == ()
+
+
+@settings(max_examples=100, deadline=None)
+@given(MARKUP)
+def test_line_ends_of_every_kind_are_the_same(text: str) -> None:
+    text = text.replace("\r", "")
+    assert spipconv.to_html(text.replace("\n", "\r\n")) == spipconv.to_html(text)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(MARKUP, min_size=4, max_size=8))
+def test_threads_get_what_one_would_get(texts: list[str]) -> None:
+    alone = [spipconv.to_html(text) for text in texts]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(spipconv.to_html, texts)) == alone

@@ -1,0 +1,204 @@
+"""Nothing that a stranger or an author writes reaches a reader as more than text: judged by an HTML5 parser."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import html5lib
+import pytest
+
+import spipconv
+from spipconv import safety
+from spipconv.nodes import Document, Element, Link, Node, Paragraph, Text
+from tests.trees import tree
+
+VECTORS: list[dict[str, Any]] = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "security" / "spip_xss.jsonl").read_text("utf-8").split("\n")[:-1]
+]
+CONTEXTS = {
+    "raw": "{}",
+    "bold": "{{{{{}}}}}",
+    "heading": "{{{{{{{}}}}}}}",
+    "link text": "[{}->http://example.org/]",
+    "link address": "[texte->{}]",
+    "link title": "[texte|{}->http://example.org/]",
+    "note": "mot[[{}]]",
+    "cell": "|{}|b|\n|c|d|",
+    "item": "-* {}\n-* fin",
+    "quote": "<quote>{}</quote>",
+    "code": "<code>{}</code>",
+    "attribute": '<a href="http://example.org/" title="{}">x</a>',
+    "html": "<html>{}</html>",
+    "multi": "<multi>[fr]{}[en]x</multi>",
+    "model": "<img1|alt={}|left>",
+    "anchor": "[{}<-]",
+}
+# The judge's own lists: they share nothing with the policy that they judge.
+FORBIDDEN = frozenset(
+    """script style iframe frame frameset object embed applet form input button textarea select option base meta link
+    svg math template noscript noembed noframes plaintext xmp title html head body audio video source track canvas
+    dialog slot portal marquee map area param""".split()
+)
+ADDRESSES = frozenset({"href", "src", "cite", "action", "formaction", "poster", "background", "data", "longdesc"})
+SCHEMES = frozenset({"http", "https", "mailto", "ftp", "tel"})
+
+
+def dangers(html: str) -> set[str]:
+    """Return what is dangerous in HTML as a browser reads it, alone and in a page."""
+    found: set[str] = set()
+    page = html5lib.parse(
+        f"<!DOCTYPE html><html><body><div id=in>{html}</div><p id=after>sentinel</p></body></html>",
+        namespaceHTMLElements=True,
+    )
+    body = page[1]
+    if [child.get("id") for child in body] != ["in", "after"] or "".join(body[1].itertext()) != "sentinel":
+        found.add("leaves its container")
+    for element in body[0].iter():
+        if not isinstance(element.tag, str):
+            found.add("comment")
+            continue
+        namespace, _, name = element.tag[1:].partition("}")
+        if namespace != "http://www.w3.org/1999/xhtml":
+            found.add(f"foreign element {name}")
+        if name in FORBIDDEN:
+            found.add(f"element {name}")
+        for attribute, value in element.attrib.items():
+            if attribute.startswith("on") or attribute in ("style", "srcdoc", "is", "ping"):
+                found.add(f"attribute {attribute}")
+            seen = re.sub(r"[\t\n\r]", "", value.strip("".join(map(chr, range(33)))))
+            scheme = re.match(r"([a-zA-Z][a-zA-Z0-9+.-]*):", seen)
+            if attribute in ADDRESSES and scheme and scheme[1].lower() not in SCHEMES:
+                found.add(f"address {scheme[1]}")
+    if "\0" in html or re.search("[\ud800-\udfff]", html):
+        found.add("character")
+    return found
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+@pytest.mark.parametrize("profile", ["article", "comment", "title"])
+def test_hostile_vectors_are_harmless(context: str, profile: Any) -> None:
+    assert VECTORS
+    for vector in VECTORS:
+        html = spipconv.to_html(CONTEXTS[context].format(vector["vector"]), profile=profile)
+        assert not dangers(html), vector["id"]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<script>x</script>",
+        '<img src="x" onerror="x">',
+        '<a href=" java\nscript:x">x</a>',
+        "</div><p>x",
+        "<svg></svg>",
+        '<p style="x">',
+        "<!-- x -->",
+    ],
+)
+def test_the_judge_sees_what_is_dangerous(html: str) -> None:
+    assert dangers(html)
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_both_sanitizers_leave_the_same_tree(context: str) -> None:
+    for vector in VECTORS:
+        text = CONTEXTS[context].format(vector["vector"])
+        ours = tree(spipconv.to_html(text, sanitizer="nh3"))
+        assert tree(spipconv.to_html(text, sanitizer="bleach")) == ours, vector["id"]
+
+
+def test_both_sanitizers_leave_the_conformance_cases_as_they_are() -> None:
+    cases = (Path(__file__).parent / "conformance" / "spip44.jsonl").read_text("utf-8").split("\n")[:-1]
+    for case in map(json.loads, cases):
+        parsed = spipconv.parse(case["text"])
+        ours = spipconv.render(parsed.document)
+        assert tree(safety.clean(ours, "nh3")) == tree(ours), case["id"]
+        assert tree(safety.clean(ours, "bleach")) == tree(ours), case["id"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        " \x01javascript:alert(1)",
+        "java\nscript:alert(1)",
+        "java\tscript:alert(1)",
+        "javascript%3Aalert(1)",
+        "javascript&colon;alert(1)",
+        "%6aavascript:alert(1)",
+        "vbscript:x",
+        "data:text/html,<script>x</script>",
+        "file:///etc/passwd",
+        "blob:x",
+        "ws://example.org/",
+    ],
+)
+def test_addresses_of_other_kinds_are_refused(address: str) -> None:
+    assert safety.safe_address(address) is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://example.org/",
+        "HTTPS://example.org/a:b?c=javascript:x",
+        "mailto:a@example.org",
+        "tel:+33123",
+        "ftp://example.org/",
+        "/a",
+        "../a?b#c",
+        "#c",
+        "//example.org/",
+        "a b",
+        "art12,13",
+        "",
+        "page.php?url=http%3A%2F%2Fexample.org",
+    ],
+)
+def test_addresses_of_allowed_kinds_stay_as_they_are(address: str) -> None:
+    assert safety.safe_address(address) == address
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        Element("script", (), (Text("alert(1)"),)),
+        Element("img", (("src", "x"), ("onerror", "alert(1)")), ()),
+        Element("iframe", (("src", "https://evil.example/"),), ()),
+        Element("a", (("href", "javascript:alert(1)"),), (Text("x"),)),
+        Element('p onclick="x"', (), (Text("x"),)),
+        Element("p", (('x" onclick="alert(1)', "y"),), (Text("x"),)),
+        Link("javascript:alert(1)", (Text("x"),)),
+        Link('http://example.org/"><script>x</script>', (Text("<script>x</script>"),), title='"><b>'),
+    ],
+)
+@pytest.mark.parametrize("profile", ["article", "comment"])
+def test_trees_that_no_parser_made_are_written_safely(node: Node, profile: Any) -> None:
+    document = Document((Paragraph((node,)),))
+    assert not dangers(spipconv.render(document, profile=profile))
+
+
+def test_no_opened_comment_looks_anything_up() -> None:
+    class Forbidden:
+        site_address = ""
+
+        def find(self, kind: str, number: int) -> None:
+            raise AssertionError(f"{kind} {number} was looked up")
+
+        translate = find
+
+    html = spipconv.to_html("[->art1] <doc1> <img2|left> [x{en}->rub3]", profile="comment", objects=Forbidden())  # type: ignore[arg-type]
+    assert "article 1" in html
+
+
+def test_a_missing_sanitizer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    safety._cleaner.cache_clear()
+    monkeypatch.setitem(__import__("sys").modules, "bleach", None)
+    with pytest.raises(ImportError, match=r'pip install "spipconv\[bleach\]"'):
+        spipconv.to_html("<sup>x</sup>", sanitizer="bleach")
+    safety._cleaner.cache_clear()
