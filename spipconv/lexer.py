@@ -108,7 +108,8 @@ class SourceLexer:
             return lexemes + _find(self._master, text, start, end)
         # Beyond the last "]" every "[" is text, and none may look for an end that is not there.
         if self._without_brackets is None:
-            self._without_brackets = _join({n: e for n, e in self._expressions.items() if n not in _BRACKETED})
+            expressions = {n: e for n, e in self._expressions.items() if n not in _BRACKETED}
+            self._without_brackets = _join({"NOTE_START": r"\[\[", **expressions})
         return lexemes + _find(self._without_brackets, text, start, end)
 
     def _protect(self, scan: Scan) -> None:

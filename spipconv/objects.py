@@ -107,6 +107,12 @@ def read_objects(path: str | PathLike[str]) -> Catalogue:
         raise BadObjects(f'{path}: every object needs "type" and a whole number "id": {fault!r}') from fault
 
 
+def _whole(value: Any) -> int:
+    if type(value) is int or (isinstance(value, str) and value.isdecimal()):
+        return int(value)
+    raise ValueError(f"{value!r} is no whole number")
+
+
 def _read_object(row: Mapping[str, Any]) -> SpipObject:
     def text(name: str) -> str:
         return str(row.get(name) or "")
@@ -116,7 +122,7 @@ def _read_object(row: Mapping[str, Any]) -> SpipObject:
 
     return SpipObject(
         kind=str(row["type"]),
-        number=int(row["id"]),
+        number=_whole(row["id"]),
         title=text("titre") or text("nom"),
         language=text("lang"),
         translation_of=number("id_trad"),

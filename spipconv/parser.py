@@ -40,7 +40,12 @@ def parse(
     """
     source = read_source(text, Settings(profile, lang, objects, embeds, angle_shortcuts))
     document = Document(_read(source), lang)
-    return Parsed(document, tuple(sorted(source.diagnostics, key=lambda one: (one.line, one.column))))
+    return Parsed(document, tuple(sorted(source.diagnostics, key=_place)))
+
+
+def _place(remark: Diagnostic) -> tuple[bool, int, int]:
+    """Return what remarks are sorted by: that there are more comes last."""
+    return remark.code == "more-remarks", remark.line, remark.column
 
 
 def _read(source: Source, *, is_field: bool = False) -> tuple[Node, ...]:

@@ -72,6 +72,7 @@ class Source(Struct):
         if len(self.diagnostics) == MOST_REMARKS:
             code, detail = "more-remarks", ""
         line, column = self.place(offset)
+        detail = " ".join(detail[:100].split())
         self.diagnostics.append(Diagnostic(code, line, column, detail if len(detail) <= 60 else detail[:57] + "..."))
 
     def replace(self, text: str, pieces: list[tuple[int, int]]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from spipconv import Catalogue, SpipObject, parse
+from spipconv import Catalogue, SpipObject, parse, to_html
 from spipconv.diagnostics import CODES, Diagnostic, Severity
 from spipconv.source import MOST_REMARKS
 
@@ -36,7 +36,7 @@ def test_a_text_gets_exactly_the_expected_remarks(case: dict[str, Any]) -> None:
 
 
 # The one that no short text can show is tested below.
-@pytest.mark.parametrize("code", sorted(CODES.keys() - {"more-remarks"}))
+@pytest.mark.parametrize("code", sorted(CODES.keys() - {"formatting-ended", "more-remarks"}))
 def test_every_code_has_a_case(code: str) -> None:
     assert any(remark.split(" ")[1] == code for case in CASES for remark in case["expected"])
 
@@ -121,3 +121,10 @@ def test_remarks_are_in_the_order_of_their_places() -> None:
 
 def _places(number: int) -> list[str]:
     return [f"{line}:1" for line in range(1, number + 1)]
+
+
+def test_formatting_with_long_attributes_ends_where_it_would_swamp_the_text() -> None:
+    text = f"<b title='{'x' * 6000}'>" + "mot\n\n" * 20
+    remarks = [str(remark) for remark in parse(text).diagnostics]
+    assert any(remark.startswith("1:1: formatting-ended") for remark in remarks)
+    assert len(to_html(text)) < 6 * len(text)

@@ -14,30 +14,13 @@ from spipconv.safety import MAX_DEPTH
 from tests.test_safety import dangers
 
 # Whatever SPIP or HTML reads as markup, and enough words between.
-FRAGMENTS = st.sampled_from(
-    """{ } {{ }} {{{ }}} [ ] [[ ]] -> <- [? | || ~ \\ ` `` ``` < > & ; : ! ? « » ' " $ $$ # * _ - -- ---- ____
+WORDS = r"""{ } {{ }} {{{ }}} [ ] [[ ]] -> <- [? | || ~ \ ` `` ``` < > & ; : ! ? « » ' " $ $$ # * _ - -- ---- ____
     <quote> </quote> <code> </code> <cadre> </cadre> <poesie> </poesie> <intro> </intro> <html> </html> <math> </math>
     <multi> </multi> [fr] [en] <b> </b> <i> </i> <p> </p> <div> </div> <span> </span> <a> </a> <table> <tr> <td> </td>
-    </tr> </table> <ul> <li> </li> </ul> <pre> </pre> <script> </script> <style> </style> <!-- --> <br> <hr> <img1> <doc2|left>
-    <inconnu3|x> [->art1] [a->http://a.org/] http://a.org/ www.a.org &amp; &#60; mot été 12""".split()
-    + [
-        "\n",
-        "\n\n",
-        "\r\n",
-        "\n-* ",
-        "\n-## ",
-        "\n- ",
-        "\n-- ",
-        "\n_ ",
-        "\n|",
-        "|\n",
-        " ",
-        "\t",
-        "\xa0",
-        "\x00",
-        "\ud800",
-    ]
-)
+    </tr> </table> <ul> <li> </li> </ul> <pre> </pre> <script> </script> <style> </style> <!-- --> <br> <hr> <img1>
+    <doc2|left> <inconnu3|x> [->art1] [a->http://a.org/] http://a.org/ www.a.org &amp; &#60; mot été 12"""
+SPACES = ["\n", "\n\n", "\r\n", "\n-* ", "\n-## ", "\n- ", "\n-- ", "\n_ ", "\n|", "|\n", " ", "\t", "\xa0", "\0", "\ud800"]
+FRAGMENTS = st.sampled_from([*WORDS.split(), *SPACES])
 MARKUP = st.lists(FRAGMENTS, max_size=40).map("".join)
 PROFILES = st.sampled_from(["article", "comment", "title"])
 LANGUAGES = st.sampled_from(["fr", "en", "eo", "pt_br", ""])

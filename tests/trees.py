@@ -11,7 +11,7 @@ import html5lib
 Tree = list[Any]
 
 _ATTRIBUTES = frozenset({"href", "src", "alt", "title", "colspan", "rowspan", "start", "value"})
-_SAME = {"em": "i", "strong": "b"}
+_SAME = {"em": "i", "strong": "b", "textarea": "pre"}
 _INLINE = frozenset(
     """a abbr acronym b bdi bdo big br cite code del dfn font i img ins kbd mark q samp small span strike sub sup time
     tt u var""".split()

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import click
 
+from spipconv import __version__
 from spipconv.commands.check import check
 from spipconv.commands.convert import convert
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="spipconv")
+@click.version_option(__version__, prog_name="spipconv")
 def main() -> None:
     """Convert SPIP markup to safe HTML or Markdown."""
 

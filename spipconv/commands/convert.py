@@ -11,6 +11,7 @@ from typing import Any, get_args
 import click
 
 from spipconv.api import Format, render
+from spipconv.commands.faults import Fault
 from spipconv.commands.options import read_text, reading_options
 from spipconv.parser import parse
 
@@ -55,8 +56,10 @@ def convert(
     paths = files or ("-",)
     try:
         if jsonl:
-            if to == "json" or output or len(paths) > 1:
-                raise click.UsageError("--jsonl is a filter for one stream: without --output or --to json")
+            if to == "json" or output or len(paths) > 1 or encoding != "utf-8":
+                raise click.UsageError(
+                    "--jsonl reads one stream of UTF-8: no --output, --encoding or --to json with it"
+                )
             from spipconv.commands.jsonl import convert_lines
 
             failed = convert_lines(paths[0], to, profile=profile, sanitizer=sanitizer, **reading)
@@ -73,7 +76,7 @@ def convert(
                         click.echo(f"{path}:{remark}", err=True)
             _write(written, output, _SUFFIXES[to])
     except ImportError as fault:
-        raise click.UsageError(str(fault)) from fault
+        raise Fault(str(fault)) from fault
     context.exit(1 if failed else 0)
 
 
@@ -90,23 +93,26 @@ def _write(written: list[tuple[str, str]], output: str | None, suffix: str) -> N
         names = [Path("text" if path == "-" else path).with_suffix(suffix).name for path, _ in written]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice:
-            raise click.UsageError(f"{output}: several of the files would be written as {twice}")
+            raise Fault(f"{output}: several of the files would be written as {twice}")
         targets = [target / name for name in names]
-    try:
-        for path, (_, text) in zip(targets, written, strict=True):
+    for path, (_, text) in zip(targets, written, strict=True):
+        try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, text)
-    except OSError as fault:
-        raise click.UsageError(f"{fault.filename or output}: {fault.strerror}") from fault
+            _replace(path, text.rstrip("\n") + "\n")
+        except OSError as fault:
+            raise Fault(f"{path}: {fault.strerror or fault}") from fault
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file aside and put it in its place, so that there is never half of it."""
+    """Write a file aside and put it in its place, so that there is never half of it; a device is written to."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_bytes(text.encode())
+        return
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write((text.rstrip("\n") + "\n").encode())
-        os.chmod(name, 0o666 & ~_umask())
+            file.write(text.encode())
+        os.chmod(name, path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask())
         os.replace(name, path)
     except BaseException:
         os.unlink(name)

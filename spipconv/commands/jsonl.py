@@ -7,9 +7,8 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-import click
-
 from spipconv.api import Format, render
+from spipconv.commands.faults import Fault
 from spipconv.converters import html
 from spipconv.diagnostics import Diagnostic
 from spipconv.parser import parse
@@ -29,10 +28,11 @@ def convert_lines(path: str, to: Format, *, profile: Any, lang: str, sanitizer: 
     if path == "-":
         return _convert(sys.stdin.buffer, to, profile, lang, sanitizer, reading)
     try:
-        with open(path, "rb") as lines:
-            return _convert(lines, to, profile, lang, sanitizer, reading)
+        lines = open(path, "rb")  # noqa: SIM115 (a fault of this, not of what is written later)
     except OSError as fault:
-        raise click.UsageError(f"{path}: {fault.strerror or fault}") from fault
+        raise Fault(f"{path}: {fault.strerror or fault}") from fault
+    with lines:
+        return _convert(lines, to, profile, lang, sanitizer, reading)
 
 
 def _convert(
@@ -65,9 +65,11 @@ def _convert(
 
 def _read_task(line: bytes, answer: dict[str, Any]) -> dict[str, Any]:
     try:
-        task = json.loads(line)
+        task = json.loads(line, parse_constant=_refuse)
     except UnicodeDecodeError as fault:
         raise _BadLine(f"byte 0x{line[fault.start]:02X} at offset {fault.start} is not UTF-8") from fault
+    except _BadLine:
+        raise
     except ValueError as fault:
         raise _BadLine(f"not JSON: {fault}") from fault
     except RecursionError:
@@ -82,6 +84,10 @@ def _read_task(line: bytes, answer: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(task.get("lang", ""), str):
         raise _BadLine('"lang" is no string')
     return task
+
+
+def _refuse(constant: str) -> Any:
+    raise _BadLine(f"not JSON: {constant}")
 
 
 def _describe(remark: Diagnostic) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
+from spipconv.commands.faults import Fault
 from spipconv.objects import BadObjects, Catalogue, read_objects
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -25,7 +25,7 @@ class _Objects(click.ParamType[Catalogue]):
         try:
             return read_objects(str(value))
         except BadObjects as fault:
-            self.fail(str(fault), param, ctx)
+            raise Fault(f"--objects: {fault}") from fault
 
 
 def reading_options(command: _Command) -> _Command:
@@ -54,10 +54,6 @@ def read_text(path: str, encoding: str) -> str:
 
     A wrong byte, a missing file or an unknown encoding ends the command with one line and exit code 2.
     """
-    try:
-        codecs.lookup(encoding)
-    except LookupError:
-        raise click.UsageError(f"--encoding: no such encoding: {encoding}") from None
     name = "standard input" if path == "-" else path
     try:
         if path == "-":
@@ -66,12 +62,14 @@ def read_text(path: str, encoding: str) -> str:
             with open(path, "rb") as file:
                 content = file.read()
     except OSError as fault:
-        raise click.UsageError(f"{path}: {fault.strerror or fault}") from fault
+        raise Fault(f"{path}: {fault.strerror or fault}") from fault
     try:
         return content.decode("utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding)
     except UnicodeDecodeError as fault:
         byte = fault.object[fault.start]
-        raise click.UsageError(
+        raise Fault(
             f"{name}: byte 0x{byte:02X} at offset {fault.start} is not {encoding}: "
             "say --encoding (latin-1, cp1252, …) or convert the file first"
         ) from fault
+    except (LookupError, UnicodeError) as fault:
+        raise Fault(f"--encoding: {encoding} is no encoding of texts (utf-8, latin-1, cp1252, …)") from fault
