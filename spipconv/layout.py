@@ -216,6 +216,10 @@ class Layout:
                 self._has_heading |= triples > 0
                 self._has_strong |= rest == 2
                 self._has_emphasis |= rest == 1
+            elif one.kind == "STRONG_WORDS":
+                self._has_strong = True
+            elif one.kind == "EMPHASIS_WORDS":
+                self._has_emphasis = True
             elif one.kind == "QUOTE_START":
                 self._has_quote = True
             elif one.kind == "POEM":
@@ -304,6 +308,23 @@ class Layout:
         if rest:
             name = "i" if rest == 1 else "strong"
             self._flow.tag(partial(self._open_formatting, name, "{" * rest, end - rest), end - rest)
+
+    def _strong_words(self, start: int, end: int) -> None:
+        self._formatted_words("strong", start, end, 2)
+
+    def _emphasis_words(self, start: int, end: int) -> None:
+        self._formatted_words("i", start, end, 1)
+
+    def _formatted_words(self, name: str, start: int, end: int, width: int) -> None:
+        self._end_run()
+        self._flow.content(start)
+        words = typeset(self._text[start + width : end - width], self._settings.language, "{")
+        if self._balance.is_plain:
+            self._balance.plain(_FORMATTING_TYPES[name], {}, words, start)
+        else:
+            self._open_formatting(name, "{" * width, start)
+            self._balance.text(words, start + width)
+            self._close_formatting(name, "}" * width, end - width)
 
     def _open_formatting(self, name: str, marker: str, offset: int) -> None:
         if self._balance.open(name, _FORMATTING_TYPES[name], {}, offset, marker) is None:
@@ -535,13 +556,16 @@ class Layout:
         }
         first, last = shape.first, shape.last
         offset = lexemes[first].start if first < len(lexemes) else len(self._text)
-        if last == first + 1 and lexemes[first].kind == "WORDS":
+        is_bold = shape.header and shape.is_bold
+        kinds = {one.kind for one in lexemes[first:last]}
+        if kinds == {"WORDS"} or (is_bold and "STRONG_WORDS" in kinds):
+            words = shape.text[2:-2] if is_bold else shape.text
             before = self._text[offset - 1] if offset > self._first else ""
-            self._balance.plain("CELL", fields, typeset(shape.text, self._settings.language, before), offset)
+            self._balance.plain("CELL", fields, typeset(words, self._settings.language, before), offset)
             return
         cell = self._balance.open("th" if shape.header else "td", "CELL", fields, offset)
         assert cell is not None
-        if shape.header and shape.is_bold:
+        if is_bold:
             while lexemes[first].kind != "OPENING_BRACES":
                 first += 1
             while lexemes[last - 1].kind != "CLOSING_BRACES":
@@ -1074,6 +1098,7 @@ _HANDLERS: dict[str, _Handler] = {
     "CLOSING_BRACES": Layout._closing_braces,
     "DASH_MARK": Layout._dash_mark,
     "DIALOGUE_MARK": Layout._dialogue_mark,
+    "EMPHASIS_WORDS": Layout._emphasis_words,
     "ESCAPE": Layout._escape,
     "GLOSSARY_MARK": Layout._glossary,
     "IDIOM": Layout._idiom,
@@ -1093,6 +1118,7 @@ _HANDLERS: dict[str, _Handler] = {
     "QUOTE_START": Layout._quote_start,
     "RESOURCE": Layout._resource,
     "RULE_MARK": Layout._rule_mark,
+    "STRONG_WORDS": Layout._strong_words,
     "TAG": Layout._tag,
 }
 _PROTECTED_HANDLERS: dict[str, Callable[[Layout, Protected, int], None]] = {
