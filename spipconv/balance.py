@@ -160,11 +160,15 @@ class Balance:
         self._push(one)
         return one
 
-    def plain(self, type: str, fields: dict[str, Any], words: str, offset: int) -> None:
-        """Write an element that holds nothing but words, and that formatting does not reach into."""
-        line, column = fields["line"], fields["column"] = self._source.place(offset)
+    def plain(self, type: str, fields: dict[str, Any], words: str, offset: int, marker: int = 0) -> None:
+        """Write an element that holds nothing but words, and that formatting does not reach into.
+
+        The words begin behind a marker of that length.
+        """
+        fields["line"], fields["column"] = self._source.place(offset)
         self._write(Token(type, fields))
         if words:
+            line, column = self._source.place(offset + marker)
             self._out.append(Token("LEAF", Text(words, line=line, column=column)))
         self._out.append(CLOSE)
 

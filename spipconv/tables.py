@@ -1,11 +1,14 @@
-"""The shape of a table: its caption, its head, its merged and its numeric cells, read from the cells' text."""
+"""Tables: where they are, their rows and cells, and their shape: caption, head, merged and numeric cells."""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 
 from msgspec import Struct
 
+from spipconv.lexer import Lexeme
 from spipconv.nodes import Numeric
 
 _BOLD = re.compile(r"\{\{[^{}]+\}\}")
@@ -37,6 +40,65 @@ class TableShape(Struct):
     body: list[list[CellShape]] = []
     caption: tuple[int, int] | None = None
     summary: tuple[int, int] | None = None
+
+
+def find_tables(lexemes: Sequence[Lexeme], text: str) -> dict[int, int]:
+    """Return where tables are: the index of the first bar, and the index behind the last one.
+
+    A table runs from a line that starts with a bar to the first line end behind a bar where the next line does
+    not start with one.
+    """
+    pipes = [
+        index
+        for index, one in enumerate(lexemes)
+        if one.kind == "PIPE" or (one.kind == "ESCAPE" and _is_pipe(one, text))
+    ]
+    ends = [
+        index
+        for index in pipes
+        if index + 1 == len(lexemes)
+        or lexemes[index + 1].kind in ("BLANK_LINE", "BREAK_MARK")
+        or (lexemes[index + 1].kind == "NEWLINE" and (index + 2 == len(lexemes) or lexemes[index + 2].kind != "PIPE"))
+    ]
+    tables: dict[int, int] = {}
+    position = 0
+    for index in pipes:
+        if index < position or lexemes[index].kind != "PIPE":
+            continue
+        before = lexemes[index - 1].kind if index else "BLANK_LINE"
+        if before not in ("NEWLINE", "BLANK_LINE"):
+            continue
+        if before == "NEWLINE" and index > 1 and _is_pipe(lexemes[index - 2], text):
+            continue
+        following = bisect_left(ends, index + 1)
+        if following == len(ends):
+            break
+        tables[index] = position = ends[following] + 1
+    return tables
+
+
+def split_rows(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> tuple[list[list[CellShape]], list[int]]:
+    """Return the cells of a table between two indices, row by row, and where each row starts in the text."""
+    rows: list[list[CellShape]] = []
+    starts: list[int] = []
+    while first < last:
+        starts.append(lexemes[first].start)
+        row: list[CellShape] = []
+        cell_first = first + 1
+        for index in range(first + 1, last):
+            if lexemes[index].kind == "PIPE" or _is_pipe(lexemes[index], text):
+                row.append(CellShape(cell_first, index, _slice(lexemes, cell_first, index, text)))
+                cell_first = index + 1
+                if index + 1 == last or lexemes[index + 1].kind == "NEWLINE":
+                    break
+        if row:
+            rows.append(row)
+        else:
+            # A bar alone is no row.
+            starts.pop()
+        # The next row begins behind the newline with a bar of its own.
+        first = cell_first + 1
+    return rows, starts
 
 
 def read_table(rows: list[list[CellShape]]) -> TableShape:
@@ -109,3 +171,12 @@ def _merge(rows: list[list[CellShape]]) -> list[list[CellShape]]:
                 kept.append(cell)
         merged.append(kept[::-1])
     return merged[::-1]
+
+
+def _slice(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> str:
+    return text[lexemes[first].start : lexemes[last - 1].end].strip() if first < last else ""
+
+
+def _is_pipe(lexeme: Lexeme, text: str) -> bool:
+    """A bar; one behind a backslash separates cells too."""
+    return lexeme.kind == "PIPE" or (lexeme.kind == "ESCAPE" and text[lexeme.end - 1] == "|")

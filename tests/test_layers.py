@@ -13,7 +13,7 @@ ENTRIES = {"spipconv", "spipconv.__main__"}
 FOUNDATIONS = ("nodes", "diagnostics", "tokens", "safety", "typography")
 PARSER_SIDE = (
     "balance", "build", "grammar", "layout", "lexer", "links", "markup", "models", "notes", "paragraphs", "parser",
-    "source", "tables",
+    "references", "source", "tables", "tags", "writing",
 )  # fmt: skip
 CONVERTERS_MAY_USE = {"spipconv.nodes", "spipconv.safety", "spipconv.languages", "spipconv.source"}
 ONLY_IN = {
