@@ -16,7 +16,7 @@ from spipconv.markup import read_angle_shortcuts
 from spipconv.source import Source
 
 # Terminals that are looked for before the others; the master expression is made of the rest, in grammar order.
-_PROTECTED = ("FENCE", "TICKS", "RAW_START", "COMMENT", "MULTI", "MULTI_LANGUAGE", "FORMULA")
+_PROTECTED = ("FENCE", "TICKS", "RAW_START", "COMMENT", "PHP", "MULTI", "MULTI_LANGUAGE", "FORMULA")
 SOURCE_TERMINALS = (
     *_PROTECTED,
     "PIPE", "BLANK_LINE", "BREAK_MARK", "NEWLINE", "ITEM_MARK", "RULE_MARK", "DIALOGUE_MARK", "DASH_MARK",
@@ -28,6 +28,7 @@ SOURCE_TERMINALS = (
 _BRACKETED = frozenset({"LINK_MARK", "ANCHOR_MARK", "GLOSSARY_MARK", "NOTE_START", "ABBREVIATION_MARK"})
 _MULTI_START = re.compile("<multi>", re.IGNORECASE)
 _MULTI_END = re.compile("</multi>", re.IGNORECASE)
+_ENDS = {"comment": re.compile("-->"), "php": re.compile(r"\?>")}
 _MASK_START, _MASK = "\ufdd0", "\ufdd1"
 
 
@@ -44,7 +45,7 @@ class Lexeme(Struct, frozen=True, gc=False):
 
 
 class Protected(Struct, frozen=True):
-    """Text that SPIP does not read: its kind (the tag's name in lower case, ``ticks``, ``fence``, ``comment``),
+    """Text that SPIP does not read: its kind (a tag's name in lower case, ``ticks``, ``fence``, ``comment``, ``php``),
     what the opening tag says, and where its content starts and ends.
     """
 
@@ -80,7 +81,7 @@ class SourceLexer:
 
     def __init__(self, expressions: Mapping[str, str]) -> None:
         self.patterns = {name: re.compile(expressions[name]) for name in (*_PROTECTED, "TAG")}
-        self._protected_start = re.compile(f"{expressions['RAW_START']}|<!--")
+        self._protected_start = re.compile(rf"{expressions['RAW_START']}|<!--|<\?php\b", re.IGNORECASE)
         ordinary = [name for name in SOURCE_TERMINALS if name not in _PROTECTED]
         self._master = _join({name: expressions[name] for name in ordinary})
         self._expressions = {name: expressions[name] for name in ordinary}
@@ -139,32 +140,23 @@ class SourceLexer:
     def _protected_tags(self, text: str) -> list[tuple[int, int, Protected]]:
         found: list[tuple[int, int, Protected]] = []
         position = 0
-        # A kind whose end tag was looked for in vain has none further on either.
+        # A kind whose end was looked for in vain has none further on either.
         unclosed: set[str] = set()
-        ends: dict[str, re.Pattern[str]] = {}
-        last_comment = text.rfind("-->")
+        ends = dict(_ENDS)
         while match := self._protected_start.search(text, position):
-            position = match.end()
-            kind = (match["raw"] or "comment").lower()
+            start, position = match.span()
+            kind = (match["raw"] or ("comment" if text[start + 1] == "!" else "php")).lower()
             if kind in unclosed:
-                continue
-            if kind == "comment":
-                if match.start() > last_comment:
-                    unclosed.add(kind)
-                    continue
-                end = text.index("-->", match.start() + 2)
-                position = max(end + 3, match.end())
-                found.append((match.start(), position, Protected(kind, "", match.end(), max(end, match.end()))))
                 continue
             if kind not in ends:
                 ends[kind] = re.compile(f"</{kind}[ \t\n]*>", re.IGNORECASE)
-            closing = ends[kind].search(text, position)
+            closing = ends[kind].search(text, start + 2 if kind == "comment" else position)
             if closing is None:
                 unclosed.add(kind)
                 continue
-            content = Protected(kind, match.group()[1 + len(kind) : -1], position, closing.start())
-            found.append((match.start(), closing.end(), content))
-            position = closing.end()
+            content = (start, closing.end()) if kind == "php" else (position, max(position, closing.start()))
+            position = max(position, closing.end())
+            found.append((start, position, Protected(kind, match.group()[1 + len(kind) : -1], *content)))
         return found
 
     def _choose_languages(self, scan: Scan) -> None:

@@ -156,7 +156,7 @@ ARTICLE = Policy(_INLINE_TAGS | _BLOCK_TAGS | SPIP_TAGS, _ATTRIBUTES)
 ARTICLE_WITH_EMBEDS = Policy(ARTICLE.tags | {"iframe"}, {**_ATTRIBUTES, "iframe": _FRAME_ATTRIBUTES})
 COMMENT = Policy(_words("del ins q"), {"*": _words("lang title"), "del": _words("cite"), "ins": _words("cite"),
                                       "q": _words("cite")})  # fmt: skip
-TITLE = Policy(_INLINE_TAGS - {"br", "wbr"} | SPIP_TAGS, _ATTRIBUTES)
+TITLE = Policy(_INLINE_TAGS | SPIP_TAGS, _ATTRIBUTES)
 # Beyond the authors' HTML, what the converters themselves write.
 _WRITTEN = ARTICLE_WITH_EMBEDS
 

@@ -129,6 +129,15 @@ class Tags(Writing):
             content = content.replace("  ", " " + NO_BREAK_SPACE)
             self._leaf(Code(content, language, line=line, column=column), offset)
 
+    def _php(self, one: Protected, offset: int) -> None:
+        """``<?php … ?>``, which SPIP never runs but shows as source, its spaces unbreakable."""
+        line, column = self._source.place(offset)
+        source = self._text[one.start : one.end]
+        if "\n" in source:
+            self._block(CodeBlock(source, "php", line=line, column=column))
+        else:
+            self._leaf(Code(source.replace(" ", NO_BREAK_SPACE), "php", line=line, column=column), offset)
+
     def _frame(self, one: Protected, offset: int) -> None:
         line, column = self._source.place(offset)
         self._block(Frame(self._text[one.start : one.end].strip("\n"), line=line, column=column))
@@ -213,6 +222,7 @@ _PROTECTED_HANDLERS: dict[str, Callable[[Tags, Protected, int], None]] = {
     "frame": Tags._frame,
     "html": Tags._raw_html,
     "math": Tags._math,
+    "php": Tags._php,
     "pre": Tags._preformatted,
     "script": Tags._script,
     "style": Tags._style,

@@ -61,7 +61,7 @@ from spipconv.source import Profile
 # Readers stop at some twenty levels, and every level is written before every line.
 _MAX_NESTING = 6
 # Elements that may stand in a line; Markdown takes none of them for the start of an HTML block.
-_INLINE = TITLE.tags | {"br", "wbr"}
+_INLINE = TITLE.tags
 _MARKS = {"b": STRONG, "strong": STRONG, "i": EMPHASIS, "em": EMPHASIS, "del": DELETED}
 # CommonMark reads a tag in the line only with attributes as these.
 _ATTRIBUTE = re.compile(r"[a-z_:][a-z0-9:._-]*\Z")
