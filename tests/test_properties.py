@@ -19,8 +19,9 @@ WORDS = r"""{ } {{ }} {{{ }}} [ ] [[ ]] -> <- [? | || ~ \ ` `` ``` < > & ; : ! ?
     <multi> </multi> [fr] [en] <b> </b> <i> </i> <p> </p> <div> </div> <span> </span> <a> </a> <table> <tr> <td> </td>
     </tr> </table> <ul> <li> </li> </ul> <pre> </pre> <script> </script> <style> </style> <!-- --> <br> <hr> <img1>
     <doc2|left> <inconnu3|x> [->art1] [a->http://a.org/] http://a.org/ www.a.org &amp; &#60; mot été 12"""
-SPACES = ["\n", "\n\n", "\r\n", "\n-* ", "\n-## ", "\n- ", "\n-- ", "\n_ ", "\n|", "|\n", " ", "\t", "\xa0", "\0", "\ud800"]
-FRAGMENTS = st.sampled_from([*WORDS.split(), *SPACES])
+LINES = ["\n", "\n\n", "\r\n", "\n-* ", "\n-## ", "\n- ", "\n-- ", "\n_ ", "\n|", "|\n"]
+SPACES = [" ", "\t", "\xa0", "\0", "\ud800"]
+FRAGMENTS = st.sampled_from([*WORDS.split(), *LINES, *SPACES])
 MARKUP = st.lists(FRAGMENTS, max_size=40).map("".join)
 PROFILES = st.sampled_from(["article", "comment", "title"])
 LANGUAGES = st.sampled_from(["fr", "en", "eo", "pt_br", ""])
