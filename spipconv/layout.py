@@ -18,12 +18,16 @@ from spipconv.nodes import Bullet, Node, Rule
 from spipconv.notes import Notes, identifier_of, read_name
 from spipconv.paragraphs import Paragraphs
 from spipconv.references import References, trim
+from spipconv.safety import MAX_DEPTH
+from spipconv.source import MOST_REMARKS
 from spipconv.tables import CellShape, find_tables, read_table, split_rows
 from spipconv.tags import Tags
 from spipconv.tokens import CLOSE, Token
 from spipconv.typography import NO_BREAK_SPACE, typeset
 
 _TITLE_KINDS = frozenset({"MODEL_TAG", "TAG", "IDIOM", "PROTECTED"})
+# Of a longer run of braces, none further on can open or close anything, nor be remarked upon.
+_MOST_MARKERS = MAX_DEPTH + MOST_REMARKS
 _LINE_KINDS = frozenset({"ITEM_MARK", "RULE_MARK", "DIALOGUE_MARK", "DASH_MARK"})
 
 
@@ -177,7 +181,7 @@ class Layout(References, Tags):
             return
         self._end_run(trims=end - start > 2)
         triples, rest = divmod(end - start, 3)
-        for number in range(triples):
+        for number in range(min(triples, _MOST_MARKERS)):
             self._open_heading(start + 3 * number)
         if rest:
             name = "i" if rest == 1 else "strong"
@@ -206,7 +210,7 @@ class Layout(References, Tags):
     def _close_each(self, name: str, marker: str, offset: int, number: int) -> None:
         if number:
             self._end_run()
-        for _ in range(number):
+        for _ in range(min(number, _MOST_MARKERS)):
             self._flow.tag(partial(self._close_formatting, name, marker, offset), offset)
             offset += len(marker)
 
