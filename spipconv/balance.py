@@ -350,6 +350,10 @@ class Balance:
             self._flush()
         one = self._stack.pop()
         one.is_open = False
+        if one.token.type == "PARAGRAPH" and self._out[-1] is one.token:
+            # A paragraph that another element ended before its first word shows nothing.
+            self._out.pop()
+            return
         if one.name == "table" and one.is_raw:
             self._raw_tables -= 1
         self._out.append(CLOSE)

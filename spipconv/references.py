@@ -129,7 +129,7 @@ class References(Writing):
 
     def _address(self, start: int, end: int) -> None:
         words = self._text[start:end]
-        if self._balance.is_within("a"):
+        if self._in_raw_link or self._balance.is_within("a"):
             self._words(start, end)
             return
         self._end_run()

@@ -29,6 +29,9 @@ class Tags(Writing):
         if markup[0] == "\\":
             markup = markup.replace("\\", "")
         tag = read_tag(markup)
+        if tag.name == "a":
+            self._end_run()
+            self._in_raw_link = not tag.is_end and "a" in self._policy.tags
         if tag.name in self._policy.tags:
             self._end_run(trims=tag.name in BLOCKS or tag.name == "p")
             self._write_tag(tag, start, markup)

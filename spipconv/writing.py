@@ -32,7 +32,7 @@ class Writing:
         self._first = 0
         self._run_start = self._run_end = -1
         self._in_cell = False
-        self._in_link = False
+        self._in_link = self._in_raw_link = False
 
     def _words(self, start: int, end: int) -> None:
         if self._run_start < 0:

@@ -44,6 +44,12 @@ def test_every_example_of_the_tree_parses(example: str) -> None:
     assert spipconv.parse(example.replace("\\n", "\n")).document.children
 
 
+def test_every_rule_has_an_example() -> None:
+    text = (GRAMMAR / "spip.lark").read_text("utf-8")
+    rules = re.findall(r"^([a-z]+):", text, re.MULTILINE)
+    assert set(re.findall(r"^// example: .*\n([a-z]+):", text, re.MULTILINE)) == set(rules) == set(REDUCTIONS)
+
+
 def test_the_kept_tables_are_those_of_the_grammar(tables: Tables) -> None:
     kept = json.decode(Path(TABLES).read_bytes(), type=Tables)
     assert kept.digest == tables.digest, "the grammar has changed: run make tables"
