@@ -37,6 +37,14 @@ _TABLE_PARTS = {
 }
 
 
+# Elements whose end tag HTML lets authors leave out.
+_ENDS_BY_ITSELF = frozenset("colgroup dd dt li p tbody td tfoot th thead tr".split())
+# What stands in something that was let in, and so is let in itself.
+_PARTS = frozenset({"CAPTION", "CELL", "ITEM", "PARAGRAPH", "ROW", "SUMMARY", "VERSE"})
+# What holds its own parts only: items, rows, cells, verses.
+_WORDLESS = frozenset({"LIST", "TABLE", "ROW", "POEM"})
+
+
 class Open:
     """An element that is open. ``name`` is the HTML element that it becomes."""
 
@@ -46,8 +54,8 @@ class Open:
         self.name = name
         self.token = token
         self.offset = offset
-        # The markup to name when it turns out that it is never closed; empty: SPIP closes it by itself.
-        self.detail = detail
+        # The markup to name when it turns out that it is never closed; empty: it ends by itself.
+        self.detail = "" if token.type in _WORDLESS else detail
         self.is_raw = is_raw
         self.is_open = True
         self.slot = 0
@@ -81,10 +89,6 @@ class Balance:
     def size(self) -> int:
         """How much was written; it grows with all that is."""
         return len(self._out) + len(self._words)
-
-    def has_room(self) -> bool:
-        """Tell whether another level may be opened."""
-        return len(self._stack) < MAX_DEPTH
 
     @property
     def is_plain(self) -> bool:
@@ -135,7 +139,7 @@ class Balance:
         self, name: str, type: str, fields: dict[str, Any], offset: int, detail: str = "", is_raw: bool = False
     ) -> Open | None:
         """Open an element; None where there are too many levels already (which is reported)."""
-        if len(self._stack) >= MAX_DEPTH + 4:
+        if len(self._stack) >= MAX_DEPTH and type not in _PARTS:
             self._source.report("depth-exceeded", offset, detail)
             return None
         fields["line"], fields["column"] = self._source.place(offset)
@@ -146,9 +150,6 @@ class Balance:
                 self._active.append(None)
             return one
         if name in FORMATTING:
-            if len(self._stack) >= MAX_DEPTH:
-                self._source.report("depth-exceeded", offset, detail)
-                return None
             if name == "a" and self._find_active("a"):
                 self.close_formatting("a", offset)
             if self._active:
@@ -418,10 +419,6 @@ class Balance:
                 return
 
 
-# Elements whose end tag HTML lets authors leave out.
-_ENDS_BY_ITSELF = frozenset("colgroup dd dt li p tbody td tfoot th thead tr".split())
-# What holds its own parts only: items, rows, cells, verses.
-_WORDLESS = frozenset({"LIST", "TABLE", "ROW", "POEM"})
 _UNCLOSED = {
     "STRONG": "unclosed-strong",
     "EMPHASIS": "unclosed-emphasis",

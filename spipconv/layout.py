@@ -301,14 +301,12 @@ class Layout(References, Tags):
                 return
             self._end_list()
         while len(levels) < depth:
-            if not self._balance.has_room() and levels:
-                self._source.report("depth-exceeded", start, self._text[start : start + 20])
-                break
             name, fields = ("ol", {"ordered": True}) if ordered else ("ul", {"ordered": False})
-            opened = self._balance.open(name, "LIST", fields, start)
+            opened = self._balance.open(name, "LIST", fields, start, self._text[start : min(end, start + 20)])
             if opened is None:
-                self._flow.text(self._text[start:end], start)
-                return
+                if not levels:
+                    self._words(start, end)
+                break
             levels.append(self._open_item(opened, ordered, start))
         self._set_line_breaks()
 
@@ -345,9 +343,8 @@ class Layout(References, Tags):
         self._end_lists()
         self._flow.end()
         offset = lexemes[first].start
-        table = self._balance.open("table", "TABLE", {}, offset) if self._balance.has_room() else None
+        table = self._balance.open("table", "TABLE", {}, offset, "|")
         if table is None:
-            self._source.report("depth-exceeded", offset, "|")
             self._words(offset, lexemes[last - 1].end)
             return last
         rows, starts = split_rows(lexemes, first, last, self._text)
@@ -445,9 +442,8 @@ class Layout(References, Tags):
         self._end_run(trims=True)
         self._end_lists()
         self._flow.end()
-        poem = self._balance.open("blockquote", "POEM", {}, start) if self._balance.has_room() else None
+        poem = self._balance.open("blockquote", "POEM", {}, start, self._text[start : start + 8])
         if poem is None:
-            self._source.report("depth-exceeded", start, self._text[start : start + 8])
             self._run(lexemes, 0, len(lexemes))
             return
         if lexemes and lexemes[0].kind in ("NEWLINE", "BLANK_LINE"):
