@@ -103,6 +103,10 @@ class Paragraphs:
             self._state = _PENDING
             self._drops_breaks = drops_breaks
 
+    def adopt(self) -> None:
+        """Go on in a paragraph that the author has opened."""
+        self._state = _OPEN
+
     def end(self) -> None:
         """End the paragraph; what comes next stands in none."""
         held, self._held = self._held, None

@@ -174,7 +174,7 @@ def _merge(rows: list[list[CellShape]]) -> list[list[CellShape]]:
 
 
 def _slice(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> str:
-    return text[lexemes[first].start : lexemes[last - 1].end].strip() if first < last else ""
+    return text[lexemes[first].start : lexemes[last - 1].end].strip(" \t\n") if first < last else ""
 
 
 def _is_pipe(lexeme: Lexeme, text: str) -> bool:

@@ -65,6 +65,8 @@ class Tags(Writing):
         """Write a tag that is allowed."""
         name = tag.name
         if name == "br" and self._paragraphs:
+            for attribute, _ in tag.attributes:
+                self._source.report("attribute-dropped", offset, f"<br {attribute}>")
             self._flow.line_break("html", offset)
         elif name == "p" and self._paragraphs:
             if tag.is_end or not tag.attributes:
@@ -72,6 +74,7 @@ class Tags(Writing):
             else:
                 self._flow.end()
                 self._open_tag(tag, offset, markup)
+                self._flow.adopt()
         elif name in BLOCKS and self._paragraphs:
             self._flow.end()
             if tag.is_end:
