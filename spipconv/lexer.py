@@ -44,7 +44,7 @@ class Lexeme(Struct, frozen=True, gc=False):
         return Lexeme(kind, self.start, self.end)
 
 
-class Protected(Struct, frozen=True):
+class Protected(Struct, frozen=True, gc=False):
     """Text that SPIP does not read: its kind (a tag's name in lower case, ``ticks``, ``fence``, ``comment``, ``php``),
     what the opening tag says, and where its content starts and ends.
     """

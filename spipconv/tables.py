@@ -15,7 +15,7 @@ _BOLD = re.compile(r"\{\{[^{}]+\}\}")
 _NUMBER = re.compile(r"\s*[+-]?[\s0-9]*[.,]?[\s0-9]*\Z")
 
 
-class CellShape(Struct):
+class CellShape(Struct, gc=False):
     """A cell as written: where its lexemes start and end, and its text without the spaces around."""
 
     first: int
