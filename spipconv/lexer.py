@@ -16,7 +16,10 @@ from spipconv.markup import read_angle_shortcuts
 from spipconv.source import Source
 
 # Terminals that are looked for before the others; the master expression is made of the rest, in grammar order.
-_PROTECTED = ("FENCE", "TICKS", "RAW_START", "COMMENT", "PHP", "MULTI", "MULTI_LANGUAGE", "FORMULA")
+_PROTECTED = (
+    "FENCE", "TICKS", "RAW_START", "COMMENT_START", "COMMENT_END", "PHP_START", "PHP_END",
+    "MULTI", "MULTI_LANGUAGE", "FORMULA",
+)  # fmt: skip
 SOURCE_TERMINALS = (
     *_PROTECTED,
     "PIPE", "BLANK_LINE", "BREAK_MARK", "NEWLINE", "ITEM_MARK", "RULE_MARK", "DIALOGUE_MARK", "DASH_MARK",
@@ -28,7 +31,6 @@ SOURCE_TERMINALS = (
 _BRACKETED = frozenset({"LINK_MARK", "ANCHOR_MARK", "GLOSSARY_MARK", "NOTE_START", "ABBREVIATION_MARK"})
 _MULTI_START = re.compile("<multi>", re.IGNORECASE)
 _MULTI_END = re.compile("</multi>", re.IGNORECASE)
-_ENDS = {"comment": re.compile("-->"), "php": re.compile(r"\?>")}
 _MASK_START, _MASK = "\ufdd0", "\ufdd1"
 
 
@@ -81,7 +83,8 @@ class SourceLexer:
 
     def __init__(self, expressions: Mapping[str, str]) -> None:
         self.patterns = {name: re.compile(expressions[name]) for name in (*_PROTECTED, "TAG")}
-        self._protected_start = re.compile(rf"{expressions['RAW_START']}|<!--|<\?php\b", re.IGNORECASE)
+        starts = (expressions[name] for name in ("RAW_START", "COMMENT_START", "PHP_START"))
+        self._protected_start = re.compile("|".join(starts))
         ordinary = [name for name in SOURCE_TERMINALS if name not in _PROTECTED]
         self._master = _join({name: expressions[name] for name in ordinary})
         self._expressions = {name: expressions[name] for name in ordinary}
@@ -142,10 +145,10 @@ class SourceLexer:
         position = 0
         # A kind whose end was looked for in vain has none further on either.
         unclosed: set[str] = set()
-        ends = dict(_ENDS)
+        ends = {"comment": self.patterns["COMMENT_END"], "php": self.patterns["PHP_END"]}
         while match := self._protected_start.search(text, position):
             start, position = match.span()
-            kind = (match["raw"] or ("comment" if text[start + 1] == "!" else "php")).lower()
+            kind = match["raw"].lower() if match["raw"] else str(match.lastgroup)
             if kind in unclosed:
                 continue
             if kind not in ends:

@@ -98,7 +98,9 @@ def read_glossary(markup: str, language: str) -> tuple[str, str, str] | None:
     page = _SPACES.sub("_", decode_entities(term))
     if not page:
         return None
-    address = f"https://{language.partition('_')[0]}.wikipedia.org/wiki/{quote(page, safe='')}"
+    # Whatever a caller says the language is, the address stays Wikipedia's.
+    edition = language.partition("_")[0] if language in CODES else "en"
+    address = f"https://{edition}.wikipedia.org/wiki/{quote(page, safe='')}"
     return term, decode_entities((title or detail).strip()), address
 
 

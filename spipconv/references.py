@@ -12,7 +12,7 @@ from spipconv.lexer import Lexeme, Scan
 from spipconv.models import make_figure, read_model
 from spipconv.nodes import Anchor, Model, Node
 from spipconv.safety import safe_address
-from spipconv.typography import NO_BREAK_SPACE, decode_entities, typeset
+from spipconv.typography import FRENCH_LANGUAGES, NO_BREAK_SPACE, decode_entities, typeset
 from spipconv.writing import Writing
 
 # What means nothing in the text of a link.
@@ -133,7 +133,7 @@ class References(Writing):
             self._words(start, end)
             return
         self._end_run()
-        if self._settings.language in ("fr", "eo", "cpf"):
+        if self._settings.language in FRENCH_LANGUAGES:
             words = words.replace("»", NO_BREAK_SPACE + "»")
         address, kind = links.read_address(words, self._settings.resolver)
         if self._in_cell:
@@ -198,6 +198,8 @@ class References(Writing):
     def _linked_model(self, start: int, end: int) -> None:
         words, _, target = self._text[start + 1 : end - 1].partition("->")
         read = links.read_target(target, self._settings.language, "", self._settings.resolver)
+        if read.problem:
+            self._source.report(read.problem, start, target.strip())
         address = safe_address(read.address)
         if address is None:
             self._source.report("address-refused", start, read.address)

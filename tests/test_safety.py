@@ -183,7 +183,22 @@ def test_trees_that_no_parser_made_are_written_safely(node: Node, profile: Any) 
     assert not dangers(spipconv.render(document, profile=profile))
 
 
-def test_no_opened_comment_looks_anything_up() -> None:
+@pytest.mark.parametrize(
+    "text", ["[a->http://a.org/]", "http://b.org/", "[?C]", "[d->art1]", "[e->#f]", "g[[h]]", "[i->mailto:i@j.org]"]
+)
+def test_every_link_of_a_comment_says_that_a_stranger_made_it(text: str) -> None:
+    html = spipconv.to_html(text, profile="comment")
+    links = re.findall(r"<a [^>]*href[^>]*>", html)
+    assert links
+    assert all(' rel="nofollow ugc noopener' in link for link in links)
+
+
+def test_a_new_window_cannot_reach_back_into_the_page() -> None:
+    html = spipconv.to_html('<a href="http://x.org/" target="_blank" rel="help">x</a>')
+    assert 'rel="help noopener"' in html
+
+
+def test_a_comment_looks_anything_up() -> None:
     class Forbidden:
         site_address = ""
 

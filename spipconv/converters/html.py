@@ -212,13 +212,11 @@ class Writer:
         attributes, _ = filter_attributes(self._policy, node.name, node.attributes)
         if node.name == "iframe" and not any(name == "src" for name, _ in attributes):
             return words
+        if ("target", "_blank") in attributes:
+            values = dict(attributes)
+            values["rel"] = (values.get("rel", "") + " noopener").strip()
+            attributes = tuple(values.items())
         written = "".join([f' {name}="{escape_attribute(value)}"' for name, value in attributes])
-        if self._is_comment and node.name == "a":
-            written += ' rel="nofollow ugc noopener"'
-        elif node.name == "a" and ("target", "_blank") in attributes:
-            written = "".join([f' {n}="{escape_attribute(v)}"' for n, v in attributes if n != "rel"])
-            rel = next((value for name, value in attributes if name == "rel"), "")
-            written += f' rel="{escape_attribute((rel + " noopener").strip())}"'
         if node.name in VOID:
             return f"<{node.name}{written} />"
         return f"<{node.name}{written}>{words}</{node.name}>"
