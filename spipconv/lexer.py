@@ -16,10 +16,7 @@ from spipconv.markup import read_angle_shortcuts
 from spipconv.source import Source
 
 # Terminals that are looked for before the others; the master expression is made of the rest, in grammar order.
-_PROTECTED = (
-    "FENCE", "TICKS", "RAW_START", "COMMENT_START", "COMMENT_END", "PHP_START", "PHP_END",
-    "MULTI", "MULTI_LANGUAGE", "FORMULA",
-)  # fmt: skip
+_PROTECTED = ("FENCE", "TICKS", "RAW_START", "COMMENT_END", "PHP_END", "MULTI", "MULTI_LANGUAGE", "FORMULA")
 SOURCE_TERMINALS = (
     *_PROTECTED,
     "PIPE", "BLANK_LINE", "BREAK_MARK", "NEWLINE", "ITEM_MARK", "RULE_MARK", "DIALOGUE_MARK", "DASH_MARK",
@@ -83,8 +80,6 @@ class SourceLexer:
 
     def __init__(self, expressions: Mapping[str, str]) -> None:
         self.patterns = {name: re.compile(expressions[name]) for name in (*_PROTECTED, "TAG")}
-        starts = (expressions[name] for name in ("RAW_START", "COMMENT_START", "PHP_START"))
-        self._protected_start = re.compile("|".join(starts))
         ordinary = [name for name in SOURCE_TERMINALS if name not in _PROTECTED]
         self._master = _join({name: expressions[name] for name in ordinary})
         self._expressions = {name: expressions[name] for name in ordinary}
@@ -146,7 +141,7 @@ class SourceLexer:
         # A kind whose end was looked for in vain has none further on either.
         unclosed: set[str] = set()
         ends = {"comment": self.patterns["COMMENT_END"], "php": self.patterns["PHP_END"]}
-        while match := self._protected_start.search(text, position):
+        while match := self.patterns["RAW_START"].search(text, position):
             start, position = match.span()
             kind = match["raw"].lower() if match["raw"] else str(match.lastgroup)
             if kind in unclosed:
