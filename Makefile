@@ -1,4 +1,4 @@
-# make demo    convert the two examples to HTML and Markdown, into demo/
+# make demo    migrate the example site to Hugo, into demo/site
 # make test    run the tests, ruff and mypy
 # make tables  compute the parser's tables anew, after a change in grammar/
 PYTHON ?= python3
@@ -7,15 +7,9 @@ BIN = .venv/bin
 .PHONY: demo test tables clean
 
 demo: .venv/installed
-	@mkdir -p demo
-	@$(BIN)/spipconv convert --objects examples/objects.json -o demo/article.html examples/article.spip
-	@$(BIN)/spipconv convert --objects examples/objects.json --to markdown -o demo/article.md examples/article.spip
-	@$(BIN)/spipconv convert --profile comment -o demo/comment.html examples/comment.spip
-	@$(BIN)/spipconv convert --profile comment --to markdown -o demo/comment.md examples/comment.spip
-	@echo "An article and a comment in SPIP's markup (examples/) are now HTML and Markdown:"
-	@ls -1 demo/article.html demo/article.md demo/comment.html demo/comment.md
-	@echo "The comment, as HTML:"
-	@cat demo/comment.html
+	@echo "A SPIP site (examples/site: its base and its IMG folder) becomes a Hugo site:"
+	@$(BIN)/spipconv migrate examples/site/site.sqlite demo/site --to hugo --img examples/site/IMG || [ $$? = 1 ]
+	@echo "Now: cd demo/site && hugo server"
 
 test: .venv/installed-for-tests
 	$(BIN)/pytest

@@ -6,8 +6,9 @@ from spipconv.nodes import Document
 from spipconv.objects import BadObjects, Catalogue, Resolver, SpipObject, read_objects
 from spipconv.parser import Parsed, parse
 from spipconv.source import Profile
+from spipconv.version import VERSION
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = [
     "BadObjects",
     "Catalogue",

@@ -17,6 +17,14 @@ _NOTES = {
     "es": "Notas", "fr": "Notes", "it": "Note", "nl": "Noten", "pl": "Przypisy", "pt": "Notas", "pt_br": "Notas",
 }  # fmt: skip
 _AUTHORS = {"de": "Autor", "en": "Author", "es": "Autor", "fr": "Auteur", "it": "Autore", "nl": "Auteur", "pt": "Autor"}
+_SEE_ONLINE = {
+    "de": "Siehe online:", "en": "View online:", "es": "Ver en línea:", "fr": "Voir en ligne :", "it": "Vedi online:",
+    "nl": "Zie online:", "pt": "Ver online:",
+}  # fmt: skip
+_COMMENTS = {
+    "ar": "تعليقات", "de": "Kommentare", "en": "Comments", "es": "Comentarios", "fr": "Commentaires",
+    "it": "Commenti", "nl": "Reacties", "pt": "Comentários",
+}  # fmt: skip
 
 
 def notes_title(language: str) -> str:
@@ -32,3 +40,13 @@ def author_title(language: str) -> str:
 def idiom(key: str, language: str) -> str | None:
     """Return what ``<:key:>`` says, or None where the key is a site's own."""
     return notes_title(language) if key == "info_notes" else None
+
+
+def see_online(language: str) -> str:
+    """Return the words before an article's own link."""
+    return _SEE_ONLINE.get(language, "View online:")
+
+
+def comments_title(language: str) -> str:
+    """Return the word that heads the messages on a page."""
+    return _COMMENTS.get(language, "Comments")

@@ -57,7 +57,7 @@ class Layout(References, Tags):
 
     def __init__(self, scan: Scan, read_inline: Callable[[str], tuple[Node, ...]], *, paragraphs: bool = True) -> None:
         super().__init__(scan, read_inline, paragraphs=paragraphs and scan.source.settings.profile != "title")
-        self._notes = Notes()
+        self._notes = Notes(scan.source.settings.first_note)
         self._asides: dict[int, _Aside] = {}
         self._tables: Mapping[int, int] = {}
         self._has_heading = self._has_strong = self._has_emphasis = self._has_quote = False

@@ -96,6 +96,16 @@ class SourceLexer:
                 source.text, scan.masked = read_angle_shortcuts(source.text, scan.masked)
         return scan
 
+    def languages(self, source: Source) -> frozenset[str]:
+        """Return the languages that the ``<multi>`` blocks of a source name."""
+        scan = Scan(source, self, source.text)
+        self._protect(scan)
+        return frozenset(
+            mark["language"]
+            for block in self.patterns["MULTI"].finditer(scan.masked)
+            for mark in self.patterns["MULTI_LANGUAGE"].finditer(scan.masked, *block.span())
+        )
+
     def read(self, text: str, start: int, end: int) -> list[Lexeme]:
         """Return the lexemes of a (masked) text between two offsets."""
         last = text.rfind("]", start, end) + 1

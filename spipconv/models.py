@@ -15,6 +15,8 @@ from spipconv.typography import decode_entities
 DOCUMENTS = frozenset({"doc", "emb", "im", "img", "image", "audio", "video", "text", "document"})
 _MODEL = re.compile(r"<([a-z_-]+)\s*([0-9]*)\s*(?:\|([^<>]*?))?\s*/?>", re.IGNORECASE)
 _ALIGNMENTS = frozenset({"left", "right", "center"})
+# Where SPIP has an icon for every kind of file.
+ICONS = "plugins-dist/medias/prive/vignettes/"
 _UNITS = ("octets", "kio", "Mio", "Gio")
 
 
@@ -73,7 +75,7 @@ def make_figure(
         credits=read(options.get("credits", found.credits)),
         link=link or options.get("lien", "") or (document_address(found) if found.mode == "document" else ""),
         weight=_describe(found),
-        thumbnail="" if is_image else f"plugins-dist/medias/prive/vignettes/{found.extension or 'defaut'}.svg",
+        thumbnail="" if is_image else found.thumbnail or f"{ICONS}{found.extension or 'defaut'}.svg",
         classes=tuple(word for word in words if word.isalnum() and word not in _ALIGNMENTS),
         line=place[0],
         column=place[1],

@@ -8,10 +8,12 @@ garbage collector is told not to look (``gc=False``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Callable, Iterator
+from operator import attrgetter
+from typing import Any, Literal, get_args
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 LinkKind = Literal["internal", "external", "site", "relative", "anchor", "mail", "glossary", "missing"]
 BreakKind = Literal["auto", "manual", "html"]
@@ -269,26 +271,23 @@ class Document(Struct, frozen=True, tag=True):
 
 def children_of(node: Node) -> tuple[Node, ...]:
     """Return what a node holds, in reading order; leaves hold nothing."""
-    match node:
-        case List():
-            return node.items
-        case Table():
-            return (node.caption, *node.rows) if node.caption else node.rows
-        case Row():
-            return node.cells
-        case Poem():
-            return node.verses
-        case Caption():
-            return node.children + node.summary
-        case Figure():
-            return node.title + node.description + node.credits
-        case (
-            Text() | LineBreak() | Bullet() | Code() | Math() | Anchor() | Model() | Rule() | CodeBlock() | Frame()
-            | MathBlock()
-        ):  # fmt: skip
-            return ()
-        case _:
-            return node.children
+    return _CHILDREN[node.__class__](node)
+
+
+_Leaf = Text | LineBreak | Bullet | Code | Math | Anchor | Model | Rule | CodeBlock | Frame | MathBlock
+_Container = (
+    Strong | Emphasis | Link | Abbreviation | Note | Element | Paragraph | Heading | ListItem | Cell | Quote | Verse
+)
+_CHILDREN: dict[type, Callable[[Any], tuple[Node, ...]]] = {
+    **dict.fromkeys(get_args(_Leaf), lambda node: ()),
+    **dict.fromkeys(get_args(_Container), attrgetter("children")),
+    List: attrgetter("items"),
+    Table: lambda node: (node.caption, *node.rows) if node.caption else node.rows,
+    Row: attrgetter("cells"),
+    Poem: attrgetter("verses"),
+    Caption: lambda node: node.children + node.summary,
+    Figure: lambda node: node.title + node.description + node.credits,
+}
 
 
 def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
@@ -316,3 +315,23 @@ def plain_text(nodes: tuple[Node, ...]) -> str:
             case _:
                 waiting.extend(reversed(children_of(node)))
     return "".join(words)
+
+
+def rebuild(nodes: tuple[Node, ...], change: Callable[[Node], tuple[Node, ...]]) -> tuple[Node, ...]:
+    """Return nodes with every one replaced by what ``change`` makes of it, what it holds first.
+
+    The parser's limit on depth keeps the recursion shallow.
+    """
+    return tuple([new for node in nodes for new in change(_rebuild_children(node, change))])
+
+
+def _rebuild_children(node: Any, change: Callable[[Node], tuple[Node, ...]]) -> Node:
+    fields = {name: getattr(node, name) for name in node.__struct_fields__}
+    changed: dict[str, Any] = {
+        name: rebuild(value, change)
+        for name, value in fields.items()
+        if value and isinstance(value, tuple) and isinstance(value[0], Position)
+    }
+    if isinstance(fields.get("caption"), Caption):
+        changed["caption"] = _rebuild_children(node.caption, change)
+    return replace(node, **changed) if changed else node  # type: ignore[no-any-return]

@@ -29,10 +29,10 @@ _CUT = "\u00a0(…)"
 
 
 class Notes:
-    """Counts the notes of one text and remembers the names of its calls."""
+    """Counts the notes of one text, from ``first`` on, and remembers the names of its calls."""
 
-    def __init__(self) -> None:
-        self._count = 0
+    def __init__(self, first: int = 1) -> None:
+        self._count = first - 1
         self._called: set[str] = set()
 
     def number(self) -> str:

@@ -25,7 +25,8 @@ class SpipObject(Struct, frozen=True):
 
     ``address`` is where the object is found now; empty: at SPIP's plain address, or, for a document, at
     ``IMG/`` plus ``file``. A picture whose ``mode`` is ``document`` leads to its own file.
-    ``translation_of`` is SPIP's id_trad. Sizes are in pixels, ``weight`` in bytes.
+    ``translation_of`` is SPIP's id_trad. Sizes are in pixels, ``weight`` in bytes. ``thumbnail`` is the address of a
+    picture that stands for a document, empty: SPIP's icon for its extension.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class SpipObject(Struct, frozen=True):
     description: str = ""
     credits: str = ""
     alternative: str = ""
+    thumbnail: str = ""
 
 
 class Resolver(Protocol):

@@ -27,6 +27,7 @@ def parse(
     objects: Resolver | None = None,
     embeds: bool = False,
     angle_shortcuts: bool = False,
+    first_note: int = 1,
 ) -> Parsed:
     """Read a SPIP text.
 
@@ -34,13 +35,21 @@ def parse(
     all shortcuts, of HTML only q, del and ins; objects are never looked up) or ``title`` (typography, models
     and ``<multi>`` only). ``lang`` is a SPIP language code, for typography and ``<multi>``. ``objects`` finds
     what ``[->art12]`` and ``<doc1>`` name. ``embeds`` allows players of known video hosts.
-    ``angle_shortcuts`` also reads ``<<gras>>`` and ``<italique>``.
+    ``angle_shortcuts`` also reads ``<<gras>>`` and ``<italique>``. ``first_note`` is the number of its first note,
+    where several texts share a page.
 
     Never fails on markup: what is broken, unknown, changed or left out is in the diagnostics.
     """
-    source = read_source(text, Settings(profile, lang, objects, embeds, angle_shortcuts))
+    source = read_source(text, Settings(profile, lang, objects, embeds, angle_shortcuts, first_note))
     document = Document(_read(source), lang)
     return Parsed(document, tuple(sorted(source.diagnostics, key=_place)))
+
+
+def languages_of(text: str) -> frozenset[str]:
+    """Return the codes of the languages in which the ``<multi>`` blocks of a text say something."""
+    if "<multi>" not in text.lower():
+        return frozenset()
+    return load_grammar().lexer.languages(read_source(text, Settings()))
 
 
 def _place(remark: Diagnostic) -> tuple[bool, int, int]:

@@ -29,6 +29,7 @@ class Settings(Struct, frozen=True):
     objects: Resolver | None = None
     embeds: bool = False
     angle_shortcuts: bool = False
+    first_note: int = 1
 
     @property
     def resolver(self) -> Resolver | None:

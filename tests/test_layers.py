@@ -107,7 +107,7 @@ def test_of_the_converters_only_markdown_uses_others() -> None:
         for module in MODULES
         if within(module, "spipconv.converters") and any(within(name, "spipconv.converters") for name in ours(module))
     }
-    assert users <= {"spipconv.converters.markdown"}
+    assert users <= {"spipconv.converters.markdown", "spipconv.converters.markdown_text"}
 
 
 @pytest.mark.parametrize("name", PARSER_SIDE)

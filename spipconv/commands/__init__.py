@@ -10,6 +10,7 @@ import click
 from spipconv import __version__
 from spipconv.commands.check import check
 from spipconv.commands.convert import convert
+from spipconv.commands.migrate import migrate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,3 +21,4 @@ def main() -> None:
 
 main.add_command(convert)
 main.add_command(check)
+main.add_command(migrate)

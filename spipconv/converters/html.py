@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import unquote
 
 from msgspec import Struct
 
@@ -340,11 +341,15 @@ class Writer:
                 rel = ' rel="nofollow ugc noopener"' if self._is_comment else ""
                 picture = f'<a href="{escape_attribute(link)}" class="spip_doc_lien"{rel}>{picture}</a>'
         else:
-            icon = f'<img src="{escape_attribute(safe_address(node.thumbnail) or "")}" width="64" height="64" alt="" />'
+            if node.thumbnail:
+                icon = escape_attribute(safe_address(node.thumbnail) or "")
+                words = f'<img src="{icon}" width="64" height="64" alt="" />'
+            else:
+                words = escape_text(unquote(address.rpartition("/")[2]) or address)
             kind_of_file = f' type="{escape_attribute(node.media_type)}"' if node.media_type else ""
             picture = (
                 f'<a href="{escape_attribute(link or address)}" class="spip_doc_lien"'
-                f' title="{escape_attribute(node.weight)}"{kind_of_file}>{icon}</a>'
+                f' title="{escape_attribute(node.weight)}"{kind_of_file}>{words}</a>'
             )
         lines = "".join(
             [

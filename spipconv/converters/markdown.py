@@ -1,7 +1,7 @@
 """A document to CommonMark with pipe tables, footnotes and ``~~strikethrough~~``.
 
-What Markdown cannot say exactly is written as HTML, so that both show the same page. Both are safe alike: all
-that Markdown or HTML would read as markup is escaped where it is written.
+Other flavours are facts for the same writer. What Markdown cannot say exactly is written as HTML, so that both show
+the same page. Both are safe alike: all that Markdown or HTML would read as markup is escaped where it is written.
 """
 
 from __future__ import annotations
@@ -12,16 +12,20 @@ from itertools import count
 
 from msgspec.structs import replace
 
+from spipconv.converters.flavours import COMMONMARK, Flavour
 from spipconv.converters.html import Writer as HtmlWriter
 from spipconv.converters.markdown_text import (
     DELETED,
     EMPHASIS,
     STRONG,
     Line,
-    escape,
+    entity,
     escape_inline_html,
+    escape_tag,
+    escaper,
     fence,
     guard,
+    is_code,
     is_self_shown,
     link_target,
 )
@@ -55,7 +59,7 @@ from spipconv.nodes import (
     Text,
     walk,
 )
-from spipconv.safety import TITLE, escape_attribute, safe_address
+from spipconv.safety import TITLE, VOID, escape_attribute, safe_address
 from spipconv.source import Profile
 
 # Readers stop at some twenty levels, and every level is written before every line.
@@ -72,9 +76,13 @@ _BLOCK_TAG = re.compile(
     r"(?=[ />])"
 )
 _LONE_TAG = re.compile(r"</?[a-z][a-z0-9-]*(?:\s[^>]*)?>\s*\Z", re.IGNORECASE)
+_WHITE_LINE = re.compile(r"^[ \t]+$", re.MULTILINE)
+_LINE_TAG = re.compile(r"^</?([A-Za-z][\w:-]*)", re.MULTILINE)
 _BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
 _LABEL = re.compile(r"[A-Za-z0-9_-]+\Z")
+_PLAIN_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+-]+\Z")
+_TASK = re.compile(r"\[[\sxX]\]")
 _SPACES = " \t\n"
 
 
@@ -86,21 +94,21 @@ class _NoteInHtml(Exception):
     """A note is called where no footnote can be: in an HTML block."""
 
 
-def write(document: Document, *, profile: Profile = "article") -> str:
-    """Return the Markdown of a document.
+def write(document: Document, *, profile: Profile = "article", flavour: Flavour = COMMONMARK) -> str:
+    """Return the Markdown of a document, for the reader that a flavour describes.
 
     Links of a ``comment`` are as other links: Markdown has no place for what tells search engines of a stranger.
     """
     notes = [node for node in walk(document.children) if isinstance(node, Note)]
     if profile == "title" and not notes:
-        return _Writer(profile, document.language, as_html=False).title(document.children)
+        return _Writer(profile, document.language, flavour, as_html=False).title(document.children)
     texts = {note.identifier for note in notes if note.children}
     if all(note.label and (note.children or note.identifier in texts) for note in notes):
         try:
-            return _Writer(profile, document.language, as_html=False).document(document.children)
+            return _Writer(profile, document.language, flavour, as_html=False).document(document.children)
         except _NoteInHtml:
             pass
-    return _Writer(profile, document.language, as_html=True).document(document.children)
+    return _Writer(profile, document.language, flavour, as_html=True).document(document.children)
 
 
 class _Html(HtmlWriter):
@@ -122,8 +130,10 @@ class _Html(HtmlWriter):
 class _Writer:
     """Writes one document; its notes are footnotes, or HTML as a whole."""
 
-    def __init__(self, profile: Profile, language: str, *, as_html: bool) -> None:
+    def __init__(self, profile: Profile, language: str, flavour: Flavour, *, as_html: bool) -> None:
         self._profile: Profile = profile
+        self._flavour = flavour
+        self._escape = escaper(flavour)
         self._language = language
         self._html = _Html(profile, language, has_notes=as_html)
         self._notes_as_html = as_html
@@ -142,7 +152,12 @@ class _Writer:
             blocks += self._html_notes(nodes)
         # A note may call another, which then is met here.
         for label, note in self._notes:
-            words = "\n\n".join(self._blocks(note.children, 1))
+            if not (self._flavour.has_block_notes or isinstance(note.children[0], Inline | Paragraph)):
+                raise _NoteInHtml
+            try:
+                words = "\n\n".join(self._blocks(note.children, 1))
+            except _Unsayable:
+                raise _NoteInHtml from None
             blocks.append(_hang(f"[^{label}]: ", words, 4).rstrip(" "))
         return "\n\n".join(blocks) + "\n" if blocks else ""
 
@@ -151,8 +166,8 @@ class _Writer:
         try:
             text = self._line(nodes).text(one_line=True)
         except _Unsayable:
-            text = escape_inline_html(self._html.flow(nodes))
-        return guard(text)
+            text = escape_inline_html(self._html.flow(nodes), self._flavour)
+        return guard(text, self._flavour)
 
     # ---- Blocks ----
 
@@ -160,21 +175,28 @@ class _Writer:
         """Return each block's Markdown. HTML goes on where words stand loose, before and behind it."""
         blocks: list[str] = []
         markup: list[str] = []
-        goes_on, marker = False, 0
+        goes_on, has_loose, marker = False, False, 0
         previous: Node | None = None
 
         def end_markup() -> None:
-            blocks.append(_html_block("".join(markup)))
+            if not markup:
+                return
+            if depth and not self._flavour.has_deep_html:
+                raise _Unsayable
+            blocks.append(_html_block("".join(markup), self._flavour, has_loose=has_loose))
             markup.clear()
 
         for node in nodes:
             is_loose, next_marker = _is_loose(node), _marker(node, previous, marker)
-            block = None if is_loose else self._block(node, depth, next_marker)
+            is_html = is_loose or (self._flavour.merges and _merges(node, previous))
+            block = None if is_html else self._block(node, depth, next_marker)
             text = self._html.flow([node]) if block is None else block
             if not (goes_on or text.strip(_SPACES)):
                 continue
             if block is not None or not (is_loose or goes_on):
                 end_markup()
+                has_loose = False
+            has_loose = has_loose or is_loose
             (markup if block is None else blocks).append(text)
             goes_on, previous, marker = is_loose, node, next_marker
         end_markup()
@@ -187,9 +209,11 @@ class _Writer:
                 case Paragraph():
                     return self._paragraph(node.children)
                 case Heading():
-                    return _heading(self._line(node.children).text(one_line=True))
+                    return self._heading(node)
                 case Rule():
                     return "---"
+                case CodeBlock() | Frame() if not self._is_code(node.text, depth):
+                    return None
                 case CodeBlock():
                     return fence(node.text, node.language if _LANGUAGE.match(node.language) else "")
                 case Frame():
@@ -211,7 +235,24 @@ class _Writer:
         text = self._line(nodes).text()
         if _LONE_TAG.match(text.partition("\n")[0]):
             raise _Unsayable
+        elements = self._flavour.line_elements
+        if elements and not elements.issuperset(_LINE_TAG.findall(text)):
+            raise _Unsayable
         return text
+
+    def _is_code(self, text: str, depth: int) -> bool:
+        """Tell whether a fence can say some code; readers disagree on what indents an empty line in it."""
+        flavour = self._flavour
+        is_deep = depth > 0 and bool(flavour.active)
+        return is_code(text, flavour) and not (is_deep and (not flavour.has_deep_html or _WHITE_LINE.search(text)))
+
+    def _heading(self, node: Heading) -> str:
+        text = self._line(node.children).text(one_line=True)
+        if not (text or self._flavour.has_empty_headings):
+            raise _Unsayable
+        if text.endswith("#"):
+            text = f"{text[:-1]}\\#"
+        return f"## {text}".rstrip(" ")
 
     def _list(self, node: List, depth: int, marker: int) -> list[str]:
         if depth >= _MAX_NESTING:
@@ -219,7 +260,8 @@ class _Writer:
         lines: list[str] = []
         for number, item in enumerate(node.items, 1):
             bullet = f"{number}{'.)'[marker]} " if node.ordered else f"{'-*'[marker]} "
-            lines.append(_hang(bullet, self._item(item, depth + 1), len(bullet)).rstrip(" "))
+            width = self._flavour.indent or len(bullet)
+            lines.append(_hang(bullet, self._item(item, depth + 1), width).rstrip(" "))
         return lines
 
     def _item(self, node: ListItem, depth: int) -> str:
@@ -227,7 +269,9 @@ class _Writer:
         first = next((place for place, child in enumerate(node.children) if isinstance(child, List)), None)
         lists = node.children[first:] if first is not None else ()
         words = self._paragraph(node.children[:first])
-        if not (words or lists):
+        if not (words or lists) or (self._flavour.merges and (not words or len(lists) > 1)):
+            raise _Unsayable
+        if self._flavour.has_tasks and _TASK.match(words):
             raise _Unsayable
         lines = [words] if words else []
         previous, marker = None, 0
@@ -255,7 +299,12 @@ class _Writer:
         return "\n".join([first, rule, *others])
 
     def _row(self, node: Row) -> str:
-        cells = [self._line(cell.children).text(one_line=True).replace("|", "\\|") for cell in node.cells]
+        cells = [self._line(cell.children).text(one_line=True) for cell in node.cells]
+        if self._flavour.is_commonmark:
+            cells = [cell.replace("|", "\\|") for cell in cells]
+        elif not any(cell.strip("-+:= ") for cell in cells):
+            # It would be read as a line between rows.
+            cells = [cell.replace("-", "&#45;").replace("=", "&#61;") for cell in cells]
         return f"| {' | '.join(cells)} |"
 
     # ---- Notes ----
@@ -266,7 +315,7 @@ class _Writer:
         if label and not (node.children and label in self._texts):
             return label
         label = node.identifier
-        while label in self._used_labels or not _LABEL.match(label):
+        while label in self._used_labels or not (_LABEL if self._flavour.is_commonmark else _PLAIN_LABEL).match(label):
             label = str(next(self._numbers))
         self._used_labels.add(label)
         self._labels.setdefault(node.identifier, label)
@@ -278,12 +327,13 @@ class _Writer:
         notes = writer.notes()
         if not notes:
             return []
-        return [_html_block(f'<hr class="footnotes-sep">\n<section class="footnotes">\n{notes}\n</section>')]
+        markup = f'<hr class="footnotes-sep">\n<section class="footnotes">\n{notes}\n</section>'
+        return [_html_block(markup, self._flavour, has_loose=False)]
 
     # ---- In the line ----
 
     def _line(self, nodes: Iterable[Node]) -> Line:
-        line = Line()
+        line = Line(self._flavour)
         self._inline(nodes, line)
         return line
 
@@ -291,7 +341,7 @@ class _Writer:
         for node in nodes:
             match node:
                 case Text():
-                    line.add(escape(node.text))
+                    line.add(self._escape(node.text))
                 case Strong():
                     self._marked(STRONG, node.children, line)
                 case Emphasis():
@@ -308,11 +358,13 @@ class _Writer:
                 case Note():
                     self._call(node, line)
                 case Model():
-                    line.add(f"<tt>{escape(node.source)}</tt>")
+                    line.add(f"<tt>{self._escape(node.source)}</tt>")
                 case Anchor() | Abbreviation():
                     self._tagged(node, line)
-                case Element() if node.name in _INLINE:
+                case Element() if node.name in _INLINE and self._is_read(node.name):
                     self._tagged(node, line)
+                case Element() if node.name in _INLINE and all(map(_is_loose, walk(node.children))):
+                    line.add(escape_inline_html(self._html.flow([node]), self._flavour))
                 case _:
                     raise _Unsayable
 
@@ -343,7 +395,7 @@ class _Writer:
                 line.add(f"<{address}>")
                 self._links += 1
                 return
-        target = link_target(address, node.title)
+        target = link_target(address, node.title, self._flavour)
         place, links = line.add_bracket(), self._links
         self._inline(node.children, line)
         if target is None or self._links > links:
@@ -356,7 +408,7 @@ class _Writer:
     def _call(self, node: Note, line: Line) -> None:
         self._links += 1
         if self._notes_as_html:
-            line.add(escape_inline_html(self._html.flow([node])))
+            line.add(escape_inline_html(self._html.flow([node]), self._flavour))
             return
         label = self._label(node)
         if node.children:
@@ -370,7 +422,13 @@ class _Writer:
             node = replace(node, attributes=tuple([pair for pair in node.attributes if _ATTRIBUTE.match(pair[0])]))
         empty = node if isinstance(node, Anchor) else replace(node, children=())
         opening, _, closing = self._html.flow([empty]).replace("\n", "&#10;").rpartition("</")
+        opening = escape_tag(opening, self._flavour)
         return (opening, f"</{closing}") if opening else (closing, "")
+
+    def _is_read(self, name: str) -> bool:
+        """Tell whether the reader looks for Markdown in an element in a line."""
+        elements = self._flavour.read_elements
+        return not elements or name in elements or name in VOID
 
 
 def _is_loose(node: Node) -> bool:
@@ -386,10 +444,9 @@ def _marker(node: Node, previous: Node | None, marker: int) -> int:
     return 1 - marker if is_next else 0
 
 
-def _heading(text: str) -> str:
-    if text.endswith("#"):
-        text = f"{text[:-1]}\\#"
-    return f"## {text}".rstrip(" ")
+def _merges(node: Node, previous: Node | None) -> bool:
+    """Tell whether some reader takes a block for more of the block before it."""
+    return isinstance(node, List | Quote) and isinstance(previous, type(node))
 
 
 def _hang(first: str, text: str, width: int) -> str:
@@ -399,8 +456,18 @@ def _hang(first: str, text: str, width: int) -> str:
     return "\n".join([first + head, *[indent + line if line else line for line in lines]])
 
 
-def _html_block(markup: str) -> str:
-    """Return HTML as a block that ends with its last line."""
+def _html_block(markup: str, flavour: Flavour, *, has_loose: bool) -> str:
+    """Return HTML as a block that ends with its last line; ``has_loose``: some of its words are in no element."""
     markup = _BLANK_LINE.sub("&#10;", markup.strip(_SPACES))
+    for character in flavour.active_in_html:
+        markup = markup.replace(character, entity(character))
     is_whole = markup.startswith("<pre") and "\n" not in markup.partition("</pre>")[2]
-    return markup if not markup or is_whole or _BLOCK_TAG.match(markup) else f"<span>\n{markup}</span>"
+    is_block = is_whole or (_BLOCK_TAG.match(markup) and not (flavour.boxes_loose_words and has_loose))
+    if not markup or is_block:
+        return markup
+    return f'<div class="spip_libre">\n{markup}</div>' if flavour.boxes_loose_words else f"<span>\n{markup}</span>"
+
+
+def html_block(markup: str, flavour: Flavour = COMMONMARK) -> str:
+    """Return safe HTML that starts with a block's tag as a block of Markdown."""
+    return _html_block(markup, flavour, has_loose=False)

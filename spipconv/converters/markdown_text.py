@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
+from functools import cache
+
+from spipconv.converters.flavours import COMMONMARK, Flavour
 
 _SPACES = " \t\n"
 _WHITE_SPACE = re.compile("[ \t\n\r\f\v]+")
 # An underscore inside a word is no markup and keeps names_like_this readable.
-_MARKUP = re.compile(r"[\\`*\[\]<&~\u00a0]|(?<![^\W_])_|_(?![^\W_])")
+_MARKUP = r"[\\`*\[\]<&~\u00a0]|(?<![^\W_])_|_(?![^\W_])"
 _ESCAPES = {"<": "&lt;", "&": "&amp;", "\u00a0": "&nbsp;"}
 _IN_HTML = re.compile(r"(<[^>]*>)")
 _TITLE = re.compile('[\\\\"<&\u00a0]')
+# Readers that are no CommonMark's may find the end of a link in its title or address.
+_PLAIN_TITLE = re.compile("[^\\w ,;.?/-]|_")
+_PLAIN_TARGET = re.compile("[^'()]+")
+# What may be markup before a tag is read as one.
+_IN_TAG = re.compile(r"[\\`\[\]{|]")
 _TICKS = re.compile("`+")
 # The start of a line behind which a backslash is needed, lest it be read as a block: headings, lists, quotes,
 # definitions, and the lines of dashes, pipes and equal signs that make rules and tables.
-_LINE_START = re.compile(
-    r"(?=#{1,6}(?:[ \t]|\Z)|[-+:](?:[ \t]|\Z)|>|[-:|][-:| \t]*\Z|=+[ \t]*\Z)|\d{1,9}(?=[.)](?:[ \t]|\Z))"
-)
+_LINE_START = r"(?=#{1,6}(?:[ \t]|\Z)|[-+:](?:[ \t]|\Z)|>|[-:|][-:| \t]*\Z|=+[ \t]*\Z)|\d{1,9}(?=[.)](?:[ \t]|\Z))"
 # Markdown's readers normalise addresses: these come out as they were.
 _HOST = r"//[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?(?=[/?#]|\Z)"
 _PLAIN_ADDRESS = re.compile(
@@ -32,22 +39,66 @@ EMPHASIS = ("em", "*", "_")
 DELETED = ("del", "~~")
 
 
-def escape(text: str) -> str:
-    """Return words for the inside of a line."""
-    return _MARKUP.sub(_escaped, _WHITE_SPACE.sub(" ", text))
+def entity(character: str) -> str:
+    """Return a character as HTML and every Markdown show it without reading it."""
+    return _ESCAPES.get(character) or f"&#{ord(character)};"
+
+
+@cache
+def escaper(flavour: Flavour) -> Callable[[str], str]:
+    """Return what escapes words for the inside of a line."""
+    pattern, escape = _pattern(flavour.active and f"(?P<active>{flavour.active})", _MARKUP), _escaped
+    if flavour.active:
+
+        def escape(match: re.Match[str]) -> str:
+            return _escaped(match) if match["active"] is None else entity(match[0])
+
+    def escape_words(text: str) -> str:
+        return pattern.sub(escape, _WHITE_SPACE.sub(" ", text))
+
+    return escape_words
+
+
+def escape_inline_html(markup: str, flavour: Flavour) -> str:
+    """Return HTML for the inside of a line, where Markdown would read the words between its tags."""
+    escape = _entity if flavour.active else _escaped
+    pattern = _pattern(flavour.active, _MARKUP)
+    parts = [
+        escape_tag(part, flavour)
+        if number % 2
+        else pattern.sub(lambda match: match[0] if match[0] == "&" else escape(match), part)
+        for number, part in enumerate(_IN_HTML.split(markup))
+    ]
+    return "".join(parts).replace("\n", "&#10;")
+
+
+def escape_tag(tag: str, flavour: Flavour) -> str:
+    """Return a tag for the inside of a line."""
+    return _IN_TAG.sub(_entity, tag) if flavour.active else tag
+
+
+@cache
+def _pattern(*alternatives: str) -> re.Pattern[str]:
+    """Return a pattern for any of those that are not empty; without any, for nothing."""
+    return re.compile("|".join(filter(None, alternatives)) or "(?!)")
+
+
+def is_code(text: str, flavour: Flavour, *, in_line: bool = False) -> bool:
+    """Tell whether backticks can say some code."""
+    return not _pattern(flavour.not_in_code, flavour.not_in_span if in_line else "").search(text)
+
+
+def hide(character: str, flavour: Flavour) -> str:
+    """Return a character behind a backslash, or as an entity where that does not hide it."""
+    return f"\\{character}" if character in flavour.backslash else entity(character)
 
 
 def _escaped(match: re.Match[str]) -> str:
     return _ESCAPES.get(match[0]) or "\\" + match[0]
 
 
-def escape_inline_html(markup: str) -> str:
-    """Return HTML for the inside of a line, where Markdown would read the words between its tags."""
-    parts = [
-        part if number % 2 else _MARKUP.sub(lambda match: match[0] if match[0] == "&" else _escaped(match), part)
-        for number, part in enumerate(_IN_HTML.split(markup))
-    ]
-    return "".join(parts).replace("\n", "&#10;")
+def _entity(match: re.Match[str]) -> str:
+    return entity(match[0])
 
 
 def code_span(text: str) -> str | None:
@@ -61,6 +112,14 @@ def code_span(text: str) -> str | None:
     return f"{ticks}{text}{ticks}"
 
 
+def _code_element(text: str, flavour: Flavour) -> str:
+    if flavour.active:
+        words = _pattern(flavour.active, _MARKUP, "_").sub(_entity, _WHITE_SPACE.sub(" ", text))
+    else:
+        words = escaper(flavour)(text)
+    return f"<code>{words}</code>"
+
+
 def fence(text: str, language: str = "") -> str:
     """Return a block of code between lines of backticks."""
     ticks = "`" * max(3, _longest_ticks(text) + 1)
@@ -71,16 +130,17 @@ def _longest_ticks(text: str) -> int:
     return max([len(run) for run in _TICKS.findall(text)], default=0)
 
 
-def link_target(address: str, title: str) -> str | None:
+def link_target(address: str, title: str, flavour: Flavour) -> str | None:
     """Return what stands between the parentheses of a link, or None for an address that readers would change."""
-    if not _PLAIN_ADDRESS.match(address):
+    if not _PLAIN_ADDRESS.match(address) or not (flavour.is_commonmark or _PLAIN_TARGET.fullmatch(address)):
         return None
     target = address.replace("&", "&amp;")
     if not target or "(" in target or ")" in target:
         target = f"<{target}>"
     if not title:
         return target
-    words = _TITLE.sub(_escaped, _WHITE_SPACE.sub(" ", title))
+    words = _WHITE_SPACE.sub(" ", title)
+    words = _PLAIN_TITLE.sub(_entity, words) if flavour.active else _TITLE.sub(_escaped, words)
     return f'{target} "{words}"'
 
 
@@ -95,7 +155,8 @@ class Line:
     Whether ``**`` opens or closes depends on the characters on both of its sides, so marks are chosen last.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, flavour: Flavour = COMMONMARK) -> None:
+        self._flavour = flavour
         # A mark or a line break that is still to be chosen is an empty piece.
         self._pieces: list[str] = []
         self._breaks: list[int] = []
@@ -106,8 +167,16 @@ class Line:
     def add(self, piece: str) -> int:
         """Add finished Markdown and return its place."""
         if piece:
-            self._pieces.append(f"\\{piece}" if self._call == len(self._pieces) and piece[0] in "(:" else piece)
+            if piece[0] in "(:" and self._is_behind_bracket():
+                piece = hide(piece[0], self._flavour) + piece[1:]
+            self._pieces.append(piece)
         return len(self._pieces) - 1
+
+    def _is_behind_bracket(self) -> bool:
+        """Tell whether the next character may make a link or a note of the bracket before it."""
+        if self._flavour.is_commonmark or not self._pieces:
+            return self._call == len(self._pieces)
+        return self._pieces[-1].endswith("]")
 
     def replace(self, place: int, piece: str) -> None:
         """Write something else at a place."""
@@ -115,8 +184,9 @@ class Line:
 
     def add_code(self, text: str) -> None:
         """Add a code span, as HTML where backticks cannot say it."""
-        span = None if self._pieces and self._pieces[-1].endswith("`") else code_span(text)
-        self.add(f"<code>{escape(text)}</code>" if span is None else span)
+        is_behind_code = self._pieces and self._pieces[-1].endswith("`")
+        span = None if is_behind_code or not is_code(text, self._flavour, in_line=True) else code_span(text)
+        self.add(_code_element(text, self._flavour) if span is None else span)
 
     def add_break(self) -> None:
         """Add a line break."""
@@ -159,7 +229,7 @@ class Line:
             text = f"{text[:-1]}&#{ord(text[-1])};"
         if one_line:
             return text
-        return "\n".join([guard(line.lstrip(" \t")) for line in text.split("\n")])
+        return "\n".join([guard(line.lstrip(" \t"), self._flavour) for line in text.split("\n")])
 
     def _choose_breaks(self, one_line: bool) -> None:
         """Readers drop a break at either end of a block, unless it is HTML."""
@@ -167,15 +237,16 @@ class Line:
         shown = [place for place, piece in enumerate(self._pieces) if place not in breaks and piece.strip(_SPACES)]
         marks = [place for pair in self._pairs for place in pair[:2]]
         first, last = min([*shown[:1], *marks], default=0), max([*shown[-1:], *marks], default=0)
+        ending = "\\\n" if self._flavour.has_backslash_breaks else "<br>\n"
         for place in self._breaks:
-            self._pieces[place] = "<br>" if one_line or not first < place < last else "\\\n"
+            self._pieces[place] = "<br>" if one_line or not first < place < last else ending
 
     def _choose_marks(self) -> None:
         around: list[tuple[int, str]] = []
         for opening, closing, (tag, *marks) in self._pairs:
             while around and around[-1][0] < opening:
                 around.pop()
-            for mark in marks:
+            for mark in self._marks(marks, is_nested=bool(around)):
                 if self._may_stand(mark, opening, closing, is_nested=any(mark[0] == other for _, other in around)):
                     self._pieces[opening] = self._pieces[closing] = mark
                     around.append((closing, mark[0]))
@@ -183,12 +254,21 @@ class Line:
             else:
                 self._pieces[opening], self._pieces[closing] = f"<{tag}>", f"</{tag}>"
 
+    def _marks(self, marks: list[str], *, is_nested: bool) -> list[str]:
+        """Return those of some marks that the reader may be trusted with."""
+        flavour = self._flavour
+        if marks == ["~~"]:
+            return marks if flavour.has_strikes else []
+        if flavour.is_commonmark:
+            return marks
+        return [] if is_nested else marks[:1]
+
     def _may_stand(self, mark: str, opening: int, closing: int, *, is_nested: bool) -> bool:
         if closing == opening + 1:
             return False
         places = ((opening - 1, -1), (opening + 1, 0), (closing - 1, -1), (closing + 1, 0))
         characters = [self._character(place, edge) for place, edge in places]
-        if mark[0] in characters:
+        if mark[0] in characters or (self._flavour.active and any(map(_is_odd_space, characters))):
             return False
         before, first, last, after = map(_kind, characters)
         opens, closes = _is_flanking(first, before), _is_flanking(last, after)
@@ -217,6 +297,11 @@ def _kind(character: str) -> str:
     return "word" if category[0] in "LNM" else "unsure"
 
 
+def _is_odd_space(character: str) -> bool:
+    """Tell whether a character is white space to some readers only."""
+    return character.isspace() and _kind(character) != "space"
+
+
 def _is_flanking(inner: str, outer: str) -> bool:
     """Tell whether a mark between two kinds of characters opens or closes, whoever reads it."""
     return inner == "word" or (inner != "space" and outer in ("space", "punctuation"))
@@ -227,7 +312,15 @@ def _may_be_flanking(inner: str, outer: str) -> bool:
     return inner != "space" and (inner != "punctuation" or outer != "word")
 
 
-def guard(line: str) -> str:
+@cache
+def _line_start(flavour: Flavour) -> re.Pattern[str]:
+    return _pattern(flavour.line_start and f"(?={flavour.line_start})", _LINE_START)
+
+
+def guard(line: str, flavour: Flavour = COMMONMARK) -> str:
     """Escape the start of a line where it would begin a block."""
-    match = _LINE_START.match(line)
-    return f"{line[: match.end()]}\\{line[match.end() :]}" if match else line
+    match = _line_start(flavour).match(line)
+    if not match:
+        return line
+    end = match.end()
+    return line[:end] + hide(line[end], flavour) + line[end + 1 :]

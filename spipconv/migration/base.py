@@ -1,0 +1,106 @@
+"""The working base: one site's rows in one form, whatever SPIP they come from, in a SQLite file that lasts one run.
+
+What is personal or secret has no column here, so nothing behind this module can show it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+# Tables and columns as in SPIP 4, with the columns of older versions that say something more.
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "meta": ("nom", "valeur"),
+    "rubriques": (
+        "id_rubrique", "id_parent", "titre", "descriptif", "texte", "statut", "date", "lang", "url_propre",
+    ),
+    "articles": (
+        "id_article", "surtitre", "titre", "soustitre", "id_rubrique", "descriptif", "chapo", "texte", "ps", "date",
+        "statut", "date_redac", "date_modif", "lang", "id_trad", "nom_site", "url_site", "virtuel", "url_propre",
+    ),
+    "breves": (
+        "id_breve", "titre", "texte", "lien_titre", "lien_url", "date_heure", "statut", "id_rubrique", "lang",
+        "url_propre",
+    ),
+    "syndic": (
+        "id_syndic", "id_rubrique", "nom_site", "url_site", "url_syndic", "descriptif", "date", "statut", "url_propre",
+    ),
+    "auteurs": ("id_auteur", "nom", "bio", "nom_site", "url_site", "statut", "url_propre"),
+    "groupes_mots": ("id_groupe", "titre", "descriptif", "texte"),
+    "mots": ("id_mot", "titre", "descriptif", "texte", "id_groupe", "url_propre"),
+    "documents": (
+        "id_document", "id_vignette", "extension", "titre", "date", "descriptif", "fichier", "taille", "largeur",
+        "hauteur", "mode", "distant", "media", "credits", "alt",
+    ),
+    "forum": (
+        "id_forum", "objet", "id_objet", "id_parent", "id_thread", "date_heure", "titre", "texte", "auteur",
+        "nom_site", "url_site", "statut", "id_auteur",
+    ),
+    "auteurs_liens": ("id_auteur", "id_objet", "objet"),
+    "mots_liens": ("id_mot", "id_objet", "objet"),
+    "documents_liens": ("id_document", "id_objet", "objet", "vu", "rang_lien"),
+    "urls": ("url", "type", "id_objet", "date", "id_parent", "segments", "perma", "langue"),
+}  # fmt: skip
+# Columns that hold whole numbers; all others hold text. NULL is 0 or empty.
+NUMBERS = frozenset(
+    {column for columns in TABLES.values() for column in columns if column.startswith("id_")}
+    | {"taille", "largeur", "hauteur", "rang_lien", "segments", "perma"}
+)
+# The kinds of objects that a text, an address or a link table may name, with their tables and keys.
+KINDS: Mapping[str, tuple[str, str]] = {
+    "article": ("articles", "id_article"),
+    "rubrique": ("rubriques", "id_rubrique"),
+    "breve": ("breves", "id_breve"),
+    "site": ("syndic", "id_syndic"),
+    "auteur": ("auteurs", "id_auteur"),
+    "mot": ("mots", "id_mot"),
+    "groupe": ("groupes_mots", "id_groupe"),
+    "document": ("documents", "id_document"),
+    "forum": ("forum", "id_forum"),
+}
+_PLAN = """
+-- What becomes of every object: see plan.py. address: "/a/b/", an address elsewhere, or empty where it has no page.
+CREATE TABLE objects (
+    kind TEXT, number INTEGER, state TEXT, title TEXT, language TEXT, translation_of INTEGER, slug TEXT,
+    address TEXT, weight INTEGER, PRIMARY KEY (kind, number)
+) WITHOUT ROWID;
+-- The pages to write, one a language; number 0 of kind "home" is the front page.
+CREATE TABLE pages (
+    kind TEXT, number INTEGER, language TEXT, address TEXT UNIQUE, parent_kind TEXT, parent_number INTEGER,
+    PRIMARY KEY (kind, number, language)
+) WITHOUT ROWID;
+-- Every path or query at which an object could be found at the old site, decoded, without a slash at its edges.
+CREATE TABLE old_paths (path TEXT PRIMARY KEY, kind TEXT, number INTEGER) WITHOUT ROWID;
+"""
+
+
+class Base:
+    """The working base of one run, in ``path``. Only one process may write, before the others read."""
+
+    def __init__(self, path: Path, *, is_new: bool = False) -> None:
+        self.path = path
+        if is_new:
+            self.db = sqlite3.connect(path)
+            # It lasts one run: a crash loses nothing that counts.
+            self.db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = NORMAL;")
+            for table, columns in TABLES.items():
+                fields = ", ".join(f"{column} {'INTEGER' if column in NUMBERS else 'TEXT'}" for column in columns)
+                self.db.execute(f"CREATE TABLE {table} ({fields})")
+            self.db.executescript(_PLAN)
+        else:
+            self.db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        self.db.row_factory = sqlite3.Row
+
+    def add(self, table: str, rows: Iterable[tuple[str | int, ...]]) -> None:
+        """Add rows, their values in the order of ``TABLES``."""
+        marks = ", ".join("?" * len(TABLES[table]))
+        self.db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+
+    def meta(self, name: str, default: str = "") -> str:
+        """Return one of SPIP's settings."""
+        row = self.db.execute("SELECT valeur FROM meta WHERE nom = ?", (name,)).fetchone()
+        return row[0] if row else default
+
+    def close(self) -> None:
+        self.db.close()

@@ -1,0 +1,431 @@
+"""The whole job: a source in, the files of a target out, and the report of it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import closing, contextmanager
+from datetime import datetime
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+from msgspec import Struct
+
+from spipconv.migration import objects_json, redirects, wxr
+from spipconv.migration.base import KINDS, Base
+from spipconv.migration.content import Content, count_words
+from spipconv.migration.files import CannotWrite, Copy, Files, plain_name
+from spipconv.migration.manifest import Entry, Journal, Manifest, settle
+from spipconv.migration.old_addresses import find_old_paths
+from spipconv.migration.output import Output, fingerprint
+from spipconv.migration.pages import Page
+from spipconv.migration.plan import Plan
+from spipconv.migration.report import Remark, Report
+from spipconv.migration.report_page import write_page as write_report_page
+from spipconv.migration.sources import open_source
+from spipconv.migration.starters import site_files
+from spipconv.migration.tables import Reading, choose_prefix
+from spipconv.migration.targets import TREES, Name, Target
+from spipconv.migration.tree import write_page
+from spipconv.version import VERSION
+
+# Pages that a worker makes at a time, and how many such portions wait for each worker.
+_PORTION = 32
+_AHEAD = 4
+# Below this number of pages, starting workers takes longer than they save.
+_FEW = 400
+_SINGLE_FILES = {"wxr": "wordpress.xml", "json": "objects.jsonl"}
+
+Key = tuple[str, int, str]
+Progress = Callable[[str, int, int], None]
+
+
+class BadTarget(ValueError):
+    """An output folder that cannot be used; its text is one line that names it, the fault and the remedy."""
+
+
+class Options(Struct, frozen=True):
+    """How to migrate. ``img`` is the old site's IMG folder; ``sample`` the most objects of a kind, 0: all.
+
+    ``resume`` trusts the manifest for pages whose source is unchanged; ``force`` overwrites what the user changed;
+    ``jobs`` is the number of processes. ``language`` is the report's. ``now`` parts what is published from what is
+    to come; the default: nothing is to come.
+    """
+
+    to: Name
+    prefix: str = ""
+    img: Path | None = None
+    dry_run: bool = False
+    sample: int = 0
+    resume: bool = False
+    force: bool = False
+    jobs: int = 1
+    language: str = "en"
+    now: datetime = datetime.max
+
+
+class _Result(Struct, frozen=True):
+    """A page that was made: its entry, whether its user's file was left in its place, and, for one file, its text."""
+
+    entry: Entry
+    is_kept: bool = False
+    text: str = ""
+
+
+def migrate(
+    source: str,
+    out: Path,
+    options: Options,
+    *,
+    ask_password: Callable[[], str] | None = None,
+    progress: Progress = lambda step, done, total: None,
+) -> Report:
+    """Migrate a SPIP site (a SQLite file, a dump, ``mysql://…``) into a folder, and return what happened.
+
+    Raises BadSource, BadTarget or CannotWrite, each with one line; the first two leave everything as it was.
+    ``progress`` is told a step's name, how much of it is done, and how much there is (0: unknown).
+    """
+    if out.exists() and not out.is_dir():
+        raise BadTarget(f"{out}: there is a file of that name; give a folder")
+    if options.img is not None and not options.img.is_dir():
+        raise BadTarget(f"--img {options.img}: no such folder")
+    with tempfile.TemporaryDirectory(prefix="spipconv-") as folder:
+        work = Path(folder)
+        report = Report()
+        opened = open_source(source, ask_password)
+        prefix, tables = choose_prefix(opened, options.prefix)
+        base = Base(work / "base.sqlite", is_new=True)
+        with closing(base):
+            reading = Reading(opened, base, prefix, tables)
+            report.add(*reading.run(lambda rows: progress("read", rows, 0)))
+            report.add(*Plan(base, options.now).make())
+            report.add(*find_old_paths(base))
+            for (what, _), rows in reading.left.items():
+                report.count("left", what, rows)
+            with closing(_Run(base, work, out, options, report, progress)) as run:
+                run.write()
+        return report
+
+
+class _Run:
+    """The writing part of a migration."""
+
+    def __init__(self, base: Base, work: Path, out: Path, options: Options, report: Report, progress: Progress) -> None:
+        self._base, self._work, self._out, self._options = base, work, out, options
+        self._report, self._progress = report, progress
+        self._target: Target | None = TREES.get(options.to)
+        self._images = self._target.images if self._target else "IMG"
+        self._files = Files(options.img)
+        self._manifest = Manifest.load(out, work / "earlier.sqlite")
+        self._output: Output | None = None
+        self._last = ("", "")
+
+    def write(self) -> None:
+        """Write everything, the reports last."""
+        options, report = self._options, self._report
+        self._count_objects()
+        try:
+            if not options.dry_run:
+                self._begin()
+            self._write_pages()
+            self._copy_files()
+            self._write_redirects()
+            if self._target:
+                for file in site_files(Content(self._base, self._files).site, self._base, self._target):
+                    self._put(file.path, file.content)
+            self._put("report.json", report.to_json())
+            self._put("report.html", write_report_page(report, options.language).encode())
+            if self._output:
+                self._finish(self._output)
+        except CannotWrite:
+            raise
+        except OSError as fault:
+            raise CannotWrite(
+                f"{self._out}: {fault.strerror or fault}: run again with --resume when put right"
+            ) from fault
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._manifest.close()
+        if self._output:
+            self._output.close()
+
+    def _begin(self) -> None:
+        """Take over what a killed run left, and open this run's journal."""
+        try:
+            for _ in settle(self._out, self._work / "settled.sqlite", self._manifest):
+                pass
+            journal = Journal(self._out, "0")
+        except OSError as fault:
+            raise BadTarget(f"{self._out}: cannot be written to: {fault.strerror or fault}") from fault
+        self._output = Output(self._out, self._manifest, journal, force=self._options.force)
+
+    # ---- Pages ----
+
+    def _write_pages(self) -> None:
+        total = sum(1 for _ in self._keys())
+        if self._target is None:
+            self._write_single_file(total)
+            return
+        for done, result in enumerate(self._results(total), 1):
+            self._note(result)
+            self._progress("pages", done, total)
+
+    def _write_single_file(self, total: int) -> None:
+        """Write all pages into one file, aside until it is whole."""
+        name = _SINGLE_FILES[self._options.to]
+        is_wxr = self._options.to == "wxr"
+
+        def lines() -> Iterator[str]:
+            yield self._wxr_head() if is_wxr else ""
+            for done, result in enumerate(self._results(total), 1):
+                self._note(result)
+                yield result.text
+                self._progress("pages", done, total)
+            yield wxr.tail() if is_wxr else ""
+
+        self._put_lines(name, lines())
+
+    def _wxr_head(self) -> str:
+        content = Content(self._base, self._files)
+
+        def pages(*kinds: str) -> Iterator[Page]:
+            return (content.make(*key).page for key in self._keys() if key[0] in kinds)
+
+        return wxr.head(content.site, pages("rubrique"), pages("mot"), pages("auteur"))
+
+    def _keys(self) -> Iterator[Key]:
+        most = self._options.sample
+        for (kind,) in self._base.db.execute("SELECT DISTINCT kind FROM pages ORDER BY kind").fetchall():
+            step = 1
+            if most:
+                numbers = self._base.db.execute("SELECT count(DISTINCT number) FROM pages WHERE kind = ?", (kind,))
+                step = max(1, -(-numbers.fetchone()[0] // most))
+            count, last = -1, None
+            rows = self._base.db.execute(
+                "SELECT kind, number, language FROM pages WHERE kind = ? ORDER BY number, language", (kind,)
+            )
+            for row in rows:
+                count += row["number"] != last
+                last = row["number"]
+                if count % step == 0:
+                    yield row["kind"], row["number"], row["language"]
+
+    def _results(self, total: int) -> Iterator[_Result]:
+        options = self._options
+        arguments = (
+            self._base.path, self._work / "earlier.sqlite", self._out, options, self._digest(),
+        )  # fmt: skip
+        keys = self._keys()
+        if options.jobs < 2 or total < _FEW:
+            with closing(_Worker(*arguments)) as worker:
+                yield from map(worker.make, keys)
+            return
+        with _pool(options.jobs, arguments) as submit:
+            waiting: deque[Future[list[_Result]]] = deque()
+            while True:
+                while len(waiting) < options.jobs * _AHEAD and (portion := list(islice(keys, _PORTION))):
+                    waiting.append(submit(portion))
+                if not waiting:
+                    return
+                yield from waiting.popleft().result()
+
+    def _digest(self) -> str:
+        """Return the digest of all that a page may show of other objects, and of how it is written."""
+        options = self._options
+        digest = hashlib.sha256(repr((VERSION, options.to, options.language)).encode())
+        for table in ("objects", "pages", "old_paths", "documents", "auteurs_liens", "mots_liens", "documents_liens",
+                      "meta"):  # fmt: skip
+            for row in self._base.db.execute(f"SELECT * FROM {table}"):
+                digest.update(repr(tuple(row)).encode("utf-8", "surrogatepass"))
+        for name in self._files.all():
+            digest.update(name.encode("utf-8", "surrogateescape") + b"\0")
+        return digest.hexdigest()
+
+    # ---- Everything else ----
+
+    def _copy_files(self) -> None:
+        if self._options.img is not None:
+            for name in self._files.all():
+                self._copy(name, plain_name(name))
+        elif self._base.db.execute("SELECT 1 FROM documents WHERE distant <> 'oui'").fetchone():
+            self._report.add(Remark("files-left"))
+            return
+        for row in self._base.db.execute("SELECT id_document, fichier FROM documents WHERE distant <> 'oui'"):
+            found = self._files.find(row["fichier"])
+            if found is not None:
+                self._report.count("written", "document")
+            if found is None:
+                self._report.add(Remark("file-missing", "document", row["id_document"], detail=row["fichier"]))
+                self._report.count("file", "missing")
+            elif plain_name(found) != row["fichier"]:
+                self._copy(found, row["fichier"])
+
+    def _copy(self, name: str, new_name: str) -> None:
+        path = f"{self._images}/{new_name}"
+        copied = (
+            self._output.copy(self._files.path(name), path) if self._output else Copy(is_there=True, is_written=False)
+        )
+        if copied is None:
+            self._report.add(Remark("user-file-kept", detail=path))
+            return
+        if copied.code:
+            self._report.add(Remark(copied.code, detail=new_name))
+        self._report.count("file", "copied" if copied.is_there else "refused")
+
+    def _write_redirects(self) -> None:
+        feed = self._target.feed if self._target else ""
+        base = self._base
+        for name, lines in (
+            ("nginx-maps.conf", redirects.nginx(base, feed)),
+            ("nginx-server.conf", (redirects.NGINX_SERVER,)),
+            ("htaccess", redirects.apache(base, feed)),
+            ("_redirects", redirects.netlify(base, feed)),
+            ("redirects.json", redirects.json_table(base)),
+        ):
+            self._put_lines(f"redirects/{name}", lines)
+        moved = self._base.db.execute("SELECT count(*) FROM old_paths").fetchone()[0]
+        self._report.count("redirect", "paths", moved)
+        # Files that are not there have been told of.
+        self._report.add(*redirects.check(base, lambda file: True))
+
+    def _put_lines(self, path: str, lines: Iterable[str]) -> None:
+        """Write a file that may be too large for memory."""
+        if self._output is None:
+            deque(lines, 0)
+            return
+        aside = self._work / "lines"
+        with open(aside, "w", encoding="utf-8", errors="replace", newline="") as file:
+            file.writelines(lines)
+        if not self._output.put_file(path, aside):
+            self._report.add(Remark("user-file-kept", detail=path))
+
+    def _put(self, path: str, content: bytes) -> None:
+        if self._output and not self._output.put(path, content):
+            self._report.add(Remark("user-file-kept", detail=path))
+
+    def _finish(self, output: Output) -> None:
+        """Settle the manifest, and remove what no page is written to any more."""
+        output.close()
+        earlier = self._manifest if self._options.sample else None
+        for path, mark in settle(self._out, self._work / "now.sqlite", earlier):
+            output.remove(path, mark)
+
+    def _note(self, result: _Result) -> None:
+        entry = result.entry
+        kind, number, _ = entry.key.split("/")
+        self._report.add(*entry.remarks)
+        if result.is_kept:
+            self._report.add(
+                Remark("user-file-kept", kind, int(number), detail=", ".join(entry.files), page=entry.page)
+            )
+        if (kind, number) != self._last:
+            self._report.count("written", kind)
+            self._last = (kind, number)
+        self._report.count("pages", "pages")
+        if entry.messages:
+            self._report.count("written", "forum", entry.messages)
+        if entry.words[0]:
+            self._report.recall(kind, int(number), entry.page, *entry.words)
+
+    def _count_objects(self) -> None:
+        for kind, (table, _) in KINDS.items():
+            count = self._base.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            if count:
+                self._report.count("read", kind, count)
+        for row in self._base.db.execute(
+            "SELECT kind, count(*) AS found FROM objects WHERE state = 'hidden' GROUP BY kind"
+        ):
+            self._report.count("left", row["kind"], row["found"])
+        for row in self._base.db.execute(
+            "SELECT f.id_forum, f.objet, f.id_objet FROM forum f LEFT JOIN objects o ON o.kind = f.objet AND o.number ="
+            " f.id_objet WHERE f.statut = 'publie' AND (o.state IS NULL OR o.state NOT IN ('published', 'draft',"
+            " 'future')) ORDER BY f.id_forum"
+        ):
+            self._report.add(
+                Remark("comment-orphaned", "forum", row["id_forum"], detail=f"{row['objet']}{row['id_objet']}")
+            )
+
+
+class _Worker:
+    """Makes and writes pages, in this process or in another one."""
+
+    def __init__(self, base: Path, earlier: Path, out: Path, options: Options, digest: str) -> None:
+        self._base = Base(base)
+        self._content = Content(self._base, Files(options.img))
+        self._options, self._out, self._digest = options, out, digest
+        self._target = TREES.get(options.to)
+        self._manifest = Manifest(earlier)
+        self._output: Output | None = None
+        if self._target and not options.dry_run:
+            # Every process has a journal of its own.
+            self._output = Output(out, self._manifest, Journal(out, str(os.getpid())), force=options.force)
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._base.close()
+        self._manifest.close()
+        if self._output:
+            self._output.close()
+
+    def make(self, key: Key) -> _Result:
+        """Write a page, unless nothing has changed since an earlier run wrote it."""
+        name = "/".join(map(str, key))
+        source = self._source(key)
+        known = self._manifest.find(name) if self._options.resume and self._output else None
+        if known and self._output and known.source == source and all(map(self._is_there, known.files.items())):
+            self._output.note(known)
+            return _Result(known)
+        made = self._content.make(*key)
+        address, messages = made.page.address, len(made.page.comments)
+        if self._target is None:
+            is_json = self._options.to == "json"
+            text = objects_json.line(made.page) if is_json else wxr.item(made.page, self._content.site)
+            # A line of JSON spells letters as escapes, and has the words twice.
+            words = (0, 0) if is_json else count_words(made.words, text)
+            return _Result(Entry(name, source, address, {}, made.remarks, words, messages), text=text)
+        file = write_page(made.page, self._content.site, self._target)
+        words = count_words(made.words, file.content.decode())
+        entry = Entry(name, source, address, {file.path: fingerprint(file.content)}, made.remarks, words, messages)
+        is_put = self._output is None or self._output.put(file.path, file.content, entry)
+        return _Result(entry, is_kept=not is_put)
+
+    def _source(self, key: Key) -> str:
+        """Return the digest of all that a page is made of."""
+        digest = hashlib.sha256(f"{self._digest} {key}".encode())
+        for row in self._content.rows_of(key[0], key[1]):
+            digest.update(repr(tuple(row)).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()[:32]
+
+    def _is_there(self, file: tuple[str, str]) -> bool:
+        try:
+            return fingerprint((self._out / file[0]).read_bytes()) == file[1]
+        except OSError:
+            return False
+
+
+_worker: _Worker
+
+
+def _start_worker(*arguments: object) -> None:
+    global _worker  # noqa: PLW0603
+    _worker = _Worker(*arguments)  # type: ignore[arg-type]
+
+
+def _make_portion(keys: Sequence[Key]) -> list[_Result]:
+    return [_worker.make(key) for key in keys]
+
+
+@contextmanager
+def _pool(jobs: int, arguments: Iterable[object]) -> Iterator[Callable[[Sequence[Key]], Future[list[_Result]]]]:
+    # Workers are started anew: a fork would carry the parent's open databases into them.
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start_worker, tuple(arguments))
+    try:
+        yield lambda keys: pool.submit(_make_portion, keys)
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,111 @@
+"""The files beside the pages with which a target builds them at once: its settings, and layouts to begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import yaml
+
+from spipconv.migration.base import Base
+from spipconv.migration.pages import Site
+from spipconv.migration.plan import AUTHORS, language_tag
+from spipconv.migration.targets import Target
+from spipconv.migration.titles import words_of
+from spipconv.migration.tree import File
+
+_PELICAN = """\
+# Settings of Pelican for this site. MARKDOWN stays as Pelican has it.
+SITENAME = {name!r}
+SITEURL = ""
+PATH = "content"
+ARTICLE_PATHS = ["articles"]
+PAGE_PATHS = ["pages"]
+STATIC_PATHS = ["IMG"]
+DEFAULT_LANG = {language!r}
+TIMEZONE = "Europe/Paris"
+WITH_FUTURE_DATES = {future!r}
+DEFAULT_PAGINATION = 20
+# The front page is the site's own; Pelican's list of articles stands beside it.
+INDEX_SAVE_AS = "articles.html"
+PAGE_ORDER_BY = "url"
+DISPLAY_PAGES_ON_MENU = False
+FEED_ALL_ATOM = CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = None
+"""
+
+
+def site_files(site: Site, base: Base, target: Target) -> Iterator[File]:
+    """Yield the files with which a target builds the site."""
+    shows_future = base.meta("post_dates") == "oui"
+    if target.name == "hugo":
+        yield _yaml("hugo.yaml", _hugo(site, base, shows_future))
+    elif target.name == "jekyll":
+        yield _yaml("_config.yml", _jekyll(site, shows_future))
+    elif target.name == "pelican":
+        text = _PELICAN.format(name=site.name, language=language_tag(site.language), future=shows_future)
+        yield File("pelicanconf.py", text.encode())
+    folder = files(__package__) / target.name
+    if folder.is_dir():
+        yield from _files(folder, "")
+
+
+def _files(folder: Traversable, above: str) -> Iterator[File]:
+    for one in sorted(folder.iterdir(), key=lambda one: one.name):
+        if one.is_dir():
+            yield from _files(one, f"{above}{one.name}/")
+        else:
+            yield File(above + one.name, one.read_bytes())
+
+
+def _yaml(path: str, settings: Mapping[str, Any]) -> File:
+    return File(path, yaml.safe_dump(settings, allow_unicode=True, sort_keys=False).encode())
+
+
+def _hugo(site: Site, base: Base, shows_future: bool) -> dict[str, Any]:
+    languages = {
+        language_tag(code): {"weight": weight, "title": words_of(base.meta("nom_site"), code)}
+        for weight, code in enumerate(site.languages, 1)
+    }
+    groups = [slug for slug, _ in site.taxonomies]
+    return {
+        "baseURL": f"{site.address}/",
+        "title": site.name,
+        "defaultContentLanguage": language_tag(site.language),
+        "languages": languages,
+        "taxonomies": {name: name for name in [*dict.fromkeys([*groups, "mots"]), AUTHORS]},
+        "buildFuture": shows_future,
+        "markup": {
+            "goldmark": {
+                # Figures, tables with spans and what else Markdown cannot say are HTML, made by spipconv.
+                "renderer": {"unsafe": True},
+                # Typography is done: quotes and dashes stay as they are.
+                "extensions": {"typographer": {"disable": True}, "linkify": False},
+            }
+        },
+        "params": {"description": words_of(site.slogan, site.language)},
+    }
+
+
+def _jekyll(site: Site, shows_future: bool) -> dict[str, Any]:
+    return {
+        "title": site.name,
+        "description": words_of(site.slogan, site.language),
+        "lang": language_tag(site.language),
+        "url": site.address,
+        "future": shows_future,
+        "markdown": "kramdown",
+        "kramdown": {
+            "input": "GFM",
+            "hard_wrap": False,
+            "smart_quotes": "apos,apos,quot,quot",
+            "typographic_symbols": {
+                "hellip": "...", "mdash": "---", "ndash": "--", "laquo": "<<", "raquo": ">>", "laquo_space": "<< ",
+                "raquo_space": " >>",
+            },
+        },
+        "exclude": ["redirects", "report.html", "report.json", ".spipconv"],
+        "keep_files": [],
+        "include": [],
+    }  # fmt: skip

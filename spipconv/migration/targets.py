@@ -1,0 +1,169 @@
+"""What the systems that a site can be migrated to expect: one description each, read by tree.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from spipconv.converters.flavours import COMMONMARK, GOLDMARK, KRAMDOWN, PYTHON_MARKDOWN, Flavour
+
+Name = Literal["hugo", "jekyll", "pelican", "markdown", "wxr", "json"]
+
+# Kinds of objects that are texts of their own; the others are pages that list texts.
+TEXTS = frozenset({"article", "breve", "site"})
+
+
+class Target(Struct, frozen=True):
+    """How a tree of Markdown files is laid out.
+
+    ``text``, ``list`` and ``post`` are the paths of a text, of a page that lists texts, and of a text with a date:
+    ``{address}`` is the page's, ``{place}`` the same without its language, ``{suffix}`` the language where it is
+    not the site's (``.en``), ``{date}`` a day, ``{slug}`` its name. ``keys`` says by which name a field stands in
+    the front matter; a dot goes one level down, and a field without a name is left out. ``yaml``: the front matter
+    is YAML, else ``Key: value`` lines whose values are HTML. ``terms``: keywords and authors are named by their
+    slug or by their title. ``has_lists``: the system itself lists what is below a page. ``shows_fields``: its
+    themes show overtitle and subtitle, else they are in the body. ``links``: addresses as they will be, or paths
+    from file to file. ``images`` is the folder of the files, ``feed`` the feed's address, empty: none.
+    """
+
+    name: Name
+    flavour: Flavour
+    text: str
+    list: str
+    post: str
+    images: str
+    keys: Mapping[str, str]
+    yaml: bool = True
+    terms: Literal["slug", "title"] = "title"
+    has_lists: bool = False
+    shows_fields: bool = False
+    links: Literal["address", "file"] = "address"
+    feed: str = ""
+
+
+_SPIP = {"kind": "spip.kind", "number": "spip.id", "status": "spip.statut", "written": "spip.date_redac"}
+_HUGO = Target(
+    name="hugo",
+    flavour=GOLDMARK,
+    text="content{place}index{suffix}.md",
+    list="content{place}_index{suffix}.md",
+    post="content{place}index{suffix}.md",
+    images="static/IMG",
+    keys={
+        "title": "title",
+        "date": "date",
+        "modified": "lastmod",
+        "draft": "draft",
+        "weight": "weight",
+        "type": "type",
+        "translation_key": "translationKey",
+        "aliases": "aliases",
+        "description": "description",
+        "images": "images",
+        "authors": "auteurs",
+        "keywords": "",
+        "overtitle": "params.surtitre",
+        "subtitle": "params.soustitre",
+        "elsewhere": "params.lien",
+        "feed": "params.syndication",
+        "logo_hover": "params.logo_survol",
+        "attachments": "params.documents",
+        **{field: f"params.{key}" for field, key in _SPIP.items()},
+    },
+    terms="slug",
+    has_lists=True,
+    shows_fields=True,
+    feed="/index.xml",
+)
+_JEKYLL = Target(
+    name="jekyll",
+    flavour=KRAMDOWN,
+    text="{address}index.md",
+    list="{address}index.md",
+    post="_posts/{date}-{slug}{suffix}.md",
+    images="IMG",
+    keys={
+        "layout": "layout",
+        "title": "title",
+        "date": "date",
+        "modified": "last_modified_at",
+        "published": "published",
+        "address": "permalink",
+        "language": "lang",
+        "translation_key": "ref",
+        "aliases": "redirect_from",
+        "description": "description",
+        "image": "image",
+        "authors": "authors",
+        "section_titles": "categories",
+        "tags": "tags",
+        "weight": "order",
+        "overtitle": "surtitre",
+        "subtitle": "soustitre",
+        "elsewhere": "lien",
+        "feed": "syndication",
+        "logo_hover": "logo_survol",
+        "attachments": "documents",
+        **_SPIP,
+    },
+    shows_fields=True,
+)
+_PELICAN = Target(
+    name="pelican",
+    flavour=PYTHON_MARKDOWN,
+    text="content/pages{address}index.md",
+    list="content/pages{address}index.md",
+    post="content/articles{address}index.md",
+    images="content/IMG",
+    keys={
+        "title": "Title",
+        "date": "Date",
+        "modified": "Modified",
+        "pelican_status": "Status",
+        "category": "Category",
+        "tags": "Tags",
+        "authors": "Authors",
+        "translation_key": "Slug",
+        "language": "Lang",
+        "url": "Url",
+        "save_as": "Save_as",
+        "summary": "Summary",
+        "image": "Image",
+        "spip": "Spip",
+    },
+    yaml=False,
+)
+_MARKDOWN = Target(
+    name="markdown",
+    flavour=COMMONMARK,
+    text="{address}index.md",
+    list="{address}index.md",
+    post="{address}index.md",
+    images="IMG",
+    keys={
+        "title": "title",
+        "date": "date",
+        "modified": "modified",
+        "draft": "draft",
+        "weight": "weight",
+        "language": "lang",
+        "translation_key": "translation_key",
+        "aliases": "aliases",
+        "description": "description",
+        "image": "image",
+        "authors": "authors",
+        "keywords": "keywords",
+        "overtitle": "surtitre",
+        "subtitle": "soustitre",
+        "elsewhere": "lien",
+        "feed": "syndication",
+        "logo_hover": "logo_survol",
+        "attachments": "documents",
+        **_SPIP,
+    },
+    links="file",
+)
+TREES: Mapping[str, Target] = {target.name: target for target in (_HUGO, _JEKYLL, _PELICAN, _MARKDOWN)}
+NAMES: tuple[Name, ...] = ("hugo", "jekyll", "pelican", "markdown", "wxr", "json")

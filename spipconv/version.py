@@ -1,0 +1,3 @@
+"""The version of spipconv."""
+
+VERSION = "0.1.0"

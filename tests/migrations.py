@@ -1,0 +1,81 @@
+"""The test site from five sources, migrated once for each test run."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from spipconv.migration.migrate import Options, migrate
+from spipconv.migration.targets import Name
+
+HERE = Path(__file__).parent
+EXAMPLE = HERE.parent / "examples" / "site"
+SITES = HERE / "site"
+EXPECTED: dict[str, Any] = json.loads((SITES / "expected.json").read_text("utf-8"))
+NOW = datetime.fromisoformat(EXPECTED["now"])
+# The same site as the bases of different versions, in different encodings.
+SOURCES: Mapping[str, Path] = {
+    "4.1": EXAMPLE / "site.sqlite",
+    "3.2": SITES / "site32_mysqldump.sql.gz",
+    "3.2-phpmyadmin": SITES / "site32_phpmyadmin.sql",
+    "3.2-latin1": SITES / "site32_latin1_doubleencoded.sql",
+    "1.9": SITES / "site192_latin1.sql",
+}
+
+
+class Migrated:
+    """A finished migration: its folder and its report."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.report: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
+
+    def remarks(self, code: str) -> list[dict[str, Any]]:
+        """Return the places of a code."""
+        return [place for one in self.report["remarks"] if one["code"] == code for place in one["places"]]
+
+    def details(self, code: str) -> set[str]:
+        """Return what the remarks of a code are about."""
+        return {place.get("detail", "") for place in self.remarks(code)}
+
+
+@cache
+def images(source: str) -> Path:
+    """Return the folder IMG of a source: 4.x keeps logos in a folder of their own."""
+    if source == "4.1":
+        return EXAMPLE / "IMG"
+    folder = Path(mkdtemp(prefix="spipconv-img-")) / "IMG"
+    shutil.copytree(EXAMPLE / "IMG", folder)
+    for logo in (folder / "logo").iterdir():
+        logo.rename(folder / logo.name)
+    (folder / "logo").rmdir()
+    return folder
+
+
+@cache
+def migrated(source: str, to: Name) -> Migrated:
+    """Return the test site migrated from one of ``SOURCES``."""
+    folder = Path(mkdtemp(prefix="spipconv-")) / "out"
+    migrate(str(SOURCES[source]), folder, Options(to, img=images(source), now=NOW))
+    return Migrated(folder)
+
+
+@cache
+def pages(source: str) -> Mapping[tuple[str, int, str], dict[str, Any]]:
+    """Return the pages of the test site as the target ``json`` has them, by kind, number and language."""
+    lines = (migrated(source, "json").folder / "objects.jsonl").read_bytes().splitlines()
+    found = [json.loads(line) for line in lines]
+    return {(one["kind"], one["number"], one["language"]): one for one in found}
+
+
+def dump_text(source: str) -> bytes:
+    """Return a dump as it is when unpacked."""
+    path = SOURCES[source]
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
