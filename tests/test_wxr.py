@@ -121,7 +121,7 @@ def a_site() -> list[Page]:
         page(12, kind="breve", title="Brève", date=None, elsewhere=("", "javascript:alert(1)"), sections=(NEWS,)),
         page(13, status="prop", is_draft=True, title="Proposé"),
         page(14, status="prepa", is_draft=True, title="En cours"),
-        page(15, status="publie", is_draft=True, title="Demain"),
+        page(15, status="publie", is_future=True, title="Demain"),
         page(4, kind="site", title="Un site", text="", elsewhere=("Un site", "https://a.example.org/")),
         page(9, kind="auteur", title="Jane Doe", text="Sa vie."),
         page(10, kind="auteur", title="John <Roe>", text=""),

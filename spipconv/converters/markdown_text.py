@@ -10,9 +10,11 @@ from functools import cache
 from spipconv.converters.flavours import COMMONMARK, Flavour
 
 _SPACES = " \t\n"
-_WHITE_SPACE = re.compile("[ \t\n\r\f\v]+")
+# A single space is left as it is: nearly all are.
+_WHITE_SPACE = re.compile("[\t\n\r\f\v][ \t\n\r\f\v]*| [ \t\n\r\f\v]+")
 # An underscore inside a word is no markup and keeps names_like_this readable.
 _MARKUP = r"[\\`*\[\]<&~\u00a0]|(?<![^\W_])_|_(?![^\W_])"
+_MAY_BE_MARKUP = r"[\\`*\[\]<&~\u00a0_]"
 _ESCAPES = {"<": "&lt;", "&": "&amp;", "\u00a0": "&nbsp;"}
 _IN_HTML = re.compile(r"(<[^>]*>)")
 _TITLE = re.compile('[\\\\"<&\u00a0]')
@@ -53,8 +55,12 @@ def escaper(flavour: Flavour) -> Callable[[str], str]:
         def escape(match: re.Match[str]) -> str:
             return _escaped(match) if match["active"] is None else entity(match[0])
 
+    # One class of characters is looked for much faster than alternatives.
+    may_be_active = re.compile(_MAY_BE_MARKUP + (f"|{flavour.active}" if flavour.active else ""))
+
     def escape_words(text: str) -> str:
-        return pattern.sub(escape, _WHITE_SPACE.sub(" ", text))
+        text = _WHITE_SPACE.sub(" ", text)
+        return pattern.sub(escape, text) if may_be_active.search(text) else text
 
     return escape_words
 

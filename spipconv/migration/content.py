@@ -176,6 +176,7 @@ class Content:
             (kind, number, language),
         ).fetchone()
         self._page, self._remarks, self._words = row, [], []
+        self._attached = self._attachments(kind, number)
         self._objects.language = language
         self._objects.is_draft = row["state"] == "draft"
         page = self._front_page() if kind == "home" else getattr(self, f"_{kind}")(self._row(kind, number))
@@ -272,11 +273,11 @@ class Content:
         return Page(
             kind=kind, number=number, language=language, address=row["address"],
             slug="" if is_home else row["slug"], title="" if is_home else title_of(row["title"], language),
-            body=Document((), language), is_draft=row["state"] == "draft",
+            body=Document((), language), is_draft=row["state"] == "draft", is_future=row["state"] == "future",
             weight=0 if is_home else row["weight"], sections=self._sections(row), authors=self._authors(kind, number),
             keywords=self._keywords(kind, number), logo="" if is_home else self._logo(kind, number, "on"),
             logo_hover="" if is_home else self._logo(kind, number, "off"),
-            attachments=self._attachments(kind, number), comments=self._comments(kind, number) if own else (),
+            attachments=self._attached, comments=self._comments(kind, number) if own else (),
             below=self._below(row), translations=translations,
             translation_key=f"{kind}-{row['translation_of'] or number}" if not is_home else "home",
             aliases=self._aliases(kind, number) if own else (),
@@ -521,9 +522,8 @@ class Content:
 
     def _portfolio(self, shown: Iterable[int]) -> tuple[Node, ...]:
         """Return the documents that belong to a page and are not in its texts, as figures."""
-        kind, number = self._page["kind"], self._page["number"]
         seen = set(shown)
-        numbers = [one.number for one in self._attachments(kind, number) if one.number not in seen]
+        numbers = [one.number for one in self._attached if one.number not in seen]
         if not numbers:
             return ()
         markup = "\n\n".join(f"<doc{each}>" for each in numbers)
@@ -687,10 +687,14 @@ def read_site(base: Base) -> Site:
 
 def count_words(sources: Iterable[str], page: str) -> tuple[int, int]:
     """Return how many words the sources have and how many of them are on the page."""
-    wanted: Counter[str] = Counter()
-    for source in sources:
-        wanted.update(_WORD.findall(unescape(_NO_WORDS.sub(" ", source)).lower()))
-    there = Counter(_WORD.findall(unescape(page).lower()))
+    wanted = Counter(" ".join([_NO_WORDS.sub(" ", source) for source in sources]).lower().split())
+    there = Counter(page.lower().split())
     total = wanted.total()
-    missing = (wanted - there).total()
-    return total, total - missing
+    # Most stand there as they were; only the others, which markup touches, are taken apart.
+    apart = wanted - there
+    if not apart:
+        return total, total
+    words = Counter(_WORD.findall(unescape(" ".join(apart.elements()))))
+    missing = words - Counter(_WORD.findall(unescape(" ".join((there - wanted).elements()))))
+    total += words.total() - apart.total()
+    return total, total - missing.total()

@@ -61,7 +61,8 @@ class Page(Struct, frozen=True):
     """One object in one language. Texts are plain, ``body`` is the tree; empty means that SPIP has nothing there.
 
     ``kind``: article, rubrique, breve, site, mot, groupe, auteur or home. ``status`` is SPIP's statut;
-    ``is_draft``: no visitor saw it. ``date`` is naive local time. ``written`` is SPIP's date_redac, which may
+    ``is_draft``: no visitor saw it;
+    ``is_future``: its date is yet to come. ``date`` is naive local time. ``written`` is SPIP's date_redac, which may
     be a year or a month. ``sections`` are those it is in, the outermost first. ``logo`` and ``logo_hover`` are
     addresses. ``elsewhere`` is the page's own link (nom_site, url_site: title and address). ``feed`` is a site's.
     ``below`` are pages that it lists. ``translations`` are the same object's or its id_trad's other pages.
@@ -77,6 +78,7 @@ class Page(Struct, frozen=True):
     body: Document
     status: str = "publie"
     is_draft: bool = False
+    is_future: bool = False
     weight: int = 0
     date: datetime | None = None
     modified: datetime | None = None

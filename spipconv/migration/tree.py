@@ -66,6 +66,7 @@ def _fields(page: Page, site: Site, target: Target) -> Mapping[str, Any]:
     """Return everything that a front matter may say, by the names that targets' ``keys`` know."""
     title = page.title or f"{page.kind} {page.number}"
     image = page.logo
+    is_hidden = page.is_draft or page.is_future
     by_slug = target.terms == "slug"
 
     def names(terms: Iterable[Term]) -> list[str]:
@@ -90,8 +91,9 @@ def _fields(page: Page, site: Site, target: Target) -> Mapping[str, Any]:
         "type": "breves" if page.kind == "breve" else None,
         "weight": page.weight,
         "address": page.address,
-        "url": page.address.removeprefix("/") or "index.html",
-        "save_as": page.address.removeprefix("/") + "index.html",
+        # Without an address, Pelican keeps what is not to be seen in a folder of its own.
+        "url": "" if is_hidden else page.address.removeprefix("/") or "index.html",
+        "save_as": "" if is_hidden else page.address.removeprefix("/") + "index.html",
         "language": language_tag(page.language),
         "translation_key": page.translation_key,
         "aliases": [f"/{path}/" for path in page.aliases],
@@ -131,7 +133,7 @@ def _yaml_header(values: Mapping[str, Any], keys: Mapping[str, str]) -> str:
     header: dict[str, Any] = {}
     for field, name in keys.items():
         value = values[field]
-        if value in (None, "", 0, [], {}):
+        if not value and value is not False:
             continue
         if not name:
             header.update(value)

@@ -214,9 +214,11 @@ def _stamp(date: datetime) -> str:
 
 
 def _status(page: Page) -> str:
+    if page.is_future:
+        return "future"
     if not page.is_draft:
         return "publish"
-    return {"prop": "pending", "publie": "future" if page.date else "draft"}.get(page.status, "draft")
+    return "pending" if page.status == "prop" else "draft"
 
 
 def _file_title(file: Attachment, taken: set[str]) -> str:

@@ -11,7 +11,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
-from spipconv.migration.sources import BadSource, Choose, Row, sql
+from spipconv.migration.sources.protocol import BadSource, Choose, Row
+from spipconv.migration.sources.sql import Reader, literal, name_of, row
 
 _WINDOW = 1 << 20
 _REMEDY = "give a .sqlite file, an SQL dump or mysql://user@host/base"
@@ -73,7 +74,7 @@ class Dump:
             yield from _Statements(reader, choose).rows()
 
     @contextmanager
-    def _reader(self) -> Iterator[sql.Reader]:
+    def _reader(self) -> Iterator[Reader]:
         reader = None
         try:
             with self._path.open("rb") as file, _unpacked(file) as stream:
@@ -81,7 +82,7 @@ class Dump:
                 self._refuse(head)
                 if head.startswith(_BOM):
                     stream.read(len(_BOM))
-                reader = sql.Reader(stream, self.name, self._window, start=len(_BOM) * head.startswith(_BOM))
+                reader = Reader(stream, self.name, self._window, start=len(_BOM) * head.startswith(_BOM))
                 reader.is_made_by_a_tool = _TOOL.search(head) is not None
                 yield reader
         except EOFError as error:
@@ -96,9 +97,9 @@ class Dump:
             raise self._bad('is in UTF-16, as ">" of PowerShell writes it; export with mysqldump --result-file=FILE')
         if head.startswith(_PACKED) or head.startswith(b"SQLite format 3\0"):
             raise self._bad("holds another file, packed; unpack it and give that")
-        if b"sqlite 2" in head[:64].lower():
+        if text.startswith(b"** this file contains an sqlite 2"):
             raise self._bad("is of SQLite 2; convert it: sqlite2 FILE .dump | sqlite3 NEW.sqlite")
-        if b"<spip" in text[:400]:
+        if text.startswith(b"<") and b"<spip" in text:
             raise self._bad(
                 "is an XML backup of SPIP 2.0 or older; restore it in SPIP, export that database with mysqldump"
             )
@@ -132,7 +133,7 @@ class _Insert(NamedTuple):
 class _Statements:
     """One reading of a dump."""
 
-    def __init__(self, reader: sql.Reader, choose: Choose) -> None:
+    def __init__(self, reader: Reader, choose: Choose) -> None:
         self._reader = reader
         self._choose = choose
         self._base = ""
@@ -195,7 +196,7 @@ class _Statements:
             case b"SET":
                 self._set(reader.statement())
             case b"USE":
-                self._base = "".join(map(sql.name, reader.statement()[:1]))
+                self._base = "".join(map(name_of, reader.statement()[:1]))
             case b"CREATE":
                 self._create()
             case b"DELIMITER":
@@ -213,7 +214,7 @@ class _Statements:
         words = [token.upper() for token in tokens]
         match words:
             case [b"NAMES" | b"CHARSET", charset, *_] | [b"CHARACTER", b"SET", charset, *_]:
-                self._charset = _CHARSETS.get(sql.name(charset).lower().encode(), "utf-8")
+                self._charset = _CHARSETS.get(name_of(charset).lower().encode(), "utf-8")
         for place, (name, sign, value) in enumerate(zip(words, words[1:], words[2:], strict=False)):
             if sign != b"=":
                 continue
@@ -247,7 +248,7 @@ class _Statements:
             if not token:
                 raise self._reader.cut("a statement")
             if is_first and token.upper() not in _KEYS:
-                columns.append(sql.name(token))
+                columns.append(name_of(token))
             is_first = depth == 1 and token == b","
             depth += (token == b"(") - (token == b")")
             if depth:
@@ -264,9 +265,9 @@ class _Statements:
         """Return the (base, table) that begins with ``token``, and the token behind it."""
         after = self._reader.token()
         if after != b".":
-            return (self._base, sql.name(token)), after
+            return (self._base, name_of(token)), after
         table = self._reader.token()
-        return (sql.name(token), sql.name(table)), self._reader.token()
+        return (name_of(token), name_of(table)), self._reader.token()
 
     def _head(self) -> bytes:
         """Return the words of an INSERT before its rows, or what of them is in memory."""
@@ -296,7 +297,7 @@ class _Statements:
         places = {column.lower(): place for place, column in enumerate(columns)}
         found = sorted({places[column.lower()] for column in wanted if column.lower() in places})
         groups = [found.index(places[column.lower()]) + 1 if column.lower() in places else 0 for column in wanted]
-        return _Insert(table, len(columns), sql.row(len(columns), tuple(found), reader.escapes), tuple(groups))
+        return _Insert(table, len(columns), row(len(columns), tuple(found), reader.escapes), tuple(groups))
 
     def _listed(self) -> tuple[str, ...]:
         """Return the columns up to the bracket's end."""
@@ -305,7 +306,7 @@ class _Statements:
             if not token:
                 raise self._reader.cut("a statement")
             if token != b",":
-                columns.append(sql.name(token))
+                columns.append(name_of(token))
         return tuple(columns)
 
     def _wanted(self, base: str, table: str, columns: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -322,7 +323,7 @@ class _Statements:
 
     def _rows(self, insert: _Insert, pattern: re.Pattern[bytes]) -> Iterator[tuple[str, Row]]:
         table, groups, escapes = insert.table, insert.groups, self._reader.escapes
-        reader, match_row, literal, sign = self._reader, pattern.match, sql.literal, pattern.groups
+        reader, match_row, sign = self._reader, pattern.match, pattern.groups
         while True:
             match = match_row(reader.data, reader.position)
             if match is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from spipconv.migration.sources import BadSource, Choose, Row
+from spipconv.migration.sources.protocol import BadSource, Choose, Row
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple, Protocol
 
-from spipconv.migration.sources import BadSource, Value
+from spipconv.migration.sources.protocol import BadSource, Value
 
-# No value is longer in any MySQL (max_allowed_packet): what seems so is a quote that nothing closes.
-_LONGEST = 1 << 30
+# Sixteen times what servers take by default (max_allowed_packet): what is longer is a quote that nothing closes.
+_LONGEST = 1 << 28
 _MAX_SHOWN = 20
 
 
@@ -127,7 +127,7 @@ def _from_hex(digits: bytes) -> bytes:
     return bytes.fromhex((b"0" * (len(digits) % 2) + digits).decode("ascii"))
 
 
-def name(token: bytes) -> str:
+def name_of(token: bytes) -> str:
     """Return the name that a token means, quoted or not."""
     quote = token[:1]
     if quote in {b"`", b'"', b"'"}:

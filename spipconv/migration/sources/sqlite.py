@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from spipconv.migration.sources import BadSource, Choose, Row, Value
+from spipconv.migration.sources.protocol import BadSource, Choose, Row, Value
 
 _WRITE_AHEAD = 2
 _REMEDY = "copy it again, or mend it: sqlite3 FILE .recover"
