@@ -70,9 +70,9 @@ def make_figure(
         width=found.width if is_image else 0,
         height=found.height if is_image else 0,
         alternative=options.get("alt", decode_entities(found.alternative)),
-        title=read(options.get("titre", found.title)),
-        description=read(options.get("descriptif", options.get("legende", found.description))),
-        credits=read(options.get("credits", found.credits)),
+        title=_read_field(read, options.get("titre", found.title)),
+        description=_read_field(read, options.get("descriptif", options.get("legende", found.description))),
+        credits=_read_field(read, options.get("credits", found.credits)),
         link=link or options.get("lien", "") or (document_address(found) if found.mode == "document" else ""),
         weight=_describe(found),
         thumbnail="" if is_image else found.thumbnail or f"{ICONS}{found.extension or 'defaut'}.svg",
@@ -80,6 +80,11 @@ def make_figure(
         line=place[0],
         column=place[1],
     )
+
+
+def _read_field(read: Callable[[str], tuple[Node, ...]], text: str) -> tuple[Node, ...]:
+    # Most fields are empty.
+    return read(text) if text else ()
 
 
 def _describe(found: SpipObject) -> str:

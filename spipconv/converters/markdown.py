@@ -233,7 +233,7 @@ class _Writer:
 
     def _paragraph(self, nodes: Sequence[Node]) -> str:
         text = self._line(nodes).text()
-        if _LONE_TAG.match(text.partition("\n")[0]):
+        if text[:1] == "<" and _LONE_TAG.match(text.partition("\n")[0]):
             raise _Unsayable
         elements = self._flavour.line_elements
         if elements and not elements.issuperset(_LINE_TAG.findall(text)):

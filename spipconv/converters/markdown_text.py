@@ -239,6 +239,8 @@ class Line:
 
     def _choose_breaks(self, one_line: bool) -> None:
         """Readers drop a break at either end of a block, unless it is HTML."""
+        if not self._breaks:
+            return
         breaks = set(self._breaks)
         shown = [place for place, piece in enumerate(self._pieces) if place not in breaks and piece.strip(_SPACES)]
         marks = [place for pair in self._pairs for place in pair[:2]]

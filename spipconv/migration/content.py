@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from html import unescape
@@ -34,6 +33,8 @@ _NO_WORDS = re.compile(
     r"|&[a-z]+;|\|[^|\]<>\n]*(?=->)",
     re.DOTALL | re.IGNORECASE,
 )
+# Markup that goes over a space.
+_HTML = re.compile(r"<[a-z/?!]+ |<script|<style|<!--|\[\[<|\[[^\]]* ?-> ", re.IGNORECASE)
 _FILE = "/IMG/"
 _NO_FILE_NAME = re.compile(r"[?#\\%:]|\A\.|/\.")
 # What the parser leaves of a link to a document that does not exist, of which it has told.
@@ -71,6 +72,7 @@ class Objects:
         self.is_draft = False
         self._find = lru_cache(4096)(self._look_up)
         self._object = lru_cache(8192)(self._object_row)
+        self._in_language = lru_cache(8192)(self._address_in)
 
     def find(self, kind: str, number: int) -> SpipObject | None:
         """Return the object with its new address, or None where there is none."""
@@ -101,7 +103,7 @@ class Objects:
         if row is None:
             return None
         if row["state"] in _SHOWN or (self.is_draft and row["state"] != "hidden"):
-            return self._in_language(kind, number) or str(row["address"])
+            return self._in_language(kind, number, self.language) or str(row["address"])
         return ""
 
     def _object_row(self, kind: str, number: int) -> sqlite3.Row | None:
@@ -110,9 +112,9 @@ class Objects:
         ).fetchone()
         return found
 
-    def _in_language(self, kind: str, number: int) -> str:
+    def _address_in(self, kind: str, number: int, language: str) -> str:
         row = self._db.execute(
-            "SELECT address FROM pages WHERE kind = ? AND number = ? AND language = ?", (kind, number, self.language)
+            "SELECT address FROM pages WHERE kind = ? AND number = ? AND language = ?", (kind, number, language)
         ).fetchone()
         return str(row["address"]) if row else ""
 
@@ -163,6 +165,11 @@ class Content:
         self._own = own_addresses(base)
         self._objects.site_address = self._own[0] + "/" if self._own else ""
         self.site = read_site(base)
+        # What a page is asked for more than once, and what many pages share.
+        self._row = lru_cache(4)(self._read_row)
+        self._messages = lru_cache(4)(self._read_messages)
+        self._section = lru_cache(1024)(self._read_section)
+        self._has_logos = bool(self._db.execute("SELECT 1 FROM documents WHERE mode LIKE 'logo%'").fetchone())
         self._page: sqlite3.Row
         self._remarks: list[Remark] = []
         self._words: list[str] = []
@@ -170,8 +177,9 @@ class Content:
     def make(self, kind: str, number: int, language: str) -> Made:
         """Return the page of an object in a language."""
         row = self._db.execute(
-            "SELECT p.*, o.state, o.title, o.slug, o.weight, o.translation_of, o.language AS own FROM pages p LEFT JOIN"
-            " objects o ON o.kind = p.kind AND o.number = p.number"
+            "SELECT p.*, o.state, o.title, o.slug, o.weight, o.translation_of, o.language AS own,"
+            " (SELECT count(*) FROM pages v WHERE v.kind = p.kind AND v.number = p.number) AS versions"
+            " FROM pages p LEFT JOIN objects o ON o.kind = p.kind AND o.number = p.number"
             " WHERE p.kind = ? AND p.number = ? AND p.language = ?",
             (kind, number, language),
         ).fetchone()
@@ -186,9 +194,7 @@ class Content:
         """Yield the rows that only this object's pages show: its own and its messages."""
         if kind != "home":
             yield self._row(kind, number)
-        yield from self._db.execute(
-            "SELECT * FROM forum WHERE objet = ? AND id_objet = ? ORDER BY id_forum", (kind, number)
-        )
+        yield from self._messages(kind, number)
 
     # ---- Kinds of pages ----
 
@@ -288,19 +294,23 @@ class Content:
             return ()
         chain: list[Term] = []
         number = row["parent_number"]
-        while number and len(chain) < 100:
-            above = self._db.execute(
-                "SELECT o.title, o.slug, p.address, p.parent_number FROM objects o JOIN pages p ON p.kind = o.kind AND"
-                " p.number = o.number WHERE o.kind = 'rubrique' AND o.number = ? AND p.language = ?",
-                (number, row["language"]),
-            ).fetchone()
-            if above is None:
-                break
-            # One name in all languages, so that lists by section are not parted by language.
-            title = title_of(above["title"], self.site.language)
-            chain.append(Term("rubrique", number, title, above["slug"], above["address"]))
-            number = above["parent_number"]
+        while number and (above := self._section(number, row["language"])):
+            term, number = above
+            chain.append(term)
         return tuple(chain[::-1])
+
+    def _read_section(self, number: int, language: str) -> tuple[Term, int] | None:
+        """Return a section, and the number of the one above it."""
+        row = self._db.execute(
+            "SELECT o.title, o.slug, p.address, p.parent_number FROM objects o JOIN pages p ON p.kind = o.kind AND"
+            " p.number = o.number WHERE o.kind = 'rubrique' AND o.number = ? AND p.language = ?",
+            (number, language),
+        ).fetchone()
+        if row is None:
+            return None
+        # One name in all languages, so that lists by section are not parted by language.
+        title = title_of(row["title"], self.site.language)
+        return Term("rubrique", number, title, row["slug"], row["address"]), row["parent_number"]
 
     def _authors(self, kind: str, number: int) -> tuple[Term, ...]:
         rows = self._db.execute(
@@ -325,7 +335,7 @@ class Content:
         return Term(row["kind"], row["number"], title, row["slug"], address, group)
 
     def _translations(self, row: sqlite3.Row) -> tuple[Link, ...]:
-        if len(self.site.languages) == 1 and not row["translation_of"]:
+        if row["versions"] == 1 and not row["translation_of"]:
             return ()
         rows = self._db.execute(
             "SELECT p.*, o.title FROM pages p JOIN objects o ON o.kind = p.kind AND o.number = p.number"
@@ -353,13 +363,14 @@ class Content:
         )
 
     def _logo(self, kind: str, number: int, mode: str) -> str:
-        row = self._db.execute(
-            "SELECT d.fichier, d.distant FROM documents_liens l JOIN documents d ON d.id_document = l.id_document"
-            " WHERE l.objet = ? AND l.id_objet = ? AND d.mode = ? ORDER BY d.id_document DESC",
-            (kind, number, "logo" + mode),
-        ).fetchone()
-        if row:
-            return document_address(row)
+        if self._has_logos:
+            row = self._db.execute(
+                "SELECT d.fichier, d.distant FROM documents_liens l JOIN documents d ON d.id_document = l.id_document"
+                " WHERE l.objet = ? AND l.id_objet = ? AND d.mode = ? ORDER BY d.id_document DESC",
+                (kind, number, "logo" + mode),
+            ).fetchone()
+            if row:
+                return document_address(row)
         found = self._files.logo(kind, number, hover=mode == "off")
         return _FILE + quote(found) if found else ""
 
@@ -430,12 +441,7 @@ class Content:
 
     def _comments(self, kind: str, number: int) -> tuple[Comment, ...]:
         """Return a page's messages as they are read: each thread in the order of time, answers behind their message."""
-        rows = {
-            row["id_forum"]: row
-            for row in self._db.execute(
-                "SELECT * FROM forum WHERE objet = ? AND id_objet = ? ORDER BY date_heure, id_forum", (kind, number)
-            )
-        }
+        rows = {row["id_forum"]: row for row in self._messages(kind, number)}
         below: dict[int, list[int]] = {}
         for key, row in rows.items():
             if row["statut"] in ("publie", "prop"):
@@ -481,7 +487,12 @@ class Content:
 
     # ---- Texts ----
 
-    def _row(self, kind: str, number: int) -> sqlite3.Row:
+    def _read_messages(self, kind: str, number: int) -> list[sqlite3.Row]:
+        return self._db.execute(
+            "SELECT * FROM forum WHERE objet = ? AND id_objet = ? ORDER BY date_heure, id_forum", (kind, number)
+        ).fetchall()
+
+    def _read_row(self, kind: str, number: int) -> sqlite3.Row:
         table, key = KINDS[kind]
         row: sqlite3.Row = self._db.execute(f"SELECT * FROM {table} WHERE {key} = ?", (number,)).fetchone()
         return row
@@ -686,15 +697,18 @@ def read_site(base: Base) -> Site:
 
 
 def count_words(sources: Iterable[str], page: str) -> tuple[int, int]:
-    """Return how many words the sources have and how many of them are on the page."""
-    wanted = Counter(" ".join([_NO_WORDS.sub(" ", source) for source in sources]).lower().split())
-    there = Counter(page.lower().split())
-    total = wanted.total()
+    """Return how many different words the sources have, and how many of them are on the page."""
+    source = " ".join(sources)
+    if _HTML.search(source):
+        source = _NO_WORDS.sub(" ", source)
+    wanted, there = dict.fromkeys(source.lower().split()), dict.fromkeys(page.lower().split())
     # Most stand there as they were; only the others, which markup touches, are taken apart.
-    apart = wanted - there
-    if not apart:
-        return total, total
-    words = Counter(_WORD.findall(unescape(" ".join(apart.elements()))))
-    missing = words - Counter(_WORD.findall(unescape(" ".join((there - wanted).elements()))))
-    total += words.total() - apart.total()
-    return total, total - missing.total()
+    touched = " ".join([word for word in wanted if word not in there])
+    apart = set(_WORD.findall(unescape(_NO_WORDS.sub(" ", touched))))
+    missing = apart
+    if missing:
+        missing = missing.difference(_WORD.findall(unescape(" ".join([word for word in there if word not in wanted]))))
+    if missing:
+        missing = missing.difference(_WORD.findall(unescape(page.lower())))
+    total = len(wanted) - touched.count(" ") - bool(touched) + len(apart)
+    return total, total - len(missing)

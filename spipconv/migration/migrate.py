@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -37,12 +40,17 @@ from spipconv.version import VERSION
 # Pages that a worker makes at a time, and how many such portions wait for each worker.
 _PORTION = 32
 _AHEAD = 4
-# Below this number of pages, starting workers takes longer than they save.
+# Below this number of pages, starting workers takes longer than they save; below this size of a base (in bytes)
+# that is to be expected.
 _FEW = 400
+_SMALL = 4_000_000
 _SINGLE_FILES = {"wxr": "wordpress.xml", "json": "objects.jsonl"}
 
 Key = tuple[str, int, str]
 Progress = Callable[[str, int, int], None]
+# What a worker is made with: the working base, what earlier runs wrote, the output folder, options, a digest.
+_Arguments = tuple[Path, Path, Path, "Options", str]
+_T = TypeVar("_T")
 
 
 class BadTarget(ValueError):
@@ -94,10 +102,12 @@ def migrate(
         raise BadTarget(f"{out}: there is a file of that name; give a folder")
     if options.img is not None and not options.img.is_dir():
         raise BadTarget(f"--img {options.img}: no such folder")
-    with tempfile.TemporaryDirectory(prefix="spipconv-") as folder:
+    with tempfile.TemporaryDirectory(prefix="spipconv-") as folder, closing(_Workers(options.jobs)) as workers:
         work = Path(folder)
         report = Report()
         opened = open_source(source, ask_password)
+        if _is_large(source):
+            workers.start()
         prefix, tables = choose_prefix(opened, options.prefix)
         base = Base(work / "base.sqlite", is_new=True)
         with closing(base):
@@ -107,7 +117,7 @@ def migrate(
             report.add(*find_old_paths(base))
             for (what, _), rows in reading.left.items():
                 report.count("left", what, rows)
-            with closing(_Run(base, work, out, options, report, progress)) as run:
+            with closing(_Run(base, work, out, options, report, progress, workers)) as run:
                 run.write()
         return report
 
@@ -115,7 +125,11 @@ def migrate(
 class _Run:
     """The writing part of a migration."""
 
-    def __init__(self, base: Base, work: Path, out: Path, options: Options, report: Report, progress: Progress) -> None:
+    def __init__(
+        self, base: Base, work: Path, out: Path, options: Options, report: Report, progress: Progress,
+        workers: _Workers,
+    ) -> None:  # fmt: skip
+        self._workers = workers
         self._base, self._work, self._out, self._options = base, work, out, options
         self._report, self._progress = report, progress
         self._target: Target | None = TREES.get(options.to)
@@ -134,7 +148,7 @@ class _Run:
                 self._begin()
             self._write_pages()
             self._copy_files()
-            self._write_redirects()
+            self._count_redirects()
             if self._target:
                 for file in site_files(Content(self._base, self._files).site, self._base, self._target):
                     self._put(file.path, file.content)
@@ -224,16 +238,18 @@ class _Run:
         keys = self._keys()
         if options.jobs < 2 or total < _FEW:
             with closing(_Worker(*arguments)) as worker:
+                self._report.add(*worker.write_redirects())
                 yield from map(worker.make, keys)
             return
-        with _pool(options.jobs, arguments) as submit:
-            waiting: deque[Future[list[_Result]]] = deque()
-            while True:
-                while len(waiting) < options.jobs * _AHEAD and (portion := list(islice(keys, _PORTION))):
-                    waiting.append(submit(portion))
-                if not waiting:
-                    return
-                yield from waiting.popleft().result()
+        redirects_written = self._workers.submit(_write_redirects, arguments)
+        waiting: deque[Future[list[_Result]]] = deque()
+        while True:
+            while len(waiting) < options.jobs * _AHEAD and (portion := list(islice(keys, _PORTION))):
+                waiting.append(self._workers.submit(_make_portion, arguments, portion))
+            if not waiting:
+                break
+            yield from waiting.popleft().result()
+        self._report.add(*redirects_written.result())
 
     def _digest(self) -> str:
         """Return the digest of all that a page may show of other objects, and of how it is written."""
@@ -278,32 +294,13 @@ class _Run:
             self._report.add(Remark(copied.code, detail=new_name))
         self._report.count("file", "copied" if copied.is_there else "refused")
 
-    def _write_redirects(self) -> None:
-        feed = self._target.feed if self._target else ""
-        base = self._base
-        for name, lines in (
-            ("nginx-maps.conf", redirects.nginx(base, feed)),
-            ("nginx-server.conf", (redirects.NGINX_SERVER,)),
-            ("htaccess", redirects.apache(base, feed)),
-            ("_redirects", redirects.netlify(base, feed)),
-            ("redirects.json", redirects.json_table(base)),
-        ):
-            self._put_lines(f"redirects/{name}", lines)
-        moved = self._base.db.execute("SELECT count(*) FROM old_paths").fetchone()[0]
-        self._report.count("redirect", "paths", moved)
+    def _count_redirects(self) -> None:
+        self._report.count("redirect", "paths", self._base.db.execute("SELECT count(*) FROM old_paths").fetchone()[0])
         # Files that are not there have been told of.
-        self._report.add(*redirects.check(base, lambda file: True))
+        self._report.add(*redirects.check(self._base, lambda file: True))
 
     def _put_lines(self, path: str, lines: Iterable[str]) -> None:
-        """Write a file that may be too large for memory."""
-        if self._output is None:
-            deque(lines, 0)
-            return
-        aside = self._work / "lines"
-        with open(aside, "w", encoding="utf-8", errors="replace", newline="") as file:
-            file.writelines(lines)
-        if not self._output.put_file(path, aside):
-            self._report.add(Remark("user-file-kept", detail=path))
+        self._report.add(*_write_lines(self._output, path, lines, self._work / "lines"))
 
     def _put(self, path: str, content: bytes) -> None:
         if self._output and not self._output.put(path, content):
@@ -362,7 +359,7 @@ class _Worker:
         self._target = TREES.get(options.to)
         self._manifest = Manifest(earlier)
         self._output: Output | None = None
-        if self._target and not options.dry_run:
+        if not options.dry_run:
             # Every process has a journal of its own.
             self._output = Output(out, self._manifest, Journal(out, str(os.getpid())), force=options.force)
 
@@ -377,7 +374,7 @@ class _Worker:
         """Write a page, unless nothing has changed since an earlier run wrote it."""
         name = "/".join(map(str, key))
         source = self._source(key)
-        known = self._manifest.find(name) if self._options.resume and self._output else None
+        known = self._manifest.find(name) if self._options.resume and self._target and self._output else None
         if known and self._output and known.source == source and all(map(self._is_there, known.files.items())):
             self._output.note(known)
             return _Result(known)
@@ -395,11 +392,26 @@ class _Worker:
         is_put = self._output is None or self._output.put(file.path, file.content, entry)
         return _Result(entry, is_kept=not is_put)
 
+    def write_redirects(self) -> tuple[Remark, ...]:
+        """Write the tables of redirections."""
+        base, feed = self._base, self._target.feed if self._target else ""
+        remarks: list[Remark] = []
+        for name, lines in (
+            ("nginx-maps.conf", redirects.nginx(base, feed)),
+            ("nginx-server.conf", (redirects.NGINX_SERVER,)),
+            ("htaccess", redirects.apache(base, feed)),
+            ("_redirects", redirects.netlify(base, feed)),
+            ("redirects.json", redirects.json_table(base)),
+        ):
+            aside = self._base.path.with_name("redirects")
+            remarks += _write_lines(self._output, f"redirects/{name}", lines, aside)
+        return tuple(remarks)
+
     def _source(self, key: Key) -> str:
         """Return the digest of all that a page is made of."""
         digest = hashlib.sha256(f"{self._digest} {key}".encode())
         for row in self._content.rows_of(key[0], key[1]):
-            digest.update(repr(tuple(row)).encode("utf-8", "surrogatepass"))
+            digest.update("\0".join(map(str, row)).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()[:32]
 
     def _is_there(self, file: tuple[str, str]) -> bool:
@@ -409,23 +421,57 @@ class _Worker:
             return False
 
 
-_worker: _Worker
+class _Workers:
+    """Processes that make pages. They are started anew: a fork would carry open databases into them."""
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
+        self._pool = ProcessPoolExecutor(jobs, get_context("spawn"))
+
+    def start(self) -> None:
+        """Start them before there is work, so that they are ready by then."""
+        for _ in range(self._jobs if self._jobs > 1 else 0):
+            self._pool.submit(gc.freeze)
+
+    def submit(self, task: Callable[..., _T], *arguments: object) -> Future[_T]:
+        """Have a task done by one of them."""
+        return self._pool.submit(task, *arguments)
+
+    def close(self) -> None:
+        """End them; what they have not begun is not done."""
+        self._pool.shutdown(cancel_futures=True)
 
 
-def _start_worker(*arguments: object) -> None:
-    global _worker  # noqa: PLW0603
-    _worker = _Worker(*arguments)  # type: ignore[arg-type]
+@cache
+def _worker(arguments: _Arguments) -> _Worker:
+    """Return the one worker of this process."""
+    # Next to nothing of what a page is made of refers to itself.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    return _Worker(*arguments)
 
 
-def _make_portion(keys: Sequence[Key]) -> list[_Result]:
-    return [_worker.make(key) for key in keys]
+def _make_portion(arguments: _Arguments, keys: Sequence[Key]) -> list[_Result]:
+    return [_worker(arguments).make(key) for key in keys]
 
 
-@contextmanager
-def _pool(jobs: int, arguments: Iterable[object]) -> Iterator[Callable[[Sequence[Key]], Future[list[_Result]]]]:
-    # Workers are started anew: a fork would carry the parent's open databases into them.
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start_worker, tuple(arguments))
+def _write_redirects(arguments: _Arguments) -> tuple[Remark, ...]:
+    return _worker(arguments).write_redirects()
+
+
+def _is_large(source: str) -> bool:
     try:
-        yield lambda keys: pool.submit(_make_portion, keys)
-    finally:
-        pool.shutdown(cancel_futures=True)
+        return os.path.getsize(source) > _SMALL
+    except OSError:
+        # A server: nobody knows.
+        return True
+
+
+def _write_lines(output: Output | None, path: str, lines: Iterable[str], aside: Path) -> list[Remark]:
+    """Write a file that may be too large for memory, first to ``aside``; without an output only make its lines."""
+    if output is None:
+        deque(lines, 0)
+        return []
+    with open(aside, "w", encoding="utf-8", errors="replace", newline="") as file:
+        file.writelines(lines)
+    return [] if output.put_file(path, aside) else [Remark("user-file-kept", detail=path)]

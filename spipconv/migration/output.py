@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from functools import lru_cache
 from pathlib import Path
 
 from spipconv.migration.files import CannotWrite, Copy, copy_file
@@ -29,7 +28,6 @@ class Output:
         self.folder = folder
         self._manifest, self._journal = manifest, journal
         self._force = force
-        self._make_folder = lru_cache(4096)(_make_folder)
 
     def close(self) -> None:
         """End the journal."""
@@ -47,18 +45,11 @@ class Output:
         self.note(entry or Entry(path, files={path: fingerprint(content)}))
         target = self.folder / path
         try:
-            there = target.read_bytes()
-        except FileNotFoundError:
-            pass
-        except OSError as fault:
-            raise CannotWrite(f"{target}: {fault.strerror or fault}") from fault
-        else:
-            if there == content:
+            there = b"" if _make_folder(target.parent) else _read(target)
+            if there == content and there:
                 return True
-            if not (self._force or self._manifest.is_ours(path, fingerprint(there))):
+            if there and not (self._force or self._manifest.is_ours(path, fingerprint(there))):
                 return False
-        try:
-            self._make_folder(target.parent)
             replace_file(target, content)
         except OSError as fault:
             raise CannotWrite(f"{target}: {fault.strerror or fault}") from fault
@@ -75,7 +66,7 @@ class Output:
         if there and not (self._force or self._manifest.is_ours(path, there)):
             return False
         try:
-            self._make_folder(target.parent)
+            _make_folder(target.parent)
             aside = _aside(target)
             shutil.copyfile(content, aside)
             os.replace(aside, target)
@@ -145,5 +136,20 @@ def _aside(target: Path) -> Path:
     return target.with_name(f".{target.name[-200:]}{_ASIDE}")
 
 
-def _make_folder(path: Path) -> None:
-    path.mkdir(parents=True, exist_ok=True)
+def _make_folder(path: Path) -> bool:
+    """Make a folder where there is none; return whether it is new."""
+    try:
+        path.mkdir()
+    except FileExistsError:
+        return False
+    except FileNotFoundError:
+        path.mkdir(parents=True, exist_ok=True)
+    return True
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""

@@ -286,8 +286,9 @@ class Plan:
                 for language in sorted(languages - {""}):
                     self._add_page(kind, row["number"], language, row["address"], *parent)
         groups = self._db.execute(
-            "SELECT o.number, o.address, group_concat(DISTINCT p.language) AS languages FROM objects o LEFT JOIN"
-            " pages p ON p.parent_kind = 'groupe' AND p.parent_number = o.number WHERE o.kind = 'groupe' GROUP BY o.number"
+            "SELECT o.number, o.address, group_concat(DISTINCT p.language) AS languages FROM objects o"
+            " LEFT JOIN pages p ON p.parent_kind = 'groupe' AND p.parent_number = o.number"
+            " WHERE o.kind = 'groupe' GROUP BY o.number"
         ).fetchall()
         for row in groups:
             for language in sorted({self.language, *(row["languages"] or self.language).split(",")}):
