@@ -230,38 +230,6 @@ CODES: dict[str, tuple[Severity, str, str]] = {
 }
 
 
-# The parser's own codes have English sentences only.
-_PARSER_IN_FRENCH = {
-    "unclosed-strong": "{{ n’est jamais refermé : le gras court jusqu’à la fin",
-    "unclosed-emphasis": "{ n’est jamais refermé : l’italique court jusqu’à la fin",
-    "unclosed-heading": "{{{ n’est jamais refermé : l’intertitre court jusqu’à la fin",
-    "unclosed-quote": "<quote> n’est jamais refermé : la citation finit avec le texte",
-    "unclosed-note": "[[ sans ]] : affiché comme du texte",
-    "unopened-marker": "ne referme rien d’ouvert : sans effet",
-    "crossed-marker": "se referme autour d’un autre encore ouvert : rétabli comme le fait un navigateur",
-    "formatting-ended": "une mise en forme aux attributs si longs n’est pas rouverte dans autant de blocs",
-    "unclosed-tag": "cette balise HTML n’est jamais refermée",
-    "unopened-tag": "cette balise HTML fermante ne referme rien : sans effet",
-    "tag-dropped": "cette balise HTML n’est pas permise ici : ses mots sont gardés",
-    "tag-shown": "ce n’est pas une balise HTML permise ici : affichée comme du texte",
-    "tag-translated": "cette balise HTML est lue comme le raccourci équivalent",
-    "content-dropped": "cet élément HTML n’est pas permis ici et ne contient pas de mots : supprimé",
-    "comment-dropped": "un commentaire HTML n’affiche rien : supprimé",
-    "attribute-dropped": "cet attribut HTML n’est pas permis : supprimé",
-    "address-refused": "cette adresse n’est pas d’un genre permis : le lien est supprimé, ses mots sont gardés",
-    "embed-dropped": "un cadre intégré n’est pas permis ici : supprimé",
-    "style-dropped": "SPIP supprime <style> : supprimé",
-    "unknown-model": "personne ici ne connaît ce modèle : affiché comme du texte",
-    "unknown-idiom": "aucune traduction connue : affiché comme du texte",
-    "object-not-found": "cet objet n’existe pas",
-    "object-unresolved": "les objets ne sont pas cherchés ici : l’adresse simple de SPIP les remplace",
-    "document-not-found": "ce document n’existe pas : rien n’est affiché",
-    "translation-missing": "<multi> n’a pas de texte dans cette langue : un autre est affiché",
-    "translations-hidden": "<multi> a des textes dans d’autres langues : ils ne sont pas affichés",
-    "depth-exceeded": "trop de niveaux imbriqués : celui-ci n’est pas ouvert",
-    "more-remarks": "il y a sur ce texte plus de remarques qu’on n’en garde",
-    "control-character": "un caractère de contrôle ou un octet isolé : remplacé",
-}
 _KINDS = {
     "": ("base", "base"),
     "article": ("articles", "articles"),
@@ -320,9 +288,7 @@ def severity(code: str) -> Severity:
 
 def message(code: str, language: str) -> str:
     """Return a sentence for people: French if ``language`` is, else English."""
-    if code in CODES:
-        return CODES[code][2 if is_french(language) else 1]
-    return _PARSER_IN_FRENCH[code] if is_french(language) else diagnostics.CODES[code][1]
+    return (CODES if code in CODES else diagnostics.CODES)[code][2 if is_french(language) else 1]
 
 
 def kind_words(kind: str, language: str, *, is_one: bool = False) -> str:
