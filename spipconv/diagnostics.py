@@ -180,7 +180,8 @@ class Diagnostic(Struct, frozen=True, gc=False):
         """Return a sentence for people: French if the language is, else English."""
         is_french = language.startswith("fr")
         text = CODES[self.code][2 if is_french else 1]
-        return f"{self.detail}{'\u00a0:' if is_french else ':'} {text}" if self.detail else text
+        colon = "\u00a0:" if is_french else ":"
+        return f"{self.detail}{colon} {text}" if self.detail else text
 
     def __str__(self) -> str:
         return f"{self.line}:{self.column}: {self.code} {self.message}"
