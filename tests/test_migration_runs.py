@@ -12,7 +12,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,12 +44,12 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def out(tmp_path: Path) -> Iterator[Path]:
+def out(tmp_path: Path) -> Path:
     """A finished migration to Hugo."""
     folder = tmp_path / "out"
     result = run(BASE, folder, "--to", "hugo", "--img", EXAMPLE / "IMG")
     assert result.exit_code == 1, result.output
-    yield folder
+    return folder
 
 
 # ---- Runs over what is there ----
@@ -133,7 +132,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(to: str, tmp_path: Path) -> None
     started = time.monotonic()
     assert subprocess.run(command(tmp_path / "whole"), capture_output=True, check=False).returncode == 1
     lasted = time.monotonic() - started
-    chance = random.Random(to)
+    chance = random.Random(to)  # noqa: S311
     kills = 0
     for _ in range(4):
         process = subprocess.Popen(command(tmp_path / "killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -160,7 +159,7 @@ def test_a_dry_run_writes_nothing_and_counts(tmp_path: Path) -> None:
 
 def test_a_sample_is_small_and_removes_nothing(out: Path, tmp_path: Path) -> None:
     assert run(BASE, tmp_path / "small", "--to", "hugo", "--sample", "3").exit_code == 1
-    articles = [path for path in (tmp_path / "small").rglob("index*.md")]
+    articles = list((tmp_path / "small").rglob("index*.md"))
     assert 3 <= len(articles) < 20
     before = set(state(out))
     assert run(BASE, out, "--to", "hugo", "--img", EXAMPLE / "IMG", "--sample", "3").exit_code == 1
@@ -279,7 +278,7 @@ def test_a_full_disk_is_told_and_leaves_no_half_file(tmp_path: Path, monkeypatch
     assert result.exit_code == 2
     assert "No space left on device" in result.output
     assert len(result.output.strip().splitlines()) == 1
-    assert not [path for path in tmp_path.rglob("*~*")]
+    assert not list(tmp_path.rglob("*~*"))
     monkeypatch.undo()
     assert run(BASE, tmp_path / "out", "--to", "hugo", "--resume").exit_code == 1
     assert run(BASE, tmp_path / "whole", "--to", "hugo").exit_code == 1
@@ -305,7 +304,8 @@ def private_values() -> set[str]:
     for table, columns in PRIVATE_COLUMNS.items():
         present = {row[1] for row in database.execute(f"PRAGMA table_info(spip_{table})")}
         for column in set(columns) & present:
-            found |= {str(row[0]) for row in database.execute(f'SELECT "{column}" FROM spip_{table}') if row[0]}
+            rows = database.execute(f'SELECT "{column}" FROM spip_{table}')  # noqa: S608
+            found |= {str(row[0]) for row in rows if row[0]}
     for row in database.execute("SELECT titre, texte FROM spip_forum WHERE statut LIKE 'priv%'"):
         found |= set(row)
     found |= {row[0] for row in database.execute("SELECT valeur FROM spip_meta WHERE nom LIKE 'email%'")}

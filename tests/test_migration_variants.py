@@ -76,14 +76,16 @@ def test_what_a_narrow_dump_can_say_is_the_same(mariadb: MariaDB, options: tuple
     dump.write_bytes(mariadb.dump(*options, "narrow"))
     found = tree(dump, tmp_path / "out")
     whole = pages(migrated("3.2", "hugo").folder)
-    sayable = {name for name, text in whole.items() if text.decode().encode("cp1252", "replace").count(b"?") == text.count(b"?")}
+    sayable = {
+        name
+        for name, text in whole.items()
+        if text.decode().encode("cp1252", "replace").count(b"?") == text.count(b"?")
+    }
     assert len(sayable) > 130
     assert {name: found[name] for name in sayable} == {name: whole[name] for name in sayable}
 
 
-def test_a_live_server_gives_the_same_tree(
-    mariadb: MariaDB, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_live_server_gives_the_same_tree(mariadb: MariaDB, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MYSQL_PWD", "")
     fill(mariadb, "live", "3.2")
     before = mariadb.dump("--skip-dump-date", "live")

@@ -38,7 +38,8 @@ def page(**fields: Any) -> Page:
 
 def test_every_field_is_there() -> None:
     one = page(
-        body=tree_of("{{Un}} texte[[Note.]]"), status="prop", is_draft=True, is_future=True, weight=10, date=DATE, modified=DATE,
+        body=tree_of("{{Un}} texte[[Note.]]"), status="prop", is_draft=True, is_future=True,
+            weight=10, date=DATE, modified=DATE,
         written="1998-05-00", overtitle="Sur", subtitle="Sous", description="Résumé", sections=(SECTION,),
         authors=(AUTHOR,), keywords=(KEYWORD,), logo="/IMG/a.png", logo_hover="/IMG/b.png", elsewhere=("Là", "/la"),
         feed="https://example.org/feed", attachments=(Attachment(1, "Plan", "/IMG/a.pdf", "a.pdf", True),),

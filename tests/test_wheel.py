@@ -80,7 +80,7 @@ def test_the_wheel_holds_the_grammar_and_nothing_else_of_its_folder(wheel_names:
 def test_the_wheel_holds_nothing_beside_the_package(wheel_names: list[str]) -> None:
     assert {name.split("/")[0] for name in wheel_names} == {"spipconv", f"spipconv-{spipconv.__version__}.dist-info"}
     assert {Path(name).suffix for name in wheel_names if name.startswith("spipconv/")} == {
-        ".json", ".lark", ".py", ".typed",
+        ".css", ".html", ".js", ".json", ".lark", ".py", ".typed",
     }  # fmt: skip
 
 

@@ -21,13 +21,14 @@ from msgspec import Struct
 
 from spipconv.migration import objects_json, redirects, wxr
 from spipconv.migration.base import KINDS, Base
-from spipconv.migration.content import Content, count_words
+from spipconv.migration.content import Content
 from spipconv.migration.files import CannotWrite, Copy, Files, plain_name
 from spipconv.migration.manifest import Entry, Journal, Manifest, settle
 from spipconv.migration.old_addresses import find_old_paths
 from spipconv.migration.output import Output, fingerprint
 from spipconv.migration.pages import Page
 from spipconv.migration.plan import Plan
+from spipconv.migration.recall import count_words
 from spipconv.migration.report import Remark, Report
 from spipconv.migration.report_page import write_page as write_report_page
 from spipconv.migration.sources import open_source
@@ -384,10 +385,10 @@ class _Worker:
             is_json = self._options.to == "json"
             text = objects_json.line(made.page) if is_json else wxr.item(made.page, self._content.site)
             # A line of JSON spells letters as escapes, and has the words twice.
-            words = (0, 0) if is_json else count_words(made.words, text)
+            words = (0, 0) if is_json else count_words(made.sources, text)
             return _Result(Entry(name, source, address, {}, made.remarks, words, messages), text=text)
         file = write_page(made.page, self._content.site, self._target)
-        words = count_words(made.words, file.content.decode())
+        words = count_words(made.sources, file.content.decode())
         entry = Entry(name, source, address, {file.path: fingerprint(file.content)}, made.remarks, words, messages)
         is_put = self._output is None or self._output.put(file.path, file.content, entry)
         return _Result(entry, is_kept=not is_put)

@@ -362,7 +362,7 @@ def _state(statut: str) -> str:
 
 def _read_redirection(virtuel: str, own: tuple[str, ...]) -> tuple[str, int, str]:
     """Return which object an article redirects to, or else the address (empty: none that is allowed)."""
-    match = _SHORTCUT.match(virtuel)
+    match = _SHORTCUT.match(virtuel[:2000])
     target = (match[1] if match else virtuel).strip()
     named = _OBJECT.fullmatch(target)
     if named and named[1] in SHORTCUTS:

@@ -1,0 +1,45 @@
+"""How much of a text is on its page: its words, counted on both sides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import unescape
+
+_WORD = re.compile(r"\w+")
+# What of a source is no word that a page shows: tags, what links lead to, names of languages and notes, entities.
+_NO_WORDS = re.compile(
+    r"<[a-z_/?!][^<>]*>|->[^\]\n]{0,500}\]|\[\[<[^<>]{0,100}>|\{[a-z_]{2,8}\}(?=->)|\[[a-z_]{2,8}\]|&[a-z]{2,8};"
+    r"|\|[^|\]<>\n]{0,200}(?=->)",
+    re.IGNORECASE,
+)
+_LANGUAGE = re.compile(r"\[([a-z_]{2,10})\]")
+
+
+def count_words(sources: Iterable[str], page: str) -> tuple[int, int]:
+    """Return how many different words the sources have, and how many of them are on the page."""
+    wanted = set(_NO_WORDS.sub(" ", " ".join(sources)).lower().split())
+    there = set(page.lower().split())
+    # Most stand there as they were; only the others, which markup touches, are taken apart.
+    same = wanted & there
+    apart = set(_WORD.findall(unescape(" ".join(wanted - same))))
+    missing = apart.difference(_WORD.findall(unescape(" ".join(there - same)))) if apart else apart
+    if missing:
+        missing = missing.difference(_WORD.findall(" ".join(same)))
+    total = len(same) + len(apart)
+    return total, total - len(missing)
+
+
+def in_language(text: str, language: str) -> str:
+    """Return a text with its ``<multi>`` blocks in one language only, for counting its words."""
+    if "<multi>" not in text.lower():
+        return text
+    pieces: list[str] = []
+    position, folded = 0, text.lower()
+    while (start := folded.find("<multi>", position)) >= 0 and (end := folded.find("</multi>", start)) >= 0:
+        default, *marked = _LANGUAGE.split(text[start + len("<multi>") : end])
+        parts = dict(zip(marked[::2], marked[1::2], strict=True))
+        chosen = parts.get(language) or default or parts.get("fr") or next(iter(parts.values()), "")
+        pieces += [text[position:start], chosen]
+        position = end + len("</multi>")
+    return "".join(pieces) + text[position:]
