@@ -11,10 +11,11 @@ from spipconv.converters.flavours import COMMONMARK, Flavour
 
 _SPACES = " \t\n"
 # A single space is left as it is: nearly all are.
+_HAS_WHITE_SPACE = re.compile("[\t\n\r\f\v]|  ").search
 _WHITE_SPACE = re.compile("[\t\n\r\f\v][ \t\n\r\f\v]*| [ \t\n\r\f\v]+")
 # An underscore inside a word is no markup and keeps names_like_this readable.
 _MARKUP = r"[\\`*\[\]<&~\u00a0]|(?<![^\W_])_|_(?![^\W_])"
-_MAY_BE_MARKUP = r"[\\`*\[\]<&~\u00a0_]"
+_MAY_BE_MARKUP = r"[\\`*\[\]<&~_]"
 _ESCAPES = {"<": "&lt;", "&": "&amp;", "\u00a0": "&nbsp;"}
 _IN_HTML = re.compile(r"(<[^>]*>)")
 _TITLE = re.compile('[\\\\"<&\u00a0]')
@@ -55,12 +56,16 @@ def escaper(flavour: Flavour) -> Callable[[str], str]:
         def escape(match: re.Match[str]) -> str:
             return _escaped(match) if match["active"] is None else entity(match[0])
 
-    # One class of characters is looked for much faster than alternatives.
+    # Most words need nothing, or only a no-break space; one class of characters is looked for much faster than
+    # alternatives.
     may_be_active = re.compile(_MAY_BE_MARKUP + (f"|{flavour.active}" if flavour.active else ""))
 
     def escape_words(text: str) -> str:
-        text = _WHITE_SPACE.sub(" ", text)
-        return pattern.sub(escape, text) if may_be_active.search(text) else text
+        if _HAS_WHITE_SPACE(text):
+            text = _WHITE_SPACE.sub(" ", text)
+        if may_be_active.search(text):
+            return pattern.sub(escape, text)
+        return text.replace("\u00a0", "&nbsp;")
 
     return escape_words
 

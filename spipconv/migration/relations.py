@@ -16,6 +16,8 @@ from spipconv.migration.titles import title_of
 
 # What no file can be called, or what a server would hide.
 _NO_FILE_NAME = re.compile(r"[?#\\%:]|\A\.|/\.")
+# Documents that are pictures of something else.
+_NO_CONTENT = frozenset({"vignette", "logoon", "logooff"})
 _LISTED = "SELECT DISTINCT o.kind, o.number, o.title, p.address, a.date, o.weight FROM"
 _DATED = "LEFT JOIN articles a ON o.kind = 'article' AND a.id_article = o.number"
 _ORDER = "ORDER BY o.kind = 'rubrique' DESC, o.kind, o.weight = 0, o.weight, a.date DESC, o.number"
@@ -41,7 +43,8 @@ class Relations:
         self._db, self._objects, self._files, self._language = base.db, objects, files, language
         # Many pages share these.
         self._section = lru_cache(1024)(self._read_section)
-        self._has_logos = bool(self._db.execute("SELECT 1 FROM documents WHERE mode LIKE 'logo%'").fetchone())
+        # A page asks for these three times.
+        self._documents = lru_cache(4)(self._read_documents)
 
     def sections(self, subject: Subject) -> tuple[Term, ...]:
         """Return the sections that a page is in, the outermost first."""
@@ -117,25 +120,15 @@ class Relations:
 
     def logo(self, kind: str, number: int, *, hover: bool = False) -> str:
         """Return the address of an object's logo, or an empty string."""
-        if self._has_logos:
-            row = self._db.execute(
-                "SELECT d.fichier, d.distant FROM documents_liens l JOIN documents d ON d.id_document = l.id_document"
-                " WHERE l.objet = ? AND l.id_objet = ? AND d.mode = ? ORDER BY d.id_document DESC",
-                (kind, number, "logooff" if hover else "logoon"),
-            ).fetchone()
-            if row:
+        mode = "logooff" if hover else "logoon"
+        for row in reversed(self._documents(kind, number)):
+            if row["mode"] == mode:
                 return document_address(row)
         found = self._files.logo(kind, number, hover=hover)
         return FILES + quote(found) if found else ""
 
     def attachments(self, subject: Subject) -> tuple[Attachment, ...]:
         """Return the documents that belong to an object, in SPIP's order."""
-        rows = self._db.execute(
-            "SELECT d.* FROM documents_liens l JOIN documents d ON d.id_document = l.id_document"
-            " WHERE l.objet = ? AND l.id_objet = ? AND d.mode NOT IN ('vignette', 'logoon', 'logooff')"
-            " ORDER BY l.rang_lien = 0, l.rang_lien, d.id_document",
-            subject[:2],
-        )
         return tuple(
             [
                 Attachment(
@@ -144,9 +137,17 @@ class Relations:
                     document_address(row),
                     "" if row["distant"] == "oui" else row["fichier"],
                 )
-                for row in rows
+                for row in self._documents(subject.kind, subject.number)
+                if row["mode"] not in _NO_CONTENT
             ]
         )
+
+    def _read_documents(self, kind: str, number: int) -> list[sqlite3.Row]:
+        return self._db.execute(
+            "SELECT d.* FROM documents_liens l JOIN documents d ON d.id_document = l.id_document"
+            " WHERE l.objet = ? AND l.id_objet = ? ORDER BY l.rang_lien = 0, l.rang_lien, d.id_document",
+            (kind, number),
+        ).fetchall()
 
     def below(self, subject: Subject) -> tuple[Link, ...]:
         """Return what a page lists, in its language: sections first, by weight, the newest first."""
