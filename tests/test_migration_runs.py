@@ -146,6 +146,46 @@ def test_a_killed_run_goes_on_to_the_same_bytes(to: str, tmp_path: Path) -> None
     assert contents(tmp_path / "killed") == contents(tmp_path / "whole"), f"after {kills} kills"
 
 
+def test_workers_end_with_a_killed_run(tmp_path: Path) -> None:
+    base = tmp_path / "large.sqlite"
+    shutil.copy(BASE, base)
+    with sqlite3.connect(base) as database:
+        # A base of that size has its workers started beforehand.
+        database.execute("UPDATE spip_articles SET texte = texte || replace(hex(zeroblob(2500000)), '00', 'mot ')")
+    database.close()
+    command = [
+        sys.executable,
+        "-m",
+        "spipconv",
+        "migrate",
+        str(base),
+        str(tmp_path / "out"),
+        "--to",
+        "hugo",
+        "--jobs",
+        "2",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def children() -> list[str]:
+        done = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=False
+        )
+        return done.stdout.split()
+
+    started: list[str] = []
+    while len(started) < 2 and process.poll() is None:
+        started = children()
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert started
+    end = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in started) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
+
+
 # ---- Options ----
 
 

@@ -13,8 +13,9 @@ from contextlib import closing
 from datetime import datetime
 from functools import cache
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import TypeVar
 
 from msgspec import Struct
@@ -427,7 +428,7 @@ class _Workers:
 
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
-        self._pool = ProcessPoolExecutor(jobs, get_context("spawn"))
+        self._pool = ProcessPoolExecutor(jobs, get_context("spawn"), _follow_parent)
 
     def start(self) -> None:
         """Start them before there is work, so that they are ready by then."""
@@ -441,6 +442,18 @@ class _Workers:
     def close(self) -> None:
         """End them; what they have not begun is not done."""
         self._pool.shutdown(cancel_futures=True)
+
+
+def _follow_parent() -> None:
+    """End with the process that started this one: when that is killed, nobody else tells."""
+    parent = parent_process()
+
+    def follow() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=follow, daemon=True).start()
 
 
 @cache
