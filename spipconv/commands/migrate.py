@@ -79,6 +79,7 @@ class _Progress:
     def __init__(self) -> None:
         self._bar: Any = None
         self._step = ""
+        self._done = 0
 
     def __enter__(self) -> _Progress:
         return self
@@ -92,12 +93,13 @@ class _Progress:
             return
         if step != self._step:
             self._end()
-            self._step = step
+            self._step, self._done = step, 0
             self._bar = click.progressbar(
                 length=total, label=step, file=sys.stderr, update_min_steps=max(1, total // 200)
             )
             self._bar.__enter__()
-        self._bar.update(done - self._bar.pos - self._bar._completed_intervals)
+        self._bar.update(done - self._done)
+        self._done = done
 
     def _end(self) -> None:
         if self._bar is not None:

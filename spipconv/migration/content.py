@@ -39,10 +39,14 @@ class Made(Struct, frozen=True):
 
 
 class Content:
-    """Makes the pages of a site from its working base, one at a time."""
+    """Makes the pages of a site from its working base, one at a time.
 
-    def __init__(self, base: Base, files: Files) -> None:
+    ``has_lists=False``: what a page lists is not asked for; on a large site it may be thousands.
+    """
+
+    def __init__(self, base: Base, files: Files, *, has_lists: bool = True) -> None:
         self._db = base.db
+        self._has_lists = has_lists
         self.site = read_site(base)
         self._objects = Objects(base)
         self._objects.site_address = next((address + "/" for address in own_addresses(base)), "")
@@ -92,7 +96,7 @@ class Content:
             body=self._body([("descriptif_site", site.description)]),
             description=words_of(site.slogan, subject.language),
             logo=self._relations.logo("site", 0),
-            below=self._relations.below(subject),
+            below=self._relations.below(subject) if self._has_lists else (),
             translation_key="home",
         )
 
@@ -115,7 +119,7 @@ class Content:
             logo_hover=relations.logo(kind, number, hover=True),
             attachments=relations.attachments(subject),
             comments=self._comments() if is_own else (),
-            below=relations.below(subject),
+            below=relations.below(subject) if self._has_lists else (),
             translations=relations.translations(subject),
             translation_key=f"{kind}-{subject.translation_of or number}",
             aliases=relations.aliases(subject) if is_own else (),

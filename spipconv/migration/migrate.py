@@ -117,8 +117,12 @@ def migrate(
             report.add(*reading.run(lambda rows: progress("read", rows, 0)))
             report.add(*Plan(base, options.now).make())
             report.add(*find_old_paths(base))
-            for (what, _), rows in reading.left.items():
-                report.count("left", what, rows)
+            for (what, statut), rows in reading.left.items():
+                kind = {"auteurs": "auteur"}.get(what, what)
+                report.count("left", kind, rows)
+                # The others are in the working base, and are counted there.
+                if kind != "forum" or statut.startswith("priv"):
+                    report.count("read", kind, rows)
             with closing(_Run(base, work, out, options, report, progress, workers)) as run:
                 run.write()
         return report
@@ -341,11 +345,15 @@ class _Run:
             "SELECT kind, count(*) AS found FROM objects WHERE state = 'hidden' GROUP BY kind"
         ):
             self._report.count("left", row["kind"], row["found"])
+        redirected = self._base.db.execute("SELECT count(*) FROM objects WHERE state = 'redirect'").fetchone()[0]
+        if redirected:
+            self._report.count("redirect", "article", redirected)
         for row in self._base.db.execute(
             "SELECT f.id_forum, f.objet, f.id_objet FROM forum f LEFT JOIN objects o ON o.kind = f.objet AND o.number ="
             " f.id_objet WHERE f.statut = 'publie' AND (o.state IS NULL OR o.state NOT IN ('published', 'draft',"
             " 'future')) ORDER BY f.id_forum"
         ):
+            self._report.count("left", "forum")
             self._report.add(
                 Remark("comment-orphaned", "forum", row["id_forum"], detail=f"{row['objet']}{row['id_objet']}")
             )
@@ -356,9 +364,10 @@ class _Worker:
 
     def __init__(self, base: Path, earlier: Path, out: Path, options: Options, digest: str) -> None:
         self._base = Base(base)
-        self._content = Content(self._base, Files(options.img))
-        self._options, self._out, self._digest = options, out, digest
         self._target = TREES.get(options.to)
+        has_lists = not self._target.has_lists if self._target else options.to == "json"
+        self._content = Content(self._base, Files(options.img), has_lists=has_lists)
+        self._options, self._out, self._digest = options, out, digest
         self._manifest = Manifest(earlier)
         self._output: Output | None = None
         if not options.dry_run:
