@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from spipconv.migration import objects_json, redirects, wxr
 from spipconv.migration.base import KINDS, Base
-from spipconv.migration.content import Content
+from spipconv.migration.content import Content, read_site
 from spipconv.migration.files import CannotWrite, Copy, Files, plain_name
 from spipconv.migration.manifest import Entry, Journal, Manifest, settle
 from spipconv.migration.old_addresses import find_old_paths
@@ -155,11 +155,13 @@ class _Run:
             self._write_pages()
             self._copy_files()
             self._count_redirects()
+            site = read_site(self._base)
             if self._target:
-                for file in site_files(Content(self._base, self._files).site, self._base, self._target):
+                for file in site_files(site, self._base, self._target):
                     self._put(file.path, file.content)
             self._put("report.json", report.to_json())
-            self._put("report.html", write_report_page(report, options.language).encode())
+            page = write_report_page(report, options.language, title=site.name, site=site.address)
+            self._put("report.html", page.encode("utf-8", "replace"))
             if self._output:
                 self._finish(self._output)
         except CannotWrite:
