@@ -63,7 +63,7 @@ def images(source: str) -> Path:
 def migrated(source: str, to: Name) -> Migrated:
     """Return the test site migrated from one of ``SOURCES``."""
     folder = Path(mkdtemp(prefix="spipconv-")) / "out"
-    migrate(str(SOURCES[source]), folder, Options(to, img=images(source), now=NOW))
+    migrate(str(SOURCES[source]), folder, Options(to, img=images(source), now=NOW)).close()
     return Migrated(folder)
 
 

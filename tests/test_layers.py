@@ -16,11 +16,28 @@ PARSER_SIDE = (
     "references", "source", "tables", "tags", "writing",
 )  # fmt: skip
 CONVERTERS_MAY_USE = {"spipconv.nodes", "spipconv.safety", "spipconv.languages", "spipconv.source"}
+# Parts that stand on the library and beside each other: only the command line uses them.
+PARTS = ("migration", "preview", "batch")
+# Of migration, what knows neither the working base nor how pages are made of it.
+MIGRATION_LEAVES = ("targets", "pages", "report")
+MIGRATION_INSIDE = ("base", "content")
 ONLY_IN = {
     "click": {"spipconv.commands"},
     "lark": {"spipconv.grammar"},
     "nh3": {"spipconv.safety"},
     "bleach": {"spipconv.safety"},
+    "yaml": {"spipconv.migration.tree", "spipconv.migration.starters"},
+    "defusedxml": {"spipconv.migration.drawings"},
+    "slugify": {"spipconv.migration.titles"},
+    "ftfy": {"spipconv.migration.encoding"},
+    "pymysql": {"spipconv.migration.sources.mysql"},
+    "starlette": {"spipconv.preview"},
+    "uvicorn": {"spipconv.commands.serve"},
+    "jinja2": {"spipconv.jinja"},
+    "django": {"spipconv.django"},
+    "pyarrow": {"spipconv.batch"},
+    "fsspec": {"spipconv.batch"},
+    "distributed": {"spipconv.batch"},
 }
 
 
@@ -68,8 +85,21 @@ def within(module: str, package: str) -> bool:
     return module == package or module.startswith(package + ".")
 
 
+def reached_from(module: str) -> set[str]:
+    """Return a module with all that it imports, and all that these import."""
+    waiting, reached = [module], set()
+    while waiting:
+        one = waiting.pop()
+        if one not in reached:
+            reached.add(one)
+            waiting += ours(one)
+    return reached
+
+
 def test_the_modules_that_the_rules_name_exist() -> None:
-    named = {f"spipconv.{name}" for name in (*FOUNDATIONS, *PARSER_SIDE)} | CONVERTERS_MAY_USE
+    named = {f"spipconv.{name}" for name in (*FOUNDATIONS, *PARSER_SIDE, *PARTS)} | CONVERTERS_MAY_USE
+    named |= {f"spipconv.migration.{name}" for name in (*MIGRATION_LEAVES, *MIGRATION_INSIDE, "sources")}
+    named |= set().union(*ONLY_IN.values())
     assert named <= set(MODULES)
     assert {"spipconv", "spipconv.commands", "spipconv.converters.html", "spipconv.converters.markdown"} <= set(MODULES)
 
@@ -112,12 +142,7 @@ def test_of_the_converters_only_markdown_uses_others() -> None:
 
 @pytest.mark.parametrize("name", PARSER_SIDE)
 def test_the_parser_knows_neither_converters_nor_commands(name: str) -> None:
-    waiting, reached = [f"spipconv.{name}"], set()
-    while waiting:
-        module = waiting.pop()
-        if module not in reached:
-            reached.add(module)
-            waiting += ours(module)
+    reached = reached_from(f"spipconv.{name}")
     assert not [
         module for module in reached if within(module, "spipconv.converters") or within(module, "spipconv.commands")
     ]
@@ -127,6 +152,24 @@ def test_the_parser_knows_neither_converters_nor_commands(name: str) -> None:
 def test_the_library_knows_no_commands(module: str) -> None:
     used = [name for name in ours(module) if within(name, "spipconv.commands")]
     assert used == (["spipconv.commands"] if module == "spipconv.__main__" else [])
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_only_the_command_line_uses_a_part(part: str) -> None:
+    package = f"spipconv.{part}"
+    users = {module for module in MODULES if any(within(name, package) for name in ours(module))}
+    assert [user for user in users if not (within(user, package) or within(user, "spipconv.commands"))] == []
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if within(name, "spipconv.migration.sources")])
+def test_a_source_knows_nothing_of_what_becomes_of_its_rows(module: str) -> None:
+    assert [name for name in ours(module) if not within(name, "spipconv.migration.sources")] == []
+
+
+@pytest.mark.parametrize("name", MIGRATION_LEAVES)
+def test_a_description_of_a_migration_knows_neither_its_base_nor_its_content(name: str) -> None:
+    inside = {f"spipconv.migration.{one}" for one in MIGRATION_INSIDE}
+    assert reached_from(f"spipconv.migration.{name}") & inside == set()
 
 
 @pytest.mark.parametrize(("library", "owners"), ONLY_IN.items())

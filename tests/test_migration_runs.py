@@ -121,6 +121,75 @@ def test_a_removed_page_that_the_user_changed_stays(out: Path, tmp_path: Path) -
     assert page.read_text() == "mine"
 
 
+def test_files_stay_where_no_folder_of_files_is_named(out: Path) -> None:
+    before = contents(out / "static")
+    assert len(before) > 50
+    assert run(BASE, out, "--to", "hugo").exit_code == 1
+    assert contents(out / "static") == before
+    assert run(BASE, out, "--to", "hugo", "--img", EXAMPLE / "IMG").exit_code == 1
+    assert contents(out / "static") == before
+
+
+def test_another_target_needs_another_folder(out: Path) -> None:
+    before = state(out)
+    result = run(BASE, out, "--to", "jekyll")
+    assert result.exit_code == 2
+    assert "hugo" in result.output
+    assert state(out) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE spip_articles SET date = '2011-11-11 11:11:11' WHERE id_article = 39",
+        "UPDATE spip_syndic SET url_site = 'https://neuf.example/' WHERE id_syndic = 1",
+        "UPDATE spip_forum SET statut = 'off' WHERE id_forum = 1",
+        "UPDATE spip_articles SET titre = 'Tout autre titre' WHERE id_article = 2",
+        "UPDATE spip_documents SET titre = 'Autre', fichier = 'jpg/facade.jpg' WHERE id_document = 1",
+        "UPDATE spip_rubriques SET id_parent = 7 WHERE id_rubrique = 3",
+        "DELETE FROM spip_mots_liens WHERE id_mot = 1",
+        "UPDATE spip_urls SET url = 'autre-adresse' WHERE url = 'Les-cooperatives'",
+        "UPDATE spip_meta SET valeur = 'Autre nom' WHERE nom = 'nom_site'",
+    ],
+)
+@pytest.mark.parametrize("to", ["hugo", "jekyll"])
+def test_a_resumed_run_shows_every_change_of_the_source(change: str, to: str, tmp_path: Path) -> None:
+    base = tmp_path / "changed.sqlite"
+    shutil.copy(BASE, base)
+    options = ("--to", to, "--img", EXAMPLE / "IMG", "--resume")
+    assert run(base, tmp_path / "out", *options).exit_code == 1
+    with sqlite3.connect(base) as database:
+        assert database.execute(change).rowcount
+    database.close()
+    assert run(base, tmp_path / "out", *options).exit_code == 1
+    assert run(base, tmp_path / "whole", *options).exit_code == 1
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
+def test_what_only_some_visitors_could_see_is_a_draft(tmp_path: Path) -> None:
+    base = tmp_path / "restricted.sqlite"
+    shutil.copy(BASE, base)
+    with sqlite3.connect(base) as database:
+        database.executescript(
+            """CREATE TABLE spip_zones (id_zone INTEGER, titre TEXT, publique TEXT);
+            INSERT INTO spip_zones VALUES (1, 'Membres', 'oui');
+            CREATE TABLE spip_zones_liens (id_zone INTEGER, id_objet INTEGER, objet TEXT);
+            INSERT INTO spip_zones_liens VALUES (1, 2, 'rubrique');"""
+        )
+    database.close()
+    assert run(base, tmp_path / "out", "--to", "json").exit_code == 1
+    lines = (tmp_path / "out" / "objects.jsonl").read_bytes().splitlines()
+    pages = {(one["kind"], one["number"]): one for one in map(json.loads, lines)}
+    assert pages["article", 1]["is_draft"]
+    assert pages["article", 2]["is_draft"]
+    assert pages["rubrique", 3]["is_draft"]
+    assert not pages["article", 5]["is_draft"]
+    assert "access-restricted" in (tmp_path / "out" / "report.json").read_text("utf-8")
+    assert (
+        "article1" not in json.loads((tmp_path / "out" / "redirects" / "redirects.json").read_text("utf-8"))["objects"]
+    )
+
+
 @pytest.mark.parametrize("to", NAMES)
 def test_a_killed_run_goes_on_to_the_same_bytes(to: str, tmp_path: Path) -> None:
     arguments = [sys.executable, "-m", "spipconv", "migrate", str(BASE), "{}", "--to", to, "--resume"]

@@ -49,7 +49,7 @@ def pages(folder: Path) -> dict[str, bytes]:
 
 def tree(source: str | Path, folder: Path, prefix: str = "") -> dict[str, bytes]:
     """Migrate a base and return its pages."""
-    migrate(str(source), folder, Options("hugo", prefix=prefix, img=images("3.2"), now=NOW))
+    migrate(str(source), folder, Options("hugo", prefix=prefix, img=images("3.2"), now=NOW)).close()
     return pages(folder)
 
 

@@ -16,7 +16,7 @@ from spipconv.commands.migrate import migrate
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="spipconv")
 def main() -> None:
-    """Convert SPIP markup to safe HTML or Markdown."""
+    """Convert SPIP markup to safe HTML or Markdown, and whole SPIP sites to other systems."""
 
 
 main.add_command(convert)

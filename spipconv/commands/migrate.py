@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -57,10 +58,11 @@ def migrate(context: click.Context, /, source: str, out: Path, **given: Any) -> 
             report = run(source, out, options, ask_password=_ask_password, progress=progress.show)
         except (BadSource, BadTarget, CannotWrite) as fault:
             raise Fault(str(fault)) from fault
-    click.echo(summary(report, language))
-    if not options.dry_run:
-        click.echo(f"{out / 'report.html'}")
-    context.exit(1 if report.has_losses else 0)
+    with closing(report):
+        click.echo(summary(report, language))
+        if not options.dry_run:
+            click.echo(f"{out / 'report.html'}")
+        context.exit(1 if report.has_losses else 0)
 
 
 def _language() -> str:

@@ -40,6 +40,9 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "auteurs_liens": ("id_auteur", "id_objet", "objet"),
     "mots_liens": ("id_mot", "id_objet", "objet"),
     "documents_liens": ("id_document", "id_objet", "objet", "vu", "rang_lien"),
+    # Of the plugin "Accès restreint".
+    "zones": ("id_zone", "publique"),
+    "zones_liens": ("id_zone", "id_objet", "objet"),
     "urls": ("url", "type", "id_objet", "date", "id_parent", "segments", "perma", "langue"),
 }  # fmt: skip
 # Columns that hold whole numbers; all others hold text. NULL is 0 or empty.

@@ -72,6 +72,13 @@ class Manifest:
         found = self._db.execute("SELECT 1 FROM files WHERE path = ? AND fingerprint = ?", (path, fingerprint))
         return found.fetchone() is not None
 
+    def entries(self, prefix: str) -> Iterator[Entry]:
+        """Yield the last entries of all keys that begin so."""
+        for (line,) in self._db.execute(
+            "SELECT line FROM entries WHERE substr(key, 1, ?) = ? ORDER BY key", (len(prefix), prefix)
+        ):
+            yield _Decoder.decode(line)
+
     def files(self) -> Iterator[tuple[str, str]]:
         """Yield all files that were written, with their fingerprints."""
         yield from self._db.execute("SELECT path, fingerprint FROM files ORDER BY path, fingerprint")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import signal
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from datetime import datetime
 from functools import cache
@@ -46,6 +48,13 @@ _AHEAD = 4
 # that is to be expected.
 _FEW = 400
 _SMALL = 4_000_000
+# What pages show of other objects.
+_SHARED = (
+    "objects", "pages", "old_paths", "documents", "auteurs_liens", "mots_liens", "documents_liens", "meta",
+)  # fmt: skip
+_SHARED_COLUMNS = (
+    "id_article, date FROM articles", "id_syndic, url_site FROM syndic", "id_forum, objet, id_objet, statut FROM forum",
+)  # fmt: skip
 _SINGLE_FILES = {"wxr": "wordpress.xml", "json": "objects.jsonl"}
 
 Key = tuple[str, int, str]
@@ -142,6 +151,9 @@ class _Run:
         self._images = self._target.images if self._target else "IMG"
         self._files = Files(options.img)
         self._manifest = Manifest.load(out, work / "earlier.sqlite")
+        earlier = self._manifest.find("target")
+        if earlier and earlier.source != options.to:
+            raise BadTarget(f"{out}: a migration to {earlier.source} is there; give another folder")
         self._output: Output | None = None
         self._last = ("", "")
 
@@ -170,6 +182,10 @@ class _Run:
             raise CannotWrite(
                 f"{self._out}: {fault.strerror or fault}: run again with --resume when put right"
             ) from fault
+        except BrokenProcessPool as fault:
+            raise CannotWrite(
+                f"{self._out}: a process was killed: run again with --resume, and --jobs 1 if memory is short"
+            ) from fault
 
     def close(self) -> None:
         """Close what is open."""
@@ -186,6 +202,7 @@ class _Run:
         except OSError as fault:
             raise BadTarget(f"{self._out}: cannot be written to: {fault.strerror or fault}") from fault
         self._output = Output(self._out, self._manifest, journal, force=self._options.force)
+        self._output.note(Entry("target", source=self._options.to))
 
     # ---- Pages ----
 
@@ -263,9 +280,8 @@ class _Run:
         """Return the digest of all that a page may show of other objects, and of how it is written."""
         options = self._options
         digest = hashlib.sha256(repr((VERSION, options.to, options.language)).encode())
-        for table in ("objects", "pages", "old_paths", "documents", "auteurs_liens", "mots_liens", "documents_liens",
-                      "meta"):  # fmt: skip
-            for row in self._base.db.execute(f"SELECT * FROM {table}"):
+        for rows in (*(f"* FROM {table}" for table in _SHARED), *_SHARED_COLUMNS):
+            for row in self._base.db.execute(f"SELECT {rows}"):
                 digest.update(repr(tuple(row)).encode("utf-8", "surrogatepass"))
         for name in self._files.all():
             digest.update(name.encode("utf-8", "surrogateescape") + b"\0")
@@ -316,6 +332,10 @@ class _Run:
 
     def _finish(self, output: Output) -> None:
         """Settle the manifest, and remove what no page is written to any more."""
+        if self._options.img is None:
+            # Nobody said that there are no files any more.
+            for entry in self._manifest.entries(f"{self._images}/"):
+                output.note(entry)
         output.close()
         earlier = self._manifest if self._options.sample else None
         for path, mark in settle(self._out, self._work / "now.sqlite", earlier):
@@ -457,6 +477,8 @@ class _Workers:
 
 def _follow_parent() -> None:
     """End with the process that started this one: when that is killed, nobody else tells."""
+    # Ctrl-C is the first process's business.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
 
     def follow() -> None:

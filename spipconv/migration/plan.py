@@ -40,6 +40,7 @@ class _Section(Struct):
     slug: str = ""
     path: str = ""
     is_visible: bool = False
+    is_restricted: bool = False
     languages: set[str] = set()
 
 
@@ -102,6 +103,14 @@ class Plan:
             one = _Section(row["id_rubrique"], row["id_parent"], row["titre"], language[0], languages=set(language))
             one.is_visible = row["statut"] == "publie"
             self._sections[one.number] = one
+        restricted = self._db.execute(
+            "SELECT DISTINCT id_objet FROM zones_liens LEFT JOIN zones USING (id_zone) WHERE objet = 'rubrique'"
+            " AND ifnull(publique, '') <> 'non' ORDER BY id_objet"
+        )
+        for (number,) in restricted.fetchall():
+            if number in self._sections:
+                self._sections[number].is_restricted = True
+                yield Remark("access-restricted", "rubrique", number)
         for one in self._sections.values():
             chain = self._chain(one.number)
             if self._sections[chain[0]].parent:
@@ -170,6 +179,8 @@ class Plan:
     ) -> Iterator[Remark]:  # fmt: skip
         above = self._sections.get(section)
         languages = self._language(lang or (above.language if above else ""), *fields)
+        if state in ("published", "future") and any(self._sections[one].is_restricted for one in self._chain(section)):
+            state = "draft"
         slug = address = ""
         if state not in ("hidden", "redirect"):
             path = above.path if above else "/"
@@ -220,7 +231,11 @@ class Plan:
 
     def _show_sections(self) -> None:
         """Publish the sections that SPIP calls published, and those that hold something published."""
-        visible = [(one.number,) for one in self._sections.values() if one.is_visible]
+        visible = [
+            (one.number,)
+            for one in self._sections.values()
+            if one.is_visible and not any(self._sections[above].is_restricted for above in self._chain(one.number))
+        ]
         self._db.executemany("UPDATE objects SET state = 'published' WHERE kind = 'rubrique' AND number = ?", visible)
 
     # ---- Redirections ----

@@ -148,6 +148,9 @@ def apache(base: Base, feed: str = "") -> Iterator[str]:
         if one.paths:
             titles = "|".join(_escape(path) for path in _keys(one.paths, has_queries))
             yield f'RewriteCond %{{ENV:SPIP_TITLE}} "^(?:{titles})$" [NC]\n'
+            if len(_without_case(one)) < len(one.paths):
+                # The new address itself is one of these, case aside.
+                yield f'RewriteCond %{{REQUEST_URI}} "!={_apache_value(one.new)}"\n'
         yield f'RewriteRule "^" "{_apache_value(one.new)}" {_APACHE_FLAGS}\n'
     yield "# The front page must not stand for an unknown object.\n"
     yield f'RewriteCond %{{ENV:SPIP_OBJECT}} .\nRewriteRule "^{root}$" "-" [R=404,L]\n'

@@ -25,7 +25,7 @@ MOST_EXAMPLES = 1000
 MOST_DETAIL = 300
 SEVERITIES: tuple[Severity, ...] = ("loss", "change", "info")
 # Codes by what a reader of the report looks for.
-LINK_CODES = ("link-unresolved", "link-unpublished", "link-old-page", "object-not-found", "anchor-missing")
+LINK_CODES = ("link-unresolved", "link-unpublished", "link-old-page", "object-not-found")
 DOCUMENT_CODES = ("document-not-found", "file-missing", "file-unreadable", "file-refused")
 MODEL_CODES = ("unknown-model",)
 ENCODING_CODES = ("encoding-repaired", "encoding-doubtful")
@@ -167,10 +167,10 @@ CODES: dict[str, tuple[Severity, str, str]] = {
         "the link leads to a page that only SPIP made: it is left out, its words are kept",
         "le lien mène à une page que seul SPIP produisait : il est supprimé, ses mots sont gardés",
     ),
-    "anchor-missing": (
-        "change",
-        "there is no such place on the page: the link leads to its top",
-        "cet endroit n’existe pas dans la page : le lien mène à son début",
+    "access-restricted": (
+        "loss",
+        "a section that only some visitors could see: its texts are drafts now",
+        "une rubrique réservée à certains visiteurs : ses textes sont maintenant des brouillons",
     ),
     "section-missing": (
         "change",
@@ -244,6 +244,10 @@ _KINDS = {
     "home": ("front page", "page d’accueil"),
     "file": ("files", "fichiers"),
     "redirect": ("redirects", "redirections"),
+    "messages": ("private messages", "messages privés"),
+    "petitions": ("petitions", "pétitions"),
+    "signatures": ("signatures", "signatures"),
+    "syndic_articles": ("syndicated items", "articles syndiqués"),
 }
 _ONE = {
     "article": ("article", "article"),
@@ -268,6 +272,9 @@ _TALLIES = {
     "missing": ("missing", "absents"),
     "unreadable": ("unreadable", "illisibles"),
     "cleaned": ("cleaned", "nettoyés"),
+    "pages": ("pages", "pages"),
+    "paths": ("old paths", "anciens chemins"),
+    "article": ("redirecting articles", "articles de redirection"),
 }
 _SEVERITY_WORDS = {
     "loss": (("loss", "losses"), ("perte", "pertes")),

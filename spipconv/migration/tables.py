@@ -28,7 +28,8 @@ _OLD_LINKS = {
     for kind, (table, key) in KINDS.items()
     if kind in ("article", "rubrique", "breve", "site", "document", "forum")
 }
-_LINK_KEYS = {"auteurs": "id_auteur", "mots": "id_mot", "documents": "id_document"}
+_OLD_LINKS["zones_rubriques"] = ("zones", "rubrique", "id_rubrique")
+_LINK_KEYS = {"zones": "id_zone", "auteurs": "id_auteur", "mots": "id_mot", "documents": "id_document"}
 # Columns of SPIP's own that no reader of the site sees, or that are personal.
 _UNSEEN = frozenset(
     """accepter_forum alea_actuel alea_futur articles auteur backup_cles breves brise bio comite contenu cookie_oubli
@@ -45,7 +46,7 @@ _UNREAD = frozenset(
     index_rubriques index_signatures index_syndic jobs jobs_liens messages meta mots mots_groupes_mots mots_messages
     ortho_cache ortho_dico paquets petitions plugins recherches referers referers_articles resultats rubriques
     signatures statistiques stats_cache syndic syndic_articles test tickets types_documents urls urls_liens versions
-    versions_fragments visites visites_articles visites_temp zones zones_auteurs zones_rubriques mots_liens
+    versions_fragments visites visites_articles visites_temp zones_auteurs mots_liens
     auteurs_liens documents_liens plugin_versions""".split()
 ) | frozenset(_OLD_LINKS)
 _COUNTED = {
@@ -315,6 +316,7 @@ _CONVERSIONS: Mapping[
     "auteurs_liens": Reading._link,
     "mots_liens": Reading._link,
     "documents_liens": Reading._link,
+    "zones_liens": Reading._link,
     "urls": Reading._url,
 }  # fmt: skip
 
