@@ -18,18 +18,17 @@ _LANGUAGE = re.compile(r"\[([a-z_]{2,10})\]")
 
 def count_words(sources: Iterable[str], page: str) -> tuple[int, int]:
     """Return how many different words the sources have, and how many of them are on the page."""
-    wanted = set(" ".join(sources).lower().split())
-    there = set(page.lower().split())
+    wanted = set(_NO_WORDS.sub(" ", " ".join(sources)).lower().split())
+    there = set(page.lower().replace("&nbsp;", " ").split())
     # Most stand there as they were; only the others, which markup touches, are taken apart.
-    touched = [word for word in _NO_WORDS.sub(" ", " ".join(sources)).lower().split() if word not in there]
-    same = len(wanted & there)
-    if not touched:
-        return same, same
-    apart = set(_WORD.findall(unescape(" ".join(touched))))
-    missing = apart.difference(_WORD.findall(unescape(" ".join(there - wanted))))
+    same = wanted & there
+    apart = set(_WORD.findall(unescape(" ".join(wanted - same))))
+    missing = apart - there
     if missing:
-        missing = missing.difference(_WORD.findall(" ".join(there & wanted)))
-    total = same + len(apart)
+        missing.difference_update(_WORD.findall(unescape(" ".join(there - same))))
+    if missing:
+        missing.difference_update(_WORD.findall(" ".join(same)))
+    total = len(same) + len(apart)
     return total, total - len(missing)
 
 
