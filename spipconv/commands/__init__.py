@@ -11,6 +11,7 @@ from spipconv import __version__
 from spipconv.commands.check import check
 from spipconv.commands.convert import convert
 from spipconv.commands.migrate import migrate
+from spipconv.commands.serve import serve
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,3 +23,4 @@ def main() -> None:
 main.add_command(convert)
 main.add_command(check)
 main.add_command(migrate)
+main.add_command(serve)

@@ -1,0 +1,1 @@
+"""Django: with ``spipconv.django`` among INSTALLED_APPS, ``{% load spip %}{{ comment.text|spip }}``."""

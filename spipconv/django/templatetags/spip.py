@@ -1,0 +1,32 @@
+"""The filter and the tag ``spip``: a stored comment as the preview showed it."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.safestring import SafeString, mark_safe
+
+from spipconv.comments import publish
+from spipconv.source import Profile
+
+register = template.Library()
+
+
+def show(text: object, lang: str = "fr") -> SafeString:
+    """Return a comment in SPIP markup as safe HTML: ``{{ comment.text|spip:"en" }}``; None as nothing.
+
+    Raises ValueError for a language that SPIP does not know.
+    """
+    return show_as(text, lang)
+
+
+def show_as(text: object, lang: str = "fr", profile: Profile = "comment") -> SafeString:
+    """Return a text of any profile as safe HTML: ``{% spip article.text profile="article" lang="fr" %}``.
+
+    Raises ValueError for a language that SPIP does not know and for an unknown profile.
+    """
+    # Made of nothing but escaped words and elements of the allow-list.
+    return mark_safe(publish("" if text is None else str(text), lang, profile).html)  # noqa: S308
+
+
+register.filter("spip", show)
+register.simple_tag(show_as, name="spip")

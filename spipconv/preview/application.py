@@ -1,0 +1,266 @@
+"""The application: ``POST /preview``, and around it a page, its files and the description of all this."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from spipconv.comments import Published, find_language, publish
+from spipconv.diagnostics import Severity
+from spipconv.preview.assets import read_assets
+from spipconv.preview.description import describe
+from spipconv.preview.guard import PAGE_POLICY, Guard, Prefix, check_origins
+from spipconv.preview.limits import Buckets, find_client
+from spipconv.preview.negotiation import choose_language, choose_type, read_language
+from spipconv.preview.page import write_error, write_page
+from spipconv.preview.reading import read_asked, read_body
+from spipconv.preview.refusals import Refusal
+
+_JSON = "application/json"
+_HTML = "text/html"
+_FORMS = (_JSON, _HTML)
+# Shorter texts take about a millisecond: less than what a thread adds to it, and than others would notice.
+_LONGEST_INLINE = 2_000
+# Python converts one text at a time whatever the number of threads; each would take its turns from the short ones.
+_THREADS = 1
+_MOST_WAITING = 16
+# What a request costs: a token, and one more for each of these many bytes.
+_BYTES_PER_TOKEN = 8_192
+
+
+class Remark(Struct, frozen=True):
+    """A diagnostic as the answer holds it."""
+
+    code: str
+    severity: Severity
+    line: int
+    column: int
+    message: str
+
+
+class Preview(Struct, frozen=True):
+    """The answer: the HTML that will be published, its notes at the end, and the remarks on the text."""
+
+    html: str
+    diagnostics: tuple[Remark, ...]
+
+
+def create_app(
+    *,
+    lang: str = "fr",
+    origins: Collection[str] = (),
+    max_body: int = 64 * 1024,
+    rate: float = 5.0,
+    burst: int = 30,
+    trusted_proxies: int = 0,
+    root_path: str = "",
+) -> Starlette:
+    """Return the application, to run alone or to mount under any prefix.
+
+    ``lang`` is SPIP's code of the language of the site. ``origins`` are the other sites whose pages may ask
+    (``https://www.example.org``; none unless told). ``max_body`` is how many bytes a request may have. A client may
+    ask ``burst`` times at once and ``rate`` times a second after that (0: no limit); long texts count for several.
+    ``trusted_proxies`` is how many proxies stand before the application, each of which adds to X-Forwarded-For.
+    ``root_path`` is the path under which such a proxy shows it (``/apercu``), whether or not it takes that away from
+    the requests; where another application mounts it, that one says so itself.
+
+    Raises ValueError for a language that SPIP does not know, for what is no origin or no path, and for
+    limits below zero.
+    """
+    code = find_language(lang)
+    if code is None:
+        raise ValueError(f"SPIP knows no language {lang!r}")
+    if max_body < 1 or rate < 0 or burst < 1 or trusted_proxies < 0:
+        raise ValueError("max_body and burst start at 1, rate and trusted_proxies at 0")
+    if root_path and not re.fullmatch("(/[^/?#]+)+", root_path):
+        raise ValueError(f"{root_path!r} is no path to be shown under: write it as /apercu")
+    return _Application(code, check_origins(origins), max_body, Buckets(rate, burst), trusted_proxies).build(root_path)
+
+
+class _Situation(Struct):
+    """What is known of a request so far, for the case that it is refused."""
+
+    is_page: bool
+    lang: str = ""
+    fields: Mapping[str, str] = {}
+
+
+class _Application:
+    def __init__(
+        self, lang: str, origins: frozenset[str], max_body: int, buckets: Buckets, trusted_proxies: int
+    ) -> None:
+        self._lang = lang
+        self._origins = origins
+        self._max_body = max_body
+        self._buckets = buckets
+        self._trusted_proxies = trusted_proxies
+        self._assets = read_assets()
+        self._threads = asyncio.Semaphore(_THREADS)
+        self._waiting = 0
+
+    def build(self, root_path: str) -> Starlette:
+        app = Starlette(
+            routes=[
+                Route("/", self.show_page, methods=["GET"]),
+                Route("/preview", self.preview, methods=["POST"]),
+                Route("/static/{name}", self.show_asset, methods=["GET"]),
+                Route("/openapi.json", self.show_description, methods=["GET"]),
+                Route("/health", self.show_health, methods=["GET"]),
+            ],
+            middleware=[
+                Middleware(Prefix, root_path=root_path),
+                Middleware(Guard, origins=self._origins, answer=self.refuse),
+            ],
+            exception_handlers={HTTPException: self.refuse, Refusal: self.refuse},
+        )
+        # The redirection would name the host that the request names, which is anybody's word.
+        app.router.redirect_slashes = False
+        return app
+
+    async def preview(self, request: Request) -> Response:
+        form = choose_type(_header(request, "accept"), _FORMS)
+        if form is None:
+            raise Refusal("not-acceptable")
+        self._check_site(request)
+        body = await read_body(request, self._max_body)
+        asked = await read_asked(request.headers, body)
+        situation = _situation(request)
+        situation.fields = asked.fields
+        situation.is_page |= asked.is_page
+        self._check_rate(request, 1 + len(body) // _BYTES_PER_TOKEN)
+        lang = situation.lang = read_language(asked.lang, self._lang)
+        published = await self._publish(request, asked.text, lang)
+        headers = {"Content-Language": lang.replace("_", "-"), "Vary": "Accept"}
+        if form == _HTML and situation.is_page:
+            return _answer_page(write_page(_root(request), lang, asked.fields, published), headers=headers)
+        if form == _HTML:
+            return Response(published.html, media_type=_HTML, headers=headers)
+        remarks = tuple(
+            Remark(one.code, one.severity, one.line, one.column, one.say(lang)) for one in published.diagnostics
+        )
+        return Response(msgspec.json.encode(Preview(published.html, remarks)), media_type=_JSON, headers=headers)
+
+    def _check_site(self, request: Request) -> None:
+        """Refuse a form that another site fills in and sends: its words would stand under this site's name."""
+        headers = request.headers
+        is_stranger = headers.get("sec-fetch-site") == "cross-site" and headers.get("origin") not in self._origins
+        if is_stranger and "*" not in self._origins and _is_navigation(request):
+            raise Refusal("cross-site")
+
+    def _check_rate(self, request: Request, tokens: int) -> None:
+        connection = request.client.host if request.client else ""
+        forwarded_for = ",".join(request.headers.getlist("x-forwarded-for"))
+        seconds = self._buckets.take(find_client(connection, forwarded_for, self._trusted_proxies), tokens)
+        if seconds:
+            raise Refusal("too-many-requests", str(seconds), headers={"Retry-After": str(seconds)})
+
+    async def _publish(self, request: Request, text: str, lang: str) -> Published:
+        if len(text) <= _LONGEST_INLINE:
+            return publish(text, lang)
+        if self._waiting >= _MOST_WAITING:
+            raise Refusal("busy", headers={"Retry-After": "1"})
+        self._waiting += 1
+        try:
+            async with self._threads:
+                if await request.is_disconnected():
+                    raise ClientDisconnect
+                return await asyncio.to_thread(publish, text, lang)
+        finally:
+            self._waiting -= 1
+
+    async def show_page(self, request: Request) -> Response:
+        lang = _situation(request).lang = read_language(request.query_params.get("lang", ""), self._lang)
+        return _answer_page(write_page(_root(request), lang, {}))
+
+    async def show_asset(self, request: Request) -> Response:
+        asset = self._assets.get(request.path_params["name"])
+        if asset is None:
+            raise Refusal("not-found")
+        headers = {"ETag": asset.etag, "Cache-Control": "no-cache"}
+        if asset.etag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(asset.content, media_type=asset.media_type, headers=headers)
+
+    async def show_description(self, request: Request) -> Response:
+        return _answer_json(describe(_root(request), self._max_body, self._assets))
+
+    async def show_health(self, request: Request) -> Response:
+        return _answer_json({"status": "ok"})
+
+    async def refuse(self, request: Request, fault: Exception) -> Response:
+        """Answer a fault in the form that the client accepts; its cause stays in the log."""
+        refusal = _as_refusal(fault)
+        situation = _situation(request)
+        fields = situation.fields or refusal.fields or {}
+        lang = situation.lang or self._guess_language(request, fields.get("lang", ""))
+        message = refusal.say(lang)
+        headers = {**refusal.headers, "Vary": "Accept, Accept-Language"}
+        form = choose_type(_header(request, "accept"), _FORMS) or _JSON
+        if form == _JSON:
+            answer = _answer_json({"error": {"code": refusal.code, "message": message}}, refusal.status)
+        elif situation.is_page:
+            answer = _answer_page(write_page(_root(request), lang, fields, error=message), refusal.status)
+        else:
+            answer = Response(write_error(message, lang), refusal.status, media_type=_HTML)
+        answer.headers.update(headers)
+        return answer
+
+    def _guess_language(self, request: Request, said: str) -> str:
+        """Return in which language a client is told of an error: the comment's, the address's or the browser's."""
+        named = find_language(said) or find_language(request.query_params.get("lang", ""))
+        return named or choose_language(_header(request, "accept-language"), self._lang)
+
+
+def _as_refusal(fault: Exception) -> Refusal:
+    if isinstance(fault, Refusal):
+        return fault
+    if isinstance(fault, HTTPException):
+        headers = dict(fault.headers or {})
+        if fault.status_code == 404:
+            return Refusal("not-found", headers=headers)
+        if fault.status_code == 405:
+            return Refusal("method-not-allowed", headers.get("Allow", ""), headers=headers)
+        return Refusal("bad-request", headers=headers)
+    return Refusal("failure")
+
+
+def _situation(request: Request) -> _Situation:
+    known = request.scope.setdefault("spipconv.preview", _Situation(_is_navigation(request)))
+    assert isinstance(known, _Situation)
+    return known
+
+
+def _is_navigation(request: Request) -> bool:
+    """Tell whether a browser asks for a page to show, and not a script for something to put into one."""
+    return request.headers.get("sec-fetch-mode") == "navigate" or request.headers.get("sec-fetch-dest") == "document"
+
+
+def _header(request: Request, name: str) -> str | None:
+    """Return all of a header's values as one, None without any."""
+    values = request.headers.getlist(name)
+    return ",".join(values) if values else None
+
+
+def _root(request: Request) -> str:
+    # With two slashes at its start it would name a host.
+    root = str(request.scope.get("root_path", "")).strip("/")
+    return f"/{root}" if root else ""
+
+
+def _answer_json(value: Any, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(value), status, media_type=_JSON)
+
+
+def _answer_page(page: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(page, status, {**(headers or {}), "Content-Security-Policy": PAGE_POLICY}, media_type=_HTML)

@@ -1,0 +1,114 @@
+"""Around every answer: the headers that keep it harmless, the origins that may read it, and no stack trace."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Collection
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from spipconv.preview.refusals import Refusal
+
+_FRAGMENT_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]+)?")
+_log = logging.getLogger("spipconv.preview")
+
+Answer = Callable[[Request, Exception], Awaitable[Response]]
+
+
+def check_origins(origins: Collection[str]) -> frozenset[str]:
+    """Return origins as browsers send them. Raises ValueError for what is none, as one with a path."""
+    if isinstance(origins, str):
+        raise ValueError(f"origins: a list is wanted, not {origins!r}")
+    for origin in origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is no origin: write it as https://www.example.org, or * for all")
+    return frozenset(origins)
+
+
+class Prefix:
+    """ASGI middleware: under which path a proxy shows the application, whether or not it takes that away."""
+
+    def __init__(self, app: ASGIApp, *, root_path: str) -> None:
+        self._app = app
+        self._root_path = root_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._root_path and scope["type"] == "http":
+            path = scope["path"]
+            if not path.startswith(f"{self._root_path}/"):
+                path = self._root_path + path
+            scope = {**scope, "path": path, "root_path": self._root_path}
+        await self._app(scope, receive, send)
+
+
+class Guard:
+    """ASGI middleware. ``answer`` writes an exception in the form that the client accepts."""
+
+    def __init__(self, app: ASGIApp, *, origins: frozenset[str], answer: Answer) -> None:
+        self._app = app
+        self._origins = origins
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_started = False
+        granted = self._grant(Headers(scope=scope))
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal is_started
+            if message["type"] == "http.response.start":
+                is_started = True
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault("Content-Security-Policy", _FRAGMENT_POLICY)
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                headers.update(granted)
+                if self._origins:
+                    headers.add_vary_header("Origin")
+            await send(message)
+
+        request = Request(scope, receive)
+        try:
+            if scope["method"] == "OPTIONS" and "access-control-request-method" in request.headers:
+                response = await self._answer_preflight(request, bool(granted))
+                await response(scope, receive, send_guarded)
+            else:
+                await self._app(scope, receive, send_guarded)
+        except ClientDisconnect:
+            _log.debug("the client has gone")
+        except Exception as fault:
+            _log.exception("%s %s failed", scope["method"], scope["path"])
+            if is_started:
+                raise
+            response = await self._answer(request, fault)
+            await response(scope, receive, send_guarded)
+
+    def _grant(self, headers: Headers) -> dict[str, str]:
+        """Return the headers that let the origin of a request read the answer."""
+        origin = headers.get("origin", "")
+        allowed = "*" if "*" in self._origins else origin if origin in self._origins else ""
+        if not allowed:
+            return {}
+        return {"Access-Control-Allow-Origin": allowed, "Access-Control-Expose-Headers": "Retry-After"}
+
+    async def _answer_preflight(self, request: Request, is_granted: bool) -> Response:
+        if not is_granted:
+            return await self._answer(request, Refusal("origin-refused"))
+        headers = {
+            "Access-Control-Allow-Methods": "GET, POST",
+            "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type",
+            "Access-Control-Max-Age": "600",
+        }
+        return Response(status_code=204, headers=headers)
