@@ -255,6 +255,20 @@ def test_workers_end_with_a_killed_run(tmp_path: Path) -> None:
     assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
 
 
+def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("spipconv.migration.migrate._Run._copy_files", interrupt)
+    result = run(BASE, tmp_path / "out", "--to", "hugo")
+    assert result.exit_code == 130
+    assert "--resume" in result.output
+    monkeypatch.undo()
+    assert run(BASE, tmp_path / "out", "--to", "hugo", "--resume").exit_code == 1
+    assert run(BASE, tmp_path / "whole", "--to", "hugo").exit_code == 1
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
 # ---- Options ----
 
 

@@ -42,11 +42,12 @@ def migrate(context: click.Context, /, source: str, out: Path, **given: Any) -> 
     changed by hand is overwritten. The exit code is 1 when something was left behind; report.html says what.
     """
     from spipconv.migration.files import CannotWrite
-    from spipconv.migration.migrate import BadTarget, Options
+    from spipconv.migration.migrate import BadTarget, Options, spare_collector
     from spipconv.migration.migrate import migrate as run
     from spipconv.migration.report import summary
     from spipconv.migration.sources import BadSource
 
+    spare_collector()
     language = _language()
     options = Options(
         given["to"], prefix=given["prefix"], img=given["img"], dry_run=given["dry_run"], sample=given["sample"] or 0,
@@ -58,6 +59,9 @@ def migrate(context: click.Context, /, source: str, out: Path, **given: Any) -> 
             report = run(source, out, options, ask_password=_ask_password, progress=progress.show)
         except (BadSource, BadTarget, CannotWrite) as fault:
             raise Fault(str(fault)) from fault
+        except KeyboardInterrupt:
+            click.echo(f"Interrupted: spipconv migrate --resume goes on in {out}", err=True)
+            context.exit(130)
     with closing(report):
         click.echo(summary(report, language))
         if not options.dry_run:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import datetime
 from functools import cache
 from itertools import islice
@@ -113,9 +113,13 @@ def migrate(
         raise BadTarget(f"{out}: there is a file of that name; give a folder")
     if options.img is not None and not options.img.is_dir():
         raise BadTarget(f"--img {options.img}: no such folder")
-    with tempfile.TemporaryDirectory(prefix="spipconv-") as folder, closing(_Workers(options.jobs)) as workers:
-        work = Path(folder)
+    with ExitStack() as stack:
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="spipconv-")))
+        workers = stack.enter_context(closing(_Workers(options.jobs)))
         report = Report()
+        whole = stack.enter_context(ExitStack())
+        # Closed with all else, unless it is handed over.
+        whole.callback(report.close)
         opened = open_source(source, ask_password)
         if _is_large(source):
             workers.start()
@@ -134,6 +138,7 @@ def migrate(
                     report.count("read", kind, rows)
             with closing(_Run(base, work, out, options, report, progress, workers)) as run:
                 run.write()
+        whole.pop_all()
         return report
 
 
@@ -153,6 +158,7 @@ class _Run:
         self._manifest = Manifest.load(out, work / "earlier.sqlite")
         earlier = self._manifest.find("target")
         if earlier and earlier.source != options.to:
+            self._manifest.close()
             raise BadTarget(f"{out}: a migration to {earlier.source} is there; give another folder")
         self._output: Output | None = None
         self._last = ("", "")
@@ -166,7 +172,8 @@ class _Run:
                 self._begin()
             self._write_pages()
             self._copy_files()
-            self._count_redirects()
+            paths = self._base.db.execute("SELECT count(*) FROM old_paths").fetchone()[0]
+            report.count("redirect", "paths", paths)
             site = read_site(self._base)
             if self._target:
                 for file in site_files(site, self._base, self._target):
@@ -318,11 +325,6 @@ class _Run:
             self._report.add(Remark(copied.code, detail=new_name))
         self._report.count("file", "copied" if copied.is_there else "refused")
 
-    def _count_redirects(self) -> None:
-        self._report.count("redirect", "paths", self._base.db.execute("SELECT count(*) FROM old_paths").fetchone()[0])
-        # Files that are not there have been told of.
-        self._report.add(*redirects.check(self._base, lambda file: True))
-
     def _put_lines(self, path: str, lines: Iterable[str]) -> None:
         self._report.add(*_write_lines(self._output, path, lines, self._work / "lines"))
 
@@ -426,7 +428,7 @@ class _Worker:
         return _Result(entry, is_kept=not is_put)
 
     def write_redirects(self) -> tuple[Remark, ...]:
-        """Write the tables of redirections."""
+        """Write the tables of redirections; return what is wrong with them."""
         base, feed = self._base, self._target.feed if self._target else ""
         remarks: list[Remark] = []
         for name, lines in (
@@ -438,6 +440,8 @@ class _Worker:
         ):
             aside = self._base.path.with_name("redirects")
             remarks += _write_lines(self._output, f"redirects/{name}", lines, aside)
+        # Files that are not there are told of where they are copied.
+        remarks += redirects.check(base, lambda file: True)
         return tuple(remarks)
 
     def _source(self, key: Key) -> str:
@@ -464,7 +468,7 @@ class _Workers:
     def start(self) -> None:
         """Start them before there is work, so that they are ready by then."""
         for _ in range(self._jobs if self._jobs > 1 else 0):
-            self._pool.submit(gc.freeze)
+            self._pool.submit(spare_collector)
 
     def submit(self, task: Callable[..., _T], *arguments: object) -> Future[_T]:
         """Have a task done by one of them."""
@@ -489,12 +493,16 @@ def _follow_parent() -> None:
     Thread(target=follow, daemon=True).start()
 
 
+def spare_collector() -> None:
+    """Have the garbage collector look less often: next to nothing of what a page is made of refers to itself."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 @cache
 def _worker(arguments: _Arguments) -> _Worker:
     """Return the one worker of this process."""
-    # Next to nothing of what a page is made of refers to itself.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    spare_collector()
     return _Worker(*arguments)
 
 
