@@ -30,7 +30,9 @@ def make_base(path: Path, articles: int) -> int:
     sentences = [line for text in words for line in text.split(". ") if "[" not in line and "{" not in line]
     sections = [row[0] for row in database.execute("SELECT id_rubrique FROM spip_rubriques WHERE statut = 'publie'")]
     columns = [row[1] for row in database.execute("PRAGMA table_info(spip_articles)")]
-    template = dict(zip(columns, database.execute("SELECT * FROM spip_articles WHERE id_article = 36").fetchone(), strict=True))
+    template = dict(
+        zip(columns, database.execute("SELECT * FROM spip_articles WHERE id_article = 36").fetchone(), strict=True)
+    )
     size = 0
     for number in range(FIRST, FIRST + articles):
         paragraphs = [". ".join(chance.sample(sentences, 4)) + "." for _ in range(6)]

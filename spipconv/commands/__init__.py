@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from spipconv import __version__
+from spipconv.commands.batch import batch
 from spipconv.commands.check import check
 from spipconv.commands.convert import convert
 from spipconv.commands.migrate import migrate
@@ -24,3 +25,4 @@ main.add_command(convert)
 main.add_command(check)
 main.add_command(migrate)
 main.add_command(serve)
+main.add_command(batch)

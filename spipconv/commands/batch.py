@@ -69,6 +69,8 @@ def batch(context: click.Context, /, input: str, output: str, report: Path | Non
     options = Options(**{name: given.pop(name) for name in names})
     if given["scheduler"] and given["engine"] != "dask":
         raise click.UsageError("--scheduler goes with --engine dask")
+    if report and not report.parent.is_dir():
+        raise Fault(f"--report: {report.parent}: no such folder")
     with _Signals() as signals:
         progress = _Progress()
         try:
@@ -78,9 +80,10 @@ def batch(context: click.Context, /, input: str, output: str, report: Path | Non
         finally:
             progress.end()
     if given["dry_run"]:
-        size = sum_up(result, is_rehearsal=True)
-        click.echo(size, err=True)
-        return
+        for fault_ in result.faults:
+            click.echo(fault_, err=True)
+        click.echo(f"{result.inputs} inputs; {result.tasks} tasks to do; {result.unchanged} texts are done", err=True)
+        context.exit(1 if result.faults else 0)
     if report:
         _write_report(result, report)
     for failure in result.failures[:_TOLD_FAILURES]:
@@ -89,7 +92,7 @@ def batch(context: click.Context, /, input: str, output: str, report: Path | Non
         click.echo(f"… and {len(result.failures) - _TOLD_FAILURES} more: --report FILE names all", err=True)
     for fault_ in result.faults:
         click.echo(fault_, err=True)
-    click.echo(sum_up(result), err=True)
+    click.echo(_sum_up(result), err=True)
     if result.stopped:
         click.echo(f"stopped: {result.stopped}; the same command with --resume goes on", err=True)
     if result.stopped == "interrupted":
@@ -97,10 +100,7 @@ def batch(context: click.Context, /, input: str, output: str, report: Path | Non
     context.exit(1 if result.failed or result.faults or result.stopped else 0)
 
 
-def sum_up(result: Report, *, is_rehearsal: bool = False) -> str:
-    """Return one line on what was done, or is to be done."""
-    if is_rehearsal:
-        return f"{result.inputs} inputs; {result.tasks} tasks to do; {result.unchanged} texts are done"
+def _sum_up(result: Report) -> str:
     return (
         f"{result.texts} texts, {result.failed} failed, {result.unchanged} unchanged; "
         f"{result.bytes / 1e6:.1f} MB in {result.seconds:.1f} s"

@@ -1,0 +1,82 @@
+"""What travels between the run and its workers: addresses of work, and accounts of it; never a text."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Kind = Literal["files", "lines", "rows"]
+
+
+class BadInput(ValueError):
+    """An input, an output or an option that cannot be used; its text is one line that says why."""
+
+
+class CannotWrite(Exception):
+    """The output cannot be written (a full disk …); its text is one line that says what and why."""
+
+
+class Piece(Struct, frozen=True, omit_defaults=True):
+    """A piece of the input that becomes one file: a text file, a range of lines, a row group.
+
+    ``first`` and ``last`` are the range's bytes; ``first`` alone the row group's number. ``mark`` is the input's
+    mark, if it must not have changed; ``digest`` stands for all that the output is made of; ``weight`` is how many
+    bytes of the input this is.
+    """
+
+    key: str
+    address: str
+    target: str
+    digest: str
+    mark: str = ""
+    first: int = 0
+    last: int = 0
+    weight: int = 0
+
+
+class Chunk(Struct, frozen=True):
+    """One task: a piece, or a group of small files. ``aside`` is a local folder to write in first."""
+
+    kind: Kind
+    pieces: tuple[Piece, ...]
+    aside: str
+
+
+class Failure(Struct, frozen=True, array_like=True):
+    """A text that could not be converted: its number in its piece, from 0, and why."""
+
+    number: int
+    error: str
+
+
+class Slow(Struct, frozen=True, array_like=True):
+    """A text that took long: its number in its piece, the seconds, and its size in bytes."""
+
+    number: int
+    seconds: float
+    size: int
+
+
+class Outcome(Struct, frozen=True, omit_defaults=True):
+    """What came of a piece.
+
+    ``lines`` is how many lines or rows it has, ``bytes`` the size of its texts as UTF-8, ``size`` that of the file
+    written, or -1 where there is none; ``seconds`` is CPU time. ``fault``: the piece could not be read; ``stop``:
+    the output could not be written, nor will the rest.
+    """
+
+    key: str
+    digest: str
+    texts: int = 0
+    failed: int = 0
+    bytes: int = 0
+    lines: int = 0
+    size: int = -1
+    weight: int = 0
+    seconds: float = 0.0
+    remarks: dict[str, int] = {}
+    failures: tuple[Failure, ...] = ()
+    slowest: tuple[Slow, ...] = ()
+    fault: str = ""
+    stop: str = ""

@@ -1,0 +1,217 @@
+"""One text after the other under limits of time and size, with an account of what came of them."""
+
+from __future__ import annotations
+
+import faulthandler
+import heapq
+import math
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from functools import cache
+from hashlib import sha256
+from types import FrameType, TracebackType
+from typing import Any, cast
+
+from msgspec import Struct, msgpack
+
+from spipconv.api import Format, render
+from spipconv.batch.chunks import Failure, Slow
+from spipconv.batch.hazards import meet_hazards
+from spipconv.batch.spool import Spool
+from spipconv.diagnostics import Diagnostic
+from spipconv.objects import Catalogue, read_objects
+from spipconv.parser import parse
+from spipconv.source import Profile
+from spipconv.version import VERSION
+
+SLOWEST = 10
+PROFILES = ("article", "comment", "title")
+
+
+class Options(Struct, frozen=True):
+    """What to make of every text, and how to read it.
+
+    ``to`` to ``angle_shortcuts`` are those of ``spipconv.parse`` and ``render``; ``objects`` is the path of a JSON
+    file of objects (``read_objects``), which every worker reads. ``encoding`` is that of text files; ``column`` the
+    column or JSON field of the text. A text that takes longer than ``max_seconds`` or has more than ``max_bytes``
+    as UTF-8 is answered by an error.
+    """
+
+    to: Format = "html"
+    profile: Profile = "article"
+    lang: str = "fr"
+    embeds: bool = False
+    angle_shortcuts: bool = False
+    objects: str = ""
+    encoding: str = "utf-8"
+    column: str = "text"
+    max_seconds: float = 10.0
+    max_bytes: int = 10_000_000
+
+    @property
+    def hard_seconds(self) -> float:
+        """After how long a process that does not answer its timer is ended."""
+        return 2 * self.max_seconds + 1
+
+    def digest(self) -> str:
+        """Return what tells these options, the objects and this version of spipconv from all others.
+
+        Raises OSError where the file of objects cannot be read.
+        """
+        content = b""
+        if self.objects:
+            with open(self.objects, "rb") as file:
+                content = file.read()
+        return sha256(msgpack.encode((VERSION, self)) + content).hexdigest()[:32]
+
+
+class Converted(Struct, frozen=True, omit_defaults=True):
+    """What came of a text: its ``content``, or None and the ``error``; and the remarks on it."""
+
+    content: str | None = None
+    error: str | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class _TooLong(BaseException):
+    """The time for a text is up; no handler of Exception may keep it."""
+
+
+class Converter:
+    """Converts texts; a context manager.
+
+    ``watched``: this process is a worker's own, and is to end when a text holds it beyond its timer. ``spool``
+    holds the results of an earlier process on the same texts, and takes the new ones.
+    """
+
+    def __init__(self, options: Options, *, watched: bool = False, spool: Spool | None = None) -> None:
+        self.options = options
+        self.texts = 0
+        self.failed = 0
+        self.bytes = 0
+        self.remarks: Counter[str] = Counter()
+        self.failures: list[Failure] = []
+        self._slowest: list[tuple[float, int, int]] = []
+        self._objects = _read_objects(options.objects) if options.objects else None
+        self._spool, self._watched = spool, watched
+        # Signals reach the main thread only.
+        self._timed = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+        self._started = math.inf
+        self._watched_until = 0.0
+        self._before: Any = None
+
+    def __enter__(self) -> Converter:
+        if self._timed:
+            self._before = signal.signal(signal.SIGALRM, self._ring)
+            # A timer that rings all the time costs nothing; to set one for every text costs more than many a text.
+            signal.setitimer(signal.ITIMER_REAL, self.options.max_seconds / 8, self.options.max_seconds / 8)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._timed:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self._before)
+        if self._watched:
+            faulthandler.cancel_dump_traceback_later()
+
+    def start(self) -> None:
+        """Begin a new account."""
+        self.texts = self.failed = self.bytes = 0
+        self.remarks = Counter()
+        self.failures = []
+        self._slowest = []
+
+    @property
+    def slowest(self) -> tuple[Slow, ...]:
+        """The texts that took longest, the slowest first."""
+        return tuple(Slow(number, round(seconds, 6), size) for seconds, number, size in sorted(self._slowest)[::-1])
+
+    def convert(self, number: int, text: str, profile: Profile | None = None, lang: str | None = None) -> Converted:
+        """Convert the text that has this number in its input. Never fails: what went wrong is the error."""
+        options = self.options
+        known = self._spool.take() if self._spool else None
+        started = time.perf_counter()
+        if self._watched and started > self._watched_until:
+            # The watch is a C thread that needs no lock of Python's; it too is not set for every text.
+            faulthandler.dump_traceback_later(options.hard_seconds + 1, exit=True, file=_nowhere())
+            self._watched_until = started + 1
+        size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+        if known is not None:
+            converted = cast(Converted, known)
+        elif size > options.max_bytes:
+            converted = Converted(error=f"{size} bytes: more than the {options.max_bytes} that are allowed")
+        else:
+            converted = self._convert(text, started, profile or options.profile, lang or options.lang)
+        seconds = time.perf_counter() - started
+        self.bytes += size
+        slowest = self._slowest
+        if len(slowest) < SLOWEST:
+            heapq.heappush(slowest, (seconds, number, size))
+        elif seconds > slowest[0][0]:
+            heapq.heapreplace(slowest, (seconds, number, size))
+        return self._note(number, converted, is_new=known is None)
+
+    def refuse(self, number: int, error: str) -> Converted:
+        """Count a text that cannot be read."""
+        known = self._spool.take() if self._spool else None
+        return self._note(number, cast(Converted, known) or Converted(error=error), is_new=known is None)
+
+    def _convert(self, text: str, started: float, profile: Profile, lang: str) -> Converted:
+        options = self.options
+        try:
+            self._started = started
+            try:
+                meet_hazards(text)
+                parsed = parse(
+                    text, profile=profile, lang=lang, objects=self._objects, embeds=options.embeds,
+                    angle_shortcuts=options.angle_shortcuts,
+                )  # fmt: skip
+                return Converted(render(parsed.document, options.to, profile=profile), None, parsed.diagnostics)
+            finally:
+                self._started = math.inf
+        except _TooLong:
+            return Converted(error=f"took longer than {options.max_seconds:g} s")
+        except MemoryError:
+            return Converted(error="needs more memory than there is")
+        except Exception as fault:
+            # A fault of spipconv: one text of millions must not stop the others.
+            return Converted(error=f"fault in spipconv: {type(fault).__name__}: {fault}")
+
+    def _note(self, number: int, converted: Converted, *, is_new: bool) -> Converted:
+        if self._spool and is_new:
+            self._spool.append(converted)
+        self.texts += 1
+        for remark in converted.diagnostics:
+            self.remarks[remark.code] += 1
+        if converted.error is not None:
+            self.failed += 1
+            self.failures.append(Failure(number, converted.error))
+        return converted
+
+    def _ring(self, number: int, frame: FrameType | None) -> None:
+        if time.perf_counter() - self._started > self.options.max_seconds:
+            raise _TooLong
+
+
+def convert_text(text: str, options: Options | None = None) -> Converted:
+    """Convert one text: the function that all engines call. Pure, and never raises on a text.
+
+    The limit of time holds in a process's main thread, where there are timers (not on Windows).
+    """
+    with Converter(options or Options()) as converter:
+        return converter.convert(0, text)
+
+
+@cache
+def _read_objects(path: str) -> Catalogue:
+    return read_objects(path)
+
+
+@cache
+def _nowhere() -> Any:
+    return open(os.devnull, "wb")

@@ -1,0 +1,154 @@
+"""What became of every piece, on the disk before the next one is: a run that is killed goes on from there.
+
+The folder of the state holds ``manifest.jsonl``, what the last run that ended knew: a header, then an Outcome a
+line; and, while a run lasts, journals, to which it adds a line for every piece once its file is in place. A line
+that a kill cut off counts for nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import IO
+
+import msgspec
+from msgspec import Struct
+
+from spipconv.batch.chunks import BadInput, CannotWrite, Outcome
+from spipconv.batch.places import find, is_remote, join, list_folder, open_file, remove
+from spipconv.batch.work import write
+
+# How often the journal is put where nothing can be added to a file.
+_REMOTE_SECONDS = 10.0
+
+
+class Header(Struct, frozen=True, omit_defaults=True):
+    """What the manifest is of. ``output`` is the mark of the one file written; ``counts`` are the digests of the
+    inputs whose pieces are all known, and how many these are.
+    """
+
+    is_complete: bool = False
+    output: str = ""
+    counts: dict[str, tuple[str, int]] = {}
+
+
+class Manifest:
+    """The outcomes of earlier runs and of this one, by key, in memory."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.header = Header()
+        self.outcomes: dict[str, Outcome] = {}
+        self.is_unfinished = False
+        self._journal: IO[bytes] | None = None
+        self._lines: list[bytes] = []
+        self._written_at = time.monotonic()
+
+    @classmethod
+    def load(cls, folder: str) -> Manifest:
+        """Return what earlier runs left in a folder, where there may be nothing."""
+        manifest = cls(folder)
+        first, *rest = _read(join(folder, "manifest.jsonl")) or [b""]
+        try:
+            manifest.header = msgspec.json.decode(first, type=Header) if first else Header()
+        except msgspec.DecodeError:
+            rest = []
+        manifest._add(rest)
+        journals = manifest._journals()
+        for path in journals:
+            manifest._add(_read(path))
+        manifest.is_unfinished = bool(journals) or bool(first and not manifest.header.is_complete)
+        return manifest
+
+    def forget(self) -> None:
+        """Know nothing of earlier runs."""
+        self.header, self.outcomes, self.is_unfinished = Header(), {}, False
+
+    def open(self, aside: str, *, anew: bool = False) -> None:
+        """Go on with the journal, or begin it anew. Raises BadInput where another run is writing, CannotWrite."""
+        self._aside = aside
+        if is_remote(self.folder):
+            if anew:
+                for path in self._journals():
+                    remove(path)
+            return
+        try:
+            self._journal = open(join(self.folder, "journal.jsonl"), "ab", buffering=0)  # noqa: SIM115
+            _lock(self._journal, self.folder)
+            if anew:
+                self._journal.truncate(0)
+            # A line that a kill cut off ends here.
+            self._journal.write(b"\n")
+        except OSError as fault:
+            raise CannotWrite(f"{self.folder}: {fault.strerror or fault}") from fault
+
+    def add(self, outcome: Outcome) -> None:
+        """Note what became of a piece. Raises CannotWrite."""
+        self.outcomes[outcome.key] = outcome
+        line = msgspec.json.encode(outcome) + b"\n"
+        if self._journal:
+            try:
+                self._journal.write(line)
+            except OSError as fault:
+                raise CannotWrite(f"{self.folder}: {fault.strerror or fault}") from fault
+        else:
+            self._lines.append(line)
+            if time.monotonic() - self._written_at > _REMOTE_SECONDS:
+                self.flush()
+
+    def flush(self) -> None:
+        """Put what the journal does not hold yet. Raises CannotWrite."""
+        if self._lines:
+            write(b"".join(self._lines), join(self.folder, f"journal-{time.time_ns()}.jsonl"), self._aside)
+            self._lines = []
+        self._written_at = time.monotonic()
+
+    def settle(self, header: Header, keys: Iterable[str]) -> None:
+        """End the run: write the outcomes of these keys, in their order, and no journal. Raises CannotWrite."""
+        lines = [msgspec.json.encode(header)]
+        lines += [msgspec.json.encode(self.outcomes[key]) for key in keys if key in self.outcomes]
+        write(b"\n".join([*lines, b""]), join(self.folder, "manifest.jsonl"), self._aside)
+        for path in self._journals():
+            remove(path)
+        self._lines = []
+        self.close()
+
+    def close(self) -> None:
+        """Leave the journal to the next run."""
+        if self._journal:
+            self._journal.close()
+            self._journal = None
+
+    def _add(self, lines: list[bytes]) -> None:
+        for line in lines:
+            try:
+                outcome = msgspec.json.decode(line, type=Outcome)
+            except msgspec.DecodeError:
+                continue
+            self.outcomes[outcome.key] = outcome
+
+    def _journals(self) -> list[str]:
+        if not is_remote(self.folder):
+            path = join(self.folder, "journal.jsonl")
+            return [path] if find(path) else []
+        if not find(self.folder):
+            return []
+        return [one.address for one in list_folder(self.folder) if "/journal-" in one.address]
+
+
+def _read(path: str) -> list[bytes]:
+    if not find(path):
+        return []
+    with open_file(path) as file:
+        return file.read().splitlines()
+
+
+def _lock(file: IO[bytes], folder: str) -> None:
+    try:
+        import fcntl
+    except ImportError:
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise BadInput(f"{folder}: another run is writing there") from None
