@@ -32,8 +32,6 @@ WITH_EXAMPLES = [
 READMES = TWINS[0]
 JOURNEYS = TWINS[1]
 DOCUMENTS = [name for twins in TWINS for name in twins] + ["ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md"]
-# Documents of parts that a checkout may not have.
-LATER = {"docs/preview.md", "docs/widget.md", "docs/batch.md", "docs/scale.md"}
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SCRIPT = re.compile(r"^```js\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -110,7 +108,7 @@ def test_links_between_documents_lead_somewhere(name: str) -> None:
     files = [(ROOT / name).parent / target for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text)]
     files += [ROOT / target for target in re.findall(r"`(tests/[a-z_/]+(?:\.[a-z]+)?)`", text)]
     missing = {os.path.relpath(file, ROOT) for file in files if not file.exists()}
-    assert missing <= LATER
+    assert missing == set()
 
 
 # ---- The journey of a migration ----

@@ -700,6 +700,9 @@ def test_a_static_page_of_another_origin(visit: Opener, site: Site) -> None:
         show(page, "Un {{mot}}")
         assert page.inner_text(f"{VIEW} strong") == "mot"
         assert page.locator(VIEW).evaluate("(view) => getComputedStyle(view).fontFamily").startswith("Georgia")
+        transformed = "(button) => getComputedStyle(button).textTransform"
+        assert page.get_by_role("button", name="Prévisualiser").evaluate(transformed) == "lowercase"
+        assert page.get_by_role("button", name="Gras").evaluate(transformed) == "none"
     finally:
         own.stop()
 

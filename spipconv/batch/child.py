@@ -19,7 +19,7 @@ from msgspec import Struct, msgpack
 from spipconv.batch.chunks import CannotWrite, Chunk, Outcome
 from spipconv.batch.converter import Converted, Options
 from spipconv.batch.spool import Spool, reached
-from spipconv.batch.work import convert_chunk
+from spipconv.batch.work import convert_chunk, prepare
 
 # How long past the time that a text may take a process is left to end itself.
 _GRACE_SECONDS = 5.0
@@ -138,6 +138,7 @@ def main() -> None:
     tasks = sys.stdin.buffer
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    prepare()
     while len(size := tasks.read(4)) == 4:
         task = msgpack.decode(tasks.read(int.from_bytes(size, "big")), type=_Task)
         answer = msgpack.encode(convert_chunk(task.chunk, task.options, task.spool, watched=True))

@@ -17,7 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from spipconv.batch.child import walk
 from spipconv.batch.chunks import Chunk, Outcome
 from spipconv.batch.converter import Options
-from spipconv.batch.work import convert_chunk
+from spipconv.batch.work import convert_chunk, prepare
 
 
 def count_processors() -> int:
@@ -89,6 +89,7 @@ def _begin_worker() -> None:
     # Ctrl-C is for the run, which lets its workers finish what they have in hand.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    prepare()
     threading.Thread(target=_end_with_the_run, daemon=True).start()
 
 

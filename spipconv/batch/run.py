@@ -222,7 +222,7 @@ class _Run:
                     remove(folder)
                     os.makedirs(folder)
             if not self._unpacked:
-                self._unpacked = tempfile.mkdtemp(prefix="spipconv-")
+                self._unpacked = tempfile.mkdtemp(prefix="spipconv-batch-")
         except OSError as fault:
             raise CannotWrite(f"{self._state}: {fault.strerror or fault}") from fault
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import gzip
 import os
 import tempfile
@@ -16,6 +17,13 @@ from spipconv.batch.lines import convert_lines
 from spipconv.batch.places import put, remove
 from spipconv.batch.rows import convert_row_group
 from spipconv.batch.spool import Spool
+from spipconv.grammar import load_grammar
+
+
+def prepare() -> None:
+    """Make a new process ready: what every text needs stays, so the collector need not look at it ever again."""
+    load_grammar()
+    gc.freeze()
 
 
 def convert_chunk(chunk: Chunk, options: Options, spool: str = "", *, watched: bool = False) -> list[Outcome]:
