@@ -183,5 +183,15 @@ class Diagnostic(Struct, frozen=True, gc=False):
         colon = "\u00a0:" if is_french else ":"
         return f"{self.detail}{colon} {text}" if self.detail else text
 
+    def describe(self) -> dict[str, str | int]:
+        """Return it as JSON has it."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "line": self.line,
+            "column": self.column,
+            "message": self.message,
+        }
+
     def __str__(self) -> str:
         return f"{self.line}:{self.column}: {self.code} {self.message}"

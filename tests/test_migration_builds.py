@@ -178,6 +178,7 @@ def test_links_of_the_plain_tree_lead_from_file_to_file() -> None:
     missing = migrated("4.1", "markdown").details("file-missing")
     for path in folder.rglob("*.md"):
         text = path.read_text("utf-8").partition("\n---\n")[2]
+        assert 'href="/' not in text, path
         for address in Page(reader.render(text)).addresses:
             parts = urlsplit(address)
             if parts.scheme or not parts.path or parts.path.startswith("/"):

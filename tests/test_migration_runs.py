@@ -72,11 +72,13 @@ def test_what_the_user_changed_is_kept(out: Path) -> None:
     page = next(out.glob("content/**/editorial/index.md"))
     picture = out / "static" / "IMG" / "jpg" / "atelier.jpg"
     settings = out / "hugo.yaml"
+    emptied = next(out.glob("content/**/article-sans-auteur/index.md"))
+    emptied.write_bytes(b"")
     for path in (page, picture, settings):
         path.write_bytes(b"mine")
     result = run(BASE, out, "--to", "hugo", "--img", EXAMPLE / "IMG", "--resume")
     assert result.exit_code == 1
-    assert [path.read_bytes() for path in (page, picture, settings)] == [b"mine"] * 3
+    assert [path.read_bytes() for path in (page, picture, settings, emptied)] == [b"mine"] * 3 + [b""]
     assert (out / "report.json").read_text("utf-8").count('"user-file-kept"') == 1
     assert run(BASE, out, "--to", "hugo", "--img", EXAMPLE / "IMG", "--force").exit_code == 1
     assert b"mine" not in (page.read_bytes(), picture.read_bytes(), settings.read_bytes())

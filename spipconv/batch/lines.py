@@ -14,7 +14,6 @@ from msgspec import Struct
 from spipconv.batch.chunks import BadInput, CannotWrite, Piece
 from spipconv.batch.converter import PROFILES, Converter
 from spipconv.batch.places import Found, find, open_file
-from spipconv.diagnostics import Diagnostic
 
 SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
@@ -103,17 +102,6 @@ def convert_lines(piece: Piece, converter: Converter) -> tuple[bytes, int]:
     return b"\n".join(answers), number
 
 
-def describe(remark: Diagnostic) -> dict[str, Any]:
-    """Return a remark as it is written."""
-    return {
-        "code": remark.code,
-        "severity": remark.severity,
-        "line": remark.line,
-        "column": remark.column,
-        "message": remark.message,
-    }
-
-
 def _check(piece: Piece) -> None:
     if piece.mark:
         found = find(piece.address)
@@ -145,7 +133,7 @@ def _answer(number: int, line: bytes, converter: Converter) -> bytes:
         row[options.to] = converted.content
     else:
         row["error"] = converted.error
-    row["diagnostics"] = [describe(remark) for remark in converted.diagnostics]
+    row["diagnostics"] = [remark.describe() for remark in converted.diagnostics]
     return _encoder.encode(row)
 
 

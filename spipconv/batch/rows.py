@@ -8,7 +8,6 @@ from typing import Any
 
 from spipconv.batch.chunks import BadInput, Piece
 from spipconv.batch.converter import Converter, Options
-from spipconv.batch.lines import describe
 from spipconv.batch.places import Found, find, open_file
 
 SUFFIXES = (".parquet", ".pq")
@@ -75,7 +74,7 @@ def _convert(table: Any, converter: Converter) -> Any:
         converted = None if text is None else converter.convert(number, text)
         contents.append(converted.content if converted else None)
         errors.append(converted.error if converted else None)
-        remarks.append([describe(remark) for remark in converted.diagnostics] if converted else [])
+        remarks.append([remark.describe() for remark in converted.diagnostics] if converted else [])
     remark = arrow.struct(
         [
             ("code", arrow.string()),

@@ -10,7 +10,6 @@ from typing import Any
 from spipconv.api import Format, render
 from spipconv.commands.faults import Fault
 from spipconv.converters import html
-from spipconv.diagnostics import Diagnostic
 from spipconv.parser import parse
 
 _PROFILES = ("article", "comment", "title")
@@ -52,7 +51,7 @@ def _convert(
             else:
                 written = html.write(parsed.document, profile=used, sanitizer=sanitizer)
                 answer["html"], answer["notes"] = written.body, written.notes
-            answer["diagnostics"] = [_describe(remark) for remark in parsed.diagnostics]
+            answer["diagnostics"] = [remark.describe() for remark in parsed.diagnostics]
             failed |= any(remark.severity == "loss" for remark in parsed.diagnostics)
         except _BadLine as fault:
             answer["error"] = str(fault)
@@ -88,13 +87,3 @@ def _read_task(line: bytes, answer: dict[str, Any]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> Any:
     raise _BadLine(f"not JSON: {constant}")
-
-
-def _describe(remark: Diagnostic) -> dict[str, Any]:
-    return {
-        "code": remark.code,
-        "severity": remark.severity,
-        "line": remark.line,
-        "column": remark.column,
-        "message": remark.message,
-    }

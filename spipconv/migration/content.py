@@ -60,6 +60,8 @@ class Content:
         self._subject = Subject("", 0, "", False, 0, 0, "", 0)
         self._remarks: list[Remark] = []
         self._sources: list[str] = []
+        # The documents that its texts show.
+        self._shown: set[int] = set()
 
     def make(self, kind: str, number: int, language: str) -> Made:
         """Return the page of an object in a language; there is one by the plan."""
@@ -71,7 +73,7 @@ class Content:
             (kind, number, language),
         ).fetchone()
         self._objects.language, self._objects.is_draft = language, row["state"] == "draft"
-        self._remarks, self._sources = [], []
+        self._remarks, self._sources, self._shown = [], [], set()
         self._subject = Subject(
             kind, number, language, row["state"] == "published", row["translation_of"] or 0, row["versions"],
             row["parent_kind"], row["parent_number"],
@@ -124,7 +126,9 @@ class Content:
             translation_key=f"{kind}-{subject.translation_of or number}",
             aliases=relations.aliases(subject) if is_own else (),
         )
-        return _FIELDS[kind](self, self._row(kind, number))
+        page = _FIELDS[kind](self, self._row(kind, number))
+        shown = tuple([replace(one, is_shown=one.number in self._shown) for one in page.attachments])
+        return replace(page, attachments=shown) if shown else page
 
     def _article(self, row: sqlite3.Row) -> Page:
         if row["statut"] == "publie" and read_date(row["date"]) is None:
@@ -205,7 +209,7 @@ class Content:
         language = self._subject.language
         nodes: list[Node] = []
         first_note = 1
-        shown: set[int] = set()
+        shown = self._shown
         for field, text in fields:
             if not text.strip():
                 continue

@@ -238,7 +238,7 @@ class _Run:
         self._put_lines(name, lines())
 
     def _wxr_head(self) -> str:
-        content = Content(self._base, self._files)
+        content = Content(self._base, self._files, has_lists=False)
 
         def pages(*kinds: str) -> Iterator[Page]:
             return (content.make(*key).page for key in self._keys() if key[0] in kinds)

@@ -45,10 +45,10 @@ class Output:
         self.note(entry or Entry(path, files={path: fingerprint(content)}))
         target = self.folder / path
         try:
-            there = b"" if _make_folder(target.parent) else _read(target)
-            if there == content and there:
+            there = None if _make_folder(target.parent) else _read(target)
+            if there == content:
                 return True
-            if there and not (self._force or self._manifest.is_ours(path, fingerprint(there))):
+            if there is not None and not (self._force or self._manifest.is_ours(path, fingerprint(there))):
                 return False
             replace_file(target, content)
         except OSError as fault:
@@ -65,12 +65,13 @@ class Output:
             return True
         if there and not (self._force or self._manifest.is_ours(path, there)):
             return False
+        aside = _aside(target)
         try:
             _make_folder(target.parent)
-            aside = _aside(target)
             shutil.copyfile(content, aside)
             os.replace(aside, target)
         except OSError as fault:
+            aside.unlink(missing_ok=True)
             raise CannotWrite(f"{target}: {fault.strerror or fault}") from fault
         return True
 
@@ -147,9 +148,10 @@ def _make_folder(path: Path) -> bool:
     return True
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path) -> bytes | None:
+    """Return a file's content, None where there is none: an empty file may be what its user made of it."""
     try:
         with open(path, "rb") as file:
             return file.read()
     except FileNotFoundError:
-        return b""
+        return None

@@ -34,9 +34,11 @@ class File(Struct, frozen=True):
 def write_page(page: Page, site: Site, target: Target) -> File:
     """Return the file of a page."""
     path = path_of(page, site, target)
-    body = _body(page, target)
-    comments = _comments([one for one in page.comments if not one.is_pending], page.language)
-    text = markdown.write(body if target.links == "address" else _relative(body, path), flavour=target.flavour)
+    body, shown = _body(page, target), [one for one in page.comments if not one.is_pending]
+    if target.links == "file":
+        body, shown = _relative(body, path), [replace(one, body=_relative(one.body, path)) for one in shown]
+    comments = _comments(shown, page.language)
+    text = markdown.write(body, flavour=target.flavour)
     if comments:
         text += ("\n" if text else "") + markdown.html_block(comments, target.flavour) + "\n"
     values = _fields(page, site, target)
@@ -91,7 +93,7 @@ def _fields(page: Page, site: Site, target: Target) -> Mapping[str, Any]:
         "type": "breves" if page.kind == "breve" else None,
         "weight": page.weight,
         "address": page.address,
-        # Without an address, Pelican keeps what is not to be seen in a folder of its own.
+        # With an address of its own, Pelican would write a draft all the same.
         "url": "" if is_hidden else page.address.removeprefix("/") or "index.html",
         "save_as": "" if is_hidden else page.address.removeprefix("/") + "index.html",
         "language": language_tag(page.language),
