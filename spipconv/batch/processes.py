@@ -20,11 +20,6 @@ from spipconv.batch.converter import Options
 from spipconv.batch.work import convert_chunk, prepare
 
 
-def count_processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def convert_here(chunks: Iterator[Chunk], options: Options, stop: Callable[[], bool]) -> Iterator[list[Outcome]]:
     """Convert chunks in this process, one after the other: nothing here survives a text that kills."""
     while not stop() and (chunk := next(chunks, None)) is not None:

@@ -20,11 +20,12 @@ from spipconv.batch.converter import Options
 from spipconv.batch.lines import GZIP_FAULTS, Range, check_lines, cut_lines, unpack_lines
 from spipconv.batch.manifest import Header, Manifest
 from spipconv.batch.places import complete, fetch, find, is_folder, is_remote, join, put, remove
-from spipconv.batch.processes import convert_here, convert_in_processes, count_processors
+from spipconv.batch.processes import convert_here, convert_in_processes
 from spipconv.batch.report import Report, tell
 from spipconv.batch.rows import cut_rows
 from spipconv.batch.sources import Source, find_sources, name_targets
 from spipconv.objects import BadObjects, read_objects
+from spipconv.processors import count_processors
 
 Engine = Literal["process", "dask"]
 

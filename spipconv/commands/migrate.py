@@ -13,6 +13,7 @@ import click
 
 from spipconv.commands.faults import Fault
 from spipconv.migration.targets import NAMES
+from spipconv.processors import count_processors
 
 
 @click.command(
@@ -51,7 +52,7 @@ def migrate(context: click.Context, /, source: str, out: Path, **given: Any) -> 
     language = _language()
     options = Options(
         given["to"], prefix=given["prefix"], img=given["img"], dry_run=given["dry_run"], sample=given["sample"] or 0,
-        resume=given["resume"], force=given["force"], jobs=given["jobs"] or len(os.sched_getaffinity(0)),
+        resume=given["resume"], force=given["force"], jobs=given["jobs"] or count_processors(),
         language=language, now=datetime.now(),
     )  # fmt: skip
     with _Progress() as progress:
