@@ -1,0 +1,113 @@
+"""What judges HTML: an HTML5 parser and lists of its own, which share nothing with the policy that they judge."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Any
+
+import html5lib
+
+_HTML = "http://www.w3.org/1999/xhtml"
+FORBIDDEN = frozenset(
+    """script style iframe frame frameset object embed applet form input button textarea select option base meta link
+    svg math template noscript noembed noframes plaintext xmp title html head body audio video source track canvas
+    dialog slot portal marquee map area param""".split()
+)
+ADDRESSES = frozenset({"href", "src", "cite", "action", "formaction", "poster", "background", "data", "longdesc"})
+SCHEMES = frozenset({"http", "https", "mailto", "ftp", "tel"})
+# What no text that is written may hold: it makes XML ill-formed, or readers see different things in it.
+UNCLEAN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+
+# All that SPIP's shortcuts become, and the three elements that a stranger may write.
+_OF_COMMENTS = frozenset(
+    """a abbr b blockquote br caption code dd del div dl dt figcaption figure h2 hr i img ins li ol p pre q small span
+    strong sub sup table tbody td th thead tr tt ul""".split()
+)
+_ATTRIBUTES_OF_COMMENTS = frozenset(
+    """alt aria-describedby cite class colspan dir headers height href hreflang id lang rel role rowspan src title type
+    width""".split()
+)
+_CLASSES_OF_COMMENTS = re.compile(
+    r"spip\w*|spip-puce|ltr|auto|table|row_(?:first|odd|even)|odd|even|numeric|virgule|point|summary|offscreen"
+    r"|precode|notes|autobr|manualbr|language-[\w+.#-]+|caption|footnote-ref"
+)
+_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+
+
+def read(html: str) -> Any:
+    """Return the element in whose place an HTML5 parser puts a fragment."""
+    # html5lib loses what belongs before a table where that has no parent.
+    return html5lib.parseFragment(f"<div>{html}</div>")[0]
+
+
+def dangers(html: str) -> set[str]:
+    """Return what is dangerous in HTML as a browser reads it, alone and in a page."""
+    found: set[str] = set()
+    page = html5lib.parse(
+        f"<!DOCTYPE html><html><body><div id=in>{html}</div><p id=after>sentinel</p></body></html>",
+        namespaceHTMLElements=True,
+    )
+    body = page[1]
+    if [child.get("id") for child in body] != ["in", "after"] or "".join(body[1].itertext()) != "sentinel":
+        found.add("leaves its container")
+    for element in body[0].iter():
+        if not isinstance(element.tag, str):
+            found.add("comment")
+            continue
+        namespace, _, name = element.tag[1:].partition("}")
+        if namespace != _HTML:
+            found.add(f"foreign element {name}")
+        if name in FORBIDDEN:
+            found.add(f"element {name}")
+        for attribute, value in element.attrib.items():
+            if attribute.startswith("on") or attribute in ("style", "srcdoc", "is", "ping"):
+                found.add(f"attribute {attribute}")
+            seen = re.sub(r"[\t\n\r]", "", value.strip("".join(map(chr, range(33)))))
+            scheme = re.match(r"([a-zA-Z][a-zA-Z0-9+.-]*):", seen)
+            if attribute in ADDRESSES and scheme and scheme[1].lower() not in SCHEMES:
+                found.add(f"address {scheme[1]}")
+    if "\0" in html or re.search("[\ud800-\udfff]", html):
+        found.add("character")
+    return found
+
+
+def liberties(html: str) -> set[str]:
+    """Return what the HTML of a comment holds beyond what a stranger may cause: elements, attributes, classes."""
+    found: set[str] = set()
+    for element in read(html).iter():
+        name = str(element.tag).partition("}")[2]
+        if name not in _OF_COMMENTS:
+            found.add(f"<{name}>")
+        for attribute, value in element.attrib.items():
+            if attribute not in _ATTRIBUTES_OF_COMMENTS:
+                found.add(f"<{name} {attribute}>")
+            if attribute == "class":
+                found |= {f".{word}" for word in value.split() if not _CLASSES_OF_COMMENTS.fullmatch(word)}
+        if name == "a" and element.get("href") and "nofollow" not in element.get("rel", "").split():
+            found.add("a link without nofollow")
+    return found
+
+
+def unclean(text: str) -> set[str]:
+    """Return the characters of a text that none may hold."""
+    return {f"U+{ord(character):04X}" for character in UNCLEAN.findall(text)}
+
+
+def is_stable(html: str) -> bool:
+    """Return whether HTML means the same when what it means is written and read once more."""
+    written = serialise(read(html))
+    return serialise(read(written)) == written
+
+
+def serialise(element: Any) -> str:
+    """Return the inside of an element as HTML, as browsers do, but no newline behind ``<pre>`` is lost."""
+    parts = [escape(element.text or "", quote=False)]
+    for child in element:
+        name = str(child.tag).partition("}")[2]
+        attributes = "".join([f' {key}="{escape(value)}"' for key, value in sorted(child.attrib.items())])
+        inner = serialise(child)
+        newline = "\n" if name == "pre" and inner.startswith("\n") else ""
+        parts.append(f"<{name}{attributes}>" + ("" if name in _VOID else f"{newline}{inner}</{name}>"))
+        parts.append(escape(child.tail or "", quote=False))
+    return "".join(parts)

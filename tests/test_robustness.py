@@ -1,0 +1,218 @@
+"""A few hundred of the texts of ``tests/fuzz.py``, and the shapes that once broke something, on every run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import spipconv
+from spipconv import Profile, safety
+from spipconv.converters import markdown
+from tests import fuzz
+from tests.judges import is_stable, unclean
+
+SEED = 20261127
+COUNT = 400
+PROFILES: tuple[Profile, ...] = ("article", "comment", "title")
+SPECIALS = [*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), *fuzz.SPECIALS]
+# Names of markup with letters whose other case is ASCII.
+NAMES = [
+    "\u017ftyle",
+    "scr\u0131pt",
+    "scr\u0130pt",
+    "\u017fCRIPT",
+    "bloc\u212aquote",
+    "\u0131mg",
+    "mult\u0131",
+    "qu\u017fte",
+]
+FORMS = ["<%s>x</%s>", "<%s", "<%s1|left>", "[a->%s1]", "<%s a=b>", "</%s>", "<multi>[%s]x</multi>", "<:%s:>",
+         "[%s:x->%s:x]", "```%s\nx\n```", "<b %s='x'>y</b>", "&%s;", "[a{%s}->b]", "<cod\u0435 class=%s>"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def cases() -> list[fuzz.Case]:
+    return [fuzz.make_case(SEED, number) for number in range(COUNT)]
+
+
+@pytest.fixture(scope="module")
+def digests(cases: list[fuzz.Case]) -> list[str]:
+    return [fuzz.digest(case) for case in cases]
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_nothing_is_wrong_with_what_becomes_of_any_text(part: int, cases: list[fuzz.Case]) -> None:
+    for case in cases[part::4]:
+        found, _ = fuzz.examine(case, thoroughly=True)
+        assert [one for one in found if not one.startswith("slow")] == [], case
+
+
+def test_every_kind_of_text_and_way_to_read_it_is_tried(cases: list[fuzz.Case]) -> None:
+    assert {case.kind for case in cases} == set(fuzz.GENERATORS)
+    assert {case.profile for case in cases} == set(PROFILES)
+    assert {case.objects for case in cases} == {"", "site", "hostile"}
+    assert {case.embeds for case in cases} == {case.angle_shortcuts for case in cases} == {False, True}
+    names = {name for name, _ in fuzz.convert(cases[0])}
+    assert {"html", "json", "words", *(f"markdown {name}" for name in fuzz.FLAVOURS)} <= names
+    assert len(fuzz.FLAVOURS) >= 4
+
+
+def test_texts_are_known_by_their_numbers() -> None:
+    assert fuzz.make_case(1, 7) == fuzz.make_case(1, 7)
+    assert len({fuzz.make_case(1, number).text for number in range(100)}) > 90
+
+
+def test_sixteen_threads_write_what_one_writes(cases: list[fuzz.Case], digests: list[str]) -> None:
+    with ThreadPoolExecutor(16) as threads:
+        assert list(threads.map(fuzz.digest, cases)) == digests
+
+
+@pytest.mark.parametrize(("hash_seed", "limit"), [("1", 0), ("4242", 300)])
+def test_another_process_writes_the_same(hash_seed: str, limit: int, digests: list[str]) -> None:
+    assert fuzz.digests_elsewhere(SEED, COUNT, hash_seed, limit) == digests
+
+
+DEEP = [
+    "{{a {b " * 400, "<quote>" * 400, "-" + "*" * 400 + " a", "<div>" * 400, "[[" * 400, "<multi>[fr]" * 400,
+    "<b><i>" * 400, "[" * 400 + "->a]" * 400, "<table><tr><td>" * 400, "<poesie>" * 400, "{{{" * 400 + "}}}" * 400,
+    "<q>" * 400, "\n".join("-" + "*#"[n % 2] * (n + 1) + " a" for n in range(200)), "<ul><li>" * 400,
+]  # fmt: skip
+
+
+def test_deep_texts_need_no_deep_stack() -> None:
+    program = """if True:
+        import sys, spipconv
+        from spipconv.converters import flavours, markdown
+        spipconv.to_html("{{a}}")
+        texts = eval(sys.stdin.read())
+        sys.setrecursionlimit(300)
+        for text in texts:
+            for profile in ("article", "comment", "title"):
+                document = spipconv.parse(text, profile=profile).document
+                for to in ("html", "json"):
+                    spipconv.render(document, to, profile=profile)
+                for flavour in (flavours.COMMONMARK, flavours.GOLDMARK, flavours.KRAMDOWN, flavours.PYTHON_MARKDOWN):
+                    markdown.write(document, profile=profile, flavour=flavour)
+        """
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=repr(DEEP), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-800:]
+
+
+# ---- Characters ----
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_no_output_holds_a_character_that_no_text_may_hold(profile: Profile) -> None:
+    for hole in fuzz.HOLES:
+        for special in SPECIALS:
+            text = hole.replace("%s", f"a{special}b")
+            document = spipconv.parse(text, profile=profile).document
+            html = spipconv.render(document, profile=profile)
+            assert not unclean(html), text
+            assert not unclean(markdown.write(document, profile=profile)), text
+
+
+@pytest.mark.parametrize(
+    "code", ["&#0;", "&#3;", "&#x1b;", "&#12;", "&#xFFFE;", "&#xFFFF;", "&#xD800;", "&#128;", "&#x1FFFE;"]
+)
+def test_character_references_name_no_such_character_either(code: str) -> None:
+    for hole in fuzz.HOLES:
+        for profile in PROFILES:
+            html = spipconv.to_html(hole.replace("%s", f"a{code}b"), profile)
+            assert not unclean(html), (hole, profile)
+
+
+@pytest.mark.parametrize("name", ["a%03b", "a%00", "%1b.pdf", "a%EF%BF%BE.pdf", "a%C2%85"])
+def test_names_of_files_are_decoded_to_no_such_character(name: str) -> None:
+    found = spipconv.SpipObject("document", 3, address=f"http://exemple.org/{name}")
+    catalogue = spipconv.Catalogue([found])
+    for text in ("<doc3>", "<emb3|left>", "<doc3|left>", "[->doc3]", "[<doc3>->a]"):
+        assert not unclean(spipconv.to_html(text, objects=catalogue)), text
+        assert not unclean(spipconv.to_markdown(text, objects=catalogue)), text
+
+
+FIELDS = ("title", "language", "address", "file", "extension", "media", "mode", "description", "credits", "alternative",
+          "thumbnail")  # fmt: skip
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_fields_of_objects_bring_no_such_character(field: str) -> None:
+    texts = (
+        "<doc1>",
+        "<img1|left>",
+        "<doc1|center>",
+        "[->doc1]",
+        "[->art1]",
+        "[a->art1]",
+        "<emb1>",
+        "<titre1>",
+        "[->site1]",
+    )
+    for special in SPECIALS:
+        values: dict[str, str] = {"title": "t", field: f"a{special}b"}
+        rows = [
+            spipconv.SpipObject(kind, 1, extension=values.pop("extension", "png"), **values)
+            for kind, values in [(kind, dict(values)) for kind in ("document", "article", "site")]
+        ]
+        catalogue = spipconv.Catalogue(rows)
+        for text in texts:
+            assert not unclean(spipconv.to_html(text, objects=catalogue)), (text, special)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("name", NAMES)
+def test_names_that_only_look_like_markup_are_words(name: str, profile: Profile) -> None:
+    for form in FORMS:
+        text = form.replace("%s", name)
+        document = spipconv.parse(text, profile=profile).document
+        spipconv.render(document, profile=profile)
+        markdown.write(document, profile=profile)
+        spipconv.render(document, "json")
+    # No mark of such a name: its letters are shown.
+    html = spipconv.to_html(f"<{name}>x</{name}>", profile)
+    assert f"&lt;{name}&gt;x&lt;/{name}&gt;" in html
+
+
+# ---- HTML that means the same when it is read again ----
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<a href="b">x<table><tr><td>[y->z]</td></tr></table></a>',
+        "<a href=b><table><tr><a href=c>x</a></table>",
+        "[a <table><tr><td>[b->c]</td></tr></table>->d]",
+        "<a href=b><div><a href=c>x</div>",
+        "<b><table><tr><td></b>x</table>y",
+        "<table>a<tr>b<td>c</table>",
+        "<table><caption><table><tr><td>x</table></caption></table>",
+        "<ul><li><a href=b><li>x</ul>",
+        "<p><table><tr><td>x</table></p>",
+        "<pre>\n\nx</pre>",
+        "<cadre>\n\n\nx</cadre>",
+        "<code>\n\n\nx\n\n</code>",
+        "<h2>a<h3>b</h2>c",
+        "<dl><dt>a<dd>b<dt>c</dl>",
+        "<b><p><i></b>x</i></p>",
+        "<q><sup><b></q></sup></b>",
+        "[[<a href=b>x]]</a> [c->d]",
+        "<ruby>a<rp>(<rt>b<rp>)</ruby>",
+        "<details><summary>a<summary>b</details>",
+    ],
+)
+def test_html_means_the_same_when_it_is_read_again(text: str, profile: Profile) -> None:
+    html = spipconv.to_html(text, profile)
+    assert is_stable(html)
+    once = safety.clean(html)
+    assert safety.clean(once) == once
+
+
+def test_the_judge_of_stability_reads_twice() -> None:
+    assert is_stable("<p><b><p>x</b>y</p>z")
+    assert not is_stable("<a href=b>x<table><tr><a href=c>y</a></table></a>")
