@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from msgspec import Struct
 
@@ -54,6 +54,63 @@ def escape_attribute(text: str) -> str:
     """Return text for an attribute value between double quotes."""
     text = escape_text(text)
     return text.replace('"', "&quot;") if '"' in text else text
+
+
+# ---- Values for the templates of other programs ----
+
+Templates = Literal["escape", "mixed"]
+
+# What XML 1.0 forbids, and C1 controls, which HTML reads as something else.
+_UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REFERENCE = re.compile(r"&(?:#[0-9A-Za-z]+|[A-Za-z][0-9A-Za-z]*);?")
+_TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
+_LINK_MIDDLE = re.compile(r"\](?=[(\[])")
+_OPENING_QUOTE = re.compile(r"(?<![^\s(\[{‹«—–-])([\"'])(?=\S)")
+_LOOKALIKES = str.maketrans({"<": "‹", ">": "›", '"': "”", "'": "’", "`": "‘"})
+# Shown as nothing; what stands on its two sides is no longer one sign of HTML or Markdown.
+_JOINER = "\u2060"
+_RESERVED_IN_ADDRESSES = re.compile(
+    r"""[\s<>"'`\\{}|^\x00-\x20\x7f]|&(?=#|(?:lt|gt|quot|amp|apos)(?![a-z]))""", re.IGNORECASE
+)
+
+
+def printable(text: str) -> str:
+    """Return text that any XML and HTML may hold: without control characters, lone surrogates as U+FFFD."""
+    if text.isprintable() and text.isascii():
+        return text
+    return _UNPRINTABLE.sub(lambda found: "\ufffd" if "\ud800" <= found[0] <= "\udfff" else "", text)
+
+
+def template_text(text: str, templates: Templates) -> str:
+    """Return plain words for another program's templates, safe as HTML text and in quoted attributes.
+
+    ``templates`` says what these do with a value. ``escape``: they escape it, so it stays as it is; but many themes
+    read titles as Markdown, so that what would begin a tag or a link there is parted by U+2060, which is not shown.
+    ``mixed``: some print it as it is, some escape it, some decode it first; no way of escaping is right for all.
+    Angle brackets and quotes become the signs that look most like them, and character references are parted.
+    """
+    text = printable(text)
+    if templates == "mixed":
+        text = _OPENING_QUOTE.sub(lambda found: "“" if found[1] == '"' else "‘", text).translate(_LOOKALIKES)
+        text = _REFERENCE.sub(_part_reference, text)
+    elif "<" in text:
+        text = _TAG_START.sub("<" + _JOINER, text)
+    return _LINK_MIDDLE.sub("]" + _JOINER, text)
+
+
+def _part_reference(found: re.Match[str]) -> str:
+    return found[0] if html.unescape(found[0]) == found[0] else f"&{_JOINER}{found[0][1:]}"
+
+
+def template_address(address: str) -> str:
+    """Return an address for another program's templates, safe in attributes; empty where it may not be written."""
+    allowed = safe_address(printable(address))
+    if not allowed:
+        return ""
+    return _RESERVED_IN_ADDRESSES.sub(lambda found: quote(found[0], safe=""), allowed)
+
+
+# ---- Addresses ----
 
 
 def safe_address(address: str) -> str | None:

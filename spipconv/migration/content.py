@@ -25,6 +25,7 @@ from spipconv.migration.threads import Placed, arrange
 from spipconv.migration.titles import title_of, words_of
 from spipconv.nodes import Document, Element, Figure, Link, Node, Note, plain_text, rebuild, walk
 from spipconv.parser import parse
+from spipconv.safety import safe_address
 
 # What a migration does not hide: each language has a page of its own.
 _EXPECTED = frozenset({"translations-hidden", "translation-missing"})
@@ -166,8 +167,8 @@ class Content:
             status=row["statut"],
             body=self._body([*_pairs(row, "descriptif"), ("url_site", _link("", row["url_site"]))]),
             date=read_date(row["date"]),
-            elsewhere=(self._page.title, row["url_site"].strip()),
-            feed=row["url_syndic"].strip(),
+            elsewhere=(self._page.title, safe_address(row["url_site"]) or ""),
+            feed=safe_address(row["url_syndic"]) or "",
         )
 
     def _section(self, row: sqlite3.Row) -> Page:
@@ -189,7 +190,7 @@ class Content:
         )
 
     def _elsewhere(self, title: str, address: str) -> tuple[str, str]:
-        address = address.strip()
+        address = safe_address(address) or ""
         return (words_of(title, self._subject.language) or address, address) if address else ("", "")
 
     # ---- Texts ----
@@ -268,7 +269,7 @@ class Content:
             placed.parent,
             placed.depth,
             _flat(row["auteur"]),
-            row["url_site"].strip(),
+            _page_address(row["url_site"]),
             read_date(row["date_heure"]),
             _flat(row["titre"]),
             replace(parsed.document, children=_rename_notes(body, f"-{number}")),
@@ -325,6 +326,12 @@ def _rename_notes(nodes: tuple[Node, ...], suffix: str) -> tuple[Node, ...]:
         return (replace(node, identifier=node.identifier + suffix) if isinstance(node, Note) else node,)
 
     return rebuild(nodes, change)
+
+
+def _page_address(address: str) -> str:
+    """Return the address of a commenter's page; empty for any other, such as that of a mailbox."""
+    allowed = safe_address(address) or ""
+    return allowed if allowed[:7].lower() == "http://" or allowed[:8].lower() == "https://" else ""
 
 
 def _flat(text: str) -> str:

@@ -23,6 +23,7 @@ from spipconv.safety import safe_address
 
 AUTHORS = "auteurs"
 _SHORTCUT = re.compile(r"\s*(?:\[.*)?->\s*([^\]]*?)\s*\]?\s*\Z", re.DOTALL)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:_[A-Za-z0-9]{1,8}){0,3}")
 _OBJECT = re.compile(r"([a-zè]*)\s*([0-9]{1,18})")
 _DRAFTS = frozenset({"prepa", "prop"})
 _ARTICLE_WORDS = "(titre || surtitre || soustitre || descriptif || chapo || texte || ps)"
@@ -63,13 +64,15 @@ class Plan:
     def __init__(self, base: Base, now: datetime) -> None:
         self._base, self._now = base, now
         self._db = base.db
-        self.language = base.meta("langue_site", "fr")
+        self.language = "fr"
         self._sections: dict[int, _Section] = {}
         self._db.execute("CREATE TABLE names (space TEXT, name TEXT, PRIMARY KEY (space, name)) WITHOUT ROWID")
 
     def make(self) -> Iterator[Remark]:
         """Fill the tables ``objects`` and ``pages``; yield what had to be decided."""
         self._index()
+        yield from self._check_languages()
+        self.language = self._base.meta("langue_site", self.language)
         yield from self._plan_sections()
         yield from self._plan_keywords()
         yield from self._plan_authors()
@@ -94,6 +97,27 @@ class Plan:
         self._db.execute("CREATE INDEX forum_of ON forum (objet, id_objet)")
         self._db.execute("CREATE INDEX translations ON objects (translation_of, kind) WHERE translation_of > 0")
         self._db.execute("CREATE INDEX below ON pages (parent_kind, parent_number, language)")
+
+    def _check_languages(self) -> Iterator[Remark]:
+        """Put codes of languages in SPIP's form, and clear what is none: they become parts of addresses and paths."""
+        for table, column, where in (
+            ("meta", "valeur", "WHERE nom = 'langue_site'"),
+            ("rubriques", "lang", ""),
+            ("articles", "lang", ""),
+            ("breves", "lang", ""),
+        ):
+            for (code,) in self._db.execute(f"SELECT DISTINCT {column} FROM {table} {where}").fetchall():
+                form = code.strip().replace("-", "_")
+                form = form.lower() if _LANGUAGE.fullmatch(form) else ""
+                is_refused = bool(code) and not form
+                if table == "meta":
+                    form = form or self.language
+                if form == code:
+                    continue
+                condition = f"{where} AND" if where else "WHERE"
+                self._db.execute(f"UPDATE {table} SET {column} = ? {condition} {column} = ?", (form, code))
+                if is_refused:
+                    yield Remark("language-refused", detail=f"{table}.{column}: {code}")
 
     # ---- Sections ----
 

@@ -14,8 +14,8 @@ from spipconv.migration.pages import Attachment, Link, Term
 from spipconv.migration.resolver import FILES, Objects, document_address
 from spipconv.migration.titles import title_of
 
-# What no file can be called, or what a server would hide.
-_NO_FILE_NAME = re.compile(r"[?#\\%:]|\A\.|/\.")
+# What no file can be called, what a server would hide, or what would have to be escaped in a page.
+_NO_FILE_NAME = re.compile(r"""[?#\\%:<>"'&|*\x00-\x1f\x7f]|\A\.|/\.""")
 # Documents that are pictures of something else.
 _NO_CONTENT = frozenset({"vignette", "logoon", "logooff"})
 _LISTED = "SELECT DISTINCT o.kind, o.number, o.title, p.address, a.date, o.weight FROM"

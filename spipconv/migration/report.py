@@ -26,7 +26,7 @@ MOST_DETAIL = 300
 SEVERITIES: tuple[Severity, ...] = ("loss", "change", "info")
 # Codes by what a reader of the report looks for.
 LINK_CODES = ("link-unresolved", "link-unpublished", "link-old-page", "object-not-found")
-DOCUMENT_CODES = ("document-not-found", "file-missing", "file-unreadable", "file-refused")
+DOCUMENT_CODES = ("document-not-found", "file-missing", "file-unreadable", "file-refused", "file-run-by-target")
 MODEL_CODES = ("unknown-model",)
 ENCODING_CODES = ("encoding-repaired", "encoding-doubtful")
 
@@ -126,6 +126,16 @@ CODES: dict[str, tuple[Severity, str, str]] = {
         "loss",
         "a file that a browser or a server would run: not copied",
         "un fichier qu’un navigateur ou un serveur exécuterait : non copié",
+    ),
+    "file-run-by-target": (
+        "loss",
+        "a file that the new system would run, decode or leave out: not copied",
+        "un fichier que le nouveau système exécuterait, décoderait ou laisserait de côté : non copié",
+    ),
+    "language-refused": (
+        "change",
+        "this is not a language’s code: read as absent",
+        "ce n’est pas un code de langue : lu comme absent",
     ),
     "file-unreadable": (
         "loss",

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from spipconv.migration.base import Base
 from spipconv.objects import SpipObject
+from spipconv.safety import safe_address
 
 FILES = "/IMG/"
 _SHOWN = ("published", "redirect")
@@ -104,4 +105,4 @@ class Objects:
 def document_address(row: sqlite3.Row) -> str:
     """Return where a document's file is: a remote one stays there, the others keep their path below IMG/."""
     name = str(row["fichier"])
-    return name if row["distant"] == "oui" else FILES + quote(name)
+    return safe_address(name) or "" if row["distant"] == "oui" else FILES + quote(name)

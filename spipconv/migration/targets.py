@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from spipconv.converters.flavours import COMMONMARK, GOLDMARK, KRAMDOWN, PYTHON_MARKDOWN, Flavour
+from spipconv.safety import Templates
 
 Name = Literal["hugo", "jekyll", "pelican", "markdown", "wxr", "json"]
 
@@ -25,7 +26,9 @@ class Target(Struct, frozen=True):
     is YAML, else ``Key: value`` lines whose values are HTML. ``terms``: keywords and authors are named by their
     slug or by their title. ``has_lists``: the system itself lists what is below a page. ``shows_fields``: its
     themes show overtitle and subtitle, else they are in the body. ``links``: addresses as they will be, or paths
-    from file to file. ``images`` is the folder of the files, ``feed`` the feed's address, empty: none.
+    from file to file. ``images`` is the folder of the files, ``feed`` the feed's address, empty: none. ``templates``:
+    what the system's templates and themes do with the values of front matter and settings (see
+    `safety.template_text`).
     """
 
     name: Name
@@ -41,6 +44,7 @@ class Target(Struct, frozen=True):
     shows_fields: bool = False
     links: Literal["address", "file"] = "address"
     feed: str = ""
+    templates: Templates = "mixed"
 
 
 _SPIP = {"kind": "spip.kind", "number": "spip.id", "status": "spip.statut", "written": "spip.date_redac"}
@@ -76,6 +80,8 @@ _HUGO = Target(
     has_lists=True,
     shows_fields=True,
     feed="/index.xml",
+    # html/template escapes by context, also in feeds.
+    templates="escape",
 )
 _JEKYLL = Target(
     name="jekyll",

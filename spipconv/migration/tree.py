@@ -17,7 +17,15 @@ from spipconv.migration.pages import Comment, Page, Site, Term
 from spipconv.migration.plan import language_tag
 from spipconv.migration.targets import TEXTS, Target
 from spipconv.nodes import Document, Element, Figure, Link, List, ListItem, Node, Text, plain_text, rebuild
-from spipconv.safety import escape_attribute, escape_text, safe_address
+from spipconv.safety import (
+    Templates,
+    escape_attribute,
+    escape_text,
+    printable,
+    safe_address,
+    template_address,
+    template_text,
+)
 
 # So many words tell what a text is about.
 _SUMMARY = 50
@@ -41,9 +49,9 @@ def write_page(page: Page, site: Site, target: Target) -> File:
     text = markdown.write(body, flavour=target.flavour)
     if comments:
         text += ("\n" if text else "") + markdown.html_block(comments, target.flavour) + "\n"
-    values = _fields(page, site, target)
-    header = _yaml_header(values, target.keys) if target.yaml else _header_lines(values, target.keys)
-    return File(path, (header + ("\n" + text if text else "")).encode("utf-8", "replace"))
+    values = {name: safe_values(value, target.templates) for name, value in _fields(page, site, target).items()}
+    header = _yaml_header(values, target.keys) if target.yaml else _header_lines(values, target)
+    return File(path, printable(header + ("\n" + text if text else "")).encode("utf-8", "replace"))
 
 
 def path_of(page: Page, site: Site, target: Target) -> str:
@@ -64,10 +72,23 @@ def path_of(page: Page, site: Site, target: Target) -> str:
 # ---- Front matter ----
 
 
+def safe_values(value: Any, templates: Templates) -> Any:
+    """Return a value of front matter or settings with all its texts as the target's templates need them."""
+    match value:
+        case str():
+            return template_text(value, templates)
+        case list():
+            return [safe_values(each, templates) for each in value]
+        case dict():
+            return {name: safe_values(each, templates) for name, each in value.items()}
+    return value
+
+
 def _fields(page: Page, site: Site, target: Target) -> Mapping[str, Any]:
     """Return everything that a front matter may say, by the names that targets' ``keys`` know."""
     title = page.title or f"{page.kind} {page.number}"
-    image = page.logo
+    image = template_address(page.logo)
+    elsewhere = template_address(page.elsewhere[1])
     is_hidden = page.is_draft or page.is_future
     by_slug = target.terms == "slug"
 
@@ -100,10 +121,11 @@ def _fields(page: Page, site: Site, target: Target) -> Mapping[str, Any]:
         "translation_key": page.translation_key,
         "aliases": [f"/{path}/" for path in page.aliases],
         "description": page.description,
-        "summary": _one_line(page.description or _first_words(page.body), target) if not target.yaml else "",
+        # Pelican makes one of the page where there is none, decodes it, and prints it into an attribute.
+        "summary": page.description or _first_words(page.body) or title,
         "image": image,
         "images": [image] if image else [],
-        "logo_hover": page.logo_hover,
+        "logo_hover": template_address(page.logo_hover),
         "authors": names(page.authors),
         "keywords": groups,
         "tags": [term.title for term in page.keywords],
@@ -111,11 +133,12 @@ def _fields(page: Page, site: Site, target: Target) -> Mapping[str, Any]:
         "section_titles": [term.title for term in page.sections],
         "overtitle": page.overtitle,
         "subtitle": page.subtitle,
-        "elsewhere": {"titre": page.elsewhere[0], "url": page.elsewhere[1]} if page.elsewhere[1] else {},
-        "feed": page.feed,
+        "elsewhere": {"titre": page.elsewhere[0], "url": elsewhere} if elsewhere else {},
+        "feed": template_address(page.feed),
         "attachments": [
-            {"id": one.number, **({"titre": one.title} if one.title else {}), "fichier": one.address}
+            {"id": one.number, **({"titre": one.title} if one.title else {}), "fichier": address}
             for one in page.attachments
+            if (address := template_address(one.address))
         ],
     }  # fmt: skip
 
@@ -166,16 +189,18 @@ def _yaml_node(value: Any) -> yaml.Node:
     return yaml.ScalarNode("tag:yaml.org,2002:str", value)
 
 
-def _header_lines(values: Mapping[str, Any], keys: Mapping[str, str]) -> str:
+def _header_lines(values: Mapping[str, Any], target: Target) -> str:
     lines: list[str] = []
-    for field, name in keys.items():
+    for field, name in target.keys.items():
         value = values[field]
         if isinstance(value, list):
             # A semicolon after each, so that a comma in a name parts nothing.
             value = "".join(f"{escape_text(_flat(one.replace(';', ',')))}; " for one in value).strip()
         elif isinstance(value, datetime):
             value = value.isoformat(" ")
-        elif field not in ("summary", "url", "save_as"):
+        elif field == "summary":
+            value = _one_line(value, target)
+        elif field not in ("url", "save_as"):
             value = escape_text(_flat(str(value or "")))
         if value:
             lines.append(f"{name}: {value}\n")

@@ -134,13 +134,16 @@ def _clean(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """Return plain text as HTML."""
-    return escape(text, quote=False)
+    """Return plain text as HTML that may also stand in an attribute: older themes print titles there."""
+    return escape(text)
 
 
 def _name(text: str) -> str:
-    """Return the name of a term or a person: WordPress escapes its ``&``, and strips what looks like a tag."""
-    return text.replace("<", "&lt;").replace(">", "&gt;")
+    """Return the name of a term or a person: WordPress escapes its ``&``, and strips what looks like a tag.
+
+    Its quotes become typographic ones, as WordPress itself shows them.
+    """
+    return text.replace("<", "&lt;").replace(">", "&gt;").replace('"', "”").replace("'", "’")
 
 
 def _element(name: str, text: str) -> str:

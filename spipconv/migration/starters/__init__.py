@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -15,7 +16,9 @@ from spipconv.migration.plan import AUTHORS, language_tag
 from spipconv.migration.targets import Target
 from spipconv.migration.titles import words_of
 from spipconv.migration.tree import File
+from spipconv.safety import escape_text, template_address, template_text
 
+_SITE = re.compile(r"https?://[^/?#@]+(?:/[^?#]*)?")
 _PELICAN = """\
 # Settings of Pelican for this site. MARKDOWN stays as Pelican has it.
 SITENAME = {name!r}
@@ -42,15 +45,27 @@ def site_files(site: Site, base: Base, target: Target) -> Iterator[File]:
     """Yield the files with which a target builds the site."""
     shows_future = base.meta("post_dates") == "oui"
     if target.name == "hugo":
-        yield _yaml("hugo.yaml", _hugo(site, base, shows_future))
+        yield _yaml("hugo.yaml", _hugo(site, base, target, shows_future))
     elif target.name == "jekyll":
-        yield _yaml("_config.yml", _jekyll(site, shows_future))
+        yield _yaml("_config.yml", _jekyll(site, target, shows_future))
     elif target.name == "pelican":
-        text = _PELICAN.format(name=site.name, language=language_tag(site.language), future=shows_future)
+        # Its themes print it as HTML.
+        name = escape_text(template_text(site.name, target.templates))
+        text = _PELICAN.format(name=name, language=language_tag(site.language), future=shows_future)
         yield File("pelicanconf.py", text.encode())
     folder = files(__package__) / target.name
     if folder.is_dir():
         yield from _files(folder, "")
+
+
+def _words(text: str, language: str, target: Target) -> str:
+    return template_text(words_of(text, language), target.templates)
+
+
+def _address(site: Site) -> str:
+    """Return the address of the site, empty where its base names none that pages could have."""
+    address = template_address(site.address)
+    return address if _SITE.fullmatch(address) else ""
 
 
 def _files(folder: Traversable, above: str) -> Iterator[File]:
@@ -65,15 +80,15 @@ def _yaml(path: str, settings: Mapping[str, Any]) -> File:
     return File(path, yaml.safe_dump(settings, allow_unicode=True, sort_keys=False).encode())
 
 
-def _hugo(site: Site, base: Base, shows_future: bool) -> dict[str, Any]:
+def _hugo(site: Site, base: Base, target: Target, shows_future: bool) -> dict[str, Any]:
     languages = {
-        language_tag(code): {"weight": weight, "title": words_of(base.meta("nom_site"), code)}
+        language_tag(code): {"weight": weight, "title": _words(base.meta("nom_site"), code, target)}
         for weight, code in enumerate(site.languages, 1)
     }
     groups = [slug for slug, _ in site.taxonomies]
     return {
-        "baseURL": f"{site.address}/",
-        "title": site.name,
+        "baseURL": f"{_address(site)}/",
+        "title": template_text(site.name, target.templates),
         "defaultContentLanguage": language_tag(site.language),
         "languages": languages,
         "taxonomies": {name: name for name in [*dict.fromkeys([*groups, "mots"]), AUTHORS]},
@@ -86,16 +101,16 @@ def _hugo(site: Site, base: Base, shows_future: bool) -> dict[str, Any]:
                 "extensions": {"typographer": {"disable": True}, "linkify": False},
             }
         },
-        "params": {"description": words_of(site.slogan, site.language)},
+        "params": {"description": _words(site.slogan, site.language, target)},
     }
 
 
-def _jekyll(site: Site, shows_future: bool) -> dict[str, Any]:
+def _jekyll(site: Site, target: Target, shows_future: bool) -> dict[str, Any]:
     return {
-        "title": site.name,
-        "description": words_of(site.slogan, site.language),
+        "title": template_text(site.name, target.templates),
+        "description": _words(site.slogan, site.language, target),
         "lang": language_tag(site.language),
-        "url": site.address,
+        "url": _address(site),
         "future": shows_future,
         "markdown": "kramdown",
         "kramdown": {
