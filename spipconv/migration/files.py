@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from spipconv.migration.drawings import ENCODINGS, MOST_BYTES, Unsafe, clean_drawing, parse
+from spipconv.migration.folder import create
 
 # Names of files that are kept in mind for look-ups: some tens of megabytes.
 MOST_NAMES = 200_000
@@ -388,10 +389,10 @@ def _write(target: Path, chunks: Iterable[bytes], info: os.stat_result) -> None:
 
 def _open(path: Path) -> BufferedWriter:
     try:
-        return path.open("wb")
+        return create(path)
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("wb")
+        return create(path)
 
 
 def _fold(name: str) -> str:

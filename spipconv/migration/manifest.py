@@ -3,22 +3,34 @@
 ``.spipconv/manifest.jsonl`` has a line an entry, sorted. While a run lasts, each of its processes appends its
 entries to a journal beside it, each entry before its files are written; a line that a kill cut off counts for
 nothing. The next run takes what journals it finds into the manifest.
+
+The output folder may come from elsewhere, so neither is trusted: a path in them that leads out of the folder, or a
+line that no run wrote, makes them unusable.
 """
 
 from __future__ import annotations
 
-import filecmp
+import fnmatch
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from spipconv.migration.folder import BadTarget, Folder, is_inside
 from spipconv.migration.report import Remark
 
 FOLDER = ".spipconv"
+# Bytes of a line: the remarks on one page. A longer one is not ours.
+LONGEST_LINE = 1 << 26
+# Greater numbers would not fit into a report.
+_GREATEST = 1 << 48
+_MANIFEST = f"{FOLDER}/manifest.jsonl"
+_ASIDE = f"{FOLDER}/manifest.jsonl~"
+_JOURNAL = "journal-*.jsonl"
 
 
 class Entry(Struct, frozen=True):
@@ -48,17 +60,24 @@ class Manifest:
 
     @classmethod
     def load(cls, folder: Path, store: Path) -> Manifest:
-        """Return what runs before this one left in an output folder, where there may be nothing."""
+        """Return what runs before this one left in an output folder, where there may be nothing.
+
+        Raises BadTarget where it cannot be trusted or read.
+        """
         manifest = cls(store)
         manifest._db.executescript(
             """PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
             CREATE TABLE entries (key TEXT PRIMARY KEY, line BLOB) WITHOUT ROWID;
             CREATE TABLE files (path TEXT, fingerprint TEXT, PRIMARY KEY (path, fingerprint)) WITHOUT ROWID;"""
         )
-        for path in [folder / FOLDER / "manifest.jsonl", *_journals(folder)]:
-            for line, entry in _read(path):
-                manifest._db.execute("INSERT OR REPLACE INTO entries VALUES (?, ?)", (entry.key, line))
-                manifest._db.executemany("INSERT OR IGNORE INTO files VALUES (?, ?)", entry.files.items())
+        try:
+            for path in [_MANIFEST, *_journals(Folder(folder))]:
+                for line, entry in _read(Folder(folder), path):
+                    manifest._db.execute("INSERT OR REPLACE INTO entries VALUES (?, ?)", (entry.key, line))
+                    manifest._db.executemany("INSERT OR IGNORE INTO files VALUES (?, ?)", entry.files.items())
+        except BaseException:
+            manifest.close()
+            raise
         manifest._db.commit()
         return manifest
 
@@ -68,7 +87,7 @@ class Manifest:
         return _Decoder.decode(row[0]) if row else None
 
     def is_ours(self, path: str, fingerprint: str) -> bool:
-        """Tell whether a run wrote, or was about to write, a file as it is now."""
+        """Return whether a run wrote, or was about to write, a file as it is now."""
         found = self._db.execute("SELECT 1 FROM files WHERE path = ? AND fingerprint = ?", (path, fingerprint))
         return found.fetchone() is not None
 
@@ -95,13 +114,19 @@ class Journal:
     """The entries of one process of this run, on the disk before their files are."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        path = folder / FOLDER / f"journal-{name}.jsonl"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = open(path, "ab", buffering=0)  # noqa: SIM115
+        self._file = Folder(folder).append(f"{FOLDER}/journal-{name}.jsonl")
 
     def append(self, entry: Entry) -> None:
-        """Note what is about to be written."""
-        self._file.write(msgspec.json.encode(entry) + b"\n")
+        """Note what is about to be written. Where that fails, nothing of it is left."""
+        line = memoryview(msgspec.json.encode(entry) + b"\n")
+        start = self._file.seek(0, os.SEEK_END)
+        try:
+            while line:
+                line = line[self._file.write(line) :]
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(start)
+            raise
 
     def close(self) -> None:
         self._file.close()
@@ -110,9 +135,11 @@ class Journal:
 def settle(folder: Path, store: Path, earlier: Manifest | None = None) -> Iterator[tuple[str, str]]:
     """Make one manifest of the journals, and of earlier entries if these are to stay.
 
-    ``store`` is a SQLite file to work in. Yields the files (path, fingerprint) that no entry has any more.
+    ``store`` is a SQLite file to work in. Yields the files (path, fingerprint) that no entry has any more. Raises
+    BadTarget as `Manifest.load` does.
     """
-    journals = _journals(folder)
+    place = Folder(folder)
+    journals = _journals(place)
     if not journals:
         return
     db = sqlite3.connect(store)
@@ -125,7 +152,7 @@ def settle(folder: Path, store: Path, earlier: Manifest | None = None) -> Iterat
     if earlier is not None:
         db.executemany("INSERT INTO entries VALUES (?, ?)", earlier.lines())
     for path in journals:
-        for line, entry in _read(path):
+        for line, entry in _read(place, path):
             db.execute("INSERT OR REPLACE INTO entries VALUES (?, ?)", (entry.key, line))
             db.executemany("INSERT OR IGNORE INTO files VALUES (?)", [(name,) for name in entry.files])
     if known is not None:
@@ -133,32 +160,70 @@ def settle(folder: Path, store: Path, earlier: Manifest | None = None) -> Iterat
             if not db.execute("SELECT 1 FROM files WHERE path = ?", (path_,)).fetchone():
                 yield path_, fingerprint
         known.close()
-    final = folder / FOLDER / "manifest.jsonl"
-    aside = final.with_suffix(".jsonl~")
-    with open(aside, "wb") as file:
+    with place.create(_ASIDE) as file:
         for (line,) in db.execute("SELECT line FROM entries ORDER BY key"):
             file.write(line + b"\n")
     db.close()
-    if final.exists() and filecmp.cmp(final, aside, shallow=False):
-        aside.unlink()
+    if _is_same(place, _MANIFEST, _ASIDE):
+        place.place(_ASIDE).unlink()
     else:
-        os.replace(aside, final)
+        os.replace(place.place(_ASIDE), place.place(_MANIFEST))
     for path in journals:
-        path.unlink()
+        place.place(path).unlink()
 
 
-def _journals(folder: Path) -> list[Path]:
-    return sorted((folder / FOLDER).glob("journal-*.jsonl"))
-
-
-def _read(path: Path) -> Iterator[tuple[bytes, Entry]]:
+def _journals(place: Folder) -> list[str]:
     try:
-        file = open(path, "rb")  # noqa: SIM115
+        return [f"{FOLDER}/{name}" for name in place.names(FOLDER) if fnmatch.fnmatchcase(name, _JOURNAL)]
+    except OSError as fault:
+        raise _bad(place, FOLDER, fault.strerror or str(fault)) from fault
+
+
+def _is_same(place: Folder, path: str, other: str) -> bool:
+    found, wanted = place.stat(path), place.stat(other)
+    if found is None or wanted is None or found.st_size != wanted.st_size:
+        return False
+    with place.open(path) as one, place.open(other) as two:
+        return all(chunk == two.read(len(chunk)) for chunk in iter(lambda: one.read(1 << 20), b""))
+
+
+def _read(place: Folder, path: str) -> Iterator[tuple[bytes, Entry]]:
+    """Yield the lines of a manifest or journal with their entries. Raises BadTarget."""
+    try:
+        with place.open(path) as file:
+            number = 0
+            while line := file.readline(LONGEST_LINE):
+                number += 1
+                if not line.endswith(b"\n"):
+                    if path != _MANIFEST and len(line) < LONGEST_LINE:
+                        # A kill cut it off, before anything was written of it.
+                        return
+                    raise _bad(place, path, f"line {number} has no end")
+                try:
+                    entry = _Decoder.decode(line)
+                except (msgspec.DecodeError, UnicodeError, RecursionError):
+                    raise _bad(place, path, f"line {number} is not an entry") from None
+                if fault := _fault(entry):
+                    raise _bad(place, path, f"line {number}: {fault}")
+                yield line[:-1], entry
     except FileNotFoundError:
         return
-    with file:
-        for line in file:
-            try:
-                yield line.rstrip(b"\n"), _Decoder.decode(line)
-            except msgspec.DecodeError:
-                continue
+    except OSError as fault_:
+        raise _bad(place, path, fault_.strerror or str(fault_)) from fault_
+
+
+def _fault(entry: Entry) -> str:
+    """Return what is wrong with an entry, or an empty text."""
+    for path in entry.files:
+        if not is_inside(path):
+            return f"{path[:200]!r} leads out of the folder"
+    numbers = [*entry.words, entry.messages]
+    for remark in entry.remarks:
+        numbers += [remark.number, remark.line, remark.column]
+    return "" if all(0 <= number < _GREATEST for number in numbers) else "it has a number that cannot be"
+
+
+def _bad(place: Folder, path: str, fault: str) -> BadTarget:
+    return BadTarget(
+        f"{place.root / path}: {fault}; remove {place.root / FOLDER} and run again with --force, or give another folder"
+    )

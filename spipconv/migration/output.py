@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 from spipconv.migration.files import CannotWrite, Copy, copy_file
+from spipconv.migration.folder import Folder
 from spipconv.migration.manifest import Entry, Journal, Manifest
 
 _ASIDE = ".spipconv~"
+# What stands for the fingerprint of a link or a folder, which no run writes.
+_NOT_A_FILE = "?"
 
 
 def fingerprint(content: bytes) -> str:
@@ -21,11 +26,12 @@ def fingerprint(content: bytes) -> str:
 class Output:
     """An output folder. ``force`` overwrites also what was changed since it was written.
 
-    What writes returns False where it left a file as its user changed it, and raises CannotWrite.
+    What writes returns False where it left a file as its user changed it, and raises CannotWrite. A link counts as
+    what its user put there, and is never followed.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, journal: Journal, *, force: bool = False) -> None:
-        self.folder = folder
+        self._folder = Folder(folder)
         self._manifest, self._journal = manifest, journal
         self._force = force
 
@@ -38,93 +44,133 @@ class Output:
         try:
             self._journal.append(entry)
         except OSError as fault:
-            raise CannotWrite(f"{self.folder}: {fault.strerror or fault}") from fault
+            raise self._cannot_write("", fault) from fault
+
+    def has(self, path: str, mark: str) -> bool:
+        """Return whether a file is there with that fingerprint."""
+        try:
+            content = None if self._folder.is_link(path) else self._folder.read(path)
+        except OSError:
+            return False
+        return content is not None and fingerprint(content) == mark
 
     def put(self, path: str, content: bytes, entry: Entry | None = None) -> bool:
         """Write a file, unless it is there already. ``entry`` is what to note of it."""
         self.note(entry or Entry(path, files={path: fingerprint(content)}))
-        target = self.folder / path
         try:
-            there = None if _make_folder(target.parent) else _read(target)
-            if there == content:
-                return True
-            if there is not None and not (self._force or self._manifest.is_ours(path, fingerprint(there))):
-                return False
-            replace_file(target, content)
+            if not self._folder.make_parent(path):
+                is_link = self._folder.is_link(path)
+                there = None if is_link else self._folder.read(path)
+                if there == content:
+                    return True
+                mark = fingerprint(there) if there is not None else _NOT_A_FILE if is_link else ""
+                if mark and not self._is_replaced(path, mark):
+                    return False
+            self._replace(path, content)
         except OSError as fault:
-            raise CannotWrite(f"{target}: {fault.strerror or fault}") from fault
+            raise self._cannot_write(path, fault) from fault
         return True
 
     def put_file(self, path: str, content: Path) -> bool:
         """Write a large file from another one, as ``put`` does."""
-        target = self.folder / path
         mark = fingerprint_of(content)
         self.note(Entry(path, files={path: mark}))
-        there = fingerprint_of(target) if target.exists() else ""
-        if there == mark:
-            return True
-        if there and not (self._force or self._manifest.is_ours(path, there)):
-            return False
-        aside = _aside(target)
         try:
-            _make_folder(target.parent)
-            shutil.copyfile(content, aside)
-            os.replace(aside, target)
+            there = self._fingerprint_there(path)
+            if there == mark:
+                return True
+            if there and not self._is_replaced(path, there):
+                return False
+            self._folder.make_parent(path)
+            self._replace(path, content)
         except OSError as fault:
-            aside.unlink(missing_ok=True)
-            raise CannotWrite(f"{target}: {fault.strerror or fault}") from fault
+            raise self._cannot_write(path, fault) from fault
         return True
 
     def copy(self, source: Path, path: str) -> Copy | None:
         """Copy a file of the old site; None: its user's is left in its place."""
-        target = self.folder / path
-        mark, there = mark_of(source), mark_of(target)
-        if there and there != mark and not (self._force or self._manifest.is_ours(path, there)):
-            return None
-        self.note(Entry(path, files={path: mark}))
-        copied = copy_file(source, target)
-        now = mark_of(target)
+        mark = mark_of(source)
+        try:
+            there = self._mark_there(path)
+            if there and there != mark and not self._is_replaced(path, there):
+                return None
+            self.note(Entry(path, files={path: mark}))
+            self._folder.make_parent(path)
+            copied = copy_file(source, self._folder.place(path))
+            now = self._mark_there(path)
+        except CannotWrite:
+            raise
+        except OSError as fault:
+            raise self._cannot_write(path, fault) from fault
         if copied.is_there and now != mark:
             self.note(Entry(path, files={path: now}))
         return copied
 
     def remove(self, path: str, mark: str) -> bool:
         """Remove a file that no page is written to any more, if it is as it was written; return whether it is gone."""
-        target = self.folder / path
         try:
-            is_ours = fingerprint(target.read_bytes()) == mark if "-" not in mark else mark_of(target) == mark
-            if not is_ours:
-                return not target.exists()
-            target.unlink()
-            for above in target.relative_to(self.folder).parents[:-1]:
-                (self.folder / above).rmdir()
+            there = self._fingerprint_there(path) if "-" not in mark else self._mark_there(path)
+            if not there:
+                return True
+            if there != mark:
+                return False
+            self._folder.remove(path)
         except FileNotFoundError:
             return True
         except OSError:
-            # A folder that still holds something.
-            return not target.exists()
+            # A link on the way, or a right that is missing: what is behind it is not ours to remove.
+            return False
         return True
+
+    def _is_replaced(self, path: str, mark: str) -> bool:
+        return self._force or self._manifest.is_ours(path, mark)
+
+    def _replace(self, path: str, content: bytes | Path) -> None:
+        """Write a file aside and put it in its place, so that there is never half of it."""
+        target = self._folder.place(path)
+        aside = _aside(path)
+        try:
+            with self._folder.create(aside) as file:
+                if isinstance(content, bytes):
+                    file.write(content)
+                else:
+                    with content.open("rb") as source:
+                        shutil.copyfileobj(source, file, 1 << 20)
+            os.replace(self._folder.place(aside), target)
+        except OSError:
+            with suppress(OSError):
+                self._folder.place(aside).unlink()
+            raise
+
+    def _fingerprint_there(self, path: str) -> str:
+        """Return the fingerprint of what is at a path, empty where there is nothing."""
+        found = self._folder.stat(path)
+        if found is None or not stat.S_ISREG(found.st_mode):
+            return _NOT_A_FILE if found else ""
+        with self._folder.open(path) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:32]
+
+    def _mark_there(self, path: str) -> str:
+        found = self._folder.stat(path)
+        if found is None:
+            return ""
+        return _mark(found) if stat.S_ISREG(found.st_mode) else _NOT_A_FILE
+
+    def _cannot_write(self, path: str, fault: OSError) -> CannotWrite:
+        place = fault.filename if isinstance(fault.filename, str) else self._folder.root / path
+        return CannotWrite(f"{place}: {fault.strerror or fault}")
 
 
 def mark_of(path: Path) -> str:
     """Return the fingerprint of a file that may be large: its size and time; empty where there is none."""
     try:
-        found = path.stat()
+        return _mark(path.stat())
     except OSError:
         return ""
+
+
+def _mark(found: os.stat_result) -> str:
     return f"{found.st_size}-{found.st_mtime_ns}"
-
-
-def replace_file(target: Path, content: bytes) -> None:
-    """Write a file aside and put it in its place, so that there is never half of it."""
-    aside = _aside(target)
-    try:
-        with open(aside, "wb") as file:
-            file.write(content)
-        os.replace(aside, target)
-    except OSError:
-        aside.unlink(missing_ok=True)
-        raise
 
 
 def fingerprint_of(path: Path) -> str:
@@ -133,25 +179,6 @@ def fingerprint_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()[:32]
 
 
-def _aside(target: Path) -> Path:
-    return target.with_name(f".{target.name[-200:]}{_ASIDE}")
-
-
-def _make_folder(path: Path) -> bool:
-    """Make a folder where there is none; return whether it is new."""
-    try:
-        path.mkdir()
-    except FileExistsError:
-        return False
-    except FileNotFoundError:
-        path.mkdir(parents=True, exist_ok=True)
-    return True
-
-
-def _read(path: Path) -> bytes | None:
-    """Return a file's content, None where there is none: an empty file may be what its user made of it."""
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
+def _aside(path: str) -> str:
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}.{name[-200:]}{_ASIDE}"

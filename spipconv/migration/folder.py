@@ -1,0 +1,181 @@
+"""The output folder as a place that nothing leads out of: paths are checked, and no link below it is followed.
+
+The folder itself may be a link: its user named it. Checks and what follows them are two steps, so another program
+that changes the folder in between is not guarded against.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from io import BufferedReader, BufferedWriter, FileIO
+from pathlib import Path
+
+_SEPARATORS = re.compile(r"[/\\]")
+# Drives, shares and roots of Windows: no path of ours begins like that on any system.
+_ELSEWHERE = re.compile(r"[A-Za-z]:|[/\\]")
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_READ = os.O_RDONLY | _NO_FOLLOW | getattr(os, "O_NONBLOCK", 0)
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _NO_FOLLOW
+
+
+class BadTarget(ValueError):
+    """An output folder that cannot be used; its text is one line that names it, the fault and the remedy."""
+
+
+class Outside(OSError):
+    """A path that is not below the folder, or that a link on its way leads elsewhere."""
+
+    def __init__(self, what: str, path: object) -> None:
+        super().__init__(0, what, str(path))
+
+
+class Folder:
+    """An output folder. Paths are relative to it and have slashes; what is not such a path raises Outside."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def place(self, path: str) -> Path:
+        """Return where a path leads. Raises Outside, also where a folder on its way is a link."""
+        if not is_inside(path):
+            raise Outside("this path leads out of the folder", repr(path))
+        here = self.root
+        *above, name = path.split("/")
+        for part in above:
+            here /= part
+            if is_link(here):
+                raise Outside("this is a link; put a folder in its place", here)
+        return here / name
+
+    def make_parent(self, path: str) -> bool:
+        """Make the folder in which a path lies; return whether it is new."""
+        parent = self.place(path).parent
+        try:
+            parent.mkdir()
+        except FileExistsError:
+            return False
+        except FileNotFoundError:
+            parent.mkdir(parents=True, exist_ok=True)
+        return True
+
+    def is_link(self, path: str) -> bool:
+        """Return whether a link stands at a path itself."""
+        return is_link(self.place(path))
+
+    def stat(self, path: str) -> os.stat_result | None:
+        """Return what is known of the file at a path, of a link itself; None where there is nothing."""
+        try:
+            return os.lstat(self.place(path))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def open(self, path: str) -> BufferedReader:
+        """Return the file at a path, to be read. Raises OSError for what is not a file."""
+        place = self.place(path)
+        if is_link(place):
+            raise Outside("this is a link; put a file in its place", place)
+        number = os.open(place, _READ)
+        try:
+            if not stat.S_ISREG(os.fstat(number).st_mode):
+                raise Outside("this is not a file", place)
+            return os.fdopen(number, "rb")
+        except BaseException:
+            with suppress(OSError):
+                os.close(number)
+            raise
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's content, None where there is none: an empty file may be what its user made of it."""
+        try:
+            with self.open(path) as file:
+                return file.read()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def append(self, path: str) -> FileIO:
+        """Return the file at a path, to be written at its end without a buffer. Makes it and its folder."""
+        self.make_parent(path)
+        if self.is_link(path):
+            raise Outside("this is a link; put a file in its place", self.place(path))
+        return FileIO(os.open(self.place(path), _APPEND, 0o666), "ab")
+
+    def create(self, path: str) -> BufferedWriter:
+        """Return a new file at a path; what a killed run left there is removed."""
+        return create(self.place(path))
+
+    def remove(self, path: str) -> None:
+        """Remove the file or link at a path, and the folders above it that are empty then."""
+        place = self.place(path)
+        place.unlink()
+        with suppress(OSError):
+            for above in place.relative_to(self.root).parents[:-1]:
+                (self.root / above).rmdir()
+
+    def names(self, folder: str) -> Iterator[str]:
+        """Yield the names in a folder below, sorted; none where there is no such folder."""
+        with suppress(FileNotFoundError):
+            yield from sorted(os.listdir(self.place(f"{folder}/_").parent))
+
+
+def is_inside(path: str) -> bool:
+    """Return whether a path can only lead to something below the folder that it is relative to, on any system."""
+    parts = path.split("/")
+    if "\0" in path or _ELSEWHERE.match(path) or "" in parts or "." in parts or ".." in _SEPARATORS.split(path):
+        return False
+    return os.sep == "/" or not any(sign in path for sign in "\\:")
+
+
+def is_link(path: Path) -> bool:
+    """Return whether a link stands at a path: a symbolic one, or a junction of Windows."""
+    try:
+        found = os.lstat(path)
+    except (OSError, ValueError):
+        return False
+    # Python 3.12 knows junctions by name; their tag has been told since 3.8.
+    return stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) == 0xA0000003
+
+
+def create(place: Path) -> BufferedWriter:
+    """Return a new file to be written, in the place of what is there; a link there is not followed."""
+    with suppress(FileNotFoundError):
+        place.unlink()
+    return os.fdopen(os.open(place, _CREATE, 0o666), "wb")
+
+
+def check_places(out: Path, img: Path | None, source: str) -> None:
+    """Raise BadTarget where the output folder cannot be one, or lies in what is read, or holds it."""
+    if os.path.lexists(out) and not out.is_dir():
+        raise BadTarget(f"{out}: there is a file of that name; give a folder")
+    if img is not None:
+        if not img.is_dir():
+            raise BadTarget(f"--img {img}: no such folder")
+        if _is_within(out, img):
+            raise BadTarget(f"{out}: it is in --img {img} and would be copied into itself; give a folder outside it")
+        if _is_within(img, out):
+            raise BadTarget(f"--img {img}: it is in the output folder {out}; give an output folder of its own")
+    if os.path.isfile(source) and _is_within(Path(source), out):
+        raise BadTarget(f"{source}: it is in the output folder {out}; give an output folder of its own")
+
+
+def _is_within(inner: Path, outer: Path) -> bool:
+    """Return whether a path is another one or lies below it, through links and in any spelling."""
+    try:
+        wanted = os.stat(outer)
+    except OSError:
+        return False
+    real = Path(os.path.realpath(inner))
+    for path in (real, *real.parents):
+        with suppress(OSError):
+            # By name too: not every file system numbers its files.
+            if os.path.samestat(os.stat(path), wanted) and (wanted.st_ino or _has_same_name(path, outer)):
+                return True
+    return _has_same_name(real, outer)
+
+
+def _has_same_name(path: Path, other: Path) -> bool:
+    return os.path.normcase(os.path.realpath(path)) == os.path.normcase(os.path.realpath(other))
