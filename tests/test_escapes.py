@@ -1,0 +1,241 @@
+"""Whatever stands in any field of any node stays a value of that field: judged by what parsers of HTML read."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from typing import Any, get_args, get_type_hints
+
+import html5lib
+import markdown as python_markdown
+import pytest
+from markdown_it import MarkdownIt
+from mdit_py_plugins.footnote import footnote_plugin
+
+import spipconv
+from spipconv import Profile, nodes
+from spipconv.converters import flavours, markdown
+from spipconv.nodes import (
+    Abbreviation,
+    Anchor,
+    Code,
+    CodeBlock,
+    Document,
+    Element,
+    Figure,
+    Frame,
+    Link,
+    Math,
+    MathBlock,
+    Model,
+    Node,
+    Note,
+    Paragraph,
+    Text,
+)
+from tests.judges import dangers
+
+# A word that no other field holds, and what is put in its place.
+PLAIN = "xyzzy"
+HOSTILE = (
+    '"\'><b data-evil="y">&lt;i>&amp;&quot;z',
+    '" data-evil="y',
+    "' data-evil='y",
+    "</code></pre></a></span></abbr></div></p></td></figure><b data-evil=y>z",
+    "--><b data-evil=y>z<!--",
+    "&quot; data-evil=&quot;y&#34;&#x22;",
+    "``` <b data-evil=y>`z`\n\n<b data-evil=y>\n\n```\n<div data-evil=y>\n\n",
+    "](x) [a](javascript:alert(1)) <javascript:alert(1)> ![b](data:x) z",
+    '](x "y") <b data-evil=y>\\" <b data-evil=y>z',
+    "|z\n| --- |\n[^1]: <b data-evil=y>",
+    "[^1] **a** __b__ ~~c~~ # z\n===\n- d\n> e\n1. f",
+    "{{ data-evil }}{% data-evil %}{{< data-evil >}}{{% data-evil %}}{: data-evil='y'}{::nomarkdown}",
+)
+
+
+def _line(*children: Node) -> tuple[Node, ...]:
+    return (Paragraph((Text("a"), *children, Text("b"))),)
+
+
+def _figure(**fields: Any) -> tuple[Node, ...]:
+    given = {"number": 1, "address": "/IMG/a.png", "is_image": True, **fields}
+    return (Figure(**given),)
+
+
+WORDS = (Text("mot"),)
+# By construct: the nodes with a word in one of their fields.
+FIELDS: dict[str, Callable[[str], tuple[Node, ...]]] = {
+    "Text.text": lambda word: _line(Text(word)),
+    "Code.text": lambda word: _line(Code(word)),
+    "Code.language": lambda word: _line(Code("c", word)),
+    "Math.text": lambda word: _line(Math(word)),
+    "Link.address": lambda word: _line(Link("http://a.org/" + word, WORDS)),
+    "Link.address of a relative one": lambda word: _line(Link(word, WORDS, kind="relative")),
+    "Link.address of its own text": lambda word: _line(Link("http://a.org/" + word, (Text("http://a.org/" + word),))),
+    "Link.title": lambda word: _line(Link("http://a.org/", WORDS, title=word)),
+    "Link.language": lambda word: _line(Link("http://a.org/", WORDS, language=word)),
+    "Link.media_type": lambda word: _line(Link("http://a.org/", WORDS, media_type=word)),
+    "Anchor.name": lambda word: _line(Anchor(word)),
+    "Abbreviation.title": lambda word: _line(Abbreviation(word, WORDS)),
+    "Note.label": lambda word: _line(Note(word, "1", (Paragraph(WORDS),))),
+    "Note.identifier": lambda word: _line(Note("1", word, (Paragraph(WORDS),))),
+    "Note.excerpt": lambda word: _line(Note("1", "1", (Paragraph(WORDS),), word)),
+    "Note.identifier of a call only": lambda word: _line(Note("1", word, ())),
+    "Model.source": lambda word: _line(Model("a", 1, (), word)),
+    "Model.name": lambda word: _line(Model(word, 1, (), "<a1>")),
+    "Element.attributes": lambda word: _line(Element("span", (("title", word), ("class", word), ("id", word)), WORDS)),
+    "Element.attributes of a link": lambda word: _line(Element("a", (("href", "http://a.org/" + word),), WORDS)),
+    "Element.attributes of a picture": lambda word: _line(Element("img", (("src", word), ("alt", word)), ())),
+    "Element.attributes of a break": lambda word: _line(Element("wbr", (("title", word),), ())),
+    "Element.attributes of a line": lambda word: (Element("hr", (("title", word),), ()),),
+    "Element.attributes of a block": lambda word: (Element("div", (("title", word), ("class", word)), WORDS),),
+    "CodeBlock.text": lambda word: (CodeBlock(word),),
+    "CodeBlock.language": lambda word: (CodeBlock("c", word),),
+    "Frame.text": lambda word: (Frame(word),),
+    "MathBlock.text": lambda word: (MathBlock(word),),
+    "Figure.address": lambda word: _figure(address="/IMG/" + word),
+    "Figure.address of a file": lambda word: _figure(address="/IMG/" + word, is_image=False),
+    "Figure.alternative": lambda word: _figure(alternative=word),
+    "Figure.media": lambda word: _figure(media=word),
+    "Figure.media_type": lambda word: _figure(media_type=word, is_image=False),
+    "Figure.align": lambda word: _figure(align=word),
+    "Figure.link": lambda word: _figure(link="/" + word),
+    "Figure.link of a file": lambda word: _figure(link="/" + word, is_image=False),
+    "Figure.weight": lambda word: _figure(weight=word, is_image=False),
+    "Figure.thumbnail": lambda word: _figure(thumbnail="/" + word, is_image=False),
+    "Figure.classes": lambda word: _figure(classes=(word,)),
+    "Figure.title": lambda word: _figure(title=(Text(word),)),
+    "Figure.description": lambda word: _figure(description=(Text(word),)),
+    "Figure.credits": lambda word: _figure(credits=(Text(word),)),
+}  # fmt: skip
+# The names of elements and of their attributes are a closed list: there is nothing to escape.
+NOT_WRITTEN = {"Element.name", "LineBreak.kind", "Link.kind", "Cell.numeric"}
+# Values that are written otherwise than they stand there, beyond their escapes: a name of a language is one word,
+# an address has no spaces, a class is split.
+IN_OTHER_FORM = {
+    "Anchor.name", "Code.language", "CodeBlock.language", "Figure.align", "Figure.classes", "Figure.media",
+    "Link.language", "Note.identifier", "Note.identifier of a call only",
+}  # fmt: skip
+PROFILES: tuple[Profile, ...] = ("article", "comment")
+
+
+def test_every_field_of_every_node_is_attacked() -> None:
+    fields = {
+        f"{kind.__name__}.{name}"
+        for kind in get_args(nodes.Node)
+        for name, type in get_type_hints(kind).items()
+        if type is str or get_args(type)[:1] == (str,)
+    }
+    assert len(fields) > 20
+    assert fields - {name.split(" of ")[0] for name in FIELDS} <= NOT_WRITTEN | {"Model.arguments"}
+
+
+def shape(html: str) -> list[Any]:
+    """Return the elements of HTML with the names of their attributes, without words and values."""
+    return [(element.tag, sorted(element.attrib)) for element in html5lib.parseFragment(f"<div>{html}</div>").iter()]
+
+
+def values(html: str) -> list[str]:
+    """Return all values and words of HTML, without the white space that does not show."""
+    found: list[str] = []
+    for element in html5lib.parseFragment(f"<div>{html}</div>").iter():
+        found += [element.text or "", *map(element.attrib.__getitem__, sorted(element.attrib)), element.tail or ""]
+    return [" ".join(value.split()) for value in found if value.strip()]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("field", FIELDS)
+def test_html_keeps_the_value_of_a_field_in_its_place(field: str, profile: Profile) -> None:
+    plain = spipconv.render(Document(FIELDS[field](PLAIN)), profile=profile)
+    for word in HOSTILE:
+        html = spipconv.render(Document(FIELDS[field](word)), profile=profile)
+        assert not dangers(html)
+        is_address = any(name in field for name in ("address", "link", "thumbnail", "picture"))
+        if is_address and ":" in word:
+            # It may not be written at all.
+            continue
+        assert shape(html) == shape(plain), word
+        if not is_address and field not in IN_OTHER_FORM:
+            wanted = [" ".join(value.replace(PLAIN, word).split()) for value in values(plain)]
+            assert values(html) == wanted, word
+
+
+_READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(footnote_plugin)
+
+
+def _python_markdown(source: str) -> str:
+    return str(python_markdown.markdown(source, extensions=["extra"]))
+
+
+@pytest.mark.parametrize(
+    ("flavour", "read"),
+    [
+        pytest.param(flavours.COMMONMARK, _READER.render, id="commonmark"),
+        pytest.param(flavours.PYTHON_MARKDOWN, _python_markdown, id="python-markdown"),
+    ],
+)
+@pytest.mark.parametrize("field", FIELDS)
+def test_markdown_keeps_the_value_of_a_field_in_its_place(
+    field: str, flavour: flavours.Flavour, read: Callable[[str], str]
+) -> None:
+    for word in HOSTILE:
+        document = Document(FIELDS[field](word))
+        source = markdown.write(document, flavour=flavour)
+        page = read(source)
+        for element in html5lib.parseFragment(f"<div>{page}</div>").iter():
+            assert "data-evil" not in element.attrib, source
+            assert not element.get("href", "").startswith(("javascript:", "data:")), source
+            assert not element.get("src", "").startswith("data:"), source
+
+
+@pytest.mark.parametrize("flavour", [flavours.GOLDMARK, flavours.KRAMDOWN], ids=["hugo", "jekyll"])
+@pytest.mark.parametrize("field", FIELDS)
+def test_no_field_holds_what_a_template_engine_reads(field: str, flavour: flavours.Flavour) -> None:
+    for word in (
+        "{{ x }}",
+        "{% x %}",
+        "{{< x >}}",
+        "{{% x %}}",
+        "a{{{{b",
+        "{{% raw %}}\n{{ x }}\n\n{% x %}",
+        "<!--more-->",
+    ):
+        source = markdown.write(Document(FIELDS[field](word)), flavour=flavour)
+        assert "{{" not in source, source
+        assert "{%" not in source or flavour is flavours.GOLDMARK, source
+        assert "<!--" not in source, source
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_markdown_shows_the_words_of_a_field(field: str) -> None:
+    """The reader of CommonMark sees the same words and values as the reader of the HTML."""
+    for word in HOSTILE:
+        document = Document(FIELDS[field](word))
+        if any(isinstance(node, Note) for node in nodes.walk(document.children)):
+            continue
+        page = _READER.render(markdown.write(document))
+        html = spipconv.render(document)
+        assert _words(page) == _words(html), word
+
+
+def _words(html: str) -> str:
+    return "".join("".join(html5lib.parseFragment(f"<div>{html}</div>").itertext()).split())
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_names_of_elements_and_attributes_are_a_closed_list(profile: Profile) -> None:
+    for word in HOSTILE:
+        for node in (Element(word, (), WORDS), Element("p " + word, (), WORDS), Element("p", ((word, "x"),), WORDS),
+                     Element("p", ((f"title={word}", "x"),), WORDS)):  # fmt: skip
+            html = spipconv.render(Document((Paragraph((node,)),)), profile=profile)
+            assert "data-evil" not in html
+
+
+def test_the_language_of_a_document_is_escaped() -> None:
+    for word in HOSTILE:
+        html = spipconv.render(Document(_line(Note("1", "1", (Paragraph(WORDS),))), word))
+        assert shape(html) == shape(spipconv.render(Document(_line(Note("1", "1", (Paragraph(WORDS),))))))
+
+
+def test_types_of_fields_are_as_the_table_supposes() -> None:
+    assert isinstance(nodes.Node, types.UnionType)
