@@ -24,6 +24,7 @@ MIGRATION_INSIDE = ("base", "content")
 ONLY_IN = {
     "click": {"spipconv.commands"},
     "lark": {"spipconv.grammar"},
+    "filelock": {"spipconv.locks"},
     "nh3": {"spipconv.safety"},
     "bleach": {"spipconv.safety"},
     "yaml": {"spipconv.migration.tree", "spipconv.migration.starters"},
@@ -32,11 +33,13 @@ ONLY_IN = {
     "ftfy": {"spipconv.migration.encoding"},
     "pymysql": {"spipconv.migration.sources.mysql"},
     "starlette": {"spipconv.preview"},
-    "uvicorn": {"spipconv.commands.serve"},
+    "uvicorn": {"spipconv.preview.server"},
+    "h11": {"spipconv.preview.server"},
     "jinja2": {"spipconv.jinja"},
     "django": {"spipconv.django"},
     "pyarrow": {"spipconv.batch"},
     "fsspec": {"spipconv.batch"},
+    "psutil": {"spipconv.batch.watch"},
     "distributed": {"spipconv.batch"},
 }
 

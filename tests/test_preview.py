@@ -12,8 +12,10 @@ import socket
 import subprocess
 import sys
 import threading
+import traceback
 from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -29,9 +31,10 @@ from tests.test_safety import FORBIDDEN, VECTORS, dangers
 pytest.importorskip("starlette", reason='the preview is not installed: pip install ".[serve]"')
 pytest.importorskip("python_multipart", reason='the preview is not installed: pip install ".[serve]"')
 
-from spipconv.preview import application, create_app
-from spipconv.preview.limits import Buckets, find_client
+from spipconv.preview import application, create_app, reading
+from spipconv.preview.limits import Buckets
 from spipconv.preview.negotiation import choose_language, choose_type
+from spipconv.preview.proxies import UNKNOWN, TrustedProxies
 
 COMMENT = "{{Quoi}} ? Voir [le plan->https://example.org/][[Une note.]]\n\n{jamais refermé"
 APP = create_app(rate=0)
@@ -272,18 +275,160 @@ def test_the_limit_holds_whatever_the_length_is_said_to_be(length: str | None) -
     assert taken < 100
 
 
-def test_a_fault_is_logged_and_not_shown(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    def fail(*_: object) -> None:
-        raise RuntimeError("the secret of the house")
+FAULTS = [
+    KeyError("the secret of the house"),
+    RecursionError("secret"),
+    MemoryError(),
+    UnicodeEncodeError("x", "secret", 0, 1, "secret"),
+]
 
-    monkeypatch.setattr(application, "publish", fail)
-    answer = post({"text": "{{x"})
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
+@pytest.mark.parametrize("text", ["{{words of a visitor", "{{words of a visitor " * 200], ids=["short", "long"])
+def test_a_fault_is_answered_and_logged_without_the_text(
+    fault: Exception, text: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise fault
+
+    with monkeypatch.context() as patched:
+        patched.setattr(application, "publish", fail)
+        answer = post({"text": text})
+        assert len([one for one in caplog.records if one.levelno >= logging.WARNING]) == 1
+        fragment = post({"text": text}, Accept="text/html")
+        page = post({"text": text}, as_multipart, **PAGE)
     assert (answer.status, answer.json["error"]["code"]) == (500, "failure")
-    page = post({"text": "{{x"}, as_multipart, **PAGE)
-    assert page.status == 500
-    assert (find(parse(page.text), "textarea").text or "").strip() == "{{x"
-    assert "secret" not in answer.text + page.text
-    assert "the secret of the house" in caplog.text
+    assert (fragment.status, page.status) == (500, 500)
+    assert fragment.text.startswith('<p class="spip-error" role="alert"')
+    assert (find(parse(page.text), "textarea").text or "").strip() == text.strip()
+    for shown in (answer, fragment, page):
+        assert "secret" not in shown.text
+        assert type(fault).__name__ not in shown.text
+        assert "spipconv/" not in shown.text
+    assert type(fault).__name__ in caplog.text
+    assert "application.py" in caplog.text
+    assert "secret" not in caplog.text
+    assert "words" not in caplog.text
+    assert post({"text": text}).status == 200
+
+
+@pytest.mark.parametrize("broken", ["read_asked", "read_body", "write_page", "choose_type", "read_language"])
+@pytest.mark.parametrize("target", ["/preview", "/"])
+def test_a_fault_anywhere_is_answered(broken: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> Any:
+        raise KeyError("secret")
+
+    monkeypatch.setattr(application, broken, fail)
+    headers, body = as_multipart({"text": "x", "page": "1"})
+    method = "POST" if target == "/preview" else "GET"
+    answer = check(request(APP, method, target, {**headers, **PAGE}, body))
+    reached = target == "/preview" or broken in ("write_page", "read_language")
+    assert answer.status == (500 if reached else 200)
+    assert "secret" not in answer.text
+
+
+def test_an_answer_that_breaks_off_tells_the_server_nothing_of_the_text() -> None:
+    from spipconv.preview.guard import Guard
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise KeyError("secret")
+
+    with pytest.raises(RuntimeError) as raised:
+        request(Guard(app, origins=frozenset(), answer=APP.router), "GET", "/")  # type: ignore[arg-type]
+    assert "secret" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_client_that_invents_paths_writes_nothing_into_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(application, "read_language", lambda *_: 1 / 0)
+    answer = get("/?text=secret%0Asecret")
+    assert answer.status == 500
+    assert "ZeroDivisionError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+ODD = ["a\ud800b", "\udfff", "a\0b", "\ufffe\uffff", "a\fb\x1b\x85", "\u2028", "[[\ud800]]", "[\udc00->http://\ud800.fr]",
+       "<code>\ud800\0</code>", "{{\ud800", "\ufdd0\ufdd1", "\ud83d\ude00"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ODD, ids=ascii)
+@pytest.mark.parametrize("sender", SENDERS)
+def test_odd_characters_get_an_answer_in_utf_8(text: str, sender: str) -> None:
+    for fields in ({"text": text, "name": text}, {"text": text, "lang": text}, {"text": text, text: text}):
+        for headers in ({}, HTML, PAGE):
+            answer = post({**fields, **({"page": "1"} if headers == PAGE else {})}, SENDERS[sender], **headers)
+            assert answer.status == (422 if "lang" in fields else 200)
+            assert "\0" not in answer.text
+            assert "\ud800" not in answer.text
+            if not headers:
+                json.loads(answer.body)
+    assert get(f"/?lang={quote(text, errors='replace')}").status == 422
+
+
+LARGE = {
+    "notes": "[[x]]" * 13_000,
+    "tables": "|\n" * 30_000,
+    "lists": "-* a\n\n" * 10_000,
+}
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+def test_an_answer_has_a_bound_and_the_text_stays(sender: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = LARGE["notes"]
+    assert len(comments.publish(text).html) > 3 * application.MOST_HTML
+    for lang, words in (("fr", "dépasserait 1\u00a0Mio"), ("en", "longer than 1\u00a0MiB")):
+        answer = post({"text": text, "lang": lang}, SENDERS[sender], create_app(rate=0, max_body=200_000))
+        assert (answer.status, answer.json["error"]["code"]) == (413, "preview-too-large")
+        assert words in answer.json["error"]["message"]
+    fragment = post({"text": text}, SENDERS[sender], create_app(rate=0, max_body=200_000), **HTML)
+    assert fragment.text.startswith('<p class="spip-error" role="alert"')
+    page = post({"text": text, "page": "1"}, as_multipart, **PAGE)
+    assert page.status == 413
+    assert find(parse(page.text), "textarea").text == text
+    assert "dépasserait" in "".join(find(parse(page.text), "p[@role='alert']").itertext())
+
+
+@pytest.mark.parametrize("shape", LARGE)
+def test_no_answer_is_larger_than_its_bound(shape: str) -> None:
+    for headers in ({}, HTML, PAGE):
+        answer = post({"text": LARGE[shape], "name": '"' * 2_000, "page": "1"}, as_multipart, **headers)
+        assert answer.status in (200, 413)
+        assert len(answer.body) < 2 * application.MOST_HTML
+
+
+@pytest.mark.parametrize("pieces", [[], [b'{"te'], [b"{"] * 3])
+def test_a_body_that_stops_is_refused_by_the_application_itself(
+    pieces: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "STALL_SECONDS", 0.2)
+    answer = asyncio.run(ask_slowly(pieces, 0.0))
+    assert (answer.status, answer.json["error"]["code"]) == (408, "too-slow")
+    assert answer.headers["connection"] == "close"
+
+
+def test_a_body_that_never_ends_is_refused_though_it_never_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "BODY_SECONDS", 0.3)
+    answer = asyncio.run(ask_slowly([b" "] * 1000, 0.01))
+    assert (answer.status, answer.json["error"]["code"]) == (408, "too-slow")
+
+
+async def ask_slowly(pieces: list[bytes], pause: float) -> Answer:
+    """Send pieces of a body with a pause after each, and never its end."""
+    waiting = iter(pieces)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        async def receive_slowly() -> Any:
+            await asyncio.sleep(pause)
+            piece = next(waiting, None)
+            if piece is None:
+                await asyncio.Event().wait()
+            return {"type": "http.request", "body": piece, "more_body": True}
+
+        await APP(scope, receive_slowly, send)
+
+    return await ask(app, "POST", "/preview", {"Content-Type": JSON})
 
 
 # ---- how much
@@ -314,36 +459,81 @@ def test_the_text_stays_in_the_form_of_a_client_that_has_to_wait() -> None:
 
 
 def test_behind_a_proxy_each_client_has_its_own_limit() -> None:
-    app = create_app(rate=0.001, burst=1, trusted_proxies=1)
+    app = create_app(rate=0.001, burst=1, trusted_proxies=["10.0.0.0/8"])
     own, body = as_json({"text": "x"})
 
-    def ask_for(forwarded: str) -> int:
+    def ask_for(forwarded: str, peer: str = "10.1.2.3") -> int:
         headers = {**own, "X-Forwarded-For": forwarded}
-        return request(app, "POST", "/preview", headers, body, client=None).status
+        return request(app, "POST", "/preview", headers, body, client=(peer, 1)).status
 
     assert ask_for("198.51.100.1") == 200
     assert ask_for("198.51.100.2") == 200
     assert ask_for("203.0.113.9, 198.51.100.1") == 429
+    # Who is not a proxy cannot say who it is.
+    assert ask_for("198.51.100.3", "192.0.2.1") == 200
+    assert [ask_for(f"198.51.100.{number}", "192.0.2.1") for number in range(4, 9)] == [429] * 5
+
+
+def test_all_lines_of_the_header_count() -> None:
+    app = create_app(rate=0.001, burst=1, trusted_proxies=["10.0.0.1"])
+    headers, body = as_json({"text": "x"})
+
+    async def ask_for(*lines: str) -> int:
+        async def add(scope: Any, receive: Any, send: Any) -> None:
+            more = [(b"x-forwarded-for", line.encode()) for line in lines]
+            await app({**scope, "headers": [*scope["headers"], *more]}, receive, send)
+
+        return (await ask(add, "POST", "/preview", headers, body, client=("10.0.0.1", 1))).status
+
+    assert asyncio.run(ask_for("198.51.100.1")) == 200
+    assert asyncio.run(ask_for("203.0.113.1", "198.51.100.1")) == 429
+    assert asyncio.run(ask_for("198.51.100.1", "203.0.113.1")) == 200
+
+
+PROXIES = ["10.0.0.0/8", "127.0.0.1", "2001:db8:1::/48", "unix"]
 
 
 @pytest.mark.parametrize(
-    ("connection", "forwarded", "proxies", "client"),
+    ("peer", "forwarded", "proxies", "client"),
     [
-        ("192.0.2.1", "198.51.100.1", 0, "192.0.2.1"),
-        ("192.0.2.1", "", 1, "192.0.2.1"),
-        ("", "198.51.100.1", 1, "198.51.100.1"),
-        ("192.0.2.1", "6.6.6.6, 198.51.100.1", 1, "198.51.100.1"),
-        ("192.0.2.1", "6.6.6.6, 198.51.100.1, 10.0.0.1", 2, "198.51.100.1"),
-        ("192.0.2.1", "198.51.100.1", 2, "198.51.100.1"),
-        ("192.0.2.1", "198.51.100.1:5000", 1, "198.51.100.1"),
-        ("192.0.2.1", "[2001:db8:1:2:3::4]:5000", 1, "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::9", "", 0, "2001:db8:1:2::/64"),
-        ("::ffff:192.0.2.1", "", 0, "192.0.2.1"),
-        ("testclient", "", 0, "testclient"),
+        ("192.0.2.1", "198.51.100.1", [], "192.0.2.1"),
+        ("192.0.2.1", "198.51.100.1", PROXIES, "192.0.2.1"),
+        ("10.0.0.1", "", PROXIES, "10.0.0.1"),
+        ("10.0.0.1", " , ", PROXIES, "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.1", PROXIES, "198.51.100.1"),
+        ("10.0.0.1", "6.6.6.6, 198.51.100.1", PROXIES, "198.51.100.1"),
+        ("10.0.0.1", "6.6.6.6, 198.51.100.1, 10.9.9.9,127.0.0.1", PROXIES, "198.51.100.1"),
+        ("10.0.0.1", "10.3.3.3, 10.4.4.4", PROXIES, "10.3.3.3"),
+        # A client on the computer of the proxy is not a proxy, unless two proxies are there.
+        ("127.0.0.1", "6.6.6.6, 127.0.0.1", PROXIES, "127.0.0.1"),
+        ("127.0.0.1", "198.51.100.1, 127.0.0.1", ["127.0.0.1", "127.0.0.1"], "198.51.100.1"),
+        ("127.0.0.1", "6.6.6.6, 127.0.0.1, 127.0.0.1", ["127.0.0.1", "127.0.0.1"], "127.0.0.1"),
+        ("127.0.0.1", "6.6.6.6, 127.0.0.1", ["127.0.0.0/8"], "6.6.6.6"),
+        ("10.0.0.1", "6.6.6.6, unknown, 10.4.4.4", PROXIES, "10.4.4.4"),
+        ("10.0.0.1", "6.6.6.6, <script>", PROXIES, "10.0.0.1"),
+        ("10.0.0.1", "6.6.6.6, 198.51.100.1,", PROXIES, "198.51.100.1"),
+        ("10.0.0.1", "198.51.100.1:5000", PROXIES, "198.51.100.1"),
+        ("10.0.0.1", "[2001:db8:9:2:3::4]:5000", PROXIES, "2001:db8:9:2::/64"),
+        ("10.0.0.1", "[2001:db8:9:2:3::4]", PROXIES, "2001:db8:9:2::/64"),
+        ("10.0.0.1", "6.6.6.6, 2001:db8:9:2:3::4", PROXIES, "2001:db8:9:2::/64"),
+        ("10.0.0.1", "6.6.6.6, ::ffff:198.51.100.1", PROXIES, "198.51.100.1"),
+        ("10.0.0.1", "198.51.100.1, " + "10.0.0.1," * 100, PROXIES, "10.0.0.1"),
+        ("::ffff:10.0.0.1", "198.51.100.1", PROXIES, "198.51.100.1"),
+        ("2001:db8:1::5%eth0", "198.51.100.1", PROXIES, "198.51.100.1"),
+        ("2001:db8:2::5", "198.51.100.1", PROXIES, "2001:db8:2::/64"),
+        ("", "198.51.100.1", PROXIES, "198.51.100.1"),
+        ("", "198.51.100.1", ["127.0.0.1"], ""),
+        ("testclient", "198.51.100.1", PROXIES, "testclient"),
+        ("::ffff:192.0.2.1", "", [], "192.0.2.1"),
+        ("192.0.2.1", "", ["0.0.0.0/0"], "192.0.2.1"),
+        # A server before the application may have put the header's word in place of the address.
+        ("198.51.100.1", "198.51.100.1", [], UNKNOWN),
+        ("198.51.100.1", "6.6.6.6, 198.51.100.1:7", ["10.0.0.1"], UNKNOWN),
+        ("198.51.100.1", "6.6.6.6, 198.51.100.1", ["127.0.0.1"], "198.51.100.1"),
     ],
 )
-def test_a_client_is_known_by_its_address(connection: str, forwarded: str, proxies: int, client: str) -> None:
-    assert find_client(connection, forwarded, proxies) == client
+def test_a_client_is_known_by_its_address(peer: str, forwarded: str, proxies: list[str], client: str) -> None:
+    assert TrustedProxies(proxies).find_client(peer, forwarded) == client
 
 
 def test_buckets_fill_again_and_long_texts_take_more() -> None:
@@ -471,10 +661,15 @@ def test_another_site_cannot_put_words_under_this_one_s_name() -> None:
         ({"origins": ["null"]}, "is no origin"),
         ({"origins": SITE}, "a list is wanted"),
         ({"lang": "xx"}, "no language 'xx'"),
-        ({"rate": -1}, "rate and trusted_proxies at 0"),
+        ({"rate": -1}, "rate at 0"),
         ({"burst": 0}, "max_body and burst start at 1"),
         ({"max_body": 0}, "max_body and burst start at 1"),
-        ({"trusted_proxies": -1}, "rate and trusted_proxies at 0"),
+        ({"trusted_proxies": 1}, "1 is not a list of addresses"),
+        ({"trusted_proxies": "127.0.0.1"}, "is not a list of addresses"),
+        ({"trusted_proxies": ["1"]}, "'1' is not the address or network"),
+        ({"trusted_proxies": ["10.0.0.1/8"]}, "is not the address or network"),
+        ({"trusted_proxies": ["proxy.example.org"]}, "is not the address or network"),
+        ({"trusted_proxies": [""]}, "is not the address or network"),
         ({"root_path": "apercu"}, "is no path"),
         ({"root_path": "/apercu/"}, "is no path"),
         ({"root_path": "//apercu"}, "is no path"),
@@ -780,7 +975,14 @@ def test_a_missing_extra_is_told_where_the_application_is_imported() -> None:
 @pytest.mark.usefixtures("uvicorn")
 @pytest.mark.parametrize(
     "arguments",
-    [["--origin", "example.org"], ["--lang", "xx"], ["--root-path", "apercu"], ["--host", "no.such.host.test"]],
+    [
+        ["--origin", "example.org"],
+        ["--lang", "xx"],
+        ["--root-path", "apercu"],
+        ["--host", "no.such.host.test"],
+        ["--trusted-proxies", "1"],
+        ["--trusted-proxies", "127.0.0.1,nginx"],
+    ],
 )
 def test_wrong_options_are_told_in_one_line(arguments: list[str]) -> None:
     done = run("--port", "0", *arguments)

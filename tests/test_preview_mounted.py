@@ -150,7 +150,8 @@ def test_the_tables_name_what_there_is() -> None:
         assert eval(value) == (parameters[name].default or type(eval(value))())  # noqa: S307
     options = {option for parameter in serve.params for option in parameter.opts}
     assert {option for _, _, option in rows if option} <= options
-    assert set(re.findall(r"`--[\w-]+", text)) <= {f"`{option}" for option in {*options, "--help"}}
+    of_uvicorn = {"--no-proxy-headers", "--limit-concurrency"}
+    assert set(re.findall(r"`--[\w-]+", text)) <= {f"`{option}" for option in {*options, *of_uvicorn, "--help"}}
     table = text[text.index("| status | code |") :].split("\n\n")[0]
     said = {
         (code, int(status))
@@ -236,12 +237,12 @@ def test_the_requests_of_the_document_get_its_answers() -> None:
 
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_nginx_as_the_document_configures_it(slash: str) -> None:
-    (location,) = blocks("nginx")
+    http, lines = blocks("nginx")
     (command,) = [one for one in blocks("sh") if "--root-path" in one]
     arguments = command.split()[2:]
     with serving(*arguments, "--rate", "0.001") as port:
-        location = location.replace("http://127.0.0.1:8000;", f"http://127.0.0.1:{port}{slash};")
-        with running_nginx({"index.html": "site"}, "", location) as server:
+        lines = lines.replace("http://127.0.0.1:8000;", f"http://127.0.0.1:{port}{slash};")
+        with running_nginx({"index.html": "site"}, http, lines) as server:
             page = server.get("/apercu/")
             assert page.status == 200
             addresses = set(re.findall(r'(?:href|src)="([^"]*)"', page.body))

@@ -17,7 +17,7 @@ from spipconv.commands.faults import Fault
 Examples:
   spipconv serve --open
   spipconv serve --port 8765 --origin https://www.example.org
-  spipconv serve --root-path /apercu --trusted-proxies 1
+  spipconv serve --root-path /apercu --trusted-proxies 127.0.0.1
 """
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
@@ -27,11 +27,9 @@ Examples:
 @click.option("--root-path", default="", metavar="PATH", help="The path under which a proxy shows it.")
 @click.option(
     "--trusted-proxies",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="How many proxies stand before it, each adding to X-Forwarded-For.",
+    multiple=True,
+    metavar="ADDRESS",
+    help="A proxy or network of proxies whose X-Forwarded-For is believed; repeatable, or separated by commas.",
 )
 @click.option(
     "--rate", type=click.FloatRange(min=0), default=5.0, show_default=True, help="Previews a second by client."
@@ -43,7 +41,7 @@ def serve(
     lang: str,
     origins: tuple[str, ...],
     root_path: str,
-    trusted_proxies: int,
+    trusted_proxies: tuple[str, ...],
     rate: float,
     opens: bool,
 ) -> None:
@@ -52,13 +50,14 @@ def serve(
     It listens on this computer alone unless --host says otherwise. Nothing is stored. Stop it with Ctrl+C.
     """
     try:
-        import uvicorn
-
         from spipconv.preview import create_app
+        from spipconv.preview.proxies import TrustedProxies
+        from spipconv.preview.server import make_server
     except ImportError as fault:
         raise Fault('serve is not installed: pip install "spipconv[serve]"') from fault
+    proxies = [one.strip() for listed in trusted_proxies for one in listed.split(",")]
     try:
-        app = create_app(lang=lang, origins=origins, root_path=root_path, trusted_proxies=trusted_proxies, rate=rate)
+        app = create_app(lang=lang, origins=origins, root_path=root_path, trusted_proxies=proxies, rate=rate)
     except ValueError as fault:
         raise Fault(str(fault)) from fault
     listener = _listen(host, port)
@@ -68,10 +67,8 @@ def serve(
     click.echo(f"Preview on {address}")
     if opens:
         webbrowser.open(address)
-    # The client's address is found by --trusted-proxies; access logs would say who wrote when.
-    config = uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, server_header=False)
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        make_server(app, TrustedProxies(proxies)).run(sockets=[listener])
     except KeyboardInterrupt:
         click.echo("Stopped")
 

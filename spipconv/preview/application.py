@@ -21,9 +21,10 @@ from spipconv.diagnostics import Severity
 from spipconv.preview.assets import read_assets
 from spipconv.preview.description import describe
 from spipconv.preview.guard import PAGE_POLICY, Guard, Prefix, check_origins
-from spipconv.preview.limits import Buckets, find_client
+from spipconv.preview.limits import Buckets
 from spipconv.preview.negotiation import choose_language, choose_type, read_language
 from spipconv.preview.page import write_error, write_page
+from spipconv.preview.proxies import TrustedProxies
 from spipconv.preview.reading import read_asked, read_body
 from spipconv.preview.refusals import Refusal
 
@@ -37,6 +38,8 @@ _THREADS = 1
 _MOST_WAITING = 16
 # What a request costs: a token, and one more for each of these many bytes.
 _BYTES_PER_TOKEN = 8_192
+# Bytes of HTML. A note of five bytes becomes three hundred, and nobody reads so many of them.
+MOST_HTML = 1024 * 1024
 
 
 class Remark(Struct, frozen=True):
@@ -63,7 +66,7 @@ def create_app(
     max_body: int = 64 * 1024,
     rate: float = 5.0,
     burst: int = 30,
-    trusted_proxies: int = 0,
+    trusted_proxies: Collection[str] = (),
     root_path: str = "",
 ) -> Starlette:
     """Return the application, to run alone or to mount under any prefix.
@@ -71,21 +74,23 @@ def create_app(
     ``lang`` is SPIP's code of the language of the site. ``origins`` are the other sites whose pages may ask
     (``https://www.example.org``; none unless told). ``max_body`` is how many bytes a request may have. A client may
     ask ``burst`` times at once and ``rate`` times a second after that (0: no limit); long texts count for several.
-    ``trusted_proxies`` is how many proxies stand before the application, each of which adds to X-Forwarded-For.
+    ``trusted_proxies`` are the addresses and networks (``127.0.0.1``, ``10.0.0.0/8``) of the proxies that requests
+    come through: X-Forwarded-For is believed as far as they wrote it, and from nobody else.
     ``root_path`` is the path under which such a proxy shows it (``/apercu``), whether or not it takes that away from
     the requests; where another application mounts it, that one says so itself.
 
-    Raises ValueError for a language that SPIP does not know, for what is no origin or no path, and for
+    Raises ValueError for a language that SPIP does not know, for what is not an origin, an address or a path, and for
     limits below zero.
     """
     code = find_language(lang)
     if code is None:
         raise ValueError(f"SPIP knows no language {lang!r}")
-    if max_body < 1 or rate < 0 or burst < 1 or trusted_proxies < 0:
-        raise ValueError("max_body and burst start at 1, rate and trusted_proxies at 0")
+    if max_body < 1 or rate < 0 or burst < 1:
+        raise ValueError("max_body and burst start at 1, rate at 0")
     if root_path and not re.fullmatch("(/[^/?#]+)+", root_path):
         raise ValueError(f"{root_path!r} is no path to be shown under: write it as /apercu")
-    return _Application(code, check_origins(origins), max_body, Buckets(rate, burst), trusted_proxies).build(root_path)
+    proxies = TrustedProxies(trusted_proxies)
+    return _Application(code, check_origins(origins), max_body, Buckets(rate, burst), proxies).build(root_path)
 
 
 class _Situation(Struct):
@@ -98,7 +103,7 @@ class _Situation(Struct):
 
 class _Application:
     def __init__(
-        self, lang: str, origins: frozenset[str], max_body: int, buckets: Buckets, trusted_proxies: int
+        self, lang: str, origins: frozenset[str], max_body: int, buckets: Buckets, trusted_proxies: TrustedProxies
     ) -> None:
         self._lang = lang
         self._origins = origins
@@ -141,6 +146,8 @@ class _Application:
         self._check_rate(request, 1 + len(body) // _BYTES_PER_TOKEN)
         lang = situation.lang = read_language(asked.lang, self._lang)
         published = await self._publish(request, asked.text, lang)
+        if len(published.html.encode()) > MOST_HTML:
+            raise Refusal("preview-too-large", str(MOST_HTML))
         headers = {"Content-Language": lang.replace("_", "-"), "Vary": "Accept"}
         if form == _HTML and situation.is_page:
             return _answer_page(write_page(_root(request), lang, asked.fields, published), headers=headers)
@@ -159,9 +166,9 @@ class _Application:
             raise Refusal("cross-site")
 
     def _check_rate(self, request: Request, tokens: int) -> None:
-        connection = request.client.host if request.client else ""
+        peer = request.client.host if request.client else ""
         forwarded_for = ",".join(request.headers.getlist("x-forwarded-for"))
-        seconds = self._buckets.take(find_client(connection, forwarded_for, self._trusted_proxies), tokens)
+        seconds = self._buckets.take(self._trusted_proxies.find_client(peer, forwarded_for), tokens)
         if seconds:
             raise Refusal("too-many-requests", str(seconds), headers={"Retry-After": str(seconds)})
 
@@ -206,6 +213,8 @@ class _Application:
         lang = situation.lang or self._guess_language(request, fields.get("lang", ""))
         message = refusal.say(lang)
         headers = {**refusal.headers, "Vary": "Accept, Accept-Language"}
+        if refusal.code == "too-slow" and request.scope["http_version"].startswith("1"):
+            headers["Connection"] = "close"
         form = choose_type(_header(request, "accept"), _FORMS) or _JSON
         if form == _JSON:
             answer = _answer_json({"error": {"code": refusal.code, "message": message}}, refusal.status)

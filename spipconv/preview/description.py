@@ -44,7 +44,7 @@ def describe(root: str, max_body: int, assets: Mapping[str, Asset]) -> dict[str,
                 },
                 "responses": {
                     "200": _content("The preview.", {_JSON: _schema("Preview"), _HTML: _text()}, "Content-Language"),
-                    **_refusals(400, 403, 406, 413, 415, 422, 429, 503),
+                    **_refusals(400, 403, 406, 408, 413, 415, 422, 429, 503),
                 },
             }
         },
@@ -161,7 +161,8 @@ _REASONS = {
     404: "There is no such file.",
     405: "The address does not take this method.",
     406: "Neither JSON nor HTML is accepted.",
-    413: "The body is too long.",
+    408: "The body comes too slowly.",
+    413: "The body or its preview is too long.",
     415: "The body is of another type or charset.",
     422: "A field is missing or wrong.",
     429: "The client asks too often.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Awaitable, Callable, Collection
 
@@ -11,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from spipconv.preview.logs import LOG, describe_fault
 from spipconv.preview.refusals import Refusal
 
 _FRAGMENT_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
@@ -19,7 +19,8 @@ PAGE_POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]+)?")
-_log = logging.getLogger("spipconv.preview")
+# For when not even an error can be written.
+_FAILURE = b'{"error":{"code":"failure","message":"Something went wrong here."}}'
 
 Answer = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -87,13 +88,21 @@ class Guard:
             else:
                 await self._app(scope, receive, send_guarded)
         except ClientDisconnect:
-            _log.debug("the client has gone")
+            LOG.debug("the client has gone")
         except Exception as fault:
-            _log.exception("%s %s failed", scope["method"], scope["path"])
+            # Of what was raised, the server knows nothing: it would log the message, which may quote the comment.
+            LOG.error("%s failed: %s", _name(scope), describe_fault(fault))
             if is_started:
-                raise
-            response = await self._answer(request, fault)
+                raise RuntimeError("an answer broke off: see the log of spipconv.preview") from None
+            response = await self._answer_failure(request, fault)
             await response(scope, receive, send_guarded)
+
+    async def _answer_failure(self, request: Request, fault: Exception) -> Response:
+        try:
+            return await self._answer(request, fault)
+        except Exception as another:
+            LOG.error("the answer to a failure failed: %s", describe_fault(another))
+            return Response(_FAILURE, 500, media_type="application/json")
 
     def _grant(self, headers: Headers) -> dict[str, str]:
         """Return the headers that let the origin of a request read the answer."""
@@ -112,3 +121,8 @@ class Guard:
             "Access-Control-Max-Age": "600",
         }
         return Response(status_code=204, headers=headers)
+
+
+def _name(scope: Scope) -> str:
+    """Return the name of what was asked for: a path may hold anything."""
+    return str(getattr(scope.get("endpoint"), "__name__", "a request"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import time
 from collections import OrderedDict
@@ -40,33 +39,3 @@ class Buckets:
         if len(self._clients) > self._most_clients:
             self._clients.popitem(last=False)
         return math.ceil(missing / self._rate) if missing > 0 else 0
-
-
-def find_client(connection: str, forwarded_for: str, trusted_proxies: int) -> str:
-    """Return what a client is known by: its IPv4 address, or the /64 network of its IPv6 address.
-
-    ``forwarded_for`` is X-Forwarded-For, to which each proxy appends whom it speaks to: with n trusted proxies the
-    n-th address from the right is the client's, and what stands before it is anybody's word.
-    """
-    address = connection
-    if trusted_proxies:
-        hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
-        if hops:
-            address = hops[-min(trusted_proxies, len(hops))]
-    return _network(address)
-
-
-def _network(address: str) -> str:
-    if address.startswith("["):
-        address = address[1:].partition("]")[0]
-    elif address.count(":") == 1:
-        address = address.partition(":")[0]
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:64]
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from email.message import Message
@@ -24,6 +25,9 @@ TYPES = (_JSON, _URLENCODED, _MULTIPART)
 _MOST_FIELDS = 100
 # Python's parser of such headers takes time in the square of their length; a boundary has 70 characters at most.
 _LONGEST_TYPE = 300
+# For how long a body may come in all, and for how long nothing of it. Also where the server waits for ever.
+BODY_SECONDS = 30.0
+STALL_SECONDS = 8.0
 
 
 class Asked(Struct, frozen=True):
@@ -39,15 +43,25 @@ class Asked(Struct, frozen=True):
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """Return the body. Raises Refusal as soon as it has, or says that it has, more bytes than allowed."""
+    """Return the body.
+
+    Raises Refusal as soon as it has, or says that it has, more bytes than allowed, and when it comes too slowly.
+    """
     length = request.headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length[:20]) > most:
         raise Refusal("too-large", str(most))
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise Refusal("too-large", str(most))
+    loop = asyncio.get_running_loop()
+    end = loop.time() + BODY_SECONDS
+    try:
+        async with asyncio.timeout(STALL_SECONDS) as deadline:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most:
+                    raise Refusal("too-large", str(most))
+                deadline.reschedule(min(loop.time() + STALL_SECONDS, end))
+    except TimeoutError:
+        raise Refusal("too-slow") from None
     return bytes(body)
 
 

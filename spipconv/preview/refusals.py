@@ -27,6 +27,16 @@ CODES: dict[str, tuple[int, str, str]] = {
         "A preview is given as application/json or text/html.",
         "Un aperçu est donné en application/json ou en text/html.",
     ),
+    "too-slow": (
+        408,
+        "The message did not arrive in time: send it again.",
+        "Le message n’est pas arrivé à temps : envoyez-le à nouveau.",
+    ),
+    "preview-too-large": (
+        413,
+        "The preview of this message would be longer than {}: use fewer notes, tables or lists, or shorten it.",
+        "L’aperçu de ce message dépasserait {} : mettez moins de notes, de tableaux ou de listes, ou raccourcissez-le.",
+    ),
     "too-large": (
         413,
         "This message is too long: {} at most.",
@@ -54,7 +64,6 @@ CODES: dict[str, tuple[int, str, str]] = {
         "Trop de longs messages sont en cours de lecture : réessayez dans un instant.",
     ),
 }
-_UNITS = {"fr": "Kio", "en": "KiB"}
 
 
 class Refusal(Exception):
@@ -87,8 +96,11 @@ class Refusal(Exception):
         if is_french:
             sentence = sentence.replace(" :", "\u00a0:").replace("« ", "«\u00a0").replace(" »", "\u00a0»")
         detail = self.detail
-        if self.code == "too-large":
-            detail = f"{int(detail) / 1024:g} {_UNITS['fr' if is_french else 'en']}"
-            if is_french:
-                detail = detail.replace(".", ",")
-        return sentence.replace("{}", detail)
+        if self.code in ("too-large", "preview-too-large"):
+            detail = _say_size(int(detail), is_french)
+        return sentence.replace("{}", detail.encode("utf-8", "replace").decode())
+
+
+def _say_size(size: int, is_french: bool) -> str:
+    number, unit = (size / 1024**2, "Mi") if size >= 1024**2 else (size / 1024, "Ki")
+    return f"{number:g}".replace(".", ",") + f"\u00a0{unit}o" if is_french else f"{number:g}\u00a0{unit}B"

@@ -1,0 +1,112 @@
+"""Who asks: the address of a connection or, if a trusted proxy made it, what that proxy says."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from collections.abc import Collection
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# More hops than any real chain has.
+_MOST_HOPS = 50
+# All those whose address is only somebody's word.
+UNKNOWN = "unknown"
+UNIX = "unix"
+
+
+class TrustedProxies:
+    """The proxies whose X-Forwarded-For is believed.
+
+    They are given as addresses (``127.0.0.1``, ``::1``), networks (``10.0.0.0/8``), or ``unix`` for one that connects
+    through a Unix socket. An address means one proxy of a chain, or as many as it is given times: clients on the same
+    computer as a proxy are not proxies. A network means any number. Raises ValueError for anything else.
+    """
+
+    def __init__(self, proxies: Collection[str] = ()) -> None:
+        if isinstance(proxies, str) or not isinstance(proxies, Collection):
+            raise ValueError(
+                f"trusted_proxies: {proxies!r} is not a list of addresses or networks, such as ['127.0.0.1', '::1']"
+            )
+        networks = [_read_network(proxy) for proxy in proxies if proxy != UNIX]
+        self._networks = [network for network in networks if network.num_addresses > 1]
+        self._addresses = Counter(network.network_address for network in networks if network.num_addresses == 1)
+        self._has_unix = UNIX in proxies
+        self._has_loopback = "127.0.0.1" in self or "::1" in self
+
+    def __contains__(self, host: str) -> bool:
+        """Return whether a connection from a host, empty for a Unix socket, comes from a trusted proxy."""
+        address = _read_address(host)
+        if address is None:
+            return not host and self._has_unix
+        return address in self._addresses or self._is_in_network(address)
+
+    def _is_in_network(self, address: _Address) -> bool:
+        return any(address.version == network.version and address in network for network in self._networks)
+
+    def find_client(self, peer: str, forwarded_for: str) -> str:
+        """Return what a client is known by, given its connection's address and all its X-Forwarded-For in one.
+
+        Each proxy appends the address that it speaks to. From the right, the first address that is not a trusted
+        proxy's is the client's; whatever is before it is the client's own word.
+        """
+        hops = [hop.strip() for hop in forwarded_for.rsplit(",", _MOST_HOPS)[-_MOST_HOPS:]] if forwarded_for else []
+        if not self._has_loopback and self._may_be_rewritten(peer, hops):
+            return UNKNOWN
+        if peer not in self:
+            return name_client(peer)
+        left = self._addresses.copy()
+        client, address = peer, _read_address(peer)
+        for hop in reversed(hops):
+            if not hop:
+                continue
+            if address is not None and not self._is_in_network(address):
+                if not left[address]:
+                    break
+                left[address] -= 1
+            address = _read_address(hop)
+            if address is None:
+                break
+            client = hop
+        return name_client(client)
+
+    def _may_be_rewritten(self, peer: str, hops: list[str]) -> bool:
+        """Return whether the server may have put an address of X-Forwarded-For in place of the connection's.
+
+        uvicorn does so for any connection from this computer, unless told not to.
+        """
+        return bool(peer) and any(name_client(peer) == name_client(hop) for hop in hops)
+
+
+def name_client(host: str) -> str:
+    """Return what an address is known by: an IPv4 address, or the /64 network of an IPv6 address."""
+    address = _read_address(host)
+    if address is None:
+        return host[:64]
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def _read_address(host: str) -> _Address | None:
+    """Return an address, without its port or zone; None for what is not one."""
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
+def _read_network(proxy: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    try:
+        network = ipaddress.ip_network(proxy)
+    except ValueError as fault:
+        raise ValueError(
+            f"{proxy!r} is not the address or network of a proxy: write it as 127.0.0.1, 10.0.0.0/8 or unix"
+        ) from fault
+    return network

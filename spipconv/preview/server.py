@@ -1,0 +1,208 @@
+"""The server of ``spipconv serve``: uvicorn, with the deadlines and the bounds on connections that it lacks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import sys
+from typing import Any
+
+import h11
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from spipconv.preview.connections import ConnectionLimits, Phase, Register
+from spipconv.preview.logs import LOG, OnceAMinute, describe_fault
+from spipconv.preview.proxies import TrustedProxies, name_client
+
+# How many connections one round of the event loop takes over: asyncio counts them only in the next rounds.
+_ACCEPTED_AT_ONCE = 16
+# How many connections wait in the system meanwhile.
+_QUEUE = 1024
+_MOST_HEAD = 32 * 1024
+_SECONDS_TO_STOP = 10
+# How long a thread that converts may keep the event loop from answering the others; Python's own value is 5 ms.
+_SWITCH_SECONDS = 0.001
+
+
+def _refusal(status: str, words: str, *headers: str) -> bytes:
+    lines = [
+        f"HTTP/1.1 {status}", "Content-Type: text/plain; charset=utf-8", f"Content-Length: {len(words)}",
+        "Cache-Control: no-store", "X-Content-Type-Options: nosniff", "Connection: close", *headers, "", words,
+    ]  # fmt: skip
+    return "\r\n".join(lines).encode("ascii")
+
+
+_TOO_SLOW = _refusal("408 Request Timeout", "The request came too slowly.\n")
+_TOO_MANY = _refusal("503 Service Unavailable", "Too many connections: try again in a moment.\n", "Retry-After: 1")
+
+
+class _Config(uvicorn.Config):
+    register: Register
+    trusted: TrustedProxies
+
+
+class _Connection(H11Protocol):
+    """A connection that the register can judge and close."""
+
+    def __init__(self, config: _Config, *arguments: Any, **named: Any) -> None:
+        super().__init__(config, *arguments, **named)
+        self._register = config.register
+        self._trusted = config.trusted
+        self._received = 0
+        self._is_refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        peer = transport.get_extra_info("peername")
+        address = str(peer[0]) if isinstance(peer, tuple) and peer else ""
+        # Behind a proxy all clients have one address.
+        client = "" if address in self._trusted else name_client(address)
+        closed = self._register.admit(self, client, self.loop.time())
+        if closed is None:
+            self._is_refused = True
+            self.transport = transport
+            transport.write(_TOO_MANY)
+            transport.close()
+            LOG.warning("too many connections: a new one was refused")
+            return
+        if closed:
+            LOG.warning("too many connections: the one that had waited longest was closed for a new one")
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._register.leave(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._is_refused:
+            self._received += len(data)
+            super().data_received(data)
+
+    def on_response_complete(self) -> None:
+        self._register.renew(self)
+        super().on_response_complete()
+
+    def phase(self) -> Phase:
+        if self.transport.is_closing():
+            return "closing"
+        if self.transport.get_write_buffer_size():
+            return "writing"
+        if self.conn.their_state is h11.IDLE:
+            return "request"
+        if self.conn.their_state is h11.SEND_BODY:
+            return "draining" if self.cycle.response_complete else "body"
+        return "serving"
+
+    def progress(self) -> int:
+        return self._received - self.transport.get_write_buffer_size()
+
+    def drop(self) -> None:
+        self.transport.abort()
+
+    def expire(self, phase: Phase) -> None:
+        LOG.warning("a connection was closed: its client was too slow (%s)", phase, extra={"kind": f"slow {phase}"})
+        if phase == "request" and self.conn.trailing_data[0]:
+            self.transport.write(_TOO_SLOW)
+            self.transport.close()
+        else:
+            self.transport.abort()
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: _Config) -> None:
+        super().__init__(config)
+        self._register = config.register
+        limits = self._register.limits
+        self._interval = min(1.0, min(limits.head, limits.stall, limits.keep_alive) / 4)
+        self._once_a_minute = OnceAMinute()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        loggers = [logging.getLogger(name) for name in (LOG.name, "uvicorn.error", "asyncio")]
+        for logger in loggers:
+            logger.addFilter(self._once_a_minute)
+        try:
+            super().run(sockets)
+        finally:
+            for logger in loggers:
+                logger.removeFilter(self._once_a_minute)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(_report)
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(_QUEUE)
+        self._look_after()
+
+    def _look_after(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._register.expire(loop.time())
+        self._once_a_minute.flush()
+        self._timer = loop.call_later(self._interval, self._look_after)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._register.drop_waiting()
+        await super().shutdown(sockets)
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+def _report(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what the event loop met in a line: its own would hold a connection's data and a stack trace each time."""
+    message, fault = context.get("message", "event loop"), context.get("exception")
+    if isinstance(fault, OSError) and "accept" in message:
+        LOG.error("no more connections can be opened: %s", fault.strerror)
+    else:
+        LOG.error("%s: %s", message, describe_fault(fault) if fault else "", extra={"kind": f"{message} {fault!r}"})
+
+
+def make_server(app: ASGIApp, trusted: TrustedProxies, limits: ConnectionLimits | None = None) -> uvicorn.Server:
+    """Return a server for an application; ``run(sockets=[listener])`` runs it.
+
+    Connections from trusted proxies have no limit by client. The process's limit of descriptors is raised as far as
+    it is needed and allowed; where it stays lower, fewer connections are kept.
+    """
+    wanted = limits or ConnectionLimits()
+    wanted = wanted.fit(raise_descriptor_limit(wanted.descriptors))
+    sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_SECONDS))
+    # Access logs would say who wrote when; addresses of clients are found by the trusted proxies alone.
+    config = _Config(
+        app,
+        http=_Connection,
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=_ACCEPTED_AT_ONCE,
+        h11_max_incomplete_event_size=_MOST_HEAD,
+        timeout_keep_alive=max(1, round(wanted.keep_alive)),
+        timeout_graceful_shutdown=_SECONDS_TO_STOP,
+    )
+    config.register = Register(wanted)
+    config.trusted = trusted
+    return _Server(config)
+
+
+def raise_descriptor_limit(wanted: int) -> int | None:
+    """Raise the process's limit of open descriptors to what is wanted, as far as the system allows.
+
+    Returns the limit, None where there is none.
+    """
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        # macOS refuses more than it has, whatever the hard limit says.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return None if soft == resource.RLIM_INFINITY else soft
