@@ -7,130 +7,150 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
+import pickle
 import signal
 import subprocess
 import sys
 import tempfile
-import time
-
-from msgspec import Struct, msgpack
+from collections.abc import Callable
 
 from spipconv.batch.chunks import CannotWrite, Chunk, Outcome
 from spipconv.batch.converter import Converted, Options
-from spipconv.batch.spool import Spool, reached
+from spipconv.batch.names import show
+from spipconv.batch.spool import Reached, Spool, reached
+from spipconv.batch.watch import Watched, watching
 from spipconv.batch.work import convert_chunk, prepare
 
-# How long past the time that a text may take a process is left to end itself.
+# How long a process may do nothing, past the time after which it ends itself.
 _GRACE_SECONDS = 5.0
-
-
-class _Task(Struct, frozen=True):
-    chunk: Chunk
-    options: Options
-    spool: str = ""
+# How many processes may die outside of any text, or be stopped, at one place of a chunk before it is given up.
+_MOST_DEATHS = 4
+# The end of a process that its CPU timer ended: the text did not answer the other one.
+_OVERDUE = -getattr(signal, "SIGPROF", 27)
+_KILLED = -getattr(signal, "SIGKILL", 9)
+# Of the watch where there are no CPU timers (Windows), by faulthandler.
+_OVERDUE_EXIT = 1
+_HELD = "held the process and would not stop"
 
 
 class Died(Exception):
-    """The process ended, or had to be ended, before it answered; its text says how."""
+    """The process ended, or had to be ended, before it answered; its text says how.
+
+    ``is_stopped``: somebody had stopped it (SIGSTOP), so that no text can be blamed.
+    """
+
+    def __init__(self, reason: str, *, is_stopped: bool = False) -> None:
+        super().__init__(reason)
+        self.is_stopped = is_stopped
+
+
+def idle_seconds(options: Options) -> float:
+    """Return after how many seconds in which it does nothing a process is ended."""
+    return options.hard_seconds + _GRACE_SECONDS
+
+
+def describe_death(code: int | None, watched: Watched) -> Died:
+    """Return what is to be said of a process that ended with this exit code."""
+    if watched.verdict == "stopped":
+        return Died("was stopped and did not continue", is_stopped=True)
+    if watched.verdict == "idle" or code in (_OVERDUE, _OVERDUE_EXIT):
+        return Died(_HELD)
+    if code is None or code == _KILLED:
+        return Died("killed (out of memory?)")
+    return Died(f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}")
 
 
 class Child:
-    """A process of its own for one chunk after the other. Not for several threads at once."""
+    """A process of its own for one chunk after the other. Not for several threads at once. Raises OSError."""
 
     def __init__(self) -> None:
         # In a session of its own: Ctrl-C is for the run, which lets its workers finish.
         self._process = subprocess.Popen(
             [sys.executable, "-c", "from spipconv.batch.child import main; main()"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )  # fmt: skip
-
-    @property
-    def pid(self) -> int:
-        """The process's number."""
-        return self._process.pid
 
     def convert(self, chunk: Chunk, options: Options, spool: str = "") -> list[Outcome]:
         """Have a chunk converted. Raises Died; the child is of no more use then."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        task = msgpack.encode(_Task(chunk, options, spool))
-        try:
-            self._process.stdin.write(len(task).to_bytes(4, "big") + task)
-            self._process.stdin.flush()
-            if spool:
-                self._watch(spool, options.hard_seconds + 1 + _GRACE_SECONDS)
-            answer = self._process.stdout.read(4)
-            answer = self._process.stdout.read(int.from_bytes(answer, "big")) if len(answer) == 4 else b""
-            outcomes: list[Outcome] = msgpack.decode(answer, type=list[Outcome]) if answer else []
-        except BrokenPipeError:
-            outcomes = []
-        if not outcomes:
+        # Names that are not UTF-8 travel too, which msgpack cannot carry.
+        task = pickle.dumps((chunk, options, spool))
+        outcomes: list[Outcome] = []
+        with watching(self._process.pid, idle_seconds(options)) as watched:
+            # A pipe whose other end is gone is OSError (EINVAL) on Windows.
+            with contextlib.suppress(OSError):
+                self._process.stdin.write(len(task).to_bytes(4, "big") + task)
+                self._process.stdin.flush()
+                size = int.from_bytes(self._process.stdout.read(4), "big")
+                answer = self._process.stdout.read(size)
+                if size and len(answer) == size:
+                    outcomes = pickle.loads(answer)  # noqa: S301 (of a process of ours)
+            if outcomes:
+                return outcomes
             code = self._process.wait()
-            self.close()
-            if -code == signal.SIGKILL:
-                raise Died("killed (out of memory?)")
-            raise Died(f"ended by signal {-code}" if code < 0 else "held the process and would not stop")
-        return outcomes
+        self.close()
+        raise describe_death(code, watched)
+
+    def end(self) -> None:
+        """End the process, at once; the thread that waits for it is to close this."""
+        self._process.kill()
 
     def close(self) -> None:
         """End the process, at once."""
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(BrokenPipeError):
+            with contextlib.suppress(OSError):
                 if pipe:
                     pipe.close()
         self._process.wait()
 
-    def _watch(self, spool: str, seconds: float) -> None:
-        """Wait for the answer; kill a process that has been with one text for so many seconds."""
-        assert self._process.stdout is not None
-        size, since = -1, time.monotonic()
-        while not select.select([self._process.stdout], [], [], 0.5)[0]:
-            now = os.stat(spool).st_size
-            if now != size or not now:
-                size, since = now, time.monotonic()
-            elif time.monotonic() - since > seconds:
-                self._process.kill()
 
-
-def walk(chunk: Chunk, options: Options) -> list[Outcome]:
+def walk(chunk: Chunk, options: Options, start: Callable[[], Child] = Child) -> list[Outcome]:
     """Convert a chunk on which a process died, in processes of its own; find the texts at fault.
 
-    Every result is kept, so that each process goes on where the one before it died. The text that kills a second
-    one, as the first that it touches, is answered by an error. Where a process dies outside of any text, the chunk
-    is a fault.
+    Every result is kept, so that each process continues where the one before it died. The text on which one process
+    died, and then another one that began with it, is answered by an error. Where processes die outside of any text,
+    or are stopped, again and again, the chunk is a fault. ``start`` makes the processes. Raises CannotWrite.
     """
     handle, spool = tempfile.mkstemp(prefix="spipconv-", dir=chunk.aside or None)
     os.close(handle)
-    died_at = None
+    at = Reached(False, -1, False)
+    deaths = 0
     child: Child | None = None
     try:
         while True:
-            child = child or Child()
+            child = child or start()
             try:
                 return child.convert(chunk, options, spool)
             except Died as death:
                 child = None
-                at = reached(spool)
-                if at != died_at:
-                    died_at = at
-                elif at.is_read and not at.is_ended:
+                before, at = at, reached(spool)
+                has_moved = (before.is_read, before.count, before.is_ended) != (at.is_read, at.count, at.is_ended)
+                deaths = 1 if has_moved else deaths + 1
+                if not (has_moved or death.is_stopped) and at.tries > before.tries:
                     with contextlib.closing(Spool(spool, Converted)) as results:
                         results.append(Converted(error=f"its process died on it, twice: {death}"))
-                else:
-                    reason = f"processes die when they {'write' if at.is_ended else 'read'} this: {death}"
-                    return [
-                        Outcome(piece.key, piece.digest, weight=piece.weight, fault=f"{piece.address}: {reason}")
-                        for piece in chunk.pieces
-                    ]
+                elif deaths >= _MOST_DEATHS:
+                    return _give_up(chunk, at, death)
     except OSError as fault:
         raise CannotWrite(f"{spool}: {fault.strerror or fault}") from fault
     finally:
         if child:
             child.close()
-        os.unlink(spool)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(spool)
+
+
+def _give_up(chunk: Chunk, at: Reached, death: Died) -> list[Outcome]:
+    moment = "write" if at.is_ended else "convert" if at.is_read else "read"
+    reason = f"processes die when they {moment} this: {death}"
+    return [
+        Outcome(piece.key, piece.digest, weight=piece.weight, fault=show(f"{piece.address}: {reason}"))
+        for piece in chunk.pieces
+    ]
 
 
 def main() -> None:
@@ -140,7 +160,7 @@ def main() -> None:
     os.dup2(2, 1)
     prepare()
     while len(size := tasks.read(4)) == 4:
-        task = msgpack.decode(tasks.read(int.from_bytes(size, "big")), type=_Task)
-        answer = msgpack.encode(convert_chunk(task.chunk, task.options, task.spool, watched=True))
+        chunk, options, spool = pickle.loads(tasks.read(int.from_bytes(size, "big")))  # noqa: S301 (of the run)
+        answer = pickle.dumps(convert_chunk(chunk, options, spool, watched=True))
         answers.write(len(answer).to_bytes(4, "big") + answer)
         answers.flush()

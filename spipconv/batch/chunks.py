@@ -17,6 +17,10 @@ class CannotWrite(Exception):
     """The output cannot be written (a full disk …); its text is one line that says what and why."""
 
 
+class BadTarget(CannotWrite):
+    """One file that cannot be written, for its name or for what is in its place, though others can."""
+
+
 class Piece(Struct, frozen=True, omit_defaults=True):
     """A piece of the input that becomes one file: a text file, a range of lines, a row group.
 

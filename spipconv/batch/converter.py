@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import faulthandler
 import heapq
-import math
 import os
 import signal
+import sys
 import threading
 import time
 from collections import Counter
@@ -15,19 +15,22 @@ from hashlib import sha256
 from types import FrameType, TracebackType
 from typing import Any, cast
 
-from msgspec import Struct, msgpack
+from msgspec import Struct, msgpack, structs
 
 from spipconv.api import Format, render
 from spipconv.batch.chunks import Failure, Slow
 from spipconv.batch.hazards import meet_hazards
+from spipconv.batch.names import encode_name, show
 from spipconv.batch.spool import Spool
 from spipconv.diagnostics import Diagnostic
+from spipconv.nodes import Profile
 from spipconv.objects import Catalogue, read_objects
 from spipconv.parser import parse
-from spipconv.source import Profile
 from spipconv.version import VERSION
 
 SLOWEST = 10
+# A fault of spipconv may hold the text.
+_MOST_ERROR = 500
 PROFILES = ("article", "comment", "title")
 
 
@@ -36,8 +39,8 @@ class Options(Struct, frozen=True):
 
     ``to`` to ``angle_shortcuts`` are those of ``spipconv.parse`` and ``render``; ``objects`` is the path of a JSON
     file of objects (``read_objects``), which every worker reads. ``encoding`` is that of text files; ``column`` the
-    column or JSON field of the text. A text that takes longer than ``max_seconds`` or has more than ``max_bytes``
-    as UTF-8 is answered by an error.
+    column or JSON field of the text. A text that takes more CPU time than ``max_seconds`` or has more than
+    ``max_bytes`` as UTF-8 is answered by an error.
     """
 
     to: Format = "html"
@@ -53,7 +56,7 @@ class Options(Struct, frozen=True):
 
     @property
     def hard_seconds(self) -> float:
-        """After how long a process that does not answer its timer is ended."""
+        """After how many CPU seconds a process that does not answer its timer is ended."""
         return 2 * self.max_seconds + 1
 
     def digest(self) -> str:
@@ -65,7 +68,8 @@ class Options(Struct, frozen=True):
         if self.objects:
             with open(self.objects, "rb") as file:
                 content = file.read()
-        return sha256(msgpack.encode((VERSION, self)) + content).hexdigest()[:32]
+        known = structs.replace(self, objects=encode_name(self.objects))
+        return sha256(msgpack.encode((VERSION, known)) + content).hexdigest()[:32]
 
 
 class Converted(Struct, frozen=True, omit_defaults=True):
@@ -99,12 +103,14 @@ class Converter:
         self._spool, self._watched = spool, watched
         # Signals reach the main thread only.
         self._timed = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-        self._started = math.inf
+        # Which text is in hand, 0 for none; which one the timer found last, and the CPU time then.
+        self._text = self._last_text = 0
+        self._found: tuple[int, float] = (0, 0.0)
         self._watched_until = 0.0
         self._before: Any = None
 
     def __enter__(self) -> Converter:
-        if self._timed:
+        if sys.platform != "win32" and self._timed:
             self._before = signal.signal(signal.SIGALRM, self._ring)
             # A timer that rings all the time costs nothing; to set one for every text costs more than many a text.
             signal.setitimer(signal.ITIMER_REAL, self.options.max_seconds / 8, self.options.max_seconds / 8)
@@ -113,11 +119,11 @@ class Converter:
     def __exit__(
         self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._timed:
+        if sys.platform != "win32" and self._timed:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, self._before)
         if self._watched:
-            faulthandler.cancel_dump_traceback_later()
+            self._guard(0.0)
 
     def start(self) -> None:
         """Begin a new account."""
@@ -137,8 +143,7 @@ class Converter:
         known = self._spool.take() if self._spool else None
         started = time.perf_counter()
         if self._watched and started > self._watched_until:
-            # The watch is a C thread that needs no lock of Python's; it too is not set for every text.
-            faulthandler.dump_traceback_later(options.hard_seconds + 1, exit=True, file=_nowhere())
+            self._guard(options.hard_seconds + 1)
             self._watched_until = started + 1
         size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
         if known is not None:
@@ -146,7 +151,7 @@ class Converter:
         elif size > options.max_bytes:
             converted = Converted(error=f"{size} bytes: more than the {options.max_bytes} that are allowed")
         else:
-            converted = self._convert(text, started, profile or options.profile, lang or options.lang)
+            converted = self._convert(text, profile or options.profile, lang or options.lang)
         seconds = time.perf_counter() - started
         self.bytes += size
         slowest = self._slowest
@@ -159,28 +164,31 @@ class Converter:
     def refuse(self, number: int, error: str) -> Converted:
         """Count a text that cannot be read."""
         known = self._spool.take() if self._spool else None
-        return self._note(number, cast(Converted, known) or Converted(error=error), is_new=known is None)
+        return self._note(number, cast(Converted, known) or Converted(error=show(error)), is_new=known is None)
 
-    def _convert(self, text: str, started: float, profile: Profile, lang: str) -> Converted:
+    def _convert(self, text: str, profile: Profile, lang: str) -> Converted:
         options = self.options
         try:
-            self._started = started
+            self._last_text += 1
+            self._text = self._last_text
             try:
                 meet_hazards(text)
                 parsed = parse(
                     text, profile=profile, lang=lang, objects=self._objects, embeds=options.embeds,
                     angle_shortcuts=options.angle_shortcuts,
                 )  # fmt: skip
-                return Converted(render(parsed.document, options.to, profile=profile), None, parsed.diagnostics)
+                content = render(parsed.document, options.to, profile=profile)
+                content.encode()
+                return Converted(content, None, parsed.diagnostics)
             finally:
-                self._started = math.inf
+                self._text = 0
         except _TooLong:
             return Converted(error=f"took longer than {options.max_seconds:g} s")
         except MemoryError:
             return Converted(error="needs more memory than there is")
         except Exception as fault:
             # A fault of spipconv: one text of millions must not stop the others.
-            return Converted(error=f"fault in spipconv: {type(fault).__name__}: {fault}")
+            return Converted(error=show(f"fault in spipconv: {type(fault).__name__}: {fault}"[:_MOST_ERROR]))
 
     def _note(self, number: int, converted: Converted, *, is_new: bool) -> Converted:
         if self._spool and is_new:
@@ -193,15 +201,30 @@ class Converter:
             self.failures.append(Failure(number, converted.error))
         return converted
 
+    def _guard(self, seconds: float) -> None:
+        """Have this process ended after so many CPU seconds, whatever holds it then; 0: not any more."""
+        if sys.platform != "win32" and self._timed:
+            # The system does it, by a signal that nobody hears; it too is not set for every text.
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+        elif seconds:
+            faulthandler.dump_traceback_later(seconds, exit=True, file=_nowhere())
+        else:
+            faulthandler.cancel_dump_traceback_later()
+
     def _ring(self, number: int, frame: FrameType | None) -> None:
-        if time.perf_counter() - self._started > self.options.max_seconds:
+        # The CPU time of this thread: a process that was stopped, or has to wait for others, does not lose its time.
+        now = time.thread_time()
+        text, since = self._found
+        if text != self._text:
+            self._found = self._text, now
+        elif text and now - since > self.options.max_seconds:
             raise _TooLong
 
 
 def convert_text(text: str, options: Options | None = None) -> Converted:
     """Convert one text: the function that all engines call. Pure, and never raises on a text.
 
-    The limit of time holds in a process's main thread, where there are timers (not on Windows).
+    The limit of CPU time holds in a process's main thread, where there are timers (not on Windows).
     """
     with Converter(options or Options()) as converter:
         return converter.convert(0, text)

@@ -39,10 +39,14 @@ def convert_file(piece: Piece, converter: Converter) -> tuple[bytes | None, int]
         byte = fault.object[fault.start]
         converter.refuse(0, f"byte 0x{byte:02X} at offset {fault.start} is not {options.encoding}")
         return None, 1
+    except UnicodeError as fault:
+        # UTF-16 without its mark, and what codecs for the network say.
+        converter.refuse(0, f"this is not {options.encoding}: {fault}")
+        return None, 1
     written = converter.convert(0, text).content
     return None if written is None else (written.rstrip("\n") + "\n").encode(), 1
 
 
 def decode(content: bytes, encoding: str) -> str:
-    """Return the text of a file. Raises UnicodeDecodeError, LookupError for an unknown encoding."""
+    """Return the text of a file. Raises UnicodeError, LookupError for an unknown encoding."""
     return content.decode("utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding)

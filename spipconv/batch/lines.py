@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from typing import IO, Any, NoReturn
@@ -14,12 +16,16 @@ from msgspec import Struct
 from spipconv.batch.chunks import BadInput, CannotWrite, Piece
 from spipconv.batch.converter import PROFILES, Converter
 from spipconv.batch.places import Found, find, open_file
+from spipconv.source import check_language
 
+_PART_BYTES = 1 << 20
 SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
 _decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _string_decoder = msgspec.json.Decoder(str)
 _encoder = msgspec.json.Encoder()
+# Places of values are wanted, not numbers: those of thousands of digits are refused or take long.
+_SPACE = re.compile(r"[ \t\r\n]*")
 
 
 class Range(Struct, frozen=True):
@@ -55,19 +61,53 @@ def unpack_lines(source: Found, chunk_bytes: int, folder: str, skip: frozenset[i
     """
     number = at = 0
     with open_file(source.address) as packed, gzip.open(packed) as file:
-        while lines := file.readlines(chunk_bytes):
-            content = b"".join(lines)
-            address = ""
-            if number not in skip:
-                address = f"{folder}/{source.mark.rpartition('-')[2]}-{number:06d}"
-                try:
-                    with open(address, "wb") as unpacked:
-                        unpacked.write(content)
-                except OSError as fault:
-                    raise CannotWrite(f"{address}: {fault.strerror or fault}") from fault
+        while line := file.readline(_PART_BYTES):
+            address = "" if number in skip else f"{folder}/{source.mark.rpartition('-')[2]}-{number:06d}"
+            size = 0
+            with _Unpacked(address) as unpacked:
+                # A line may be larger than memory: it is never there as a whole.
+                while line:
+                    unpacked.write(line)
+                    size += len(line)
+                    if size >= chunk_bytes and line.endswith(b"\n"):
+                        break
+                    line = file.readline(_PART_BYTES)
             reached = min(packed.tell(), source.size)
-            yield Range(address, 0, len(content), reached - at)
+            yield Range(address, 0, size, reached - at)
             number, at = number + 1, reached
+
+
+class _Unpacked:
+    """A file to write lines to, or nothing where there is no address. Raises CannotWrite."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> _Unpacked:
+        if self._address:
+            try:
+                self._file = open(self._address, "wb")
+            except OSError as fault:
+                self._fail(fault)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file:
+            try:
+                self._file.close()
+            except OSError as fault:
+                self._fail(fault)
+
+    def write(self, lines: bytes) -> None:
+        if self._file:
+            try:
+                self._file.write(lines)
+            except OSError as fault:
+                self._fail(fault)
+
+    def _fail(self, fault: OSError) -> NoReturn:
+        raise CannotWrite(f"{self._address}: {fault.strerror or fault}") from fault
 
 
 GZIP_FAULTS = (OSError, EOFError, zlib.error)
@@ -93,7 +133,7 @@ def convert_lines(piece: Piece, converter: Converter) -> tuple[bytes, int]:
                 answers.append(_encoder.encode({"id": None, "error": converted.error, "diagnostics": []}))
             elif not line:
                 raise OSError(f"{piece.address}: it ends earlier than when the run began")
-            elif not line.isspace():
+            elif not line.removeprefix(codecs.BOM_UTF8).isspace() and line != codecs.BOM_UTF8:
                 answers.append(_answer(number, line, converter))
             left -= size
             number += 1
@@ -123,24 +163,39 @@ def _answer(number: int, line: bytes, converter: Converter) -> bytes:
         if text is None:
             raise _BadLine(f'"{options.column}" is missing or no string')
         profile = _choice(row, "profile", PROFILES)
-        lang = _choice(row, "lang", None)
+        lang = _language(row)
     except _BadLine as fault:
         row["error"] = converter.refuse(number, str(fault)).error
         row["diagnostics"] = []
-        return _encoder.encode(row)
+        return _encode(row)
     converted = converter.convert(number, text, profile, lang)
     if converted.error is None:
         row[options.to] = converted.content
     else:
         row["error"] = converted.error
     row["diagnostics"] = [remark.describe() for remark in converted.diagnostics]
-    return _encoder.encode(row)
+    return _encode(row)
+
+
+def _encode(row: dict[str, Any]) -> bytes:
+    try:
+        return _encoder.encode(row)
+    except UnicodeEncodeError:
+        # Names of fields with half surrogates stay what they were, as escapes.
+        fields = (
+            f"{json.dumps(name)}:".encode()
+            + (bytes(value) if isinstance(value, msgspec.Raw) else json.dumps(value).encode())
+            for name, value in row.items()
+        )
+        return b"{" + b",".join(fields) + b"}"
 
 
 def _read(line: bytes) -> dict[str, Any]:
     """Return the fields of a line, not decoded, so that they are written as they were."""
+    # Files that were put together have a mark of their encoding in their middle.
+    line = line.removeprefix(codecs.BOM_UTF8)
     try:
-        line.decode()
+        text = line.decode()
         return _decoder.decode(line)
     except UnicodeDecodeError as fault:
         raise _BadLine(f"byte 0x{line[fault.start]:02X} at offset {fault.start} is not UTF-8") from fault
@@ -148,16 +203,36 @@ def _read(line: bytes) -> dict[str, Any]:
         pass
     # msgspec refuses half surrogates, which JSON allows.
     try:
-        row = json.loads(line, parse_constant=_refuse)
-        if not isinstance(row, dict):
+        if not isinstance(json.loads(text, parse_int=len, parse_float=len, parse_constant=_refuse), dict):
             raise _BadLine("not a JSON object")
-        return {name: msgspec.Raw(json.dumps(value, allow_nan=False).encode()) for name, value in row.items()}
+        return _cut_fields(text)
     except _BadLine:
         raise
     except ValueError as fault:
         raise _BadLine(f"not JSON: {fault}") from fault
     except RecursionError:
         raise _BadLine("not JSON that can be read: too many levels") from None
+
+
+def _cut_fields(text: str) -> dict[str, Any]:
+    """Return the fields of an object that is known to be JSON, as they are written."""
+    decode = json.JSONDecoder(parse_int=len, parse_float=len).raw_decode
+
+    def skip(at: int) -> int:
+        space = _SPACE.match(text, at)
+        return space.end() if space else at
+
+    fields: dict[str, Any] = {}
+    at = skip(text.index("{") + 1)
+    while text[at] != "}":
+        name, at = decode(text, at)
+        start = skip(text.index(":", at) + 1)
+        _, at = decode(text, start)
+        fields[name] = msgspec.Raw(text[start:at].encode())
+        at = skip(at)
+        if text[at] == ",":
+            at = skip(at + 1)
+    return fields
 
 
 def _string(raw: Any) -> str | None:
@@ -167,7 +242,8 @@ def _string(raw: Any) -> str | None:
     except msgspec.ValidationError:
         return None
     except msgspec.DecodeError:
-        return str(json.loads(bytes(raw)))
+        value = json.loads(bytes(raw))
+        return value if isinstance(value, str) else None
 
 
 def _choice(row: dict[str, Any], name: str, choices: tuple[str, ...] | None) -> Any:
@@ -177,6 +253,14 @@ def _choice(row: dict[str, Any], name: str, choices: tuple[str, ...] | None) -> 
     if value is None or (choices and value not in choices):
         raise _BadLine(f'"{name}" is none of {", ".join(choices)}' if choices else f'"{name}" is no string')
     return value
+
+
+def _language(row: dict[str, Any]) -> str | None:
+    lang: str | None = _choice(row, "lang", None)
+    try:
+        return None if lang is None else check_language(lang)
+    except ValueError as fault:
+        raise _BadLine(str(fault)) from fault
 
 
 def _refuse(constant: str) -> NoReturn:

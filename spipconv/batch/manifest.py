@@ -7,8 +7,13 @@ that a kill cut off counts for nothing.
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
+import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import IO
 
 import msgspec
@@ -17,6 +22,7 @@ from msgspec import Struct
 from spipconv.batch.chunks import BadInput, CannotWrite, Outcome
 from spipconv.batch.places import find, is_remote, join, list_folder, open_file, remove
 from spipconv.batch.work import write
+from spipconv.locks import Lock, acquire
 
 # How often the journal is put where nothing can be added to a file.
 _REMOTE_SECONDS = 10.0
@@ -37,21 +43,23 @@ class Manifest:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
+        self._lock_path = Path(folder, "lock")
         self.header = Header()
         self.outcomes: dict[str, Outcome] = {}
         self.is_unfinished = False
         self._journal: IO[bytes] | None = None
+        self._lock: Lock | None = None
         self._lines: list[bytes] = []
         self._written_at = time.monotonic()
 
     @classmethod
     def load(cls, folder: str) -> Manifest:
-        """Return what earlier runs left in a folder, where there may be nothing."""
+        """Return what earlier runs left in a folder, where there may be nothing. Raises BadInput."""
         manifest = cls(folder)
         first, *rest = _read(join(folder, "manifest.jsonl")) or [b""]
         try:
             manifest.header = msgspec.json.decode(first, type=Header) if first else Header()
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             rest = []
         manifest._add(rest)
         journals = manifest._journals()
@@ -73,14 +81,16 @@ class Manifest:
                     remove(path)
             return
         try:
+            self._lock = acquire(self._lock_path)
+            if self._lock is None:
+                raise BadInput(f"{self.folder}: another run is writing there")
             self._journal = open(join(self.folder, "journal.jsonl"), "ab", buffering=0)  # noqa: SIM115
-            _lock(self._journal, self.folder)
             if anew:
                 self._journal.truncate(0)
             # A line that a kill cut off ends here.
             self._journal.write(b"\n")
-        except OSError as fault:
-            raise CannotWrite(f"{self.folder}: {fault.strerror or fault}") from fault
+        except (OSError, NotImplementedError) as fault:
+            raise CannotWrite(f"{self.folder}: {getattr(fault, 'strerror', None) or fault}") from fault
 
     def add(self, outcome: Outcome) -> None:
         """Note what became of a piece. Raises CannotWrite."""
@@ -88,7 +98,9 @@ class Manifest:
         line = msgspec.json.encode(outcome) + b"\n"
         if self._journal:
             try:
-                self._journal.write(line)
+                if self._journal.write(line) != len(line):
+                    # A disk that fills up takes a part without an error.
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             except OSError as fault:
                 raise CannotWrite(f"{self.folder}: {fault.strerror or fault}") from fault
         else:
@@ -108,13 +120,25 @@ class Manifest:
         lines = [msgspec.json.encode(header)]
         lines += [msgspec.json.encode(self.outcomes[key]) for key in keys if key in self.outcomes]
         write(b"\n".join([*lines, b""]), join(self.folder, "manifest.jsonl"), self._aside)
+        self._close_journal()
         for path in self._journals():
             remove(path)
         self._lines = []
         self.close()
 
     def close(self) -> None:
-        """Leave the journal to the next run."""
+        """Leave the journal, and the place, to the next run."""
+        self._close_journal()
+        if self._lock:
+            if sys.platform == "win32":
+                # Where a file that is open cannot be removed.
+                self._lock.release()
+            with contextlib.suppress(OSError):
+                self._lock_path.unlink()
+            self._lock.release()
+            self._lock = None
+
+    def _close_journal(self) -> None:
         if self._journal:
             self._journal.close()
             self._journal = None
@@ -123,7 +147,7 @@ class Manifest:
         for line in lines:
             try:
                 outcome = msgspec.json.decode(line, type=Outcome)
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 continue
             self.outcomes[outcome.key] = outcome
 
@@ -137,18 +161,10 @@ class Manifest:
 
 
 def _read(path: str) -> list[bytes]:
-    if not find(path):
-        return []
-    with open_file(path) as file:
-        return file.read().splitlines()
-
-
-def _lock(file: IO[bytes], folder: str) -> None:
     try:
-        import fcntl
-    except ImportError:
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise BadInput(f"{folder}: another run is writing there") from None
+        if not find(path):
+            return []
+        with open_file(path) as file:
+            return file.read().splitlines()
+    except OSError as fault:
+        raise BadInput(f"{path}: {fault.strerror or fault}; remove it to forget the earlier runs") from fault

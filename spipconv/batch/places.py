@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
-from typing import IO, Any
+import sys
+import time
+import unicodedata
+from typing import IO, Any, NoReturn
 
 from msgspec import Struct
 
-from spipconv.batch.chunks import BadInput, CannotWrite
+from spipconv.batch.chunks import BadInput, BadTarget, CannotWrite
+from spipconv.batch.names import to_slashes
 
+# What is wrong with one file only; a full disk (ENOSPC, EDQUOT, EFBIG …) concerns all.
+_OF_ONE_FILE = {
+    errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY,
+    errno.ELOOP, errno.EACCES, errno.EPERM, errno.EBUSY,
+}  # fmt: skip
+# On Windows a file that another program has open cannot be replaced; scanners of viruses do that for a moment.
+_REPLACE_TRIES = 10 if sys.platform == "win32" else 1
+_REPLACE_PAUSE = 0.1
 _HASHED = ("mtime", "LastModified", "last_modified", "ETag", "etag", "md5Hash", "created")
 
 
@@ -22,7 +35,7 @@ class Found(Struct, frozen=True):
 
 
 def is_remote(address: str) -> bool:
-    """Tell whether an address is fsspec's to read."""
+    """Return whether an address is fsspec's to read."""
     return "://" in address
 
 
@@ -30,7 +43,8 @@ def complete(address: str) -> str:
     """Return an address that means the same in any process; a folder's ending stays."""
     if is_remote(address):
         return address
-    return os.path.abspath(address) + ("/" if address.endswith("/") else "")
+    path = to_slashes(os.path.abspath(address), os.sep)
+    return path + ("/" if address.endswith(("/", os.sep)) and not path.endswith("/") else "")
 
 
 def open_file(address: str) -> IO[bytes]:
@@ -43,7 +57,7 @@ def open_file(address: str) -> IO[bytes]:
 
 
 def find(address: str) -> Found | None:
-    """Return a file, or None where there is none."""
+    """Return a file, or None where there is none. Raises OSError."""
     if is_remote(address):
         system, path = _system(address)
         try:
@@ -54,10 +68,14 @@ def find(address: str) -> Found | None:
         return _here(address, os.stat(address))
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as fault:
+        if fault.errno == errno.ENAMETOOLONG:
+            return None
+        raise
 
 
 def is_folder(address: str) -> bool:
-    """Tell whether there is a folder at an address."""
+    """Return whether there is a folder at an address."""
     if is_remote(address):
         system, path = _system(address)
         return bool(system.isdir(path))
@@ -65,7 +83,10 @@ def is_folder(address: str) -> bool:
 
 
 def list_folder(address: str) -> list[Found]:
-    """Return all files under a folder, sorted; hidden ones (``.name``) and what is in hidden folders are left out."""
+    """Return all files under a folder, sorted; hidden ones (``.name``) and what is in hidden folders are left out.
+
+    Raises OSError where a folder cannot be read: its files would be missing without a word.
+    """
     if is_remote(address):
         system, path = _system(address)
         start = len(path.rstrip("/")) + 1
@@ -75,7 +96,7 @@ def list_folder(address: str) -> list[Found]:
             if not any(part.startswith(".") for part in name[start:].split("/"))
         ]
     found = []
-    for folder, folders, names in os.walk(address):
+    for folder, folders, names in os.walk(address, onerror=_raise):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [os.path.join(folder, name) for name in names if not name.startswith(".")]
     return _stat(found)
@@ -101,7 +122,7 @@ def join(folder: str, name: str) -> str:
 
 
 def put(aside: str, target: str) -> None:
-    """Put a local file in its place, at once: there is never half of it. Raises CannotWrite."""
+    """Put a local file in its place, at once: there is never half of it. Raises CannotWrite, BadTarget."""
     if is_remote(target):
         try:
             system, path = _system(target)
@@ -114,12 +135,13 @@ def put(aside: str, target: str) -> None:
         return
     try:
         try:
-            os.replace(aside, target)
+            _replace(aside, target)
         except FileNotFoundError:
             os.makedirs(os.path.dirname(target), exist_ok=True)
-            os.replace(aside, target)
+            _replace(aside, target)
     except OSError as fault:
-        raise CannotWrite(f"{target}: {fault.strerror or fault}") from fault
+        kind = BadTarget if fault.errno in _OF_ONE_FILE else CannotWrite
+        raise kind(f"{target}: {fault.strerror or fault}") from fault
 
 
 def fetch(address: str, file: IO[bytes]) -> None:
@@ -142,6 +164,42 @@ def remove(address: str) -> None:
             os.unlink(address)
         except (FileNotFoundError, NotADirectoryError):
             return
+
+
+def ignores_case(address: str) -> bool:
+    """Return whether the place takes names that differ in case only for one (macOS, Windows); changes nothing."""
+    if is_remote(address):
+        return False
+    path = os.path.abspath(address)
+    while not os.path.isdir(path) and os.path.dirname(path) != path:
+        path = os.path.dirname(path)
+    folder, name = os.path.split(path)
+    if name.swapcase() == name:
+        return sys.platform in ("win32", "darwin")
+    try:
+        return os.path.samefile(path, os.path.join(folder, name.swapcase()))
+    except OSError:
+        return False
+
+
+def fold(name: str) -> str:
+    """Return what is the same of two names that are one where case is ignored (and composition, on macOS)."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def _replace(aside: str, target: str) -> None:
+    for tries_left in reversed(range(_REPLACE_TRIES)):
+        try:
+            os.replace(aside, target)
+            return
+        except PermissionError:
+            if not tries_left:
+                raise
+            time.sleep(_REPLACE_PAUSE)
+
+
+def _raise(fault: OSError) -> NoReturn:
+    raise fault
 
 
 def _system(address: str) -> tuple[Any, str]:
@@ -168,7 +226,7 @@ def _stat(paths: list[str]) -> list[Found]:
 
 
 def _here(path: str, found: os.stat_result) -> Found:
-    return Found(path, found.st_size, f"{found.st_size}-{found.st_mtime_ns}")
+    return Found(to_slashes(path, os.sep), found.st_size, f"{found.st_size}-{found.st_mtime_ns}")
 
 
 def _found(address: str, info: dict[str, Any]) -> Found:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from spipconv.batch.chunks import Kind, Outcome
 from spipconv.batch.converter import SLOWEST
+from spipconv.batch.names import show_key
 from spipconv.version import VERSION
 
 
@@ -36,7 +37,7 @@ class Report(Struct):
     ``texts`` and ``failed`` count all, those of earlier runs that were left as they are (``unchanged``) too;
     ``faults`` are parts of the input that could not be read, which the next run tries again. ``cpu_seconds`` is what
     the workers spent on what this run converted, ``seconds`` the time it took. ``stopped`` says why the run ended
-    before all was done.
+    before all was done; ``notices`` are what was to be said of the machines meanwhile.
     """
 
     input: str = ""
@@ -45,6 +46,7 @@ class Report(Struct):
     spipconv: str = VERSION
     is_complete: bool = False
     stopped: str = ""
+    notices: list[str] = []
     inputs: int = 0
     tasks: int = 0
     texts: int = 0
@@ -108,6 +110,6 @@ def tell(outcomes: Iterable[Outcome], kind: Kind, new: set[str]) -> dict[str, An
 def _place(key: str, kind: Kind, number: int) -> str:
     """Return where a text is: a file, a line or a row, the last two counted from 1 and 0 as their tools do."""
     if kind == "files":
-        return key
-    name = key.rpartition("#")[0]
+        return show_key(key)
+    name = show_key(key.rpartition("#")[0])
     return f"{name}:{number + 1}" if kind == "lines" else f"{name}: row {number}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import os
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from hashlib import sha256
 from typing import Literal
 
@@ -19,6 +20,7 @@ from spipconv.batch.cluster import connect, convert_on_cluster
 from spipconv.batch.converter import Options
 from spipconv.batch.lines import GZIP_FAULTS, Range, check_lines, cut_lines, unpack_lines
 from spipconv.batch.manifest import Header, Manifest
+from spipconv.batch.names import show
 from spipconv.batch.places import complete, fetch, find, is_folder, is_remote, join, put, remove
 from spipconv.batch.processes import convert_here, convert_in_processes
 from spipconv.batch.report import Report, tell
@@ -26,6 +28,7 @@ from spipconv.batch.rows import cut_rows
 from spipconv.batch.sources import Source, find_sources, name_targets
 from spipconv.objects import BadObjects, read_objects
 from spipconv.processors import count_processors
+from spipconv.source import check_language, check_profile
 
 Engine = Literal["process", "dask"]
 
@@ -34,6 +37,9 @@ CHUNK_BYTES = 4 << 20
 # Small files share a task: a task costs a millisecond.
 _GROUP_FILES = 64
 _GROUP_BYTES = 256 << 10
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+# Of a name, with what is put after it: no more than 255 on most systems.
+_MOST_NAME_BYTES = 200
 
 
 class Progress(Struct, frozen=True):
@@ -61,20 +67,26 @@ def run_batch(
     chunk_bytes: int = CHUNK_BYTES,
     progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    notify: Callable[[str], None] | None = None,
 ) -> Report:
     """Convert what ``input`` names (a file, a folder, a pattern; text files, JSON lines or Parquet) into ``output``.
 
     ``workers`` is the number of processes, by default one a processor; 0: none but this one. What an earlier run
     converted from the same input, with the same options and version, is left as it is; one that did not finish is
     only gone on with if ``resume``; ``force`` converts all again. ``stop`` is asked between tasks; once it says so,
-    or, with ``fail_fast``, once a text has failed, what is in hand is finished and the run ends.
+    or, with ``fail_fast``, once a text has failed, what is in hand is finished and the run ends. ``notify`` gets a
+    line where there is something to say of the machines: no processes, no Dask worker that answers.
 
     Raises BadInput, before anything is changed, where the input, the output or an option is of no use.
     """
-    run = _Run(input, output, options or Options(), chunk_bytes)
-    run.load(resume=resume, force=force)
-    if dry_run:
-        return run.rehearse()
+    try:
+        run = _Run(input, output, options or Options(), chunk_bytes)
+        run.load(resume=resume, force=force)
+        if dry_run:
+            return run.rehearse()
+    except OSError as fault:
+        place = fault.filename if isinstance(fault.filename, str) else output
+        raise BadInput(f"{place}: {fault.strerror or fault}") from fault
     workers = count_processors() if workers is None else workers
     if any(address.startswith("memory://") for address in (run.input, run.output)):
         # Another process would look into another memory.
@@ -83,14 +95,19 @@ def run_batch(
     def is_to_stop() -> bool:
         return bool(run.stopped) or bool(stop and stop())
 
+    def note(line: str) -> None:
+        run.notices.append(show(line))
+        if notify:
+            notify(line)
+
     with contextlib.ExitStack() as stack:
 
-        def begin(chunks: Iterator[Chunk]) -> Iterator[list[Outcome]]:
+        def begin(chunks: Iterator[Chunk]) -> Generator[list[Outcome]]:
             if engine == "dask":
                 client = stack.enter_context(connect(scheduler, workers))
-                return convert_on_cluster(client, chunks, run.options, is_to_stop)
+                return convert_on_cluster(client, chunks, run.options, is_to_stop, notify=note)
             if workers:
-                return convert_in_processes(chunks, run.options, workers, is_to_stop)
+                return convert_in_processes(chunks, run.options, workers, is_to_stop, note)
             return convert_here(chunks, run.options, is_to_stop)
 
         return run.convert(begin, progress, is_to_stop, fail_fast=fail_fast)
@@ -102,12 +119,16 @@ class _Run:
     def __init__(self, input: str, output: str, options: Options, chunk_bytes: int) -> None:
         self.input, self.output, self.options = complete(input), complete(output), options
         self.stopped = ""
+        self.notices: list[str] = []
+        for what, value in (("INPUT", input), ("OUTPUT", output)):
+            if "\0" in value:
+                raise BadInput(f"{what}: {value!r} cannot be the name of a file")
         self._check_options()
         self._chunk_bytes = chunk_bytes
         self._kind: Kind
         self._kind, self._sources = find_sources(self.input, self.output)
-        names = [source.name for source in self._sources]
-        self._targets = dict(zip(names, name_targets(self._kind, self._sources, options.to), strict=True))
+        names = [source.key for source in self._sources]
+        self._targets = dict(zip(names, name_targets(self._kind, self._sources, options.to, self.output), strict=True))
         is_file = self._kind == "lines" and not (self.output.endswith("/") or is_folder(self.output))
         if not is_file and find(self.output) is not None and not is_folder(self.output):
             raise BadInput(f"{self.output}: a file; a folder is wanted")
@@ -152,7 +173,7 @@ class _Run:
 
     def convert(
         self,
-        begin: Callable[[Iterator[Chunk]], Iterator[list[Outcome]]],
+        begin: Callable[[Iterator[Chunk]], Generator[list[Outcome]]],
         progress: Callable[[Progress], None] | None,
         is_to_stop: Callable[[], bool],
         *,
@@ -182,12 +203,20 @@ class _Run:
                     progress(Progress(texts, failed, self._done_bytes, self._total, time.monotonic() - started))
         except CannotWrite as fault:
             self.stopped = self.stopped or str(fault)
+        except BaseException:
+            self._manifest.close()
+            raise
+        finally:
+            # The engine ends its processes: none of them writes once the account is made.
+            done.close()
         if not self.stopped and is_to_stop() and next(chunks, None) is not None:
             self.stopped = "interrupted"
         try:
             self._settle()
         except CannotWrite as fault:
             self.stopped = self.stopped or str(fault)
+        except OSError as fault:
+            self.stopped = self.stopped or f"{fault.filename or self._state}: {fault.strerror or fault}"
         finally:
             self._manifest.close()
         return self._report(time.monotonic() - started, tasks)
@@ -196,10 +225,20 @@ class _Run:
         try:
             codecs.lookup(self.options.encoding)
             "a".encode(self.options.encoding)
-        except (LookupError, UnicodeError):
+        except (LookupError, ValueError):
             raise BadInput(
                 f"--encoding: {self.options.encoding} is no encoding of texts (utf-8, latin-1, cp1252, …)"
             ) from None
+        for name, value, check in (
+            ("profile", self.options.profile, check_profile),
+            ("lang", self.options.lang, check_language),
+        ):
+            try:
+                check(value)
+            except (TypeError, ValueError) as fault:
+                raise BadInput(f"--{name}: {fault}") from fault
+        if show(self.options.column) != self.options.column:
+            raise BadInput(f"--column: {self.options.column} is not UTF-8")
         if self.options.objects:
             try:
                 read_objects(self.options.objects)
@@ -240,6 +279,8 @@ class _Run:
         if self._kind == "files":
             return join(self.output, target)
         number = key.rpartition("#")[2]
+        if self._is_file:
+            target = _shorten(target)
         return join(self._parts, f"{target}-{number}{self._suffix if self._kind == 'lines' else '.parquet'}")
 
     def _is_done(self, key: str, digest: str, target: str) -> bool:
@@ -252,20 +293,20 @@ class _Run:
         return found is not None and found.size == outcome.size
 
     def _find_joined(self) -> bool:
-        """Tell whether the one file of the output is what this run would write."""
+        """Return whether the one file of the output is what this run would write."""
         header = self._manifest.header
         if not (self._is_file and header.is_complete and header.output):
             return False
         found = find(self.output)
-        if found is None or found.mark != header.output or list(header.counts) != [one.name for one in self._sources]:
+        if found is None or found.mark != header.output or list(header.counts) != [one.key for one in self._sources]:
             return False
         self._is_joined = True
         return all(self._is_known(source) for source in self._sources)
 
     def _is_known(self, source: Source) -> bool:
-        """Tell whether all pieces of a source of lines or rows are known to be done."""
-        known, count = self._manifest.header.counts.get(source.name, ("", 0))
-        digest, target = self._digest(source), self._targets[source.name]
+        """Return whether all pieces of a source of lines or rows are known to be done."""
+        known, count = self._manifest.header.counts.get(source.key, ("", 0))
+        digest, target = self._digest(source), self._targets[source.key]
         return known == digest and all(
             self._is_done(key, digest, self._target(key, target)) for key in _keys(source, count)
         )
@@ -276,17 +317,17 @@ class _Run:
             yield from self._file_chunks()
             return
         for source in self._sources:
-            digest, target = self._digest(source), self._targets[source.name]
+            digest, target = self._digest(source), self._targets[source.key]
             count = 0
             if self._is_known(source):
-                count = self._manifest.header.counts[source.name][1]
+                count = self._manifest.header.counts[source.key][1]
                 self._keys += _keys(source, count)
-                self._counts[source.name] = digest, count
+                self._counts[source.key] = digest, count
                 self._done_bytes += source.found.size
                 continue
             try:
                 for range_ in self._cut(source, digest, target):
-                    key = f"{source.name}#{count:06d}"
+                    key = f"{source.key}#{count:06d}"
                     count += 1
                     self._keys.append(key)
                     place = self._target(key, target)
@@ -297,12 +338,14 @@ class _Run:
                     piece = Piece(key, range_.address, place, digest, mark, range_.first, range_.last, range_.weight)
                     yield Chunk(self._kind, (piece,), self._aside)
             except (BadInput, *GZIP_FAULTS) as fault:
+                if isinstance(fault, OSError) and fault.errno in _OF_THE_DISK:
+                    raise CannotWrite(f"{fault.filename or self._unpacked}: {fault.strerror}") from fault
                 text = str(fault)
                 self._faults.append(
                     text if source.found.address in text else f"{source.found.address}: after {count} parts: {text}"
                 )
                 continue
-            self._counts[source.name] = digest, count
+            self._counts[source.key] = digest, count
 
     def _cut(self, source: Source, digest: str, target: str) -> Iterator[Range]:
         if self._kind == "rows":
@@ -321,24 +364,24 @@ class _Run:
 
     def _known_keys(self, source: Source) -> Iterator[str]:
         """Yield the keys of a source up to the last one that an earlier run knew."""
-        prefix = f"{source.name}#"
-        numbers = [int(key[len(prefix) :]) for key in self._manifest.outcomes if key.startswith(prefix)]
-        yield from _keys(source, max(numbers, default=-1) + 1)
+        prefix = f"{source.key}#"
+        numbers = [key[len(prefix) :] for key in self._manifest.outcomes if key.startswith(prefix)]
+        yield from _keys(source, max((int(one) for one in numbers if one.isdecimal()), default=-1) + 1)
 
     def _file_chunks(self) -> Iterator[Chunk]:
         group: list[Piece] = []
         size = 0
         for source in self._sources:
             found = source.found
-            digest, place = self._digest(source), self._target(source.name, self._targets[source.name])
-            self._keys.append(source.name)
-            if self._is_done(source.name, digest, place):
+            digest, place = self._digest(source), self._target(source.key, self._targets[source.key])
+            self._keys.append(source.key)
+            if self._is_done(source.key, digest, place):
                 self._done_bytes += found.size
                 continue
             if group and (len(group) == _GROUP_FILES or size + found.size > _GROUP_BYTES):
                 yield Chunk("files", tuple(group), self._aside)
                 group, size = [], 0
-            group.append(Piece(source.name, found.address, place, digest, weight=found.size))
+            group.append(Piece(source.key, found.address, place, digest, weight=found.size))
             size += found.size
         if group:
             yield Chunk("files", tuple(group), self._aside)
@@ -355,15 +398,15 @@ class _Run:
         self._done_bytes += outcome.weight
 
     def _is_settled(self) -> bool:
-        """Tell whether an earlier run ended with the same account."""
+        """Return whether an earlier run ended with the same account."""
         header = self._manifest.header
-        names = [source.name for source in self._sources]
+        names = [source.key for source in self._sources]
         if not header.is_complete or (self._is_file and not self._is_joined):
             return False
         if self._kind != "files":
             return list(header.counts) == names and all(self._is_known(source) for source in self._sources)
         return self._earlier == set(names) and all(
-            self._is_done(source.name, self._digest(source), self._target(source.name, self._targets[source.name]))
+            self._is_done(source.key, self._digest(source), self._target(source.key, self._targets[source.key]))
             for source in self._sources
         )
 
@@ -401,7 +444,11 @@ class _Run:
         except OSError as fault:
             remove(path)
             raise CannotWrite(f"{self.output}: {fault.strerror or fault}") from fault
-        put(path, self.output)
+        try:
+            put(path, self.output)
+        except CannotWrite:
+            remove(path)
+            raise
         found = find(self.output)
         return found.mark if found else ""
 
@@ -418,10 +465,10 @@ class _Run:
         outcomes = [self._manifest.outcomes[key] for key in self._keys if key in self._manifest.outcomes]
         outcomes = [one for one in outcomes if one.key in self._new or one.digest in self._digests()]
         report = Report(
-            self.input, self.output, self.options.to, stopped=self.stopped, inputs=len(self._sources), tasks=tasks,
-            seconds=round(seconds, 3), **tell(outcomes, self._kind, self._new),
+            show(self.input), show(self.output), self.options.to, stopped=show(self.stopped), notices=self.notices,
+            inputs=len(self._sources), tasks=tasks, seconds=round(seconds, 3), **tell(outcomes, self._kind, self._new),
         )  # fmt: skip
-        report.faults = self._faults + report.faults
+        report.faults = [show(fault) for fault in self._faults] + report.faults
         report.is_complete = not (self.stopped or report.faults)
         return report
 
@@ -432,10 +479,13 @@ class _Run:
 
 
 def _keys(source: Source, count: int) -> list[str]:
-    return [f"{source.name}#{number:06d}" for number in range(count)]
+    return [f"{source.key}#{number:06d}" for number in range(count)]
 
 
-def _chain(first: Chunk | None, rest: Iterator[Chunk]) -> Iterator[Chunk]:
-    if first is not None:
-        yield first
-        yield from rest
+def _shorten(name: str) -> str:
+    """Return a path for parts that are joined later: its last name is not too long for what is put after it."""
+    folder, slash, last = name.rpartition("/")
+    content = os.fsencode(last)
+    if len(content) <= _MOST_NAME_BYTES:
+        return name
+    return folder + slash + sha256(content).hexdigest()

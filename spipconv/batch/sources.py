@@ -9,14 +9,30 @@ from msgspec import Struct
 
 from spipconv.batch import files, lines, rows
 from spipconv.batch.chunks import BadInput, Kind
-from spipconv.batch.places import Found, complete, find, is_folder, is_remote, list_folder, list_glob
+from spipconv.batch.names import encode_name
+from spipconv.batch.places import (
+    Found,
+    complete,
+    find,
+    fold,
+    ignores_case,
+    is_folder,
+    is_remote,
+    list_folder,
+    list_glob,
+)
 
 
 class Source(Struct, frozen=True):
-    """A file to convert: its path below what INPUT names, and where it is."""
+    """A file to convert: its path below what INPUT names, and where it is. ``key`` stands for the name in JSON."""
 
     name: str
     found: Found
+
+    @property
+    def key(self) -> str:
+        """The name as text that JSON can hold."""
+        return encode_name(self.name)
 
 
 def find_sources(address: str, output: str) -> tuple[Kind, list[Source]]:
@@ -72,18 +88,21 @@ def _kind(address: str) -> Kind:
     return "rows" if name.endswith(rows.SUFFIXES) else "files"
 
 
-def name_targets(kind: Kind, sources: list[Source], to: str) -> list[str]:
+def name_targets(kind: Kind, sources: list[Source], to: str, output: str) -> list[str]:
     """Return what the files made of each source are named; for lines and rows without number and suffix.
 
-    Raises BadInput where two would be the same.
+    Raises BadInput where two would be the same file at the address ``output``.
     """
     seen: dict[str, str] = {}
+    targets: list[str] = []
+    same = fold if ignores_case(output) else str
     for source in sources:
         if kind == "files":
             target = files.name_target(source.name, to)
         else:
             target = lines.stem(source.name) if kind == "lines" else os.path.splitext(source.name)[0]
-        if target in seen:
-            raise BadInput(f"{seen[target]} and {source.name} would both be written as {target}")
-        seen[target] = source.name
-    return list(seen)
+        if same(target) in seen:
+            raise BadInput(f"{seen[same(target)]} and {source.name} would both be written as {target}")
+        seen[same(target)] = source.name
+        targets.append(target)
+    return targets

@@ -1,62 +1,80 @@
-"""The results on a chunk's texts in a file, so that the next process goes on where one was killed.
+"""The results on a chunk's texts in a file, so that the next process continues where one was killed.
 
 A byte that says that the input was read, then the results, each after its length in four bytes; a length of 0: all
-texts are converted. What a kill cut off counts for nothing.
+texts are converted; a length of ``_TRY``: a process begins with the text after these results. What a kill cut off
+counts for nothing.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import Any
 
 from msgspec import Struct, msgpack
 
 _READ = b"R"
 _END = b"\0\0\0\0"
+_TRY = b"\xff\xff\xff\xff"
 
 
 class Reached(Struct, frozen=True):
-    """How far a process came: ``count`` results; before them it has read its input; after the last one it writes."""
+    """How far the processes came: ``count`` results; before them the input was read; after the last one it is written.
+
+    ``tries`` is how many processes began with the text after these results.
+    """
 
     is_read: bool
     count: int
     is_ended: bool
+    tries: int = 0
 
 
 class Spool:
-    """The results in a file, to be taken and added to."""
+    """The results in a file, to be taken and added to. Raises OSError where the file cannot be written."""
 
     def __init__(self, path: str, type_: type[Any]) -> None:
         content, reached, size = _load(path)
         self._is_read, self._is_ended = reached.is_read, reached.is_ended
         self._waiting = iter([msgpack.decode(one, type=type_) for one in content])
+        self._has_begun = False
         self._file = open(path, "r+b", buffering=0)  # noqa: SIM115
         self._file.truncate(size)
         self._file.seek(size)
 
     def take(self) -> Any:
-        """Return the next result of an earlier process, or None. Who asks has read its input."""
+        """Return the next result of an earlier process, or None. Calling this implies that the input has been read."""
         if not self._is_read:
-            self._file.write(_READ)
+            self._write(_READ)
             self._is_read = True
-        return next(self._waiting, None)
+        result = next(self._waiting, None)
+        if result is None and not self._has_begun:
+            self._write(_TRY)
+            self._has_begun = True
+        return result
 
     def append(self, result: Struct) -> None:
         """Add a result."""
         encoded = msgpack.encode(result)
-        self._file.write(len(encoded).to_bytes(4, "big") + encoded)
+        self._write(len(encoded).to_bytes(4, "big") + encoded)
 
     def note_end(self) -> None:
         """Note that all texts are converted."""
         if not self._is_ended:
-            self._file.write(_END)
+            self._write(_END)
 
     def close(self) -> None:
         """Leave the file to the next process."""
         self._file.close()
 
+    def _write(self, content: bytes) -> None:
+        # A disk that fills up takes a part without an error.
+        if self._file.write(content) != len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
 
 def reached(path: str) -> Reached:
-    """Return how far the process that wrote a spool came."""
+    """Return how far the processes that wrote a spool came."""
     return _load(path)[1]
 
 
@@ -66,12 +84,19 @@ def _load(path: str) -> tuple[list[bytes], Reached, int]:
         content = file.read()
     results: list[bytes] = []
     at = 1
+    tries = 0
     while at + 4 <= len(content):
-        size = int.from_bytes(content[at : at + 4], "big")
+        head = content[at : at + 4]
+        if head == _TRY:
+            tries += 1
+            at += 4
+            continue
+        size = int.from_bytes(head, "big")
         if not size:
             return results, Reached(True, len(results), True), at + 4
         if at + 4 + size > len(content):
             break
         results.append(content[at + 4 : at + 4 + size])
         at += 4 + size
-    return results, Reached(bool(content), len(results), False), min(at, len(content))
+        tries = 0
+    return results, Reached(bool(content), len(results), False, tries), min(at, len(content))

@@ -6,15 +6,17 @@ import contextlib
 import gc
 import gzip
 import os
+import sys
 import tempfile
 import time
 import uuid
 
-from spipconv.batch.chunks import CannotWrite, Chunk, Outcome, Piece
+from spipconv.batch.chunks import BadTarget, CannotWrite, Chunk, Outcome, Piece
 from spipconv.batch.converter import Converted, Converter, Options
 from spipconv.batch.files import convert_file
 from spipconv.batch.lines import convert_lines
-from spipconv.batch.places import put, remove
+from spipconv.batch.names import find_fault_on_windows, show
+from spipconv.batch.places import is_remote, put, remove
 from spipconv.batch.rows import convert_row_group
 from spipconv.batch.spool import Spool
 from spipconv.grammar import load_grammar
@@ -59,6 +61,8 @@ def _convert_piece(chunk: Chunk, piece: Piece, converter: Converter, spool: Spoo
                 content = gzip.compress(content, 6, mtime=0)
             size = len(content)
             write(content, piece.target, chunk.aside)
+    except BadTarget as refused:
+        fault, size = str(refused), -1
     except CannotWrite as refused:
         stop = str(refused)
     except Exception as unread:
@@ -67,7 +71,7 @@ def _convert_piece(chunk: Chunk, piece: Piece, converter: Converter, spool: Spoo
     return Outcome(
         piece.key, piece.digest, converter.texts, converter.failed, converter.bytes, lines, size, piece.weight,
         round(time.process_time() - started, 6), dict(sorted(converter.remarks.items())), tuple(converter.failures),
-        converter.slowest, fault, stop,
+        converter.slowest, show(fault), show(stop),
     )  # fmt: skip
 
 
@@ -77,8 +81,12 @@ _READERS = {"files": convert_file, "lines": convert_lines, "rows": convert_row_g
 def write(content: bytes, target: str, aside: str) -> None:
     """Write a file in the local folder ``aside`` (empty: that of temporary files), then put it in its place.
 
-    Raises CannotWrite.
+    Raises CannotWrite, BadTarget.
     """
+    if sys.platform == "win32" and not is_remote(target):
+        fault = find_fault_on_windows(os.path.splitdrive(target)[1])
+        if fault:
+            raise BadTarget(f"{target}: {fault}")
     path = f"{aside or tempfile.gettempdir()}/spipconv-{uuid.uuid4().hex}"
     try:
         with open(path, "wb") as file:

@@ -19,6 +19,7 @@ from spipconv.batch.report import Report, encode_report
 from spipconv.batch.run import CHUNK_BYTES, Engine, Progress, run_batch
 from spipconv.commands.faults import Fault
 from spipconv.commands.options import reading_options
+from spipconv.commands.printing import make_printable
 
 _TOLD_FAILURES = 20
 _LINE_SECONDS = 30.0
@@ -39,10 +40,10 @@ Examples:
 @reading_options
 @click.option("--column", default="text", show_default=True, help="The column or JSON field of the text.")
 @click.option(
-    "--max-seconds", type=click.FloatRange(min=0.01), default=10, show_default=True, help="The most for one text."
+    "--max-seconds", type=click.FloatRange(min=0.01), default=10, show_default=True, help="CPU time limit per text."
 )
 @click.option(
-    "--max-bytes", type=click.IntRange(min=1), default=10_000_000, show_default=True, help="The most for one text."
+    "--max-bytes", type=click.IntRange(min=1), default=10_000_000, show_default=True, help="Size limit per text."
 )
 @click.option("--engine", type=click.Choice(get_args(Engine)), default="process", show_default=True)
 @click.option("--scheduler", default="", metavar="ADDRESS", help="A Dask cluster that exists (with --engine dask).")
@@ -74,30 +75,36 @@ def batch(context: click.Context, /, input: str, output: str, report: Path | Non
     with _Signals() as signals:
         progress = _Progress()
         try:
-            result = run_batch(input, output, options, progress=progress.show, stop=signals.is_to_stop, **given)
+            result = run_batch(
+                input, output, options, progress=progress.show, stop=signals.is_to_stop, notify=progress.notify, **given
+            )
         except BadInput as fault:
             raise Fault(str(fault)) from fault
         finally:
             progress.end()
     if given["dry_run"]:
         for fault_ in result.faults:
-            click.echo(fault_, err=True)
+            _say(fault_)
         click.echo(f"{result.inputs} inputs; {result.tasks} tasks to do; {result.unchanged} texts are done", err=True)
         context.exit(1 if result.faults else 0)
     if report:
         _write_report(result, report)
     for failure in result.failures[:_TOLD_FAILURES]:
-        click.echo(f"{failure.place}: {failure.error}", err=True)
+        _say(f"{failure.place}: {failure.error}")
     if len(result.failures) > _TOLD_FAILURES:
         click.echo(f"… and {len(result.failures) - _TOLD_FAILURES} more: --report FILE names all", err=True)
     for fault_ in result.faults:
-        click.echo(fault_, err=True)
+        _say(fault_)
     click.echo(_sum_up(result), err=True)
     if result.stopped:
-        click.echo(f"stopped: {result.stopped}; the same command with --resume goes on", err=True)
+        _say(f"stopped: {result.stopped}; the same command with --resume goes on")
     if result.stopped == "interrupted":
         context.exit(130)
     context.exit(1 if result.failed or result.faults or result.stopped else 0)
+
+
+def _say(line: str) -> None:
+    click.echo(make_printable(line), err=True)
 
 
 def _sum_up(result: Report) -> str:
@@ -134,7 +141,7 @@ class _Signals:
             signal.signal(number, handler)
 
     def is_to_stop(self) -> bool:
-        """Tell whether somebody asked the run to end."""
+        """Return whether somebody asked the run to end."""
         return self._heard
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
@@ -165,6 +172,11 @@ class _Progress:
             self._is_open = True
         else:
             click.echo(line, err=True)
+
+    def notify(self, line: str) -> None:
+        """Show a line that stays."""
+        self.end()
+        _say(line)
 
     def end(self) -> None:
         """Leave the line."""
