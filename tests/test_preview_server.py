@@ -413,6 +413,59 @@ def test_how_long_each_phase_may_last() -> None:
     assert (register.expire(1001), register.expire(1011), register.expire(1012)) == (0, 0, 1)
 
 
+# ---- under uvicorn itself
+
+
+@contextmanager
+def serving_by_uvicorn(app: Any, **settings: Any) -> Iterator[int]:
+    import uvicorn
+
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", **settings))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            wait_for(lambda: server.started)
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(30)
+
+
+@pytest.mark.parametrize("settings", [{}, {"proxy_headers": False}], ids=["as it is", "no proxy headers"])
+@pytest.mark.parametrize(
+    ("trusted", "forwarded", "statuses"),
+    [
+        ([], "198.51.100.{}", {200, 429}),
+        ([], "198.51.100.{}:400{}", {200, 429}),
+        (["10.0.0.0/8"], "198.51.100.{}", {200, 429}),
+        (["10.0.0.0/8"], "198.51.100.{}, 10.0.0.1", {200, 429}),
+        (["127.0.0.1"], "198.51.100.{}, 127.0.0.1", {200, 429}),
+        (["127.0.0.1"], "198.51.100.{}, 203.0.113.1", {200, 429}),
+        (["127.0.0.1"], "203.0.113.1, 198.51.100.{}", {200}),
+    ],
+)
+def test_forged_headers_are_not_believed_under_uvicorn(
+    trusted: list[str], forwarded: str, statuses: set[int], settings: dict[str, Any]
+) -> None:
+    app = create_app(rate=0.001, burst=3, trusted_proxies=trusted)
+    with serving_by_uvicorn(app, **settings) as port:
+        seen = []
+        for number in range(9):
+            header = f"Host: x\r\nX-Forwarded-For: {forwarded.replace('{}', str(number))}".encode()
+            seen.append(int(ask(port, as_request({"text": "x"}).replace(b"Host: x", header))[9:12]))
+        assert set(seen) == statuses
+        assert seen[:3] == [200] * 3
+
+
+def test_bodies_have_deadlines_under_uvicorn_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "STALL_SECONDS", 0.3)
+    with serving_by_uvicorn(create_app()) as port, connect(port, HALF_A_BODY) as client:
+        received = read_all(client)
+    assert received.startswith(b"HTTP/1.1 408 ")
+    assert b'"code":"too-slow"' in received
+
+
 # ---- the log
 
 

@@ -32,7 +32,7 @@ class TrustedProxies:
         self._networks = [network for network in networks if network.num_addresses > 1]
         self._addresses = Counter(network.network_address for network in networks if network.num_addresses == 1)
         self._has_unix = UNIX in proxies
-        self._has_loopback = "127.0.0.1" in self or "::1" in self
+        self._loopback = next((host for host in ("127.0.0.1", "::1") if host in self), "")
 
     def __contains__(self, host: str) -> bool:
         """Return whether a connection from a host, empty for a Unix socket, comes from a trusted proxy."""
@@ -48,13 +48,19 @@ class TrustedProxies:
         """Return what a client is known by, given its connection's address and all its X-Forwarded-For in one.
 
         Each proxy appends the address that it speaks to. From the right, the first address that is not a trusted
-        proxy's is the client's; whatever is before it is the client's own word.
+        proxy's is the client's; whatever is before it is the client's own word. All those of whom nothing can be
+        believed have one name, ``UNKNOWN``.
         """
-        hops = [hop.strip() for hop in forwarded_for.rsplit(",", _MOST_HOPS)[-_MOST_HOPS:]] if forwarded_for else []
-        if not self._has_loopback and self._may_be_rewritten(peer, hops):
+        hops = [hop.strip() for hop in forwarded_for.split(",", _MOST_HOPS)] if forwarded_for else []
+        if len(hops) > _MOST_HOPS:
             return UNKNOWN
-        if peer not in self:
-            return name_client(peer)
+        if not _may_be_rewritten(peer, hops):
+            return self._follow(peer, hops) if peer in self else name_client(peer)
+        client = self._follow(self._loopback, hops) if self._loopback else UNKNOWN
+        return client if peer in self or client == name_client(peer) else UNKNOWN
+
+    def _follow(self, peer: str, hops: list[str]) -> str:
+        """Return the client of a connection that a trusted proxy made."""
         left = self._addresses.copy()
         client, address = peer, _read_address(peer)
         for hop in reversed(hops):
@@ -70,12 +76,13 @@ class TrustedProxies:
             client = hop
         return name_client(client)
 
-    def _may_be_rewritten(self, peer: str, hops: list[str]) -> bool:
-        """Return whether the server may have put an address of X-Forwarded-For in place of the connection's.
 
-        uvicorn does so for any connection from this computer, unless told not to.
-        """
-        return bool(peer) and any(name_client(peer) == name_client(hop) for hop in hops)
+def _may_be_rewritten(peer: str, hops: list[str]) -> bool:
+    """Return whether the server may have put an address of X-Forwarded-For in place of the connection's.
+
+    uvicorn does so for any connection from this computer, unless told not to.
+    """
+    return bool(peer) and any(name_client(peer) == name_client(hop) for hop in hops)
 
 
 def name_client(host: str) -> str:
