@@ -311,7 +311,8 @@ def test_long_lists_are_folded_and_cut(report: Report) -> None:
     lists = [element for element in shown if element.tag == "details"]
     assert [len(list(element.iter("li"))) for element in lists] == [MOST_SHOWN + 1, 0, 0]
     assert [len(list(element.iter("tr"))) for element in lists] == [0, MOST_SHOWN + 1, MOST_SHOWN + 1]
-    assert page.count("… and 20 more: see report.json") == 2
+    assert page.count("… and 20 more: see report.json") == 1
+    assert page.count("… and 20 more: see remarks.jsonl") == 1
     assert page.count("… and more: see report.json") == 1
 
 

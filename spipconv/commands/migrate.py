@@ -40,13 +40,16 @@ def migrate(context: click.Context, /, source: str, out: Path, **given: Any) -> 
 
     SOURCE is a SQLite file, a dump (.sql, .sql.gz) or mysql://user@host/base; its password is taken from MYSQL_PWD
     or asked for. OUT gets the pages, the files, redirections from all old addresses, and a report. Nothing that was
-    changed by hand is overwritten. The exit code is 1 when something was left behind; report.html says what.
+    changed by hand is overwritten. The exit code is 1 when something was left behind, and 3 when an error in spipconv
+    itself stopped some object; report.html says what.
     """
     from spipconv.migration.files import CannotWrite
-    from spipconv.migration.migrate import BadTarget, Options, spare_collector
+    from spipconv.migration.folder import BadTarget
+    from spipconv.migration.migrate import Options
     from spipconv.migration.migrate import migrate as run
     from spipconv.migration.report import summary
     from spipconv.migration.sources import BadSource
+    from spipconv.migration.workers import spare_collector
 
     spare_collector()
     language = _language()
@@ -67,7 +70,7 @@ def migrate(context: click.Context, /, source: str, out: Path, **given: Any) -> 
         click.echo(summary(report, language))
         if not options.dry_run:
             click.echo(f"{out / 'report.html'}")
-        context.exit(1 if report.has_losses else 0)
+        context.exit(3 if report.has_failures else 1 if report.has_losses else 0)
 
 
 def _language() -> str:

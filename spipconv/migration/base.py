@@ -75,6 +75,8 @@ CREATE TABLE pages (
 ) WITHOUT ROWID;
 -- Every path or query at which an object could be found at the old site, decoded, without a slash at its edges.
 CREATE TABLE old_paths (path TEXT PRIMARY KEY, kind TEXT, number INTEGER) WITHOUT ROWID;
+-- Raw texts that no page shows, and the files of the output folder that are to keep them.
+CREATE TABLE kept (path TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID;
 """
 
 
@@ -99,6 +101,11 @@ class Base:
         """Add rows, their values in the order of ``TABLES``."""
         marks = ", ".join("?" * len(TABLES[table]))
         self.db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+
+    def keep(self, path: str, text: str) -> None:
+        """Have a raw text kept in a file of the output folder."""
+        if text:
+            self.db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (path, text))
 
     def meta(self, name: str, default: str = "") -> str:
         """Return one of SPIP's settings."""

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from spipconv.diagnostics import Diagnostic
 from spipconv.languages import see_online
 from spipconv.migration.base import KINDS, Base
+from spipconv.migration.failures import describe, failed, is_of_the_run
 from spipconv.migration.files import Files
 from spipconv.migration.links import Links, concerns
 from spipconv.migration.pages import Comment, Page, Site
@@ -22,21 +23,26 @@ from spipconv.migration.relations import Relations, Subject
 from spipconv.migration.report import Remark
 from spipconv.migration.resolver import Objects
 from spipconv.migration.threads import Placed, arrange
-from spipconv.migration.titles import title_of, words_of
-from spipconv.nodes import Document, Element, Figure, Link, Node, Note, plain_text, rebuild, walk
+from spipconv.migration.titles import shown_title, shown_words, title_of, words_of
+from spipconv.nodes import Document, Element, Figure, Link, Node, Note, Paragraph, Text, plain_text, rebuild, walk
+from spipconv.objects import SpipObject
 from spipconv.parser import parse
-from spipconv.safety import safe_address
+from spipconv.safety import hide_values, safe_address
 
 # What a migration does not hide: each language has a page of its own.
 _EXPECTED = frozenset({"translations-hidden", "translation-missing"})
 
 
 class Made(Struct, frozen=True):
-    """A page with the remarks on its making, and the texts that it was made of, for counting their words."""
+    """A page with the remarks on its making, and the texts that it was made of, for counting their words.
+
+    ``failures`` are the objects on it (kind, number) that an internal error left as raw text or without a caption.
+    """
 
     page: Page
     remarks: tuple[Remark, ...]
     sources: tuple[str, ...]
+    failures: tuple[tuple[str, int], ...] = ()
 
 
 class Content:
@@ -46,7 +52,7 @@ class Content:
     """
 
     def __init__(self, base: Base, files: Files, *, has_lists: bool = True) -> None:
-        self._db = base.db
+        self._base, self._db = base, base.db
         self._has_lists = has_lists
         self.site = read_site(base)
         self._objects = Objects(base)
@@ -63,9 +69,29 @@ class Content:
         self._sources: list[str] = []
         # The documents that its texts show.
         self._shown: set[int] = set()
+        self._failures: dict[tuple[str, int], None] = {}
+        # What texts name, looked at by itself: whether it can be shown as it is.
+        self._checked: dict[tuple[str, int], bool] = {}
 
     def make(self, kind: str, number: int, language: str) -> Made:
-        """Return the page of an object in a language; there is one by the plan."""
+        """Return the page of an object in a language; there is one by the plan.
+
+        Raises what an internal error raises, unless it is in a message or in the caption of something that is named.
+        """
+        try:
+            return self._make(kind, number, language)
+        except Exception as fault:
+            if is_of_the_run(fault):
+                raise
+        # What its texts name may be to blame.
+        self._checked.clear()
+        self._objects.check = self._check
+        try:
+            return self._make(kind, number, language)
+        finally:
+            self._objects.check = None
+
+    def _make(self, kind: str, number: int, language: str) -> Made:
         row = self._db.execute(
             "SELECT p.*, o.state, o.title, o.slug, o.weight, o.translation_of, o.language AS own,"
             " (SELECT count(*) FROM pages v WHERE v.kind = p.kind AND v.number = p.number) AS versions"
@@ -74,14 +100,14 @@ class Content:
             (kind, number, language),
         ).fetchone()
         self._objects.language, self._objects.is_draft = language, row["state"] == "draft"
-        self._remarks, self._sources, self._shown = [], [], set()
+        self._remarks, self._sources, self._shown, self._failures = [], [], set(), {}
         self._subject = Subject(
             kind, number, language, row["state"] == "published", row["translation_of"] or 0, row["versions"],
             row["parent_kind"], row["parent_number"],
         )  # fmt: skip
         self._page = Page(kind, number, language, row["address"], row["slug"] or "", "", Document((), language))
         page = self._front_page() if kind == "home" else self._object_page(row)
-        return Made(page, tuple(self._remarks), tuple(self._sources))
+        return Made(page, tuple(self._remarks), tuple(self._sources), tuple(self._failures))
 
     def rows_of(self, kind: str, number: int) -> Iterator[sqlite3.Row]:
         """Yield the rows that only this object's pages show: its own and its messages."""
@@ -93,6 +119,10 @@ class Content:
 
     def _front_page(self) -> Page:
         site, subject = self.site, self._subject
+        try:
+            words_of(self._base.meta("nom_site"), site.language)
+        except Exception as fault:
+            self._fail("home", 0, fault, "nom_site")
         return replace(
             self._page,
             title=site.name,
@@ -244,11 +274,54 @@ class Content:
             nodes, lambda code, node, detail: self._remark(code, field, node.line, node.column, detail)
         )
 
+    # ---- What an internal error stops ----
+
+    def _check(self, found: SpipObject) -> SpipObject:
+        """Return an object that a text names, without its words where these are what cannot be shown."""
+        key = found.kind, found.number
+        if key not in self._checked:
+            self._checked[key] = True
+            self._objects.check = None
+            names = ("doc", "img", "emb") if found.kind == "document" else ()
+            forms = [f"<{name}{found.number}>" for name in names] or [f"[->{found.kind}{found.number}]"]
+            try:
+                for form in forms:
+                    parse(form, lang=self._subject.language, objects=self._objects, embeds=True)
+            except Exception as fault:
+                if is_of_the_run(fault):
+                    raise
+                self._checked[key] = False
+                self._fail(*key, fault)
+            finally:
+                self._objects.check = self._check
+        return found if self._checked[key] else replace(found, title="", description="", credits="", alternative="")
+
+    def _fail(self, kind: str, number: int, fault: Exception, field: str = "", page: str = "") -> None:
+        self._failures[kind, number] = None
+        self._remarks.append(failed(kind, number, describe(fault), field=field, page=page or self._page.address))
+
     # ---- Comments ----
 
     def _comments(self) -> tuple[Comment, ...]:
         messages = self._messages(self._subject.kind, self._subject.number)
-        return tuple([self._comment(each) for each in arrange(messages)])
+        return tuple([self._sound_comment(each) for each in arrange(messages)])
+
+    def _sound_comment(self, placed: Placed) -> Comment:
+        """Return a message; where an internal error stops it, with its text as it was written."""
+        known = len(self._remarks)
+        try:
+            return self._comment(placed)
+        except Exception as fault:
+            if is_of_the_run(fault):
+                raise
+            row = placed.row
+            del self._remarks[known:]
+            self._fail("forum", row["id_forum"], fault, "texte", f"{self._page.address}#forum{row['id_forum']}")
+            body = Document((Paragraph((Text(row["texte"]),)),), self._subject.language)
+            return Comment(
+                row["id_forum"], placed.parent, placed.depth, " ".join(row["auteur"].split()), "", None, "", body,
+                is_pending=row["statut"] != "publie",
+            )  # fmt: skip
 
     def _comment(self, placed: Placed) -> Comment:
         row = placed.row
@@ -258,7 +331,7 @@ class Content:
         parsed = parse(row["texte"], profile="comment", lang=self._subject.language)
         page = f"{self._page.address}#forum{number}"
         self._remarks += [
-            Remark(each.code, "forum", number, "texte", each.line, each.column, each.detail, page)
+            Remark(each.code, "forum", number, "texte", each.line, each.column, _detail(each), page)
             for each in parsed.diagnostics
             # A stranger's mistakes are not the site's.
             if each.severity == "loss"
@@ -291,7 +364,7 @@ class Content:
     def _note(self, field: str, diagnostics: Iterable[Diagnostic]) -> None:
         for each in diagnostics:
             if each.code not in _EXPECTED:
-                self._remark(each.code, field, each.line, each.column, each.detail)
+                self._remark(each.code, field, each.line, each.column, _detail(each))
 
     def _remark(self, code: str, field: str, line: int = 0, column: int = 0, detail: str = "") -> None:
         page = self._page
@@ -328,6 +401,12 @@ def _rename_notes(nodes: tuple[Node, ...], suffix: str) -> tuple[Node, ...]:
     return rebuild(nodes, change)
 
 
+def _detail(diagnostic: Diagnostic) -> str:
+    """Return what a diagnostic is about, without the values of a model's parameters: they may be personal."""
+    detail = diagnostic.detail
+    return hide_values(detail) if detail.startswith("<") and "|" in detail else detail
+
+
 def _page_address(address: str) -> str:
     """Return the address of a commenter's page; empty for any other, such as that of a mailbox."""
     allowed = safe_address(address) or ""
@@ -345,11 +424,11 @@ def read_site(base: Base) -> Site:
     languages = [row[0] for row in base.db.execute("SELECT DISTINCT language FROM pages ORDER BY language")]
     groups = base.db.execute("SELECT slug, title FROM objects WHERE kind = 'groupe' ORDER BY weight, number")
     return Site(
-        name=words_of(base.meta("nom_site"), language),
+        name=shown_words(base.meta("nom_site"), language),
         slogan=base.meta("slogan_site"),
         description=base.meta("descriptif_site"),
         address=base.meta("adresse_site").strip().rstrip("/"),
         language=language,
         languages=(language, *[each for each in languages if each != language]),
-        taxonomies=tuple((row["slug"], title_of(row["title"], language)) for row in groups),
+        taxonomies=tuple((row["slug"], shown_title(row["title"], language)) for row in groups),
     )

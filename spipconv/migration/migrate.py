@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
-import signal
+import sqlite3
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack, closing
 from datetime import datetime
 from functools import cache
-from itertools import islice
-from multiprocessing import get_context, parent_process
+from itertools import islice, starmap
 from pathlib import Path
-from threading import Thread
 from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from spipconv.migration import objects_json, redirects, wxr
 from spipconv.migration.base import KINDS, Base
-from spipconv.migration.content import Content, read_site
+from spipconv.migration.content import Content, Made, read_site
+from spipconv.migration.failures import describe, failed, is_of_the_run, raw_path, raw_text
 from spipconv.migration.files import CannotWrite, Copy, Files, plain_name
+from spipconv.migration.folder import BadTarget, check_places
 from spipconv.migration.manifest import Entry, Journal, Manifest, settle
 from spipconv.migration.old_addresses import find_old_paths
 from spipconv.migration.output import Output, fingerprint
-from spipconv.migration.pages import Page
+from spipconv.migration.pages import Page, Site
 from spipconv.migration.plan import Plan
+from spipconv.migration.privacy import hide_emails
 from spipconv.migration.recall import count_words
-from spipconv.migration.report import Remark, Report
+from spipconv.migration.report import REMARKS, Remark, Report
 from spipconv.migration.report_page import write_page as write_report_page
 from spipconv.migration.sources import open_source
 from spipconv.migration.starters import site_files
 from spipconv.migration.tables import Reading, choose_prefix
-from spipconv.migration.targets import TREES, Name, Target
-from spipconv.migration.tree import write_page
+from spipconv.migration.targets import TREES, Name, StaticFiles, Target
+from spipconv.migration.tree import File, write_page
+from spipconv.migration.workers import Lost, Workers, begin_object, spare_collector
+from spipconv.migration.workplace import working_folder
+from spipconv.nodes import Document
 from spipconv.version import VERSION
 
 # Pages that a worker makes at a time, and how many such portions wait for each worker.
@@ -55,17 +58,17 @@ _SHARED = (
 _SHARED_COLUMNS = (
     "id_article, date FROM articles", "id_syndic, url_site FROM syndic", "id_forum, objet, id_objet, statut FROM forum",
 )  # fmt: skip
+# What WordPress has as categories, tags and authors, in the order of ``wxr.head``.
+_TERMS = ("rubrique", "mot", "auteur")
 _SINGLE_FILES = {"wxr": "wordpress.xml", "json": "objects.jsonl"}
 
 Key = tuple[str, int, str]
 Progress = Callable[[str, int, int], None]
 # What a worker is made with: the working base, what earlier runs wrote, the output folder, options, a digest.
 _Arguments = tuple[Path, Path, Path, "Options", str]
+# What became of an object whose process died twice.
 _T = TypeVar("_T")
-
-
-class BadTarget(ValueError):
-    """An output folder that cannot be used; its text is one line that names it, the fault and the remedy."""
+_KILLED = "the process that made it died"
 
 
 class Options(Struct, frozen=True):
@@ -89,11 +92,15 @@ class Options(Struct, frozen=True):
 
 
 class _Result(Struct, frozen=True):
-    """A page that was made: its entry, whether its user's file was left in its place, and, for one file, its text."""
+    """A page that was made: its entry, whether its user's file was left in its place, and, for one file, its text.
+
+    ``is_failed``: there is none, as an internal error stopped it.
+    """
 
     entry: Entry
     is_kept: bool = False
     text: str = ""
+    is_failed: bool = False
 
 
 def migrate(
@@ -109,13 +116,25 @@ def migrate(
     Raises BadSource, BadTarget or CannotWrite, each with one line; the first two leave everything as it was.
     ``progress`` is told a step's name, how much of it is done, and how much there is (0: unknown).
     """
-    if out.exists() and not out.is_dir():
-        raise BadTarget(f"{out}: there is a file of that name; give a folder")
-    if options.img is not None and not options.img.is_dir():
-        raise BadTarget(f"--img {options.img}: no such folder")
+    check_places(out, options.img, source)
+    try:
+        return _migrate(source, out, options, ask_password, progress)
+    except CannotWrite:
+        raise
+    except (sqlite3.OperationalError, OSError) as fault:
+        reason = (fault.strerror if isinstance(fault, OSError) else "") or str(fault)
+        raise CannotWrite(
+            f"{tempfile.gettempdir()}: {reason}: the working files of a migration are there; make room, or name another"
+            " folder as TMPDIR, and run again with --resume"
+        ) from fault
+
+
+def _migrate(
+    source: str, out: Path, options: Options, ask_password: Callable[[], str] | None, progress: Progress
+) -> Report:
     with ExitStack() as stack:
-        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="spipconv-")))
-        workers = stack.enter_context(closing(_Workers(options.jobs)))
+        work = stack.enter_context(working_folder())
+        workers = stack.enter_context(closing(Workers(options.jobs)))
         report = Report()
         whole = stack.enter_context(ExitStack())
         # Closed with all else, unless it is handed over.
@@ -128,6 +147,7 @@ def migrate(
         with closing(base):
             reading = Reading(opened, base, prefix, tables)
             report.add(*reading.run(lambda rows: progress("read", rows, 0)))
+            hide_emails(base)
             report.add(*Plan(base, options.now).make())
             report.add(*find_old_paths(base))
             for (what, statut), rows in reading.left.items():
@@ -147,13 +167,14 @@ class _Run:
 
     def __init__(
         self, base: Base, work: Path, out: Path, options: Options, report: Report, progress: Progress,
-        workers: _Workers,
+        workers: Workers,
     ) -> None:  # fmt: skip
         self._workers = workers
         self._base, self._work, self._out, self._options = base, work, out, options
         self._report, self._progress = report, progress
         self._target: Target | None = TREES.get(options.to)
         self._images = self._target.images if self._target else "IMG"
+        self._static = self._target.static if self._target else StaticFiles()
         self._files = Files(options.img)
         self._manifest = Manifest.load(out, work / "earlier.sqlite")
         earlier = self._manifest.find("target")
@@ -162,6 +183,7 @@ class _Run:
             raise BadTarget(f"{out}: a migration to {earlier.source} is there; give another folder")
         self._output: Output | None = None
         self._last = ("", "")
+        self._own_worker: _Worker | None = None
 
     def write(self) -> None:
         """Write everything, the reports last."""
@@ -178,9 +200,9 @@ class _Run:
             if self._target:
                 for file in site_files(site, self._base, self._target):
                     self._put(file.path, file.content)
-            self._put("report.json", report.to_json())
-            page = write_report_page(report, options.language, title=site.name, site=site.address)
-            self._put("report.html", page.encode("utf-8", "replace"))
+            for path, text in self._base.db.execute("SELECT path, text FROM kept ORDER BY path"):
+                self._put(path, text.encode("utf-8", "replace"))
+            self._write_report(site)
             if self._output:
                 self._finish(self._output)
         except CannotWrite:
@@ -189,13 +211,15 @@ class _Run:
             raise CannotWrite(
                 f"{self._out}: {fault.strerror or fault}: run again with --resume when put right"
             ) from fault
-        except BrokenProcessPool as fault:
+        except Lost as fault:
             raise CannotWrite(
                 f"{self._out}: a process was killed: run again with --resume, and --jobs 1 if memory is short"
             ) from fault
 
     def close(self) -> None:
         """Close what is open."""
+        if self._own_worker:
+            self._own_worker.close()
         self._manifest.close()
         if self._output:
             self._output.close()
@@ -210,6 +234,21 @@ class _Run:
             raise BadTarget(f"{self._out}: cannot be written to: {fault.strerror or fault}") from fault
         self._output = Output(self._out, self._manifest, journal, force=self._options.force)
         self._output.note(Entry("target", source=self._options.to))
+
+    def _write_report(self, site: Site) -> None:
+        """Write every remark, the summary for programs, and the one for people."""
+        report = self._report
+        try:
+            page = write_report_page(report, self._options.language, title=site.name, site=site.address)
+        except Exception as fault:
+            if is_of_the_run(fault):
+                raise
+            report.add(failed("file", 0, describe(fault), field="report.html"))
+            page = ""
+        self._put_lines(REMARKS, (line.decode() for line in report.lines()))
+        self._put("report.json", report.to_json())
+        if page:
+            self._put("report.html", page.encode("utf-8", "replace"))
 
     # ---- Pages ----
 
@@ -241,9 +280,27 @@ class _Run:
         content = Content(self._base, self._files, has_lists=False)
 
         def pages(*kinds: str) -> Iterator[Page]:
-            return (content.make(*key).page for key in self._keys() if key[0] in kinds)
+            for key in self._keys():
+                if key[0] in kinds:
+                    try:
+                        page = content.make(*key).page
+                        if is_careful:
+                            wxr.head(content.site, *[[page] if key[0] == kind else [] for kind in _TERMS])
+                    except Exception as fault:
+                        if is_of_the_run(fault):
+                            raise
+                        # It is reported where it is made as a page.
+                        continue
+                    yield page
 
-        return wxr.head(content.site, pages("rubrique"), pages("mot"), pages("auteur"))
+        is_careful = False
+        try:
+            return wxr.head(content.site, *[pages(kind) for kind in _TERMS])
+        except Exception as fault:
+            if is_of_the_run(fault):
+                raise
+        is_careful = True
+        return wxr.head(content.site, *[pages(kind) for kind in _TERMS])
 
     def _keys(self) -> Iterator[Key]:
         most = self._options.sample
@@ -268,20 +325,71 @@ class _Run:
             self._base.path, self._work / "earlier.sqlite", self._out, options, self._digest(),
         )  # fmt: skip
         keys = self._keys()
-        if options.jobs < 2 or total < _FEW:
-            with closing(_Worker(*arguments)) as worker:
-                self._report.add(*worker.write_redirects())
-                yield from map(worker.make, keys)
+        if total < _FEW or not self._workers.are_there:
+            worker = self._worker_here(arguments)
+            self._report.add(*worker.write_redirects())
+            yield from map(worker.make, keys)
             return
-        redirects_written = self._workers.submit(_write_redirects, arguments)
-        waiting: deque[Future[list[_Result]]] = deque()
+        yield from self._results_of_workers(arguments, keys)
+
+    def _results_of_workers(self, arguments: _Arguments, keys: Iterator[Key]) -> Iterator[_Result]:
+        workers = self._workers
+        redirects_written = self._submitted(_write_redirects, arguments)
+        waiting: deque[tuple[list[Key], Future[list[_Result]] | None]] = deque()
         while True:
-            while len(waiting) < options.jobs * _AHEAD and (portion := list(islice(keys, _PORTION))):
-                waiting.append(self._workers.submit(_make_portion, arguments, portion))
+            while len(waiting) < self._options.jobs * _AHEAD and (portion := list(islice(keys, _PORTION))):
+                waiting.append((portion, self._submitted(_make_portion, arguments, portion)))
             if not waiting:
                 break
-            yield from waiting.popleft().result()
-        self._report.add(*redirects_written.result())
+            portion, future = waiting.popleft()
+            try:
+                yield from self._awaited(future)
+                continue
+            except (Lost, MemoryError):
+                waiting.appendleft((portion, None))
+            # What others have done by then is kept. The rest is done again, one object at a time: one is to blame.
+            workers.renew()
+            while waiting:
+                portion, future = waiting.popleft()
+                if future is not None and future.done() and not future.cancelled() and future.exception() is None:
+                    yield from future.result()
+                else:
+                    for key in portion:
+                        yield self._make_alone(arguments, key)
+        try:
+            self._report.add(*self._awaited(redirects_written))
+        except Lost:
+            if workers.renew():
+                self._report.add(*self._awaited(self._submitted(_write_redirects, arguments)))
+            else:
+                self._report.add(*self._worker_here(arguments).write_redirects())
+
+    def _submitted(self, task: Callable[..., _T], *arguments: object) -> Future[_T] | None:
+        try:
+            return self._workers.submit(task, *arguments)
+        except Lost:
+            return None
+
+    def _awaited(self, future: Future[_T] | None) -> _T:
+        if future is None:
+            raise Lost
+        return self._workers.wait(future)
+
+    def _make_alone(self, arguments: _Arguments, key: Key) -> _Result:
+        """Make a page while no other is made, after a process has died over it or over another."""
+        if not self._workers.are_there:
+            return self._worker_here(arguments).make(key)
+        try:
+            return self._awaited(self._submitted(_make_portion, arguments, [key]))[0]
+        except (Lost, MemoryError):
+            self._workers.renew()
+            return _fail(self._base, self._output, key, _KILLED)
+
+    def _worker_here(self, arguments: _Arguments) -> _Worker:
+        """Return the worker that is this process itself."""
+        if self._own_worker is None:
+            self._own_worker = _Worker(*arguments)
+        return self._own_worker
 
     def _digest(self) -> str:
         """Return the digest of all that a page may show of other objects, and of how it is written."""
@@ -315,9 +423,17 @@ class _Run:
 
     def _copy(self, name: str, new_name: str) -> None:
         path = f"{self._images}/{new_name}"
-        copied = (
-            self._output.copy(self._files.path(name), path) if self._output else Copy(is_there=True, is_written=False)
-        )
+        try:
+            copied = (
+                self._output.copy(self._files.path(name), self._images, new_name, self._static)
+                if self._output
+                else Copy(is_there=True, is_written=False)
+            )
+        except Exception as fault:
+            if is_of_the_run(fault):
+                raise
+            self._report.add(failed("file", 0, describe(fault), field=new_name))
+            return
         if copied is None:
             self._report.add(Remark("user-file-kept", detail=path))
             return
@@ -351,6 +467,9 @@ class _Run:
             self._report.add(
                 Remark("user-file-kept", kind, int(number), detail=", ".join(entry.files), page=entry.page)
             )
+        if result.is_failed:
+            self._report.count("left", kind)
+            return
         if (kind, number) != self._last:
             self._report.count("written", kind)
             self._last = (kind, number)
@@ -406,26 +525,80 @@ class _Worker:
             self._output.close()
 
     def make(self, key: Key) -> _Result:
-        """Write a page, unless nothing has changed since an earlier run wrote it."""
-        name = "/".join(map(str, key))
-        source = self._source(key)
-        known = self._manifest.find(name) if self._options.resume and self._target and self._output else None
-        if known and self._output and known.source == source and all(map(self._is_there, known.files.items())):
+        """Write a page, unless nothing has changed since an earlier run wrote it.
+
+        An internal error stops this page alone: the result says that it failed.
+        """
+        begin_object()
+        try:
+            known, source = self._known(key)
+            if known is None:
+                made, text = self._written(self._content.make(*key))
+                # A line of JSON spells letters as escapes, and has the words twice.
+                is_counted = self._options.to != "json"
+                shown = text if isinstance(text, str) else text.content.decode()
+                words = count_words(made.sources, shown) if is_counted else (0, 0)
+        except Exception as fault:
+            if is_of_the_run(fault):
+                raise
+            return _fail(self._base, self._output, key, describe(fault))
+        if known is not None and self._output:
             self._output.note(known)
             return _Result(known)
-        made = self._content.make(*key)
-        address, messages = made.page.address, len(made.page.comments)
-        if self._target is None:
-            is_json = self._options.to == "json"
-            text = objects_json.line(made.page) if is_json else wxr.item(made.page, self._content.site)
-            # A line of JSON spells letters as escapes, and has the words twice.
-            words = (0, 0) if is_json else count_words(made.sources, text)
-            return _Result(Entry(name, source, address, {}, made.remarks, words, messages), text=text)
-        file = write_page(made.page, self._content.site, self._target)
-        words = count_words(made.sources, file.content.decode())
-        entry = Entry(name, source, address, {file.path: fingerprint(file.content)}, made.remarks, words, messages)
-        is_put = self._output is None or self._output.put(file.path, file.content, entry)
+        for kind, number in made.failures:
+            _keep_raw(self._base, self._output, kind, number)
+        page = made.page
+        entry = Entry(
+            _name(key), "" if made.failures else source, page.address, {}, made.remarks, words, len(page.comments)
+        )
+        if isinstance(text, str):
+            return _Result(entry, text=text)
+        entry = replace(entry, files={text.path: fingerprint(text.content)})
+        is_put = self._output is None or self._output.put(text.path, text.content, entry)
         return _Result(entry, is_kept=not is_put)
+
+    def _known(self, key: Key) -> tuple[Entry | None, str]:
+        """Return what an earlier run wrote of a page, if that is still so, and the digest of what it is made of."""
+        source = self._source(key)
+        if not (self._options.resume and self._target and self._output):
+            return None, source
+        known = self._manifest.find(_name(key))
+        is_so = known and known.source == source and all(starmap(self._output.has, known.files.items()))
+        return known if is_so else None, source
+
+    def _write(self, page: Page) -> str | File:
+        if self._target is not None:
+            return write_page(page, self._content.site, self._target)
+        return objects_json.line(page) if self._options.to == "json" else wxr.item(page, self._content.site)
+
+    def _written(self, made: Made) -> tuple[Made, str | File]:
+        """Return a page as its target writes it, without the messages that an error stops there."""
+        try:
+            return made, self._write(made.page)
+        except Exception as fault:
+            if is_of_the_run(fault) or not made.page.comments:
+                raise
+            remarks, stopped = [*made.remarks], dict[int, int]()
+            empty = replace(made.page, body=Document(()))
+            for one in made.page.comments:
+                try:
+                    self._write(replace(empty, comments=(replace(one, parent=0, depth=0),)))
+                except Exception as its_own:
+                    stopped[one.number] = one.parent
+                    address = f"{made.page.address}#forum{one.number}"
+                    remarks.append(failed("forum", one.number, describe(its_own), field="texte", page=address))
+            if not stopped:
+                raise
+            comments = tuple(
+                [
+                    replace(one, parent=_nearest(one.parent, stopped))
+                    for one in made.page.comments
+                    if one.number not in stopped
+                ]
+            )
+            failures = (*made.failures, *[("forum", number) for number in stopped])
+            sound = Made(replace(made.page, comments=comments), tuple(remarks), made.sources, failures)
+            return sound, self._write(sound.page)
 
     def write_redirects(self) -> tuple[Remark, ...]:
         """Write the tables of redirections; return what is wrong with them."""
@@ -451,52 +624,34 @@ class _Worker:
             digest.update("\0".join(map(str, row)).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()[:32]
 
-    def _is_there(self, file: tuple[str, str]) -> bool:
-        try:
-            return fingerprint((self._out / file[0]).read_bytes()) == file[1]
-        except OSError:
-            return False
+
+def _name(key: Key) -> str:
+    return "/".join(map(str, key))
 
 
-class _Workers:
-    """Processes that make pages. They are started anew: a fork would carry open databases into them."""
-
-    def __init__(self, jobs: int) -> None:
-        self._jobs = jobs
-        self._pool = ProcessPoolExecutor(jobs, get_context("spawn"), _follow_parent)
-
-    def start(self) -> None:
-        """Start them before there is work, so that they are ready by then."""
-        for _ in range(self._jobs if self._jobs > 1 else 0):
-            self._pool.submit(spare_collector)
-
-    def submit(self, task: Callable[..., _T], *arguments: object) -> Future[_T]:
-        """Have a task done by one of them."""
-        return self._pool.submit(task, *arguments)
-
-    def close(self) -> None:
-        """End them; what they have not begun is not done."""
-        self._pool.shutdown(cancel_futures=True)
+def _fail(base: Base, output: Output | None, key: Key, detail: str) -> _Result:
+    """Return the result of a page that an internal error stopped; its raw text is kept."""
+    kind, number, language = key
+    _keep_raw(base, output, kind, number)
+    page = base.db.execute(
+        "SELECT address FROM pages WHERE kind = ? AND number = ? AND language = ?", (kind, number, language)
+    ).fetchone()
+    remark = failed(kind, number, detail, page=page[0] if page else "")
+    return _Result(Entry(_name(key), remarks=(remark,)), is_failed=True)
 
 
-def _follow_parent() -> None:
-    """End with the process that started this one: when that is killed, nobody else tells."""
-    # Ctrl-C is the first process's business.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = parent_process()
-
-    def follow() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    Thread(target=follow, daemon=True).start()
+def _keep_raw(base: Base, output: Output | None, kind: str, number: int) -> None:
+    if output and (text := raw_text(base, kind, number)):
+        output.put(raw_path(kind, number), text.encode("utf-8", "replace"))
 
 
-def spare_collector() -> None:
-    """Have the garbage collector look less often: next to nothing of what a page is made of refers to itself."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+def _nearest(number: int, stopped: Mapping[int, int]) -> int:
+    """Return the nearest message above that is shown, 0 where there is none."""
+    seen: set[int] = set()
+    while number in stopped and number not in seen:
+        seen.add(number)
+        number = stopped[number]
+    return number if number not in stopped else 0
 
 
 @cache

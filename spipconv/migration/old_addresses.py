@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 from msgspec import Struct
 
 from spipconv.migration.base import KINDS, Base
+from spipconv.migration.failures import describe, failed, is_of_the_run
 from spipconv.migration.report import Remark
 
 # The names that addresses have for kinds of objects.
@@ -122,7 +123,13 @@ def find_old_paths(base: Base) -> Iterator[Remark]:
     )
     sections = _Sections(base)
     for history in _histories(base):
-        found = _paths(history, sections)
+        try:
+            found = _paths(history, sections)
+        except Exception as fault:
+            if is_of_the_run(fault):
+                raise
+            yield failed(history.kind, history.number, describe(fault), field="urls")
+            continue
         kept = sorted(found, key=lambda one: not one.is_shown)[:MOST_PATHS]
         lost = sum(one.is_shown for one in found) - sum(one.is_shown for one in kept)
         if lost:

@@ -7,13 +7,15 @@ second pass (content.py) only looks them up.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from msgspec import Struct
 
 from spipconv.languages import CODES
 from spipconv.migration.base import KINDS, Base
+from spipconv.migration.failures import describe, failed, is_of_the_run, raw_path, raw_text
 from spipconv.migration.old_addresses import read_old_address
 from spipconv.migration.report import Remark
 from spipconv.migration.titles import slug_of, title_of, weight_of
@@ -81,7 +83,7 @@ class Plan:
         yield from self._plan_sites()
         self._show_sections()
         yield from self._plan_redirections()
-        self._add_lists()
+        yield from self._add_lists()
         self._db.commit()
 
     def _index(self) -> None:
@@ -123,7 +125,10 @@ class Plan:
 
     def _plan_sections(self) -> Iterator[Remark]:
         for row in self._db.execute("SELECT * FROM rubriques ORDER BY id_rubrique"):
-            language = self._language(row["lang"], row["titre"], row["descriptif"], row["texte"])
+            language, remarks = self._languages(
+                "rubrique", row["id_rubrique"], row["lang"], row["titre"], row["descriptif"], row["texte"]
+            )
+            yield from remarks
             one = _Section(row["id_rubrique"], row["id_parent"], row["titre"], language[0], languages=set(language))
             one.is_visible = row["statut"] == "publie"
             self._sections[one.number] = one
@@ -144,9 +149,9 @@ class Plan:
                 top.parent = 0
         for one in sorted(self._sections.values(), key=lambda one: (len(self._chain(one.number)), one.number)):
             above = self._sections[one.parent].path if one.parent else "/"
-            one.slug, remark = self._name("rubrique", one.number, title_of(one.title, one.language), above)
+            one.title, one.slug, remarks = self._named("rubrique", one.number, one.title, one.language, above)
             one.path = f"{above}{one.slug}/"
-            yield from remark
+            yield from remarks
             for above_it in self._chain(one.number):
                 self._sections[above_it].languages |= one.languages
             address = self._prefix(one.language) + one.path
@@ -169,46 +174,55 @@ class Plan:
             f" LIKE '%<multi>%' THEN {_ARTICLE_WORDS} ELSE '' END AS words FROM articles"
             " ORDER BY statut <> 'publie', id_article"
         )
-        for row in rows:
+
+        def plan(row: sqlite3.Row) -> Iterator[Remark]:
             date = read_date(row["date"])
             if row["statut"] == "publie":
                 is_future = date is not None and date > self._now and not shows_future
                 state = "redirect" if row["virtuel"] else "future" if is_future else "published"
             else:
                 state = "draft" if row["statut"] in _DRAFTS and not row["virtuel"] else "hidden"
-            yield from self._plan_text(
+            return self._plan_text(
                 "article", row["id_article"], state, row["titre"], row["lang"], row["id_trad"], row["id_rubrique"],
                 (row["words"],),
             )  # fmt: skip
 
+        yield from self._each("article", rows, plan)
+
     def _plan_briefs(self) -> Iterator[Remark]:
-        for row in self._db.execute("SELECT * FROM breves ORDER BY statut <> 'publie', id_breve"):
-            state = _state(row["statut"])
+        def plan(row: sqlite3.Row) -> Iterator[Remark]:
             fields = (row["titre"], row["texte"])
-            yield from self._plan_text(
-                "breve", row["id_breve"], state, row["titre"], row["lang"], 0, row["id_rubrique"], fields
-            )
+            return self._plan_text(
+                "breve", row["id_breve"], _state(row["statut"]), row["titre"], row["lang"], 0, row["id_rubrique"],
+                fields,
+            )  # fmt: skip
+
+        rows = self._db.execute("SELECT * FROM breves ORDER BY statut <> 'publie', id_breve")
+        yield from self._each("breve", rows, plan)
 
     def _plan_sites(self) -> Iterator[Remark]:
-        for row in self._db.execute("SELECT * FROM syndic ORDER BY statut <> 'publie', id_syndic"):
-            state = _state(row["statut"])
+        def plan(row: sqlite3.Row) -> Iterator[Remark]:
             fields = (row["nom_site"], row["descriptif"])
-            yield from self._plan_text(
-                "site", row["id_syndic"], state, row["nom_site"], "", 0, row["id_rubrique"], fields
+            return self._plan_text(
+                "site", row["id_syndic"], _state(row["statut"]), row["nom_site"], "", 0, row["id_rubrique"], fields
             )
+
+        rows = self._db.execute("SELECT * FROM syndic ORDER BY statut <> 'publie', id_syndic")
+        yield from self._each("site", rows, plan)
 
     def _plan_text(
         self, kind: str, number: int, state: str, title: str, lang: str, translation_of: int, section: int,
         fields: tuple[str, ...],
     ) -> Iterator[Remark]:  # fmt: skip
         above = self._sections.get(section)
-        languages = self._language(lang or (above.language if above else ""), *fields)
+        languages, remarks = self._languages(kind, number, lang or (above.language if above else ""), *fields)
+        yield from remarks
         if state in ("published", "future") and any(self._sections[one].is_restricted for one in self._chain(section)):
             state = "draft"
         slug = address = ""
         if state not in ("hidden", "redirect"):
             path = above.path if above else "/"
-            slug, remarks = self._name(kind, number, title_of(title, languages[0]), path)
+            title, slug, remarks = self._named(kind, number, title, languages[0], path)
             yield from remarks
             if section and not above:
                 yield Remark("section-missing", kind, number, detail=str(section), page=f"/{slug}/")
@@ -227,17 +241,17 @@ class Plan:
 
     def _plan_keywords(self) -> Iterator[Remark]:
         for row in self._db.execute("SELECT * FROM groupes_mots ORDER BY id_groupe").fetchall():
-            slug, remarks = self._name("groupe", row["id_groupe"], title_of(row["titre"], self.language), "/")
+            title, slug, remarks = self._named("groupe", row["id_groupe"], row["titre"], self.language, "/")
             yield from remarks
-            self._add_object("groupe", row["id_groupe"], "published", row["titre"], self.language, 0, slug, f"/{slug}/")
+            self._add_object("groupe", row["id_groupe"], "published", title, self.language, 0, slug, f"/{slug}/")
         for row in self._db.execute("SELECT * FROM mots ORDER BY id_mot").fetchall():
             group = self._db.execute(
                 "SELECT address FROM objects WHERE kind = 'groupe' AND number = ?", (row["id_groupe"],)
             ).fetchone()
             above = group["address"] if group else "/mots/"
-            slug, remarks = self._name("mot", row["id_mot"], title_of(row["titre"], self.language), above)
+            title, slug, remarks = self._named("mot", row["id_mot"], row["titre"], self.language, above)
             yield from remarks
-            self._add_object("mot", row["id_mot"], "published", row["titre"], self.language, 0, slug, f"{above}{slug}/")
+            self._add_object("mot", row["id_mot"], "published", title, self.language, 0, slug, f"{above}{slug}/")
 
     def _plan_authors(self) -> Iterator[Remark]:
         rows = self._db.execute(
@@ -246,12 +260,10 @@ class Plan:
             " AND r.statut IN ('publie', 'prop', 'prepa') GROUP BY a.id_auteur ORDER BY a.id_auteur"
         ).fetchall()
         for row in rows:
-            slug, remarks = self._name("auteur", row["id_auteur"], title_of(row["nom"], self.language), f"/{AUTHORS}/")
+            title, slug, remarks = self._named("auteur", row["id_auteur"], row["nom"], self.language, f"/{AUTHORS}/")
             yield from remarks
             state = "published" if row["is_visible"] else "draft"
-            self._add_object(
-                "auteur", row["id_auteur"], state, row["nom"], self.language, 0, slug, f"/{AUTHORS}/{slug}/"
-            )
+            self._add_object("auteur", row["id_auteur"], state, title, self.language, 0, slug, f"/{AUTHORS}/{slug}/")
 
     def _show_sections(self) -> None:
         """Publish the sections that SPIP calls published, and those that hold something published."""
@@ -272,34 +284,49 @@ class Plan:
             )
         }
         own = own_addresses(self._base)
+        ends: dict[int, tuple[str, str]] = {}
         for number in sorted(targets):
-            seen = [number]
-            address, problem = "", ""
-            while True:
-                kind, next_number, address = _read_redirection(targets[seen[-1]], own)
-                if kind == "article" and next_number in targets:
-                    if next_number in seen:
-                        address, problem = "", "redirect-endless"
-                        break
-                    seen.append(next_number)
-                    continue
-                if kind:
-                    found = self._db.execute(
-                        "SELECT address, state FROM objects WHERE kind = ? AND number = ?", (kind, next_number)
-                    ).fetchone()
-                    is_shown = found is not None and found["state"] == "published"
-                    address = found["address"] if is_shown else ""
-                    problem = "" if is_shown else "link-unpublished" if found else "object-not-found"
-                elif not address:
-                    problem = "address-refused"
-                break
+            try:
+                address, problem = self._follow(number, targets, own, ends)
+            except Exception as fault:
+                ends[number] = address, problem = "", ""
+                yield self._fail("article", number, fault, "virtuel")
             if problem:
                 yield Remark(problem, "article", number, "virtuel", detail=targets[number])
             self._db.execute("UPDATE objects SET address = ? WHERE kind = 'article' AND number = ?", (address, number))
 
+    def _follow(
+        self, number: int, targets: Mapping[int, str], own: tuple[str, ...], ends: dict[int, tuple[str, str]]
+    ) -> tuple[str, str]:
+        """Return where a redirection ends, and the code of what is wrong; ``ends`` are those that are known."""
+        seen: dict[int, None] = {}
+        end = "", "redirect-endless"
+        while number not in seen:
+            seen[number] = None
+            if number in ends:
+                end = ends[number]
+                break
+            kind, number, address = _read_redirection(targets[number], own)
+            if kind == "article" and number in targets:
+                continue
+            problem = ""
+            if kind:
+                found = self._db.execute(
+                    "SELECT address, state FROM objects WHERE kind = ? AND number = ?", (kind, number)
+                ).fetchone()
+                is_shown = found is not None and found["state"] == "published"
+                address = found["address"] if is_shown else ""
+                problem = "" if is_shown else "link-unpublished" if found else "object-not-found"
+            elif not address:
+                problem = "address-refused"
+            end = address, problem
+            break
+        ends.update(dict.fromkeys(seen, end))
+        return end
+
     # ---- Pages that list others ----
 
-    def _add_lists(self) -> None:
+    def _add_lists(self) -> Iterator[Remark]:
         """Add the pages of sections, keywords, groups and authors in every language of what they list."""
         home = {self.language}
         for one in self._sections.values():
@@ -319,7 +346,9 @@ class Plan:
                 (kind,),
             ).fetchall()
             for row in rows:
-                languages = {self.language, *(row["languages"] or "").split(",")} | self._known(row["words"])
+                found, remarks = self._languages(kind, row["number"], self.language, row["words"])
+                yield from remarks
+                languages = {*found, *(row["languages"] or "").split(",")}
                 group = self._db.execute("SELECT id_groupe FROM mots WHERE id_mot = ?", (row["number"],)).fetchone()
                 parent = ("groupe", group["id_groupe"]) if kind == "mot" and group else ("home", 0)
                 for language in sorted(languages - {""}):
@@ -337,11 +366,40 @@ class Plan:
 
     # ---- Names and rows ----
 
-    def _language(self, language: str, *fields: str) -> list[str]:
+    def _each(
+        self, kind: str, rows: Iterable[sqlite3.Row], plan: Callable[[sqlite3.Row], Iterator[Remark]]
+    ) -> Iterator[Remark]:
+        """Plan every object; one that an internal error stops has no page."""
+        for row in rows:
+            try:
+                remarks = list(plan(row))
+            except Exception as fault:
+                if is_of_the_run(fault):
+                    raise
+                number = row[KINDS[kind][1]]
+                self._db.execute("DELETE FROM pages WHERE kind = ? AND number = ?", (kind, number))
+                self._db.execute(
+                    "INSERT OR REPLACE INTO objects VALUES (?, ?, 'hidden', '', ?, 0, '', '', 0)",
+                    (kind, number, self.language),
+                )
+                remarks = [self._fail(kind, number, fault)]
+            yield from remarks
+
+    def _fail(self, kind: str, number: int, fault: Exception, field: str = "") -> Remark:
+        """Keep the raw text of an object that an internal error stops; return the remark on it."""
+        if is_of_the_run(fault):
+            raise fault
+        self._base.keep(raw_path(kind, number), raw_text(self._base, kind, number))
+        return failed(kind, number, describe(fault), field=field)
+
+    def _languages(self, kind: str, number: int, language: str, *fields: str) -> tuple[list[str], list[Remark]]:
         """Return an object's languages, its own first."""
         own = language or self.language
-        found = frozenset().union(*[self._known(field) for field in fields])
-        return [own, *sorted(found - {own})]
+        try:
+            found = frozenset().union(*[self._known(field) for field in fields])
+        except Exception as fault:
+            return [own], [self._fail(kind, number, fault, "lang")]
+        return [own, *sorted(found - {own})], []
 
     @staticmethod
     def _known(text: str) -> set[str]:
@@ -349,6 +407,17 @@ class Plan:
 
     def _prefix(self, language: str) -> str:
         return "" if language == self.language else "/" + language_tag(language)
+
+    def _named(self, kind: str, number: int, title: str, language: str, above: str) -> tuple[str, str, list[Remark]]:
+        """Return an object's title and slug; where an internal error stops the reading of its title, its number."""
+        try:
+            slug, remarks = self._name(kind, number, title_of(title, language), above)
+        except Exception as fault:
+            remark = self._fail(kind, number, fault, "titre")
+            name = f"{kind} {number}"
+            slug, remarks = self._name(kind, number, "", above)
+            return name, slug, [remark, *remarks]
+        return title, slug, remarks
 
     def _name(self, kind: str, number: int, title: str, above: str) -> tuple[str, list[Remark]]:
         """Return a slug that no other object of the kind has, and nothing else in that place."""

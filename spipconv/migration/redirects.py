@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 from msgspec import Struct, json
 
 from spipconv.migration.base import KINDS, Base
+from spipconv.migration.failures import describe, failed, is_of_the_run
 from spipconv.migration.old_addresses import NAMES, clean_path, find_by_path, read_old_address, read_site
 from spipconv.migration.report import Remark
 from spipconv.safety import safe_address
@@ -74,11 +75,20 @@ def check(base: Base, has_file: Callable[[str], bool]) -> Iterator[Remark]:
         " HAVING MIN(kind) != MAX(kind) OR MIN(number) != MAX(number)"
     ):
         yield Remark("redirect-contested", row["kind"], row["number"], detail=row["path"])
-    for one, shadowed in _find(base):
+    stopped: list[Remark] = []
+    for one, shadowed in _find(base, stopped):
         for path in shadowed:
             yield Remark("redirect-shadowed", one.kind, one.number, detail=path)
-        if problem := _problem(base, one, has_file):
+        try:
+            problem = _problem(base, one, has_file)
+        except Exception as fault:
+            if is_of_the_run(fault):
+                raise
+            stopped.append(failed(one.kind, one.number, describe(fault), field="redirects"))
+            continue
+        if problem:
             yield Remark(problem, one.kind, one.number, detail=one.new)
+    yield from stopped
 
 
 def nginx(base: Base, feed: str = "") -> Iterator[str]:
@@ -206,25 +216,41 @@ _MESSAGES = (
 )
 
 
-def _find(base: Base) -> Iterator[tuple[Moved, list[str]]]:
+def _find(base: Base, stopped: list[Remark] | None = None) -> Iterator[tuple[Moved, list[str]]]:
+    """Yield all that has moved. An entry that an internal error stops is left out; a remark on it is ``stopped``."""
     objects = f"{_OBJECTS} ORDER BY objects.kind, objects.number, path"
-    return chain.from_iterable(_group(base, base.db.execute(rows)) for rows in (objects, _DOCUMENTS, _MESSAGES))
+    tables = (objects, _DOCUMENTS, _MESSAGES)
+    return chain.from_iterable(_group(base, base.db.execute(rows), stopped) for rows in tables)
 
 
-def _group(base: Base, rows: Iterable[Row]) -> Iterator[tuple[Moved, list[str]]]:
+def _group(base: Base, rows: Iterable[Row], stopped: list[Remark] | None = None) -> Iterator[tuple[Moved, list[str]]]:
     """Yield the objects of rows that stand together, each with those of its paths that another page has now."""
     root = _root(base)
     for (kind, number), group in groupby(rows, key=lambda row: (row["kind"], row["number"])):
-        same = list(group)
-        if not (new := _new_address(base, same[0])):
+        try:
+            found = _moved(base, root, list(group))
+        except Exception as fault:
+            if is_of_the_run(fault):
+                raise
+            if stopped is not None:
+                stopped.append(failed(kind, number, describe(fault), field="redirects"))
             continue
-        paths: list[str] = []
-        shadowed: list[str] = []
-        for path in (f"{root}/{row['path']}".lstrip("/") for row in same if row["path"]):
-            if path == _path(new):
-                continue
-            (shadowed if _is_shadowed(base, path, new) else paths).append(path)
-        yield Moved(kind, number, new, tuple(paths)), shadowed
+        if found:
+            yield found
+
+
+def _moved(base: Base, root: str, rows: Sequence[Row]) -> tuple[Moved, list[str]] | None:
+    """Return what the rows of one object say; None where it has no address."""
+    kind, number = rows[0]["kind"], rows[0]["number"]
+    if not (new := _new_address(base, rows[0])):
+        return None
+    paths: list[str] = []
+    shadowed: list[str] = []
+    for path in (f"{root}/{row['path']}".lstrip("/") for row in rows if row["path"]):
+        if path == _path(new):
+            continue
+        (shadowed if _is_shadowed(base, path, new) else paths).append(path)
+    return Moved(kind, number, new, tuple(paths)), shadowed
 
 
 def _new_address(base: Base, row: Row) -> str:

@@ -12,7 +12,7 @@ from spipconv.migration.base import Base
 from spipconv.migration.files import Files
 from spipconv.migration.pages import Attachment, Link, Term
 from spipconv.migration.resolver import FILES, Objects, document_address
-from spipconv.migration.titles import title_of
+from spipconv.migration.titles import shown_title
 
 # What no file can be called, what a server would hide, or what would have to be escaped in a page.
 _NO_FILE_NAME = re.compile(r"""[?#\\%:<>"'&|*\x00-\x1f\x7f]|\A\.|/\.""")
@@ -65,7 +65,7 @@ class Relations:
         if row is None:
             return None
         # One name in all languages, so that lists by section are not parted by language.
-        title = title_of(row["title"], self._language)
+        title = shown_title(row["title"], self._language)
         return Term("rubrique", number, title, row["slug"], row["address"]), row["parent_number"]
 
     def authors(self, subject: Subject) -> tuple[Term, ...]:
@@ -90,7 +90,7 @@ class Relations:
 
     def _term(self, row: sqlite3.Row, language: str, group: str = "") -> Term:
         address = self._objects.address_of(row["kind"], row["number"]) or ""
-        return Term(row["kind"], row["number"], title_of(row["title"], language), row["slug"], address, group)
+        return Term(row["kind"], row["number"], shown_title(row["title"], language), row["slug"], address, group)
 
     def translations(self, subject: Subject) -> tuple[Link, ...]:
         """Return the same object's pages in other languages, and those of the objects of its id_trad."""
@@ -110,7 +110,7 @@ class Relations:
                 Link(
                     row["kind"],
                     row["number"],
-                    title_of(row["title"], row["language"]),
+                    shown_title(row["title"], row["language"]),
                     row["address"],
                     row["language"],
                 )
@@ -133,7 +133,7 @@ class Relations:
             [
                 Attachment(
                     row["id_document"],
-                    title_of(row["titre"], subject.language),
+                    shown_title(row["titre"], subject.language),
                     document_address(row),
                     "" if row["distant"] == "oui" else row["fichier"],
                 )
@@ -176,7 +176,7 @@ class Relations:
             )
         return tuple(
             [
-                Link(row["kind"], row["number"], title_of(row["title"], language) or row["address"], row["address"])
+                Link(row["kind"], row["number"], shown_title(row["title"], language) or row["address"], row["address"])
                 for row in rows
             ]
         )

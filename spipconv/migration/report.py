@@ -19,11 +19,15 @@ from msgspec import Struct
 from spipconv import diagnostics
 from spipconv.diagnostics import Severity
 
-# Of one code, or of one list, in report.json; `lines` gives all.
+# The file beside report.json that has every remark.
+REMARKS = "remarks.jsonl"
+# Of one code, or of one list, in report.json; the other file has all.
 MOST_EXAMPLES = 1000
 # Characters of what a remark is about: a whole page of markup tells no more than its beginning.
 MOST_DETAIL = 300
 SEVERITIES: tuple[Severity, ...] = ("loss", "change", "info")
+# The code of what failed because of an error of spipconv's own.
+FAILED = "object-failed"
 # Codes by what a reader of the report looks for.
 LINK_CODES = ("link-unresolved", "link-unpublished", "link-old-page", "object-not-found")
 DOCUMENT_CODES = ("document-not-found", "file-missing", "file-unreadable", "file-refused", "file-run-by-target")
@@ -57,6 +61,31 @@ class Remark(Struct, frozen=True, gc=False, omit_defaults=True):
 
 # Codes of migration, beside those of spipconv.diagnostics.CODES: severity and a sentence in English and French.
 CODES: dict[str, tuple[Severity, str, str]] = {
+    FAILED: (
+        "loss",
+        "an error in spipconv itself stopped this: please report it; the raw text is in .spipconv/failed",
+        "une erreur de spipconv même l’a arrêté : merci de la signaler ; le texte brut est dans .spipconv/failed",
+    ),
+    "value-refused": (
+        "loss",
+        "this value is not one that its column can have: read as absent",
+        "cette valeur ne peut pas être celle de sa colonne : lue comme absente",
+    ),
+    "text-too-long": (
+        "loss",
+        "this text is longer than any that is migrated: left out; what was read of it is in .spipconv/failed",
+        "ce texte dépasse la longueur maximale : non repris ; ce qui en a été lu est dans .spipconv/failed",
+    ),
+    "row-repeated": (
+        "loss",
+        "several rows have this number: the last one is migrated, the raw text of the others is in .spipconv/failed",
+        "plusieurs lignes portent ce numéro : la dernière est reprise, le texte des autres est dans .spipconv/failed",
+    ),
+    "row-unnumbered": (
+        "loss",
+        "a row without a number: not migrated; its raw text is in .spipconv/failed",
+        "une ligne sans numéro : non reprise ; son texte brut est dans .spipconv/failed",
+    ),
     "encoding-repaired": (
         "change",
         "the text was in another encoding, or encoded twice: put right",
@@ -407,6 +436,11 @@ class Report:
                 self._flush()
 
     @property
+    def has_failures(self) -> bool:
+        """Whether an error of spipconv's own stopped some object."""
+        return self._codes[FAILED] > 0
+
+    @property
     def has_losses(self) -> bool:
         """Whether any remark says that something is gone."""
         return self.totals["loss"] > 0
@@ -444,9 +478,9 @@ class Report:
         return self._read("WHERE code = ?", (code, most))
 
     def lines(self) -> Iterator[bytes]:
-        """Yield every remark as a line of JSON, sorted: nothing is cut."""
+        """Yield every remark with its severity as a line of JSON, sorted: none is left out."""
         for remark in self._read("", (-1,)):
-            yield msgspec.json.encode(remark) + b"\n"
+            yield b'{"severity":"%s",%s\n' % (severity(remark.code).encode(), msgspec.json.encode(remark)[1:])
 
     def recalls(self, most: int = -1) -> Iterator[Recall]:
         """Yield the pages that lost words, the lowest share first."""
@@ -507,6 +541,7 @@ class Report:
             "version": 1,
             "counts": self.tallies,
             "totals": self.totals,
+            "all_remarks": REMARKS,
             "remarks": remarks,
             "links": list(self.subjects(LINK_CODES, MOST_EXAMPLES)),
             "documents": list(self.subjects(DOCUMENT_CODES, MOST_EXAMPLES)),

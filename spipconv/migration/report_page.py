@@ -11,6 +11,7 @@ from spipconv.migration.report import (
     DOCUMENT_CODES,
     ENCODING_CODES,
     LINK_CODES,
+    REMARKS,
     SEVERITIES,
     Recall,
     Remark,
@@ -30,7 +31,7 @@ from spipconv.migration.report import (
 )
 from spipconv.safety import escape_attribute, escape_text, safe_address
 
-# Of one list: the page stays one that a phone can show; report.json and its side file have more.
+# Of one list: the page stays one that a phone can show; report.json has more, and remarks.jsonl has all.
 MOST_SHOWN = 100
 # A longer list is folded.
 _MOST_OPEN = 8
@@ -224,7 +225,7 @@ class _Page:
                 continue
             places = [f"<li>{self._place(one)}</li>" for one in self._report.remarks(code, MOST_SHOWN)]
             if number > len(places):
-                places.append(f"<li>{self._more(number - len(places))}</li>")
+                places.append(f"<li>{self._more(number - len(places), REMARKS)}</li>")
             items = f"<ul>{''.join(places)}</ul>"
             if number > _MOST_OPEN:
                 items = f"<details><summary>{self._number(number)} {self._say('places')}</summary>{items}</details>"
@@ -331,11 +332,11 @@ class _Page:
             table = f"<details><summary>{words} ({count})</summary>{table}</details>\n"
         return table
 
-    def _more(self, number: int) -> str:
+    def _more(self, number: int, name: str = "report.json") -> str:
         count = f"{self._number(number)} " if number > 0 else ""
         if is_french(self._language):
-            return escape_text(f"… et {count}autres : voir report.json")
-        return escape_text(f"… and {count}more: see report.json")
+            return escape_text(f"… et {count}autres : voir {name}")
+        return escape_text(f"… and {count}more: see {name}")
 
 
 def _sentence(text: str) -> str:

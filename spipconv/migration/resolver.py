@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -23,13 +24,16 @@ class Objects:
         self.language = ""
         # Whether the page that is being made is itself one that no visitor sees.
         self.is_draft = False
+        # Where a page could not be made: a last look at what its texts name, which may be to blame.
+        self.check: Callable[[SpipObject], SpipObject] | None = None
         self._find = lru_cache(4096)(self._look_up)
         self._object = lru_cache(8192)(self._object_row)
         self._in_language = lru_cache(8192)(self._address_in)
 
     def find(self, kind: str, number: int) -> SpipObject | None:
         """Return the object with its new address, or None where there is none."""
-        return self._find(kind, number, self.language, self.is_draft)
+        found = self._find(kind, number, self.language, self.is_draft)
+        return self.check(found) if self.check and found else found
 
     def translate(self, found: SpipObject, language: str) -> SpipObject | None:
         """Return the object of the same id_trad in that language."""
@@ -73,7 +77,7 @@ class Objects:
 
     def _look_up(self, kind: str, number: int, language: str, is_draft: bool) -> SpipObject | None:
         if kind == "document":
-            row = self._db.execute("SELECT * FROM documents WHERE id_document = ?", (number,)).fetchone()
+            row = self._document_row(number)
             return self._document(row) if row else None
         row = self._object(kind, number)
         if row is None:
@@ -86,19 +90,25 @@ class Objects:
             address=address,
         )  # fmt: skip
 
+    def _document_row(self, number: int) -> sqlite3.Row | None:
+        found: sqlite3.Row | None = self._db.execute(
+            "SELECT * FROM documents WHERE id_document = ?", (number,)
+        ).fetchone()
+        return found
+
     def _remote(self, number: int) -> str:
         row = self._db.execute("SELECT url_site FROM syndic WHERE id_syndic = ?", (number,)).fetchone()
         return str(row["url_site"]).strip() if row else ""
 
     def _document(self, row: sqlite3.Row) -> SpipObject:
-        thumbnail = (
-            self.find("document", row["id_vignette"]) if row["id_vignette"] not in (0, row["id_document"]) else None
-        )
+        # Only its address: pictures of documents may be each other's.
+        number = row["id_vignette"]
+        thumbnail = self._document_row(number) if number not in (0, row["id_document"]) else None
         return SpipObject(
             "document", row["id_document"], title=row["titre"], address=document_address(row), file=row["fichier"],
             extension=row["extension"], media=row["media"], mode=row["mode"], width=row["largeur"],
             height=row["hauteur"], weight=row["taille"], description=row["descriptif"], credits=row["credits"],
-            alternative=row["alt"], thumbnail=thumbnail.address if thumbnail else "",
+            alternative=row["alt"], thumbnail=document_address(thumbnail) if thumbnail else "",
         )  # fmt: skip
 
 

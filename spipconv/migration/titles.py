@@ -6,6 +6,7 @@ import re
 
 from slugify import slugify
 
+from spipconv.migration.privacy import with_locals
 from spipconv.nodes import plain_text
 from spipconv.parser import parse
 from spipconv.typography import decode_entities
@@ -42,8 +43,24 @@ def title_of(title: str, language: str) -> str:
     return words_of(without_number(title), language)
 
 
+def shown_title(title: str, language: str) -> str:
+    """Return the plain words of a title without its number, as ``shown_words`` does."""
+    return shown_words(without_number(title), language)
+
+
+def shown_words(text: str, language: str) -> str:
+    """Return a short text as plain words where it is shown beside others: as it is written where an error stops that.
+
+    Where the text's own object is made, that error is reported.
+    """
+    try:
+        return words_of(text, language)
+    except Exception:
+        return _SPACES.sub(" ", text).strip()
+
+
 def slug_of(title: str) -> str:
     """Return the name that plain words give to a file: ``qu-est-ce-qu-une-cooperative``; empty if there are none."""
-    words = decode_entities(title).translate(_APART)
+    words = with_locals(decode_entities(title)).translate(_APART)
     # The backend is named, or the slugs would depend on what else is installed.
     return slugify(words, max_length=LONGEST_SLUG, word_boundary=True, save_order=True, backend="text-unidecode")

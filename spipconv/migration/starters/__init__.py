@@ -35,6 +35,8 @@ DEFAULT_PAGINATION = 20
 INDEX_SAVE_AS = "articles.html"
 PAGE_ORDER_BY = "url"
 DISPLAY_PAGES_ON_MENU = False
+# Texts of the old site may not name files of yours: no address is read as {{static}}… or {{attach}}….
+INTRASITE_LINK_REGEX = "(?P<what>(?!))"
 # Drafts, and what is to come, are no pages at all.
 DRAFT_SAVE_AS = DRAFT_LANG_SAVE_AS = DRAFT_PAGE_SAVE_AS = DRAFT_PAGE_LANG_SAVE_AS = ""
 FEED_ALL_ATOM = CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = None
@@ -56,6 +58,10 @@ def site_files(site: Site, base: Base, target: Target) -> Iterator[File]:
     folder = files(__package__) / target.name
     if folder.is_dir():
         yield from _files(folder, "")
+
+
+def _in_any_case(ending: str) -> str:
+    return "".join(f"[{sign}{sign.upper()}]" if sign.isalpha() else sign for sign in ending)
 
 
 def _words(text: str, language: str, target: Target) -> str:
@@ -122,7 +128,8 @@ def _jekyll(site: Site, target: Target, shows_future: bool) -> dict[str, Any]:
                 "raquo_space": " >>",
             },
         },
-        "exclude": ["redirects", "report.html", "report.json", ".spipconv"],
+        "exclude": ["redirects", "report.html", "report.json", "remarks.jsonl", ".spipconv"],
         "keep_files": [],
-        "include": [],
+        # Jekyll leaves out what begins so: cameras call pictures _DSC0001.JPG.
+        "include": [f"[_#~]*.{_in_any_case(ending)}" for ending in target.static.includes],
     }  # fmt: skip

@@ -1,0 +1,191 @@
+"""Processes that work for this one, and what happens where they die, stand still, or cannot be had at all.
+
+They are started anew (spawn): a fork would carry open databases into them.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Future
+from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
+from threading import Thread
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures.process import ProcessPoolExecutor
+
+# Seconds between two looks at what workers do, and looks without a sign of life after which one counts as stopped.
+# They are counted, not timed: while this process stands still, or the machine sleeps, nobody else is to blame.
+_LOOK = 1.0
+MOST_SILENCE = 90
+# Seconds of CPU time that one object may take. What takes longer has no end.
+MOST_SECONDS = 900
+_BEAT = 0.5
+# Columns of a worker's row on the board.
+_PID, _BEATS = 0, 1
+
+_T = TypeVar("_T")
+
+
+class Lost(Exception):
+    """Workers died or stood still: what was submitted and is not done must be submitted again."""
+
+
+class Workers:
+    """So many processes. Without any, where there are none to be had or one is enough, ``are_there`` is False."""
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
+        self._pool: ProcessPoolExecutor | None = None
+        self._board: Any = None
+        self._is_lost = False
+        self.are_there = jobs > 1
+
+    def start(self) -> None:
+        """Start them before there is work, so that they are ready by then."""
+        if not self._open():
+            return
+        with suppress(Lost):
+            for _ in range(self._jobs):
+                self.submit(spare_collector)
+
+    def submit(self, task: Callable[..., _T], *arguments: object) -> Future[_T]:
+        """Have a task done by one of them. Raises Lost."""
+        if not self._open():
+            raise Lost
+        assert self._pool is not None
+        try:
+            return self._pool.submit(task, *arguments)
+        except (BrokenExecutor, RuntimeError, OSError) as fault:
+            self._is_lost = True
+            raise Lost from fault
+
+    def wait(self, future: Future[_T]) -> _T:
+        """Return the result of a task. Raises what the task raises, and Lost."""
+        silence: dict[int, int] = {}
+        beats: dict[int, int] = {}
+        while True:
+            try:
+                return future.result(_LOOK)
+            except BrokenExecutor as fault:
+                self._is_lost = True
+                raise Lost from fault
+            except NotYet:
+                if future.done():
+                    # The task's own.
+                    raise
+            for pid, beat in self._signs().items():
+                silence[pid] = silence.get(pid, 0) + 1 if beat == beats.get(pid) else 0
+                beats[pid] = beat
+                if silence[pid] >= MOST_SILENCE:
+                    # Its end breaks the pool, and that raises here.
+                    _kill(pid)
+
+    def renew(self) -> bool:
+        """Start others in the place of those that are lost; return whether any work."""
+        self.close()
+        if not self._open():
+            return False
+        try:
+            self.wait(self.submit(spare_collector))
+        except Lost:
+            self.close()
+            self.are_there = False
+        return self.are_there
+
+    def close(self) -> None:
+        """End them; what they have not begun is not done."""
+        if self._pool is None:
+            return
+        if self._is_lost:
+            # Those that are left may be the ones that stand still, and would be waited for.
+            for pid in self._signs():
+                _kill(pid)
+        self._pool.shutdown(cancel_futures=True)
+        self._pool, self._is_lost = None, False
+
+    def _signs(self) -> dict[int, int]:
+        """Return the workers' numbers with how often each has shown that it is alive."""
+        # One that stands still before it is set up is not on the board.
+        signs = dict.fromkeys(getattr(self._pool, "_processes", None) or (), 0)
+        for place in range(self._jobs):
+            if self._board[2 * place + _PID] in signs:
+                signs[self._board[2 * place + _PID]] = self._board[2 * place + _BEATS]
+        return signs
+
+    def _open(self) -> bool:
+        """Return whether there are processes."""
+        if not self.are_there or self._pool is not None:
+            return self.are_there
+        try:
+            # Some systems have no processes, or no semaphores: there, these imports or calls fail.
+            from concurrent.futures.process import ProcessPoolExecutor
+            from multiprocessing import get_context
+
+            context = get_context("spawn")
+            self._board = context.Array("q", 2 * self._jobs, lock=False)
+            places = context.Value("i", 0)
+            self._pool = ProcessPoolExecutor(self._jobs, context, _begin, (self._board, places))
+        except (ImportError, NotImplementedError, OSError, RuntimeError):
+            self.are_there = False
+        return self.are_there
+
+
+class _Clock:
+    """The CPU time at which this process began its present task; None: it has none."""
+
+    began: float | None = None
+
+
+def begin_object() -> None:
+    """Note, in a worker, that another object is begun."""
+    _Clock.began = time.process_time()
+
+
+def _begin(board: Any, places: Any) -> None:
+    """Set up a worker."""
+    # Ctrl-C is the first process's business.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with places.get_lock():
+        place = places.value
+        places.value += 1
+    board[2 * place + _PID] = os.getpid()
+    Thread(target=_beat, args=(board, 2 * place + _BEATS), daemon=True).start()
+    Thread(target=_follow_parent, daemon=True).start()
+
+
+def _beat(board: Any, place: int) -> None:
+    """Show that this process is alive, and end it when one object takes too much time."""
+    while True:
+        board[place] += 1
+        began = _Clock.began
+        if began is not None and time.process_time() - began > MOST_SECONDS:
+            os._exit(1)
+        time.sleep(_BEAT)
+
+
+def _follow_parent() -> None:
+    """End with the process that started this one: when that is killed, nobody else says so."""
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _kill(pid: int) -> None:
+    with suppress(OSError):
+        # On Windows, SIGTERM ends a process as surely.
+        os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+def spare_collector() -> None:
+    """Have the garbage collector look less often: next to nothing of what a page is made of refers to itself."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
