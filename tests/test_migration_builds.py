@@ -20,8 +20,6 @@ from tests.webservers import running_nginx
 HOST = urlsplit(EXPECTED["site"]["adresse_site"]).netloc
 # Where a theme of Pelican's own leads, it has no list for what is only translated or drafted.
 PELICAN_LISTS = ("/tag/", "/category/", "/author/")
-# Jekyll decodes the names of files that it copies.
-MISNAMED = {"jekyll": {"/IMG/png/percent%2520name.png"}}
 
 
 class Page(HTMLParser):
@@ -98,7 +96,7 @@ def test_a_built_site_has_no_dead_link_but_those_reported(to: Name, source: str,
     assert len(pages) > 100
     report = migrated(source, to)
     reported = {"/" + detail if "://" not in detail else detail for detail in report.details("link-unresolved")}
-    reported |= {f"/IMG/{file}" for file in report.details("file-missing")} | MISNAMED.get(to, set())
+    reported |= {f"/IMG/{file}" for file in report.details("file-missing")}
     broken = {address for address in broken_links(out, pages) if not address.startswith("#forum")}
     assert {address for address in broken if not (to == "pelican" and address.startswith(PELICAN_LISTS))} <= reported
 

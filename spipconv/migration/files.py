@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from spipconv.migration.drawings import ENCODINGS, MOST_BYTES, Unsafe, clean_drawing, parse
 from spipconv.migration.folder import create
+from spipconv.migration.targets import StaticFiles
 
 # Names of files that are kept in mind for look-ups: some tens of megabytes.
 MOST_NAMES = 200_000
@@ -88,6 +89,10 @@ _PAGE = re.compile(
     rb"p|svg|math|object|embed)[\s/>])",
     re.IGNORECASE,
 )
+# A line of three dashes, as Jekyll reads it and as more careful readers do, behind any mark of an encoding.
+_FRONT_MATTER = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\0?-\0?-\0?-[ \t\v\f\0]*(?:[\r\n]|\Z)")
+_ENCODED_CONTROL = re.compile(r"%(?:[01][0-9A-Fa-f]|7[fF])")
+_SPECIAL = frozenset("._#~")
 _UNDECODED = re.compile("[\udc80-\udcff]+")
 
 
@@ -102,8 +107,8 @@ class _CannotRead(Exception):
 class Copy(Struct, frozen=True):
     """What became of a file. ``is_there``: the target is as it should be; ``is_written``: it was not before.
 
-    ``code``: file-refused or file-unreadable (nothing was written), picture-cleaned, or empty. ``is_written`` is no
-    matter for a report, for it differs from one run to the next.
+    ``code``: file-refused, file-run-by-target or file-unreadable (nothing was written), picture-cleaned, or empty.
+    ``is_written`` is not for a report, for it differs from one run to the next.
     """
 
     is_there: bool
@@ -112,6 +117,7 @@ class Copy(Struct, frozen=True):
 
 
 _REFUSED = Copy(is_there=False, is_written=False, code="file-refused")
+RUN_BY_TARGET = Copy(is_there=False, is_written=False, code="file-run-by-target")
 _UNREADABLE = Copy(is_there=False, is_written=False, code="file-unreadable")
 
 
@@ -242,8 +248,29 @@ def plain_name(name: str) -> str:
     return unicodedata.normalize("NFC", _UNDECODED.sub(_read_stray_bytes, name))
 
 
-def copy_file(source: Path, target: Path) -> Copy:
+def place_for(name: str, static: StaticFiles) -> str | None:
+    """Return where a file of IMG is to lie for a system to publish it under its name; None: it would do otherwise.
+
+    ``name`` is its path below IMG.
+    """
+    *folders, last = name.split("/")
+    ending = last.lower().rpartition(".")[2]
+    if ending in static.pages:
+        return None
+    if static.leaves_out:
+        if any(part[0] in _SPECIAL or part[-1] in "~." for part in folders) or last[-1] in "~.":
+            return None
+        if last[0] in _SPECIAL and ending not in static.includes:
+            return None
+    if static.decodes:
+        return None if _ENCODED_CONTROL.search(name) else name.replace("%", "%25")
+    return name
+
+
+def copy_file(source: Path, target: Path, static: StaticFiles = StaticFiles()) -> Copy:  # noqa: B008
     """Copy a file to where visitors get it, or refuse to: see `Copy`. Makes the folder of ``target``.
+
+    ``static`` is what the system does with it that ``target`` belongs to.
 
     A target that has the same size and time, or the same bytes, is left alone. A drawing is cleaned; what a browser
     or a server would run is refused. No other process may write the same target. Raises CannotWrite.
@@ -258,6 +285,9 @@ def copy_file(source: Path, target: Path) -> Copy:
                 return _UNREADABLE
             if kinds & _DRAWINGS:
                 return _copy_drawing(file, info, target)
+            if static.front_matter and _FRONT_MATTER.match(file.read(_HEAD_BYTES) or b""):
+                return RUN_BY_TARGET
+            file.seek(0)
             if not kinds <= _INERT and _is_active(file, is_xml=bool(kinds & _XML)):
                 return _REFUSED
             if _is_same(file, info, target):

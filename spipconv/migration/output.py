@@ -9,9 +9,10 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from spipconv.migration.files import CannotWrite, Copy, copy_file
+from spipconv.migration.files import RUN_BY_TARGET, CannotWrite, Copy, copy_file, place_for
 from spipconv.migration.folder import Folder
 from spipconv.migration.manifest import Entry, Journal, Manifest
+from spipconv.migration.targets import StaticFiles
 
 _ASIDE = ".spipconv~"
 # What stands for the fingerprint of a link or a folder, which no run writes.
@@ -87,16 +88,19 @@ class Output:
             raise self._cannot_write(path, fault) from fault
         return True
 
-    def copy(self, source: Path, path: str) -> Copy | None:
-        """Copy a file of the old site; None: its user's is left in its place."""
-        mark = mark_of(source)
+    def copy(self, source: Path, folder: str, name: str, static: StaticFiles) -> Copy | None:
+        """Copy a file of the old site to its name in a folder, as a system needs it; None: its user's is left."""
+        place = place_for(name, static)
+        if place is None:
+            return RUN_BY_TARGET
+        path, mark = f"{folder}/{place}", mark_of(source)
         try:
             there = self._mark_there(path)
             if there and there != mark and not self._is_replaced(path, there):
                 return None
             self.note(Entry(path, files={path: mark}))
             self._folder.make_parent(path)
-            copied = copy_file(source, self._folder.place(path))
+            copied = copy_file(source, self._folder.place(path), static)
             now = self._mark_there(path)
         except CannotWrite:
             raise

@@ -16,6 +16,22 @@ Name = Literal["hugo", "jekyll", "pelican", "markdown", "wxr", "json"]
 TEXTS = frozenset({"article", "breve", "site"})
 
 
+class StaticFiles(Struct, frozen=True):
+    """What a system does with files that it should only copy.
+
+    ``front_matter``: one that begins with a line ``---`` is a template to it, whatever its ending. ``pages``: endings
+    of files that it, or a plugin that comes with it, makes pages of. ``leaves_out``: it takes no file whose name, or
+    one of whose folders, begins or ends with certain signs; ``includes`` are endings for which its settings overrule
+    that. ``decodes``: it reads ``%20`` in a name as a blank.
+    """
+
+    front_matter: bool = False
+    pages: frozenset[str] = frozenset()
+    leaves_out: bool = False
+    includes: tuple[str, ...] = ()
+    decodes: bool = False
+
+
 class Target(Struct, frozen=True):
     """How a tree of Markdown files is laid out.
 
@@ -28,7 +44,7 @@ class Target(Struct, frozen=True):
     themes show overtitle and subtitle, else they are in the body. ``links``: addresses as they will be, or paths
     from file to file. ``images`` is the folder of the files, ``feed`` the feed's address, empty: none. ``templates``:
     what the system's templates and themes do with the values of front matter and settings (see
-    `safety.template_text`).
+    `safety.template_text`). ``static``: what it does with files of ``images``.
     """
 
     name: Name
@@ -45,8 +61,14 @@ class Target(Struct, frozen=True):
     links: Literal["address", "file"] = "address"
     feed: str = ""
     templates: Templates = "mixed"
+    static: StaticFiles = StaticFiles()
 
 
+_MARKDOWN_ENDINGS = frozenset("markdown md mdown mdwn mdx mkd mkdn mkdown".split())
+# Templates of the systems that read a folder of Markdown.
+_TEMPLATE_ENDINGS = frozenset(
+    "adoc asciidoc ejs haml handlebars hbs ipynb j2 jinja liquid mustache njk org pug qmd rmd rst webc".split()
+)
 _SPIP = {"kind": "spip.kind", "number": "spip.id", "status": "spip.statut", "written": "spip.date_redac"}
 _HUGO = Target(
     name="hugo",
@@ -115,6 +137,17 @@ _JEKYLL = Target(
         **_SPIP,
     },
     shows_fields=True,
+    # GitHub Pages makes pages of Markdown without front matter too.
+    static=StaticFiles(
+        front_matter=True,
+        pages=_MARKDOWN_ENDINGS,
+        leaves_out=True,
+        includes=tuple(
+            """avi avif bmp csv doc docx epub gif jpeg jpg m4a m4v mov mp3 mp4 odp ods odt ogg ogv pdf png ppt pptx rtf
+            svg tif tiff txt wav webm webp xls xlsx zip""".split()
+        ),
+        decodes=True,
+    ),
 )
 _PELICAN = Target(
     name="pelican",
@@ -170,6 +203,8 @@ _MARKDOWN = Target(
         **_SPIP,
     },
     links="file",
+    # Nobody knows what will read the folder.
+    static=StaticFiles(front_matter=True, pages=_MARKDOWN_ENDINGS | _TEMPLATE_ENDINGS),
 )
 TREES: Mapping[str, Target] = {target.name: target for target in (_HUGO, _JEKYLL, _PELICAN, _MARKDOWN)}
 NAMES: tuple[Name, ...] = ("hugo", "jekyll", "pelican", "markdown", "wxr", "json")
