@@ -13,6 +13,10 @@ from spipconv.batch.places import Found, find, open_file
 SUFFIXES = (".parquet", ".pq")
 
 
+class _BadText(ValueError):
+    """A string that is none; its text says why."""
+
+
 def convert_table(table: Any, options: Options | None = None) -> Any:
     """Convert a ``pyarrow.Table``: pure, for Ray's ``map_batches`` and Spark's ``mapInArrow``.
 
@@ -70,8 +74,12 @@ def _convert(table: Any, converter: Converter) -> Any:
     contents: list[str | None] = []
     errors: list[str | None] = []
     remarks: list[list[dict[str, Any]]] = []
-    for number, text in enumerate(table.column(options.column).cast(arrow.large_string()).to_pylist()):
-        converted = None if text is None else converter.convert(number, text)
+    for number, text in enumerate(_read_texts(table.column(options.column))):
+        converted = None
+        if isinstance(text, str):
+            converted = converter.convert(number, text)
+        elif text is not None:
+            converted = converter.refuse(number, str(text))
         contents.append(converted.content if converted else None)
         errors.append(converted.error if converted else None)
         remarks.append([remark.describe() for remark in converted.diagnostics] if converted else [])
@@ -93,6 +101,26 @@ def _convert(table: Any, converter: Converter) -> Any:
     for name, values in ours.items():
         kept = kept.append_column(name, values)
     return kept
+
+
+def _read_texts(column: Any) -> list[str | _BadText | None]:
+    """Return the strings of a column; Arrow does not look whether they are UTF-8."""
+    arrow, _ = _pyarrow()
+    strings = column.cast(arrow.large_string())
+    try:
+        texts: list[str | _BadText | None] = strings.to_pylist()
+        return texts
+    except UnicodeDecodeError:
+        return [_decode(content) for content in strings.cast(arrow.large_binary()).to_pylist()]
+
+
+def _decode(content: bytes | None) -> str | _BadText | None:
+    if content is None:
+        return None
+    try:
+        return content.decode()
+    except UnicodeDecodeError as fault:
+        return _BadText(f"byte 0x{content[fault.start]:02X} at offset {fault.start} is not UTF-8")
 
 
 def _check_column(schema: Any, column: str) -> None:

@@ -5,6 +5,9 @@ Exit codes: 0 done; 1 done, but something was lost or failed, which was reported
 
 from __future__ import annotations
 
+import multiprocessing
+from typing import Any
+
 import click
 
 from spipconv import __version__
@@ -15,7 +18,16 @@ from spipconv.commands.migrate import migrate
 from spipconv.commands.serve import serve
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Program(click.Group):
+    """The whole command line."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command; in a program that was frozen (PyInstaller …), a worker's process ends here."""
+        multiprocessing.freeze_support()
+        return super().main(*args, **kwargs)
+
+
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="spipconv")
 def main() -> None:
     """Convert SPIP markup to safe HTML or Markdown, and whole SPIP sites to other systems."""
