@@ -103,8 +103,8 @@ def test_a_stranger_s_elements_are_of_shortcuts_only() -> None:
     for name in {*ACTIVE, *BLOCKS, *INLINE, "img", "br", "hr", "tr", "td"}:
         html = spipconv.to_html(f"mot <{name}>mot</{name}> mot", "comment")
         # Old toolbars wrote HTML where SPIP has a shortcut: that is what it becomes.
-        assert {element.tag for element in read(html)} <= {"p", "i", "strong", "del", "ins", "q", "br", "div", "pre", "code",
-                                                           "blockquote"}, name  # fmt: skip
+        written = set("p i strong del ins q br div pre code blockquote".split())
+        assert {element.tag for element in read(html)} <= written, name
 
 
 @pytest.mark.parametrize("name", BLOCKS)
@@ -151,21 +151,22 @@ def test_strangers_set_titles_languages_and_sources_only(attribute: str) -> None
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("attribute", sorted(NEVER))
-def test_attributes_that_act_are_on_no_element(attribute: str, profile: Profile) -> None:
-    for name in [*INLINE, *BLOCKS, "img", "br", "hr", "td", "col", "iframe"]:
-        for written in (attribute, attribute.upper()):
-            text = f"<table><tr><td><{name} {written}='http://a.org/x' title=mark>mot</{name}>"
-            for element in read(spipconv.to_html(text, profile, embeds=True)):
-                assert attribute.lower() not in element.attrib, f"<{name} {attribute}>"
+@pytest.mark.parametrize("name", [*INLINE, *BLOCKS, "img", "br", "hr", "td", "col", "iframe"])
+def test_attributes_that_act_are_on_no_element(name: str, profile: Profile) -> None:
+    for change in (str, str.upper):
+        attributes = " ".join([f"{change(attribute)}='http://a.org/x'" for attribute in sorted(NEVER)])
+        text = f"<table><tr><td><{name} {attributes} title=mark>mot</{name}>"
+        for element in read(spipconv.to_html(text, profile, embeds=True)):
+            assert not NEVER & set(element.attrib)
 
 
 @pytest.mark.parametrize("sanitizer", SANITIZERS)
-@pytest.mark.parametrize("attribute", sorted(NEVER))
-def test_the_second_lock_removes_attributes_that_act(attribute: str, sanitizer: safety.Sanitizer) -> None:
-    for name in ("a", "p", "img", "td"):
-        cleaned = safety.clean(f"<table><tr><td><{name} {attribute}='x'>mot</{name}></td></tr></table>", sanitizer)
-        assert not [element for element in read(cleaned) if attribute in element.attrib]
+@pytest.mark.parametrize("name", ["a", "p", "img", "td", "iframe", "q", "b"])
+def test_the_second_lock_removes_attributes_that_act(name: str, sanitizer: safety.Sanitizer) -> None:
+    attributes = " ".join([f"{attribute}='x'" for attribute in sorted(NEVER)])
+    cleaned = safety.clean(f"<table><tr><td><{name} {attributes}>mot</{name}></td></tr></table>", sanitizer)
+    for element in read(cleaned):
+        assert not NEVER & set(element.attrib)
 
 
 @pytest.mark.parametrize("attribute", ATTRIBUTES)
@@ -387,11 +388,9 @@ def test_the_second_lock_closes_comments_and_foreign_content(sanitizer: safety.S
         "<math><mi>b",
         "<![CDATA[x]]><p>b",
         "<?php x ?><p>b",
-        "<p>b</p></div><p>",
+        "<!DOCTYPE x>b",
     ):
-        cleaned = safety.clean(markup, sanitizer)
-        assert "b" in cleaned or "<" in cleaned
-        assert not re.search(r"<(?:!|\?|svg|math)", cleaned)
+        assert not re.search(r"<(?:!|\?|svg|math)", safety.clean(markup, sanitizer))
 
 
 def test_the_second_lock_adds_nothing() -> None:
