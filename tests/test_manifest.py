@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from spipconv.migration.files import CannotWrite, StaticFiles
+from spipconv.migration.files import CannotWrite
 from spipconv.migration.manifest import FOLDER, Entry, Journal, Manifest, settle
 from spipconv.migration.output import Output, fingerprint, fingerprint_of, mark_of
+from spipconv.migration.targets import StaticFiles
 
 
 @pytest.fixture

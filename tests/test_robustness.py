@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -154,7 +155,7 @@ def test_fields_of_objects_bring_no_such_character(field: str) -> None:
         "[->site1]",
     )
     for special in SPECIALS:
-        values: dict[str, str] = {"title": "t", field: f"a{special}b"}
+        values: dict[str, Any] = {"title": "t", field: f"a{special}b"}
         rows = [
             spipconv.SpipObject(kind, 1, extension=values.pop("extension", "png"), **values)
             for kind, values in [(kind, dict(values)) for kind in ("document", "article", "site")]
