@@ -19,7 +19,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-c", "from spipconv.commands.batch import batch; batch()"]
-HAZARDS = "kill=KILLS,hang=HANGS,backtrack=LOOPS,memory=FILLS,pause=PAUSES"
+HAZARDS = "kill=KILLS,hang=HANGS,backtrack=LOOPS,memory=FILLS,pause=PAUSES,spin=SPINS"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "SPIPCONV_TEST_HAZARDS": HAZARDS}
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc, which is Linux's")

@@ -126,6 +126,7 @@ def walk(chunk: Chunk, options: Options, start: Callable[[], Child] = Child) -> 
             try:
                 return child.convert(chunk, options, spool)
             except Died as death:
+                child.close()
                 child = None
                 before, at = at, reached(spool)
                 has_moved = (before.is_read, before.count, before.is_ended) != (at.is_read, at.count, at.is_ended)

@@ -29,6 +29,7 @@ from spipconv.version import VERSION
 _TASKS_PER_THREAD = 3
 _CONNECT_SECONDS = 20
 _ANSWER_SECONDS = 10
+_WAIT_SECONDS = 0.5
 # How often the cluster is looked at: how many threads it has, which workers it has heard of.
 _LOOK_SECONDS = 5
 # How long nobody may answer before the user is told, and before the run ends.
@@ -123,13 +124,15 @@ def convert_on_cluster(
             submit(chunk)
         if not tasks:
             return
-        with contextlib.suppress(Exception):
-            # A task that is lost never ends this wait, and one that is cancelled ends it with an exception.
+        try:
             futures = [one.future for one in tasks.values()]
-            distributed.wait(futures, timeout=0.5, return_when="FIRST_COMPLETED")
+            distributed.wait(futures, timeout=_WAIT_SECONDS, return_when="FIRST_COMPLETED")
+        except Exception:
+            # The time is up, or a task was cancelled, perhaps all of them with the connection.
+            time.sleep(_WAIT_SECONDS / 10)
         health.look()
         for key, given in list(tasks.items()):
-            if not _has_ended(given):
+            if not _has_ended(given) or (given.future.status == "cancelled" and client.status == "connecting"):
                 continue
             del tasks[key]
             try:
