@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -29,6 +30,7 @@ from spipconv.objects import SpipObject
 from spipconv.parser import parse
 from spipconv.safety import hide_values, safe_address
 
+_NOTE_NUMBER = re.compile("[0-9]{1,9}")
 # What a migration does not hide: each language has a page of its own.
 _EXPECTED = frozenset({"translations-hidden", "translation-missing"})
 
@@ -250,7 +252,7 @@ class Content:
             is_concerned = False
             for node in walk(parsed.document.children):
                 if isinstance(node, Note):
-                    if node.label.isdecimal() and not node.repeated:
+                    if _NOTE_NUMBER.fullmatch(node.label) and not node.repeated:
                         first_note = max(first_note, int(node.label) + 1)
                 elif isinstance(node, (Link, Element, Figure)):
                     is_concerned = is_concerned or concerns(node)

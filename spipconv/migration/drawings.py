@@ -88,7 +88,7 @@ _PROGRAMS = (
 # Encodings that every browser and expat read alike; a drawing in any other is written anew.
 ENCODINGS = frozenset({None, "utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252"})
 
-_DATA_PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp)[;,]", re.IGNORECASE)
+_DATA_PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp)[;,]", re.IGNORECASE | re.ASCII)
 _CSS_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\r\n\f]?|(\r\n|[\r\n\f])|(.)|$)", re.DOTALL)
 _CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|$)", re.DOTALL)
 _OWN_URL = r"(?!\s*+[\"']?+\s*+(?:#|data:(?:image/(?:png|jpe?g|gif|webp)|font/|application/(?:x-)?font)))"
@@ -96,10 +96,10 @@ _CSS_DANGERS = re.compile(
     rf"url\({_OWN_URL}|@import|@charset|image-set\(|cross-fade\(|(?<![\w-])(?:image|src)\(|expression\(|-moz-binding|"
     r"(?<![\w-])behavior:|javascript:|vbscript:|<"
 )
-_CSS_IMPORT = re.compile(r"@(?:import|charset)[^;{}@]*+(?:;|$)", re.IGNORECASE)
-_CSS_URL = re.compile(rf"url\({_OWN_URL}\s*+(?:\"[^\"]*+\"\s*+|'[^']*+'\s*+|[^()\"']*+)\)", re.IGNORECASE)
+_CSS_IMPORT = re.compile(r"@(?:import|charset)[^;{}@]*+(?:;|$)", re.IGNORECASE | re.ASCII)
+_CSS_URL = re.compile(rf"url\({_OWN_URL}\s*+(?:\"[^\"]*+\"\s*+|'[^']*+'\s*+|[^()\"']*+)\)", re.IGNORECASE | re.ASCII)
 # Without any of these nothing above is found: most values are told by this alone.
-_SUSPECT = re.compile(r"[(@\\<]|script|binding|behavior", re.IGNORECASE)
+_SUSPECT = re.compile(r"[(@\\<]|script|binding|behavior", re.IGNORECASE | re.ASCII)
 _SPACE = re.compile(r"[\s\0-\x20]+")
 
 

@@ -27,7 +27,10 @@ _CHUNK = 1 << 20
 # An index file of that size says that there is nothing to see.
 _STUB_BYTES = 256
 
-_LOGO = re.compile(r"(art|rub|aut|breve|mot|site|groupe)(on|off)(0|[1-9]\d*)\.(gif|jpe?g|png|svg|webp)", re.IGNORECASE)
+_LOGO = re.compile(
+    r"(art|rub|aut|breve|mot|site|groupe)(on|off)(0|[1-9][0-9]{0,17})\.(gif|jpe?g|png|svg|webp)",
+    re.IGNORECASE | re.ASCII,
+)
 _LOGO_NAMES = {
     "article": "art",
     "rubrique": "rub",
@@ -52,9 +55,9 @@ _RUN_BY_SERVERS = frozenset(
     """asa asax ascx ashx asmx asp aspx cdx cer cfc cfm cgi cshtml fcgi htaccess htpasswd inc jsp jspf jspx phar
     pht phtm phtml pl pm py vbhtml""".split()
 )
-_PHP = re.compile(r"php\d*|phps|phpt")
+_PHP = re.compile(r"php[0-9]*|phps|phpt")
 # Servers that take every ending of a name for one (Apache's AddHandler) run these wherever they stand.
-_RUN_ANYWHERE = re.compile(r"php\d*|phtml|phar|pht|cgi|shtml|asp|aspx|jsp")
+_RUN_ANYWHERE = re.compile(r"php[0-9]*|phtml|phar|pht|cgi|shtml|asp|aspx|jsp")
 _XML = frozenset(
     """atom dae gml gpx kml mathml mml mpd musicxml mxl owl plist rdf rng rss sch smi smil ttml wsdl xbl xbrl xlf
     xml xop xsd xsl xslt xspf""".split()
@@ -313,8 +316,8 @@ def _copy_drawing(file: FileIO, info: os.stat_result, target: Path) -> Copy:
 
 
 def _endings(name: str) -> list[str]:
-    # Windows servers ignore dots and blanks at the end.
-    return name.rstrip(" .").lower().split(".")[1:]
+    # Windows servers ignore dots and blanks at the end; disks that ignore case take ſ for s.
+    return name.rstrip(" .").casefold().split(".")[1:]
 
 
 def _kind(name: str) -> str:
@@ -330,7 +333,7 @@ def _is_run(name: str) -> bool:
     kind = _kind(name)
     return (
         name.startswith(".")
-        or name.lower() in _SETTINGS
+        or name.casefold() in _SETTINGS
         or kind in _RUN_BY_BROWSERS
         or kind in _RUN_BY_SERVERS
         or any(_RUN_ANYWHERE.fullmatch(ending) for ending in _endings(name))

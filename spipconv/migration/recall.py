@@ -11,8 +11,9 @@ _WORD = re.compile(r"\w+")
 _NO_WORDS = re.compile(
     r"<[a-z_/?!][^<>]*>|->[^\]\n]{0,500}\]|\[\[<[^<>]{0,100}>|\{[a-z_]{2,8}\}(?=->)|\[[a-z_]{2,8}\]|&[a-z]{2,8};"
     r"|\|[^|\]<>\n]{0,200}(?=->)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
+_MULTI = re.compile(r"<(/?)multi>", re.IGNORECASE | re.ASCII)
 _LANGUAGE = re.compile(r"\[([a-z_]{2,10})\]")
 
 
@@ -34,14 +35,15 @@ def count_words(sources: Iterable[str], page: str) -> tuple[int, int]:
 
 def in_language(text: str, language: str) -> str:
     """Return a text with its ``<multi>`` blocks in one language only, for counting its words."""
-    if "<multi>" not in text.lower():
-        return text
     pieces: list[str] = []
-    position, folded = 0, text.lower()
-    while (start := folded.find("<multi>", position)) >= 0 and (end := folded.find("</multi>", start)) >= 0:
-        default, *marked = _LANGUAGE.split(text[start + len("<multi>") : end])
-        parts = dict(zip(marked[::2], marked[1::2], strict=True))
-        chosen = parts.get(language) or default or parts.get("fr") or next(iter(parts.values()), "")
-        pieces += [text[position:start], chosen]
-        position = end + len("</multi>")
+    position, opened = 0, None
+    for mark in _MULTI.finditer(text):
+        if not mark[1]:
+            opened = opened or mark
+        elif opened:
+            default, *marked = _LANGUAGE.split(text[opened.end() : mark.start()])
+            parts = dict(zip(marked[::2], marked[1::2], strict=True))
+            chosen = parts.get(language) or default or parts.get("fr") or next(iter(parts.values()), "")
+            pieces += [text[position : opened.start()], chosen]
+            position, opened = mark.end(), None
     return "".join(pieces) + text[position:]

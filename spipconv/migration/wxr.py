@@ -48,7 +48,7 @@ _PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 _BREAK = re.compile(r'<br class="(?:auto|manual)br" />\s*')
 _NEWLINE = re.compile(r"\s*\n\s*")
 _PARAGRAPH = re.compile(r"</p>\s*(?=.)", re.DOTALL)
-_WEB = re.compile("https?:", re.IGNORECASE)
+_WEB = re.compile("https?:", re.IGNORECASE | re.ASCII)
 
 _HEAD = """\
 <?xml version="1.0" encoding="UTF-8"?>
