@@ -75,7 +75,7 @@ def test_a_value_is_words_wherever_templates_print_it(title: str, way: str) -> N
 def test_a_value_for_templates_that_escape_starts_no_tag_in_markdown(title: str) -> None:
     value = template_text(title, "escape")
     assert value.replace("\u2060", "") == printable(title)
-    assert not re.search(r"<[A-Za-z/!?]|\][(\[]", value)
+    assert not re.search(r"<[A-Za-z/!?]|\][(\[]|\{[{%]", value)
 
 
 def test_ordinary_titles_stay_as_they_are() -> None:

@@ -93,7 +93,8 @@ def _fields(page: Page, site: Site, target: Target) -> Mapping[str, Any]:
     by_slug = target.terms == "slug"
 
     def names(terms: Iterable[Term]) -> list[str]:
-        return [term.slug if by_slug else term.title for term in terms]
+        # Of a name without letters or digits no system can make an address.
+        return [term.slug if by_slug or not any(map(str.isalnum, term.title)) else term.title for term in terms]
 
     groups: dict[str, list[str]] = {}
     for term in page.keywords:
@@ -128,9 +129,9 @@ def _fields(page: Page, site: Site, target: Target) -> Mapping[str, Any]:
         "logo_hover": template_address(page.logo_hover),
         "authors": names(page.authors),
         "keywords": groups,
-        "tags": [term.title for term in page.keywords],
-        "category": page.sections[0].title if page.sections else site.name,
-        "section_titles": [term.title for term in page.sections],
+        "tags": names(page.keywords),
+        "category": names(page.sections[:1])[0] if page.sections else site.name,
+        "section_titles": names(page.sections),
         "overtitle": page.overtitle,
         "subtitle": page.subtitle,
         "elsewhere": {"titre": page.elsewhere[0], "url": elsewhere} if elsewhere else {},
