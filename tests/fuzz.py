@@ -79,6 +79,10 @@ HOLES = (
     '<a href="x">%s</a>', "<span title='%s'>x</span>", '<b class="%s" id=\'%s\'>x</b>', "<img src='%s' alt='%s'>",
     "<q cite='%s'>x</q>", "<table><tr><td>%s</td></tr></table>", "<table>%s<tr>", "<ul><li>%s", "<p class=x>%s",
     "<div>\n\n%s\n\n</div>", "<!-- %s -->", "<?php %s ?>", "<style>%s</style>", "<script>%s</script>",
+    "<del cite='%s'>x</del>", "<blockquote cite=\"%s\">x</blockquote>", "<q title=%s>x</q>", "<a name='%s'>x</a>",
+    "<b lang=\"%s\">x</b>", "<img src=x alt=\"%s\">", "<iframe src=\"%s\"></iframe>", "\\%s", "<http://exemple.org/%s>",
+    "<a href=\"b\">x<table><tr><td>%s</td></tr></table></a>", "[a <table><tr><td>%s</td></tr></table>->b]",
+    "[?%s->http://a.org]", "[[[%s->b]]]", "<poesie>[%s|b]</poesie>", "||[%s|a]|[[%s]]||\n|a|b|\n",
     "http://exemple.org/%s", "«%s»", "\u202e%s\u202c", "<<%s>>", "<%s>", "</%s>",
 )  # fmt: skip
 # What software gets wrong: letters whose other case is ASCII, halves of pairs, noncharacters, what does not show.
