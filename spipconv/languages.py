@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+
 # SPIP's list of languages: the codes that {xx} may name in a link.
 CODES = frozenset(
     """aa ab af am an ar as ast ay az ba be ber bg bh bi bm bn bo br bs ca co cpf cpf_dom cpf_hat cs cy da de dz el
@@ -11,6 +14,10 @@ CODES = frozenset(
     pa pbb pl ps pt pt_br qu rm rn ro roa ru rw sa sc scn sd sg sh sh_latn sh_cyrl si sk sl sm sn so sq sr src sro
     ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz vi vo wa wo xh yi yo za zh zh_tw zu""".split()
 )
+
+# One of these codes, with any script or region after it, in any case: fr, fr-CA, pt_BR.
+LANGUAGE = f"({'|'.join(sorted(code for code in CODES if '_' not in code))})([_-][A-Za-z0-9]{{1,8}}){{0,4}}"
+_LANGUAGE = re.compile(LANGUAGE, re.ASCII | re.IGNORECASE)
 
 _NOTES = {
     "ar": "هوامش", "ca": "Notes", "cs": "Poznámky", "de": "Fußnoten", "en": "Footnotes", "eo": "Notoj",
@@ -25,6 +32,20 @@ _COMMENTS = {
     "ar": "تعليقات", "de": "Kommentare", "en": "Comments", "es": "Comentarios", "fr": "Commentaires",
     "it": "Commenti", "nl": "Reacties", "pt": "Comentários",
 }  # fmt: skip
+
+
+@lru_cache(1000)
+def find_language(given: str) -> str | None:
+    """Return SPIP's code of a language that is named by its own codes or by BCP 47's, in any case.
+
+    ``pt-BR`` is ``pt_br``, ``FR`` and ``fr-CA`` are ``fr``. None where SPIP does not know the language.
+    """
+    if not _LANGUAGE.fullmatch(given):
+        return None
+    code = given.replace("-", "_").lower()
+    while code not in CODES:
+        code = code.rpartition("_")[0]
+    return code
 
 
 def notes_title(language: str) -> str:

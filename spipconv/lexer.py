@@ -26,8 +26,8 @@ SOURCE_TERMINALS = (
     "ESCAPE", "ADDRESS", "PROTECTED", "OTHER",
 )  # fmt: skip
 _BRACKETED = frozenset({"LINK_MARK", "ANCHOR_MARK", "GLOSSARY_MARK", "NOTE_START", "ABBREVIATION_MARK"})
-_MULTI_START = re.compile("<multi>", re.IGNORECASE)
-_MULTI_END = re.compile("</multi>", re.IGNORECASE)
+MULTI_START = re.compile("<multi>", re.IGNORECASE | re.ASCII)
+_MULTI_END = re.compile("</multi>", re.IGNORECASE | re.ASCII)
 _MASK_START, _MASK = "\ufdd0", "\ufdd1"
 
 
@@ -90,7 +90,7 @@ class SourceLexer:
         scan = Scan(source, self, source.text)
         if "`" in source.text or "<" in source.text:
             self._protect(scan)
-            if _MULTI_START.search(scan.masked):
+            if MULTI_START.search(scan.masked):
                 self._choose_languages(scan)
             if source.settings.angle_shortcuts:
                 source.text, scan.masked = read_angle_shortcuts(source.text, scan.masked)
@@ -157,7 +157,7 @@ class SourceLexer:
             if kind in unclosed:
                 continue
             if kind not in ends:
-                ends[kind] = re.compile(f"</{kind}[ \t\n]*>", re.IGNORECASE)
+                ends[kind] = re.compile(f"</{kind}[ \t\n]*>", re.IGNORECASE | re.ASCII)
             closing = ends[kind].search(text, start + 2 if kind == "comment" else position)
             if closing is None:
                 unclosed.add(kind)

@@ -11,12 +11,12 @@ from msgspec import Struct
 
 from spipconv.languages import CODES, author_title
 from spipconv.nodes import LinkKind
-from spipconv.objects import KINDS, Resolver, SpipObject
+from spipconv.objects import KINDS, Resolver, SpipObject, find_object, find_translation
 from spipconv.typography import decode_entities
 
 _TEXT = re.compile(r"(?s:(.*?))(?:\|([^<>]*?))?(?:\{([a-z_]*)\})?\Z")
 _OBJECT = re.compile(r"(\w*?)\s*([0-9]{1,18})(?:\?([^#]*))?(#\S*)?", re.ASCII)
-_ELSEWHERE = re.compile(r"https?:|ftp:|tel:", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"https?:|ftp:|tel:", re.IGNORECASE | re.ASCII)
 _MAIL = re.compile(r"[^\s@:/?#]+@[^\s@:/?#]+\.[^\s@:/?#]+")
 _BRACES_AT_END = re.compile(r"\{[^{}]*\}\s*\Z")
 _SPACES = re.compile(r"\s+")
@@ -134,9 +134,9 @@ def _shorten(address: str) -> str:
 
 def _read_object(match: re.Match[str], language: str, wanted: str, resolver: Resolver | None, target: str) -> Target:
     kind, number = KINDS[match[1]], int(match[2])
-    found = resolver.find(kind, number) if resolver else None
+    found = find_object(resolver, kind, number) if resolver else None
     if found and wanted and resolver:
-        found = resolver.translate(found, wanted) or found
+        found = find_translation(resolver, found, wanted) or found
     if found is None:
         if resolver and kind == "document":
             return Target(target, "relative", target, problem="object-not-found")

@@ -7,7 +7,17 @@ import re
 
 from msgspec import Struct
 
-from spipconv.safety import ARTICLE, ARTICLE_WITH_EMBEDS, COMMENT, SPIP_TAGS, TITLE, VOID, Policy
+from spipconv.safety import (
+    ARTICLE,
+    ARTICLE_WITH_EMBEDS,
+    COMMENT,
+    SPIP_TAGS,
+    TITLE,
+    VOID,
+    Policy,
+    lower_ascii,
+    replace_controls,
+)
 from spipconv.source import Settings
 
 # SPIP ends a paragraph at these elements and begins another behind their end tags (_BALISES_BLOCS).
@@ -64,8 +74,8 @@ def read_tag(markup: str) -> Tag:
         return Tag(markup)
     end, name, rest = match.groups()
     if end:
-        return Tag(name.lower(), is_end=True)
-    return Tag(name.lower(), is_self_closed=rest.endswith("/"), attributes=read_attributes(rest))
+        return Tag(lower_ascii(name), is_end=True)
+    return Tag(lower_ascii(name), is_self_closed=rest.endswith("/"), attributes=read_attributes(rest))
 
 
 def read_angle_shortcuts(text: str, masked: str) -> tuple[str, str]:
@@ -77,7 +87,7 @@ def read_angle_shortcuts(text: str, masked: str) -> tuple[str, str]:
         masks: list[str] = []
         position = 0
         for match in pattern.finditer(masked):
-            if match[1].split()[0].lower() in _READ_NAMES:
+            if lower_ascii(match[1].split()[0]) in _READ_NAMES:
                 continue
             start, end = match.span()
             pieces += [text[position:start], opening, match[1], closing]
@@ -95,8 +105,13 @@ def read_attributes(text: str) -> tuple[tuple[str, str], ...]:
         value = match[2] or ""
         if value[:1] in ('"', "'"):
             value = value[1:-1]
-        attributes.setdefault(match[1].lower(), html.unescape(value) if "&" in value else value)
+        attributes.setdefault(lower_ascii(match[1]), _decode(value) if "&" in value else value)
     return tuple(attributes.items())
+
+
+def _decode(value: str) -> str:
+    """Decode the value of an attribute as browsers do, which know more references there than in text."""
+    return replace_controls(html.unescape(value).replace("\r", "\n"))
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -10,10 +10,11 @@ from msgspec import Struct
 from spipconv.links import document_address, media_type
 from spipconv.nodes import Figure, Node
 from spipconv.objects import SpipObject
+from spipconv.safety import lower_ascii
 from spipconv.typography import decode_entities
 
 DOCUMENTS = frozenset({"doc", "emb", "im", "img", "image", "audio", "video", "text", "document"})
-_MODEL = re.compile(r"<([a-z_-]+)\s*([0-9]*)\s*(?:\|([^<>]*?))?\s*/?>", re.IGNORECASE)
+_MODEL = re.compile(r"<([a-z_-]+)\s*([0-9]*)\s*(?:\|([^<>]*?))?\s*/?>", re.IGNORECASE | re.ASCII)
 _ALIGNMENTS = frozenset({"left", "right", "center"})
 # Where SPIP has an icon for every kind of file.
 ICONS = "plugins-dist/medias/prive/vignettes/"
@@ -40,7 +41,7 @@ def read_model(markup: str) -> ModelTag:
         return ModelTag(markup.strip("<>"), None, ())
     name, number, arguments = match.groups()
     return ModelTag(
-        name.lower(), int(number[:18]) if number else None, tuple(arguments.split("|")) if arguments else ()
+        lower_ascii(name), int(number[:18]) if number else None, tuple(arguments.split("|")) if arguments else ()
     )
 
 
@@ -53,7 +54,7 @@ def make_figure(
 ) -> Figure:
     """Return the figure of a document; ``read`` makes nodes of a field of SPIP text."""
     options: Mapping[str, str] = {
-        key.strip().lower(): decode_entities(value.strip())
+        lower_ascii(key.strip()): decode_entities(value.strip())
         for key, sign, value in (argument.partition("=") for argument in tag.arguments)
         if sign
     }

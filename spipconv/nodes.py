@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 from msgspec import Struct
 from msgspec.structs import replace
 
+Profile = Literal["article", "comment", "title"]
 LinkKind = Literal["internal", "external", "site", "relative", "anchor", "mail", "glossary", "missing"]
 BreakKind = Literal["auto", "manual", "html"]
 Numeric = Literal["", "numeric", "numeric virgule", "numeric point"]
@@ -263,10 +264,11 @@ Node = Inline | Block
 
 
 class Document(Struct, frozen=True, tag=True):
-    """A whole text. ``language`` is the one its typography follows."""
+    """A whole text. ``language`` is the one its typography follows, ``profile`` says who wrote it."""
 
     children: tuple[Node, ...]
     language: str = "fr"
+    profile: Profile = "article"
 
 
 def children_of(node: Node) -> tuple[Node, ...]:

@@ -7,6 +7,9 @@ from os import PathLike
 from typing import Any, Protocol
 
 from msgspec import DecodeError, Struct, json
+from msgspec.structs import replace
+
+from spipconv.safety import NO_TEXT, replace_controls
 
 # The names that a shortcut may use for a kind of object; im and emb are documents too (SPIP 1.x).
 KINDS: Mapping[str, str] = {
@@ -48,6 +51,10 @@ class SpipObject(Struct, frozen=True):
     thumbnail: str = ""
 
 
+# The texts among the fields. Titles and the like are read as SPIP text, which leaves nothing such in them.
+_WORDS = ("language", "address", "file", "extension", "media", "mode", "alternative", "thumbnail")
+
+
 class Resolver(Protocol):
     """Finds objects. ``site_address`` is the site's own root (``https://example.org/``), or empty."""
 
@@ -61,6 +68,27 @@ class Resolver(Protocol):
     def translate(self, found: SpipObject, language: str) -> SpipObject | None:
         """Return the object that says the same in another language, or None."""
         ...
+
+
+def find_object(resolver: Resolver, kind: str, number: int) -> SpipObject | None:
+    """Return what a resolver finds, its fields free of what no text may hold, or None."""
+    return _clean(resolver.find(kind, number))
+
+
+def find_translation(resolver: Resolver, found: SpipObject, language: str) -> SpipObject | None:
+    """Return an object's translation as a resolver finds it, its fields free of what no text may hold, or None."""
+    return _clean(resolver.translate(found, language))
+
+
+def _clean(found: SpipObject | None) -> SpipObject | None:
+    if found is None:
+        return None
+    unclean = {
+        name: replace_controls(value)
+        for name in _WORDS
+        if isinstance(value := getattr(found, name), str) and NO_TEXT.search(value)
+    }
+    return replace(found, **unclean) if unclean else found
 
 
 class BadObjects(ValueError):
@@ -110,7 +138,7 @@ def read_objects(path: str | PathLike[str]) -> Catalogue:
 
 
 def _whole(value: Any) -> int:
-    if type(value) is int or (isinstance(value, str) and value.isdecimal()):
+    if type(value) is int or (isinstance(value, str) and value.isascii() and value.isdecimal()):
         return int(value)
     raise ValueError(f"{value!r} is no whole number")
 

@@ -7,9 +7,10 @@ from msgspec import Struct
 from spipconv.diagnostics import Diagnostic
 from spipconv.grammar import load_grammar
 from spipconv.layout import Layout
-from spipconv.nodes import Document, Node
+from spipconv.lexer import MULTI_START
+from spipconv.nodes import Document, Node, Profile
 from spipconv.objects import Resolver
-from spipconv.source import Profile, Settings, Source, read_source
+from spipconv.source import Settings, Source, read_settings, read_source
 
 
 class Parsed(Struct, frozen=True):
@@ -33,21 +34,24 @@ def parse(
 
     ``profile`` says who wrote it: ``article`` (an author: HTML of the allow-list), ``comment`` (a stranger:
     all shortcuts, of HTML only q, del and ins; objects are never looked up) or ``title`` (typography, models
-    and ``<multi>`` only). ``lang`` is a SPIP language code, for typography and ``<multi>``. ``objects`` finds
+    and ``<multi>`` only). ``lang`` is a language of SPIP's list, for typography and ``<multi>``, as SPIP or as
+    BCP 47 writes it (``pt_br``, ``pt-BR``, ``fr-CA``). ``objects`` finds
     what ``[->art12]`` and ``<doc1>`` name. ``embeds`` allows players of known video hosts.
     ``angle_shortcuts`` also reads ``<<gras>>`` and ``<italique>``. ``first_note`` is the number of its first note,
     where several texts share a page.
 
-    Never fails on markup: what is broken, unknown, changed or left out is in the diagnostics.
+    Never fails on markup: what is broken, unknown, changed or left out is in the diagnostics. Raises TypeError for
+    a text that is not a string, TypeError or ValueError for another argument that is not one of the choices.
     """
-    source = read_source(text, Settings(profile, lang, objects, embeds, angle_shortcuts, first_note))
-    document = Document(_read(source), lang)
+    settings = read_settings(profile, lang, objects, embeds, angle_shortcuts, first_note)
+    source = read_source(text, settings)
+    document = Document(_read(source), settings.language, settings.profile)
     return Parsed(document, tuple(sorted(source.diagnostics, key=_place)))
 
 
 def languages_of(text: str) -> frozenset[str]:
     """Return the codes of the languages in which the ``<multi>`` blocks of a text say something."""
-    if "<multi>" not in text.lower():
+    if not MULTI_START.search(text):
         return frozenset()
     return load_grammar().lexer.languages(read_source(text, Settings()))
 

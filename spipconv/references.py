@@ -11,6 +11,7 @@ from spipconv.balance import Open
 from spipconv.lexer import Lexeme, Scan
 from spipconv.models import make_figure, read_model
 from spipconv.nodes import Anchor, Model, Node
+from spipconv.objects import find_object
 from spipconv.safety import safe_address
 from spipconv.typography import FRENCH_LANGUAGES, NO_BREAK_SPACE, decode_entities, typeset
 from spipconv.writing import Writing
@@ -224,7 +225,7 @@ class References(Writing):
             self._balance.text(typeset(target.text, self._settings.language), start)
             self._balance.close_formatting("a", start)
             return
-        found = resolver.find("document", tag.number)
+        found = find_object(resolver, "document", tag.number)
         if found is None:
             self._source.report("document-not-found", start, markup)
             self._end_run(trims=True)

@@ -9,12 +9,14 @@ import html
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Literal
+from string import ascii_lowercase, ascii_uppercase
+from typing import Any, Literal, get_args
 from urllib.parse import quote, unquote, urlsplit
 
 from msgspec import Struct
 
 Sanitizer = Literal["nh3", "bleach"]
+_SANITIZERS = get_args(Sanitizer)
 
 # Deeper markup stays text: browsers, sanitisers and recursive converters all slow down or give up on depth.
 MAX_DEPTH = 60
@@ -34,7 +36,25 @@ _COLON_FIRST = re.compile(r"[^/?#:]*:")
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _IGNORED_IN_ADDRESSES = re.compile(r"[\t\n\r]")
 _INVISIBLE = re.compile("[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\ufeff]")
+# What no text may hold: XML and HTML forbid it, and the lexer and the sanitiser mark places with noncharacters.
+NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+# Of a parameter: what follows its "=", unless that is too short to be personal; without one, all that is not a word.
+_PARAMETER_VALUE = re.compile(r"(?<==)(?!\s*[A-Za-z0-9]{0,4}\s*\Z)(?s:.+)|\A(?!\s*[\w-]*\s*\Z)[^=]+\Z")
 _EDGES = "".join(map(chr, range(0x21)))
+
+
+def replace_controls(text: str) -> str:
+    """Return a text with U+FFFD for every character that no text may hold."""
+    return NO_TEXT.sub("\ufffd", text)
+
+
+def lower_ascii(name: str) -> str:
+    """Return a name with its ASCII letters in lower case.
+
+    Names of markup are compared so, as browsers do: to Unicode, the Kelvin sign is a K.
+    """
+    return name.lower() if name.isascii() else name.translate(_LOWER)
 
 
 def escape_text(text: str) -> str:
@@ -60,11 +80,10 @@ def escape_attribute(text: str) -> str:
 
 Templates = Literal["escape", "mixed"]
 
-# What XML 1.0 forbids, and C1 controls, which HTML reads as something else.
-_UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCE = re.compile(r"&(?:#[0-9A-Za-z]+|[A-Za-z][0-9A-Za-z]*);?")
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
-_LINK_MIDDLE = re.compile(r"\](?=[(\[])")
+# The middle of a link, and the beginning of what templates run.
+_MARKDOWN_PAIR = re.compile(r"\](?=[(\[])|\{(?=[{%])")
 _OPENING_QUOTE = re.compile(r"(?<![^\s(\[{‹«—–-])([\"'])(?=\S)")
 _LOOKALIKES = str.maketrans({"<": "‹", ">": "›", '"': "”", "'": "’", "`": "‘"})
 # Shown as nothing; what stands on its two sides is no longer one sign of HTML or Markdown.
@@ -75,17 +94,18 @@ _RESERVED_IN_ADDRESSES = re.compile(
 
 
 def printable(text: str) -> str:
-    """Return text that any XML and HTML may hold: without control characters, lone surrogates as U+FFFD."""
+    """Return text that any XML and HTML may hold: without what no text may hold, lone surrogates as U+FFFD."""
     if text.isprintable() and text.isascii():
         return text
-    return _UNPRINTABLE.sub(lambda found: "\ufffd" if "\ud800" <= found[0] <= "\udfff" else "", text)
+    return NO_TEXT.sub(lambda found: "\ufffd" if "\ud800" <= found[0] <= "\udfff" else "", text)
 
 
 def template_text(text: str, templates: Templates) -> str:
     """Return plain words for another program's templates, safe as HTML text and in quoted attributes.
 
     ``templates`` says what these do with a value. ``escape``: they escape it, so it stays as it is; but many themes
-    read titles as Markdown, so that what would begin a tag or a link there is parted by U+2060, which is not shown.
+    read titles as Markdown, so that what would begin a tag, a link or a shortcode there is parted by U+2060, which is
+    not shown.
     ``mixed``: some print it as it is, some escape it, some decode it first; no way of escaping is right for all.
     Angle brackets and quotes become the signs that look most like them, and character references are parted.
     """
@@ -95,7 +115,7 @@ def template_text(text: str, templates: Templates) -> str:
         text = _REFERENCE.sub(_part_reference, text)
     elif "<" in text:
         text = _TAG_START.sub("<" + _JOINER, text)
-    return _LINK_MIDDLE.sub("]" + _JOINER, text)
+    return _MARKDOWN_PAIR.sub(lambda found: found[0] + _JOINER, text)
 
 
 def _part_reference(found: re.Match[str]) -> str:
@@ -111,6 +131,16 @@ def template_address(address: str) -> str:
 
 
 # ---- Addresses ----
+
+
+def hide_values(model: str) -> str:
+    """Return the tag of a model that nobody here knows as a reader may see it: its parameters' names, not their values.
+
+    ``<formulaire|contact|email=anne@example.org>`` is ``<formulaire|contact|email=…>``. What a plugin reads there may
+    be personal; of values only those of at most four letters or digits stay: sizes, ``oui``, ``left``.
+    """
+    name, *parameters = model.strip().removesuffix(">").split("|")
+    return "|".join([name, *[_PARAMETER_VALUE.sub("…", parameter) for parameter in parameters]]) + ">"
 
 
 def safe_address(address: str) -> str | None:
@@ -143,14 +173,15 @@ def is_video(address: str) -> bool:
         parts = urlsplit(address.strip(_EDGES))
     except ValueError:
         return False
-    return parts.scheme == "https" and parts.netloc.lower() in VIDEO_HOSTS
+    return parts.scheme == "https" and lower_ascii(parts.netloc) in VIDEO_HOSTS
 
 
 class Policy(Struct, frozen=True):
-    """Which raw HTML is allowed: elements, and attributes by element (``*``: on all)."""
+    """Which raw HTML is allowed: elements, and attributes by element (``*``: on all); ``has_aria``: aria-… on all."""
 
     tags: frozenset[str]
     attributes: Mapping[str, frozenset[str]]
+    has_aria: bool = True
 
     def allows(self, tag: str, name: str, value: str) -> bool:
         """Tell whether an attribute may stand on an element with that value."""
@@ -160,7 +191,7 @@ class Policy(Struct, frozen=True):
             if name == "src":
                 return is_video(value) if tag == "iframe" else safe_address(value) is not None
             return name != "target" or value == "_blank"
-        return name in self.attributes["*"] or _ARIA.fullmatch(name) is not None
+        return name in self.attributes["*"] or (self.has_aria and _ARIA.fullmatch(name) is not None)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -211,11 +242,21 @@ _FRAME_ATTRIBUTES = _words("allowfullscreen height loading src title width")
 
 ARTICLE = Policy(_INLINE_TAGS | _BLOCK_TAGS | SPIP_TAGS, _ATTRIBUTES)
 ARTICLE_WITH_EMBEDS = Policy(ARTICLE.tags | {"iframe"}, {**_ATTRIBUTES, "iframe": _FRAME_ATTRIBUTES})
-COMMENT = Policy(_words("del ins q"), {"*": _words("lang title"), "del": _words("cite"), "ins": _words("cite"),
-                                      "q": _words("cite")})  # fmt: skip
+COMMENT = Policy(
+    _words("del ins q"),
+    {"*": _words("lang title"), "del": _words("cite"), "ins": _words("cite"), "q": _words("cite")},
+    has_aria=False,
+)
 TITLE = Policy(_INLINE_TAGS | SPIP_TAGS, _ATTRIBUTES)
 # Beyond the authors' HTML, what the converters themselves write.
 _WRITTEN = ARTICLE_WITH_EMBEDS
+
+
+def check_sanitizer(name: Any) -> Sanitizer:
+    """Return the name of a sanitiser. Raises ValueError, which names the choices, for what is not one."""
+    if name in _SANITIZERS:
+        return name  # type: ignore[no-any-return]
+    raise ValueError(f"sanitizer {name!r} is unknown: choose {' or '.join(_SANITIZERS)}")
 
 
 def clean(markup: str, sanitizer: Sanitizer = "nh3") -> str:

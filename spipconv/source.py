@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import Literal
+from typing import Any, get_args
 
 from msgspec import Struct
 
 from spipconv.diagnostics import Diagnostic
+from spipconv.languages import find_language
+from spipconv.nodes import Profile
 from spipconv.objects import Resolver
+from spipconv.safety import NO_TEXT
 from spipconv.typography import windows_character
-
-Profile = Literal["article", "comment", "title"]
 
 MOST_REMARKS = 1000
 
-# C0 controls become "-" as in SPIP; C1 ones mean windows-1252; the rest is what no text may hold, the two
-# noncharacters among them with which the lexer masks protected text.
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0\ufdd1]")
+
+PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 
 class Settings(Struct, frozen=True):
@@ -81,18 +81,67 @@ class Source(Struct):
         self._original, self.text, self._pieces = self.text, text, pieces
 
 
+def check_profile(profile: Any) -> Profile:
+    """Return a profile. Raises ValueError, which names the choices, for what is not one."""
+    # A list cannot be looked up in a set.
+    if isinstance(profile, str) and profile in PROFILES:
+        return profile  # type: ignore[return-value]
+    raise ValueError(f"profile {profile!r} is unknown: choose {', '.join(PROFILES[:-1])} or {PROFILES[-1]}")
+
+
+def check_language(lang: Any) -> str:
+    """Return SPIP's code of a language. Raises TypeError or ValueError for what names none."""
+    if not isinstance(lang, str):
+        raise TypeError(f"lang: expected a string, not {type(lang).__name__}")
+    code = find_language(lang)
+    if code is None:
+        raise ValueError(
+            f"lang {lang!r} is unknown: use a code of SPIP's list (spipconv.languages.CODES) or of BCP 47, "
+            "for example fr, en or pt-BR"
+        )
+    return code
+
+
+def read_settings(
+    profile: Any = "article",
+    lang: Any = "fr",
+    objects: Any = None,
+    embeds: bool = False,
+    angle_shortcuts: bool = False,
+    first_note: Any = 1,
+) -> Settings:
+    """Return the settings that a caller has given, checked: the one door for all of them.
+
+    Raises TypeError or ValueError, with one line that names the argument and the choices.
+    """
+    if objects is not None and not callable(getattr(objects, "find", None)):
+        raise TypeError(f"objects: expected a Resolver such as Catalogue, not {type(objects).__name__}")
+    if type(first_note) is not int or first_note < 1:
+        raise ValueError(f"first_note: expected a whole number from 1, not {first_note!r}")
+    return Settings(
+        check_profile(profile), check_language(lang), objects, bool(embeds), bool(angle_shortcuts), first_note
+    )
+
+
 def read_source(text: str, settings: Settings) -> Source:
-    """Return a text ready to be read, with what had to be replaced in it reported."""
+    """Return a text ready to be read, with what had to be replaced in it reported.
+
+    C0 controls become ``-`` as in SPIP, C1 ones what they mean in windows-1252, other characters that no text may
+    hold U+FFFD. Raises TypeError for what is not a string.
+    """
+    if not isinstance(text, str):
+        hint = ": decode it first" if isinstance(text, bytes | bytearray) else ""
+        raise TypeError(f"text: expected a string, not {type(text).__name__}{hint}")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     source = Source(text, settings)
-    first = _CONTROLS.search(text)
+    first = NO_TEXT.search(text)
     if first:
-        for match in _CONTROLS.finditer(text, first.start()):
+        for match in NO_TEXT.finditer(text, first.start()):
             source.report("control-character", match.start(), f"U+{ord(match.group()):04X}")
             if len(source.diagnostics) > MOST_REMARKS:
                 break
-        source.text = _CONTROLS.sub(_readable, text)
+        source.text = NO_TEXT.sub(_readable, text)
     return source
 
 

@@ -114,6 +114,8 @@ def _decode_entity(match: re.Match[str]) -> str:
     code = int(decimal) if decimal else int(hexadecimal, 16)
     if code > 0x10FFFF:
         return match.group()
+    if code in (0xFFFE, 0xFFFF):
+        return _NO_CHARACTER
     if code == 0xAD or 0x20 <= code < 0x7F or 0xA0 <= code < 0xD800 or 0xE000 <= code < 0xFDD0 or code > 0xFDEF:
         return chr(code)
     if code in (0x09, 0x0A):

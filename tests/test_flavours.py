@@ -113,7 +113,7 @@ def _html_notes(notes: str) -> list[Tree]:
 
 def _wanted(document: Document, profile: Profile = "article") -> tuple[Tree, list[Tree]]:
     """Return the trees of the body and of each note of our own HTML."""
-    writer = html.Writer(profile, document.language)
+    writer = html.Writer(document, profile)
     body = writer.flow(document.children)
     if profile == "title":
         body = f"<p>{body}</p>"

@@ -61,7 +61,7 @@ def _check(text: str, profile: Profile, lang: str = "fr", objects: Resolver | No
 def _check_document(document: Document, profile: Profile) -> str:
     """Compare what a document's HTML and its Markdown show, and return the latter."""
     # Not what the sanitiser makes of it: on HTML that no browser would build it is not idempotent.
-    writer = html.Writer(profile, document.language)
+    writer = html.Writer(document, profile)
     body, notes = writer.flow(document.children), writer.notes()
     source = markdown.write(document, profile=profile)
     if profile == "title":

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import spipconv
 from spipconv.nodes import Node, children_of, plain_text
 from spipconv.safety import MAX_DEPTH
-from tests.test_safety import dangers
+from tests.judges import dangers, unclean
 
 # Whatever SPIP or HTML reads as markup, and enough words between.
 WORDS = r"""{ } {{ }} {{{ }}} [ ] [[ ]] -> <- [? | || ~ \ ` `` ``` < > & ; : ! ? « » ' " $ $$ # * _ - -- ---- ____
@@ -24,14 +24,16 @@ SPACES = [" ", "\t", "\xa0", "\0", "\ud800"]
 FRAGMENTS = st.sampled_from([*WORDS.split(), *LINES, *SPACES])
 MARKUP = st.lists(FRAGMENTS, max_size=40).map("".join)
 PROFILES = st.sampled_from(["article", "comment", "title"])
-LANGUAGES = st.sampled_from(["fr", "en", "eo", "pt_br", ""])
+LANGUAGES = st.sampled_from(["fr", "en", "eo", "pt_br", "FR-ca"])
 
 
 @settings(max_examples=400, deadline=None)
 @given(st.one_of(MARKUP, st.text()), PROFILES, LANGUAGES, st.booleans())
 def test_every_text_becomes_harmless_html(text: str, profile: Any, lang: str, angle: bool) -> None:
     parsed = spipconv.parse(text, profile=profile, lang=lang, angle_shortcuts=angle)
-    assert not dangers(spipconv.render(parsed.document, profile=profile))
+    html = spipconv.render(parsed.document)
+    assert not dangers(html)
+    assert not unclean(html)
     assert all(remark.message and remark.line >= 1 and remark.column >= 1 for remark in parsed.diagnostics)
 
 

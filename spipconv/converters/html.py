@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
@@ -37,6 +39,7 @@ from spipconv.nodes import (
     Note,
     Paragraph,
     Poem,
+    Profile,
     Quote,
     Row,
     Rule,
@@ -44,6 +47,7 @@ from spipconv.nodes import (
     Table,
     Text,
     Verse,
+    walk,
 )
 from spipconv.safety import (
     ARTICLE_WITH_EMBEDS,
@@ -51,13 +55,16 @@ from spipconv.safety import (
     VOID,
     Policy,
     Sanitizer,
+    check_sanitizer,
     clean,
     escape_attribute,
     escape_text,
     filter_attributes,
+    hide_values,
+    replace_controls,
     safe_address,
 )
-from spipconv.source import Profile
+from spipconv.source import check_profile
 
 _LINK_CLASSES = {
     "internal": "spip_in",
@@ -67,6 +74,9 @@ _LINK_CLASSES = {
     "mail": "spip_mail",
     "glossary": "spip_glossaire",
 }
+# A stranger's ids begin so: none is one of the page's.
+_COMMENT_PREFIX = "comment-"
+_LANGUAGE_WORD = re.compile(r"\s*(?:language-)?([A-Za-z0-9_+-]{1,40})(?!\S)")
 _LEADING_AWAY = frozenset({"external", "glossary"})
 
 
@@ -77,13 +87,15 @@ class Html(Struct, frozen=True):
     notes: str
 
 
-def write(document: Document, *, profile: Profile = "article", sanitizer: Sanitizer = "nh3") -> Html:
-    """Return the HTML of a document.
+def write(document: Document, *, profile: Profile | None = None, sanitizer: Sanitizer = "nh3") -> Html:
+    """Return the HTML of a document, for its own profile unless another one is named.
 
     Links of a ``comment`` tell search engines that a stranger made them. Documents with raw HTML pass the
-    sanitiser last; it is ``nh3``, or ``bleach`` where that is installed.
+    sanitiser last; it is ``nh3``, or ``bleach`` where that is installed. Raises ValueError for another profile or
+    sanitiser, ImportError where the sanitiser is not installed.
     """
-    writer = Writer(profile, document.language)
+    check_sanitizer(sanitizer)
+    writer = Writer(document, profile)
     body = writer.flow(document.children)
     notes = writer.notes()
     if writer.has_raw_html:
@@ -92,13 +104,17 @@ def write(document: Document, *, profile: Profile = "article", sanitizer: Saniti
 
 
 class Writer:
-    """Writes nodes of one document. ``note_call`` may be replaced to show calls otherwise."""
+    """Writes nodes of one document, for its own profile unless another one is named.
 
-    def __init__(self, profile: Profile = "article", language: str = "fr") -> None:
+    ``note_call`` may be replaced to show calls otherwise.
+    """
+
+    def __init__(self, document: Document, profile: Profile | None = None) -> None:
         self.has_raw_html = False
-        self._is_comment = profile == "comment"
+        self._document = document
+        self._is_comment = check_profile(document.profile if profile is None else profile) == "comment"
         self._policy: Policy = COMMENT if self._is_comment else ARTICLE_WITH_EMBEDS
-        self._language = language
+        self._language = document.language
         self._notes: list[Note] = []
         self._tables = 0
 
@@ -131,15 +147,25 @@ class Writer:
         return '<span class="spip-puce ltr"><b>–</b></span>&nbsp;'
 
     def _code(self, node: Code) -> str:
-        language = escape_attribute(node.language + " ") if node.language else ""
+        language = self._language_class(node.language)
         return f'<code class="{language}spip_code spip_code_inline" dir="ltr">{escape_text(node.text)}</code>'
+
+    def _language_class(self, language: str) -> str:
+        """Return the class that names the language of code, a space after it.
+
+        An author's classes stay as they are; a stranger's are one word under a prefix, and so none of the page's.
+        """
+        if not self._is_comment:
+            return escape_attribute(f"{language} ") if language else ""
+        word = _LANGUAGE_WORD.match(language)
+        return f"language-{word[1]} " if word else ""
 
     def _math(self, node: Math) -> str:
         return f'<code class="spip_code spip_math" dir="ltr">{escape_text(node.text)}</code>'
 
     def _link(self, node: Link) -> str:
         words = self.flow(node.children)
-        address = safe_address(node.address)
+        address = self.address_of(node)
         if address is None:
             return words
         name = _LINK_CLASSES.get(node.kind, "")
@@ -162,8 +188,20 @@ class Writer:
         written = "".join([f' {key}="{escape_attribute(value)}"' for key, value in attributes.items() if value])
         return f'<a href="{escape_attribute(address)}"{written}>{words}</a>'
 
+    def address_of(self, node: Link) -> str | None:
+        """Return where a link leads, None where it may not; to an anchor of a comment under that one's prefix."""
+        address = safe_address(node.address)
+        if self._is_comment and address and address[0] == "#" and address[1:] in self._own_anchors:
+            return f"#{_COMMENT_PREFIX}{address[1:]}"
+        return address
+
+    @cached_property
+    def _own_anchors(self) -> frozenset[str]:
+        return frozenset(node.name for node in walk(self._document.children) if isinstance(node, Anchor))
+
     def _anchor(self, node: Anchor) -> str:
-        return f'<a id="{escape_attribute(node.name)}"></a>'
+        prefix = _COMMENT_PREFIX if self._is_comment else ""
+        return f'<a id="{prefix}{escape_attribute(node.name)}"></a>'
 
     def _abbreviation(self, node: Abbreviation) -> str:
         return f'<abbr title="{escape_attribute(node.title)}">{self.flow(node.children)}</abbr>'
@@ -175,7 +213,7 @@ class Writer:
 
     def note_call(self, node: Note) -> str:
         """Return what stands in the text where a note is called."""
-        identifier = escape_attribute(node.identifier)
+        identifier = self.identifier_of(node)
         title = f' title="{escape_attribute(node.excerpt)}"' if node.excerpt else ""
         own = "" if node.repeated else f' id="nh{identifier}"'
         rel = "nofollow ugc noopener appendix" if self._is_comment else "appendix"
@@ -184,8 +222,13 @@ class Writer:
             f"{escape_text(node.label)}</a>]</span>"
         )
 
+    def identifier_of(self, node: Note) -> str:
+        """Return what ends a note's ids: its identifier, of a comment set apart where that is more than a number."""
+        is_apart = self._is_comment and not node.identifier.isdigit()
+        return ("-" if is_apart else "") + escape_attribute(node.identifier)
+
     def _note_text(self, node: Note) -> str:
-        identifier = escape_attribute(node.identifier)
+        identifier = self.identifier_of(node)
         children = node.children
         if not node.label:
             return f'<div id="nb">\n{self.flow(children)}\n</div>'
@@ -203,7 +246,7 @@ class Writer:
         return f'<div id="nb{identifier}">\n{text.rstrip(_SPACES)}\n</div>'
 
     def _model(self, node: Model) -> str:
-        return f"<tt>{escape_text(node.source)}</tt>"
+        return f"<tt>{escape_text(hide_values(node.source))}</tt>"
 
     def _element(self, node: Element) -> str:
         words = self.flow(node.children)
@@ -307,8 +350,7 @@ class Writer:
         return f"<div>{self.flow(node.children)}</div>\n"
 
     def _code_block(self, node: CodeBlock) -> str:
-        language = escape_attribute(node.language + " ") if node.language else ""
-        name = f"{language}spip_code spip_code_block"
+        name = f"{self._language_class(node.language)}spip_code spip_code_block"
         return f'<div class="precode"><pre class="{name}" dir="ltr"><code>{escape_text(node.text)}</code></pre></div>\n'
 
     def _frame(self, node: Frame) -> str:
@@ -345,7 +387,7 @@ class Writer:
                 icon = escape_attribute(safe_address(node.thumbnail) or "")
                 words = f'<img src="{icon}" width="64" height="64" alt="" />'
             else:
-                words = escape_text(unquote(address.rpartition("/")[2]) or address)
+                words = escape_text(replace_controls(unquote(address.rpartition("/")[2])) or address)
             kind_of_file = f' type="{escape_attribute(node.media_type)}"' if node.media_type else ""
             picture = (
                 f'<a href="{escape_attribute(link or address)}" class="spip_doc_lien"'

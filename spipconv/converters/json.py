@@ -8,7 +8,7 @@ from spipconv.nodes import Document
 
 
 def write(document: Document) -> str:
-    """Return a document as JSON: ``{"type": "Document", "children": […], "language"}``.
+    """Return a document as JSON: ``{"type": "Document", "children": […], "language", "profile"}``.
 
     Every node is an object with its ``type`` (the class in ``spipconv.nodes``), its fields and its place.
     """

@@ -51,6 +51,7 @@ from spipconv.nodes import (
     Node,
     Note,
     Paragraph,
+    Profile,
     Quote,
     Row,
     Rule,
@@ -59,8 +60,8 @@ from spipconv.nodes import (
     Text,
     walk,
 )
-from spipconv.safety import TITLE, VOID, escape_attribute, safe_address
-from spipconv.source import Profile
+from spipconv.safety import TITLE, VOID, escape_attribute, hide_values
+from spipconv.source import check_profile
 
 # Readers stop at some twenty levels, and every level is written before every line.
 _MAX_NESTING = 6
@@ -75,7 +76,7 @@ _BLOCK_TAG = re.compile(
     r"|footer|h[1-6]|header|hr|iframe|legend|li|main|nav|ol|p|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)"
     r"(?=[ />])"
 )
-_LONE_TAG = re.compile(r"</?[a-z][a-z0-9-]*(?:\s[^>]*)?>\s*\Z", re.IGNORECASE)
+_LONE_TAG = re.compile(r"</?[a-z][a-z0-9-]*(?:\s[^>]*)?>\s*\Z", re.IGNORECASE | re.ASCII)
 _WHITE_LINE = re.compile(r"^[ \t]+$", re.MULTILINE)
 _LINE_TAG = re.compile(r"^</?([A-Za-z][\w:-]*)", re.MULTILINE)
 _BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
@@ -94,34 +95,38 @@ class _NoteInHtml(Exception):
     """A note is called where no footnote can be: in an HTML block."""
 
 
-def write(document: Document, *, profile: Profile = "article", flavour: Flavour = COMMONMARK) -> str:
-    """Return the Markdown of a document, for the reader that a flavour describes.
+def write(document: Document, *, profile: Profile | None = None, flavour: Flavour = COMMONMARK) -> str:
+    """Return the Markdown of a document, for the reader that a flavour describes, and for the document's own profile
+    unless another one is named.
 
     Links of a ``comment`` are as other links: Markdown has no place for what tells search engines of a stranger.
+    Raises ValueError for a profile that is not one.
     """
+    profile = check_profile(document.profile if profile is None else profile)
+    document = replace(document, profile=profile)
     notes = [node for node in walk(document.children) if isinstance(node, Note)]
     if profile == "title" and not notes:
-        return _Writer(profile, document.language, flavour, as_html=False).title(document.children)
+        return _Writer(document, flavour, as_html=False).title(document.children)
     texts = {note.identifier for note in notes if note.children}
     if all(note.label and (note.children or note.identifier in texts) for note in notes):
         try:
-            return _Writer(profile, document.language, flavour, as_html=False).document(document.children)
+            return _Writer(document, flavour, as_html=False).document(document.children)
         except _NoteInHtml:
             pass
-    return _Writer(profile, document.language, flavour, as_html=True).document(document.children)
+    return _Writer(document, flavour, as_html=True).document(document.children)
 
 
 class _Html(HtmlWriter):
     """Writes what Markdown cannot say. Its calls of notes look as a footnote's."""
 
-    def __init__(self, profile: Profile, language: str, *, has_notes: bool) -> None:
-        super().__init__(profile, language)
+    def __init__(self, document: Document, *, has_notes: bool) -> None:
+        super().__init__(document)
         self._has_notes = has_notes
 
     def note_call(self, node: Note) -> str:
         if not self._has_notes:
             raise _NoteInHtml
-        identifier = escape_attribute(node.identifier)
+        identifier = self.identifier_of(node)
         own = "" if node.repeated else f' id="nh{identifier}"'
         label = escape_attribute(node.label)
         return f'<sup class="footnote-ref"><a href="#nb{identifier}"{own}>[{label}]</a></sup>'
@@ -130,12 +135,11 @@ class _Html(HtmlWriter):
 class _Writer:
     """Writes one document; its notes are footnotes, or HTML as a whole."""
 
-    def __init__(self, profile: Profile, language: str, flavour: Flavour, *, as_html: bool) -> None:
-        self._profile: Profile = profile
+    def __init__(self, document: Document, flavour: Flavour, *, as_html: bool) -> None:
+        self._document = document
         self._flavour = flavour
         self._escape = escaper(flavour)
-        self._language = language
-        self._html = _Html(profile, language, has_notes=as_html)
+        self._html = _Html(document, has_notes=as_html)
         self._notes_as_html = as_html
         self._notes: list[tuple[str, Note]] = []
         self._labels: dict[str, str] = {}
@@ -322,7 +326,7 @@ class _Writer:
         return label
 
     def _html_notes(self, nodes: Sequence[Node]) -> list[str]:
-        writer = _Html(self._profile, self._language, has_notes=True)
+        writer = _Html(self._document, has_notes=True)
         writer.flow(nodes)
         notes = writer.notes()
         if not notes:
@@ -358,7 +362,7 @@ class _Writer:
                 case Note():
                     self._call(node, line)
                 case Model():
-                    line.add(f"<tt>{self._escape(node.source)}</tt>")
+                    line.add(f"<tt>{self._escape(hide_values(node.source))}</tt>")
                 case Anchor() | Abbreviation():
                     self._tagged(node, line)
                 case Element() if node.name in _INLINE and self._is_read(node.name):
@@ -386,7 +390,7 @@ class _Writer:
 
     def _link(self, node: Link, line: Line) -> None:
         opening, closing = self._tags(node)
-        address = safe_address(node.address)
+        address = self._html.address_of(node)
         if address is None:
             self._inline(node.children, line)
             return

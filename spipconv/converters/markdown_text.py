@@ -33,9 +33,9 @@ _HOST = r"//[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?(?=[/?#]|\Z)"
 _PLAIN_ADDRESS = re.compile(
     rf"(?!.*xn--)(?:(?:https?|ftp):{_HOST}|mailto:[A-Za-z0-9._-]+@[A-Za-z0-9.-]+(?=[?]|\Z)|(?!//)(?![^/?#]*:))"
     r"(?:[A-Za-z0-9/?:@&=+$,;_.!~*'()#-]|%[0-9A-Fa-f]{2})*\Z",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
-_SELF_SHOWN_ADDRESS = re.compile(r"(?:https?|ftp)://[^%&<>]*\Z", re.IGNORECASE)
+_SELF_SHOWN_ADDRESS = re.compile(r"(?:https?|ftp)://[^%&<>]*\Z", re.IGNORECASE | re.ASCII)
 
 STRONG = ("strong", "**", "__")
 EMPHASIS = ("em", "*", "_")
