@@ -1,6 +1,11 @@
 """How long a preview takes: the conversion alone, inside the server with 50 requests at a time, and for the client.
 
     python benchmarks/preview.py [SECONDS]
+    python benchmarks/preview.py --held [SECONDS]
+    python benchmarks/preview.py --hostile [SECONDS]
+
+``--held`` loads ``spipconv serve`` with 50 ordinary clients while others hold 0, 300 and 2,000 connections with half
+requests, and open each one again that is closed; ``--hostile`` while two clients send the dearest texts of 64 KiB.
 
 It runs uvicorn on this computer and loads it with wrk where that is installed, else with httpx (which is slower than
 the server: its figures for the client say more about itself).
@@ -38,6 +43,12 @@ def main() -> None:
     if sys.argv[1:2] == ["--serve"]:
         serve(int(sys.argv[2]))
         return
+    if sys.argv[1:2] == ["--hold"]:
+        asyncio.run(hold(int(sys.argv[2]), int(sys.argv[3])))
+        return
+    if sys.argv[1:2] in (["--held"], ["--hostile"]):
+        bear(sys.argv[1], int(sys.argv[2]) if sys.argv[2:] else 10)
+        return
     seconds = int(sys.argv[1]) if sys.argv[1:] else 10
     print(f"a comment of {len(COMMENT.encode())} bytes, {AT_A_TIME} requests at a time, {seconds} s; "
           f"load before: {os.getloadavg()[0]:.2f}, {os.cpu_count()} cores")  # fmt: skip
@@ -55,6 +66,128 @@ def main() -> None:
         show("for the client, then", seen, rate)
     limit = 2 * percentile(bare, 50) + 2
     print(f"the aim, 2 × p50 of the conversion + 2 ms, is {limit:.2f}; p99 inside is {percentile(inside, 99):.2f}")
+
+
+HALVES = (
+    b"",
+    b"POST /preview HTTP/1.1\r\nHost: x\r\nContent-Le",
+    b"POST /preview HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+)
+HOSTILE = {"notes": "[[x]]", "table": "|", "table of tables": "|a|b|\n", "bold": "{{", "lists": "-* x\n-** y\n"}
+
+
+def bear(kind: str, seconds: int) -> None:
+    """Show what 50 ordinary clients, one after another, see of a server that others load."""
+    print(f"spipconv serve, 50 clients, each a request every 50 ms, {seconds} s; load before: {os.getloadavg()[0]:.2f}")
+    print(
+        f"{'milliseconds':34}{'p50':>8}{'p99':>8}{'max':>8}{'/health max':>13}{'requests':>10}{'failed':>8}{'log':>6}"
+    )
+    loads = [str(number) for number in (0, 300, 2000)] if kind == "--held" else HOSTILE
+    for name in loads:
+        with command() as (port, log):
+            if kind == "--held":
+                others = [[sys.executable, __file__, "--hold", str(port), name]]
+            else:
+                text = (HOSTILE[name] * 65_000)[:65_000]
+                others = [[sys.executable, "-c", _SENDER, str(port), text]] * 2
+            running = [subprocess.Popen(other) for other in others]
+            try:
+                time.sleep(2)
+                times, health, failed = asyncio.run(visit(port, seconds))
+            finally:
+                for other in running:
+                    other.kill()
+                    other.wait()
+        lines = len(log.read_text("utf-8").splitlines())
+        figures = "".join(f"{figure:8.1f}" for figure in (percentile(times, 50), percentile(times, 99), max(times)))
+        print(f"{name:34}{figures}{max(health):13.1f}{len(times):10}{failed:8}{lines:6}")
+        log.unlink()
+
+
+_SENDER = (
+    "import json, sys, urllib.error, urllib.request as u\n"
+    "body = json.dumps({'text': sys.argv[2]}).encode()[:65536]\n"
+    "request = u.Request(f'http://127.0.0.1:{sys.argv[1]}/preview', body, {'Content-Type': 'application/json'})\n"
+    "while True:\n"
+    "    try: u.urlopen(request).read()\n"
+    "    except urllib.error.HTTPError as fault: fault.read()\n"
+)
+
+
+@contextlib.contextmanager
+def command() -> Iterator[tuple[int, Path]]:
+    """Run ``spipconv serve``; give its port and its log."""
+    descriptor, name = tempfile.mkstemp(suffix=".log")
+    program = "from spipconv.commands.serve import serve; serve()"
+    with (
+        open(descriptor, "w", encoding="utf-8") as log,
+        subprocess.Popen(
+            [sys.executable, "-c", program, "--port", "0", "--rate", "0"],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        ) as process,
+    ):
+        assert process.stdout
+        try:
+            yield int(process.stdout.readline().rpartition(":")[2].strip("/\n")), Path(name)
+        finally:
+            process.terminate()
+
+
+async def hold(port: int, number: int) -> None:
+    """Hold so many connections until this process is ended."""
+
+    async def hold_one(half: bytes) -> None:
+        while True:
+            with contextlib.suppress(OSError):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                try:
+                    writer.write(half)
+                    await reader.read()
+                finally:
+                    writer.close()
+            await asyncio.sleep(0.5)
+
+    await asyncio.gather(*(hold_one(HALVES[index % len(HALVES)]) for index in range(number)), asyncio.Event().wait())
+
+
+async def visit(port: int, seconds: int) -> tuple[list[float], list[float], int]:
+    """Return the times of previews and of /health, and how many requests had no answer or another one than 200."""
+    body = json.dumps({"text": COMMENT}).encode()
+    head = "POST /preview HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
+    times: list[float] = []
+    health: list[float] = []
+    failed = 0
+    end = time.perf_counter() + seconds
+
+    async def come_again(sent: bytes, seen: list[float], requests: int) -> None:
+        nonlocal failed
+        while time.perf_counter() < end:
+            try:
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                failed += 1
+                continue
+            for _ in range(requests):
+                start = time.perf_counter()
+                try:
+                    writer.write(sent)
+                    answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+                    found = re.search(rb"content-length: (\d+)", answer)
+                    await asyncio.wait_for(reader.readexactly(int(found[1]) if found else 0), 20)
+                except (OSError, EOFError, TimeoutError):
+                    failed += 1
+                    break
+                seen.append((time.perf_counter() - start) * 1000)
+                failed += not answer.startswith(b"HTTP/1.1 200")
+                await asyncio.sleep(0.05)
+            writer.close()
+
+    clients = [come_again(head.format(len(body)).encode() + body, times, 10) for _ in range(AT_A_TIME)]
+    await asyncio.gather(*clients, come_again(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n", health, 1))
+    return times, health, failed
 
 
 def show(name: str, times: list[float], rate: float = 0.0) -> None:
