@@ -11,7 +11,8 @@ import pytest
 
 import spipconv
 from spipconv.comments import find_language, publish
-from tests.test_safety import VECTORS, dangers
+from tests.judges import dangers
+from tests.test_safety import VECTORS
 
 COMMENT = "{{Quoi}} ? Voir [le plan->https://example.org/][[Une note.]] <b>x</b> & <script>x</script>"
 

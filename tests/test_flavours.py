@@ -46,7 +46,8 @@ from spipconv.objects import read_objects
 from spipconv.parser import parse
 from spipconv.source import Profile
 from tests import engines
-from tests.test_safety import CONTEXTS, VECTORS, dangers
+from tests.judges import dangers
+from tests.test_safety import CONTEXTS, VECTORS
 from tests.trees import Tree, tree
 
 _PROFILES: dict[str, Profile] = {"propre": "article", "comment": "comment", "typo": "title"}

@@ -13,7 +13,8 @@ import spipconv
 from spipconv.migration.objects_json import line
 from spipconv.migration.pages import Attachment, Comment, Link, Page, Term
 from spipconv.nodes import Document, Paragraph, Text
-from tests.test_safety import CONTEXTS, VECTORS, dangers
+from tests.judges import dangers
+from tests.test_safety import CONTEXTS, VECTORS
 
 DATE = datetime(2004, 3, 2, 10, 20, 30)
 SECTION = Term("rubrique", 3, "Actualités", "actualites", "/actualites/")

@@ -26,7 +26,8 @@ from hypothesis import strategies as st
 import spipconv
 from spipconv import comments
 from tests.asgi import Answer, as_json, as_multipart, as_urlencoded, ask, request
-from tests.test_safety import FORBIDDEN, VECTORS, dangers
+from tests.judges import FORBIDDEN, dangers
+from tests.test_safety import VECTORS
 
 pytest.importorskip("starlette", reason='the preview is not installed: pip install ".[serve]"')
 pytest.importorskip("python_multipart", reason='the preview is not installed: pip install ".[serve]"')

@@ -23,7 +23,8 @@ import spipconv
 from spipconv.migration import wxr
 from spipconv.migration.pages import Attachment, Comment, Link, Page, Site, Term
 from spipconv.nodes import CodeBlock, Document, Frame, Paragraph, Text
-from tests.test_safety import CONTEXTS, VECTORS, dangers
+from tests.judges import dangers
+from tests.test_safety import CONTEXTS, VECTORS
 
 NAMES = {
     "wp": "http://wordpress.org/export/1.2/",
