@@ -51,8 +51,7 @@ class SpipObject(Struct, frozen=True):
     thumbnail: str = ""
 
 
-# The texts among the fields. Titles and the like are read as SPIP text, which leaves nothing such in them.
-_WORDS = ("language", "address", "file", "extension", "media", "mode", "alternative", "thumbnail")
+_WORDS = tuple(name for name, kind in SpipObject.__annotations__.items() if kind == "str")
 
 
 class Resolver(Protocol):

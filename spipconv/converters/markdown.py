@@ -426,8 +426,10 @@ class _Writer:
             node = replace(node, attributes=tuple([pair for pair in node.attributes if _ATTRIBUTE.match(pair[0])]))
         empty = node if isinstance(node, Anchor) else replace(node, children=())
         opening, _, closing = self._html.flow([empty]).replace("\n", "&#10;").rpartition("</")
-        opening = escape_tag(opening, self._flavour)
-        return (opening, f"</{closing}") if opening else (closing, "")
+        if not opening:
+            # An element without content is one tag; one that may not be said is none.
+            return escape_tag(closing, self._flavour), ""
+        return escape_tag(opening, self._flavour), f"</{closing}"
 
     def _is_read(self, name: str) -> bool:
         """Tell whether the reader looks for Markdown in an element in a line."""
