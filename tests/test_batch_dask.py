@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import signal
@@ -193,3 +194,128 @@ def test_interrupted_dask_finishes_what_is_in_hand(tmp_path: Path) -> None:
     said = process.communicate(timeout=60)[1].decode()
     assert process.returncode == 130, said
     assert "stopped: interrupted; the same command with --resume goes on" in said
+
+
+# ---- results that do not come ----
+
+
+class FakeFuture:
+    """A task of Dask's whose result may be lost between its announcement and its arrival."""
+
+    def __init__(self, key: str, outcome: Outcome, ways: list[str]) -> None:
+        self.key = key
+        self._outcome, self._way = outcome, ways.pop(0) if ways else "finished"
+
+    @property
+    def status(self) -> str:
+        return "finished" if self._way == "gone" else self._way
+
+    def result(self, timeout: float | None = None) -> list[Outcome]:
+        assert timeout, "a wait without an end"
+        if self._way == "gone":
+            raise TimeoutError
+        return [self._outcome]
+
+
+class FakeClient:
+    """A client of Dask's whose tasks end in these ways, one after the other."""
+
+    status = "running"
+    scheduler = None
+
+    def __init__(self, ways: list[str]) -> None:
+        self.ways, self.submitted = ways, 0
+
+    def submit(self, task: object, chunk: Chunk, options: Options, *, pure: bool) -> FakeFuture:
+        self.submitted += 1
+        return FakeFuture(f"{self.submitted}", Outcome(chunk.pieces[0].key, "d"), self.ways)
+
+    def sync(self, *_: object, **__: object) -> Any:
+        return {"workers": {"a": {"nthreads": 1, "last_seen": time.monotonic()}}}
+
+
+@pytest.mark.parametrize("way", ["gone", "lost", "cancelled"])
+def test_a_result_that_is_lost_is_asked_for_again_and_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(cluster_module, "_LOST_SECONDS", 0.2)
+    monkeypatch.setattr(cluster_module, "_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(FakeClient, "scheduler", type("Scheduler", (), {"identity": None}), raising=False)
+    chunk = _chunks(write_lines(tmp_path / "in.jsonl"), tmp_path)[0]
+    client = FakeClient([way, way])
+    assert [one.texts for done in convert_on_cluster(client, iter([chunk]), Options(), bool) for one in done] == [0]
+    assert client.submitted == 3
+    client = FakeClient([way] * 99)
+    assert [one.texts for done in convert_on_cluster(client, iter([chunk]), Options(), bool) for one in done] == [40]
+    assert client.submitted == cluster_module._MOST_TRIES
+
+
+SETTINGS = "c._CONNECT_SECONDS = 5; c._LOOK_SECONDS = 1; c._ANSWER_SECONDS = 2; c._SILENCE_SECONDS = 2; "
+SETTINGS += "c._ABANDON_SECONDS = 8; c._WORKER_SECONDS = 5; c._CLOSE_SECONDS = 5"
+IMPATIENT = f"import spipconv.batch.cluster as c; {SETTINGS}; from spipconv.commands.batch import batch; batch()"
+
+
+def begin(*arguments: object) -> subprocess.Popen[bytes]:
+    """Start a run that waits seconds where the command waits minutes; it begins in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", IMPATIENT, *map(str, arguments)], env=ENVIRONMENT, cwd=ROOT, stderr=subprocess.PIPE
+    )
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], subprocess.Popen[bytes]]]:
+    """A scheduler's address, its process, and that of its one worker, which nobody starts again."""
+    file = tmp_path / "scheduler.json"
+    options = ["--no-dashboard", "--scheduler-file", str(file)]
+    given: dict[str, Any] = {"env": ENVIRONMENT, "cwd": tmp_path, "stderr": subprocess.DEVNULL}
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
+    scheduler = subprocess.Popen([*command, *options], **given)
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", "--no-nanny", "--nthreads", "1"]
+    try:
+        wait_for(lambda: file.exists() and b'"address"' in file.read_bytes(), 40)
+        worker = subprocess.Popen([*command, *options], **given)
+        try:
+            yield json.loads(file.read_bytes())["address"], scheduler, worker
+        finally:
+            worker.kill()
+            worker.wait()
+    finally:
+        scheduler.kill()
+        scheduler.wait()
+
+
+@pytest.mark.parametrize(("victim", "name"), [(0, "SIGKILL"), (0, "SIGSTOP"), (1, "SIGKILL"), (1, "SIGSTOP")])
+def test_a_cluster_that_does_not_answer_any_more_ends_the_run(
+    processes: tuple[str, subprocess.Popen[bytes], subprocess.Popen[bytes]], tmp_path: Path, victim: int, name: str
+) -> None:
+    address, *them = processes
+    source = write_hazards(tmp_path / "in.jsonl", 400, dict.fromkeys(range(0, 400, 4), "PAUSES"))
+    options = (source, tmp_path / "out.jsonl", "--chunk-bytes", 1500)
+    process = begin(*options, "--engine", "dask", "--scheduler", address)
+    parts = tmp_path / "out.jsonl.spipconv-batch" / "parts"
+    wait_for(lambda: parts.is_dir() and len(list(parts.iterdir())) >= 2, 40)
+    os.kill(them[victim].pid, getattr(signal, name))
+    said = process.communicate(timeout=90)[1].decode()
+    assert process.returncode == 1, said
+    assert "stopped: Dask: " in said
+    assert "answer" in said
+    assert "--resume" in said.splitlines()[-1]
+    for one in them:
+        one.kill()
+    assert finish(*options, "--resume")[0] == 0
+    assert finish(source, tmp_path / "expected.jsonl")[0] == 0
+    assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "expected.jsonl").read_bytes()
+
+
+def test_a_dask_worker_that_is_stopped_for_good_costs_nothing(tmp_path: Path) -> None:
+    source = write_hazards(tmp_path / "in.jsonl", 200, dict.fromkeys(range(0, 200, 8), "PAUSES"))
+    process = begin(source, tmp_path / "out.jsonl", "--chunk-bytes", 1500, "--workers", 2, "--engine", "dask")
+    parts = tmp_path / "out.jsonl.spipconv-batch" / "parts"
+    wait_for(lambda: parts.is_dir() and len(list(parts.iterdir())) >= 2, 40)
+    children = [pid for pid, command in descendants(process.pid).items() if "batch.child" in command]
+    worker = int((Path(f"/proc/{children[0]}/stat").read_text()).rpartition(")")[2].split()[1])
+    os.kill(worker, getattr(signal, "SIGSTOP"))  # noqa: B009 (absent on Windows)
+    said = process.communicate(timeout=120)[1].decode()
+    assert (process.returncode, "200 texts, 0 failed" in said) == (0, True), said
+    assert finish(source, tmp_path / "expected.jsonl")[0] == 0
+    assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "expected.jsonl").read_bytes()
