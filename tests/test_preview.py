@@ -32,7 +32,7 @@ from tests.test_safety import VECTORS
 pytest.importorskip("starlette", reason='the preview is not installed: pip install ".[serve]"')
 pytest.importorskip("python_multipart", reason='the preview is not installed: pip install ".[serve]"')
 
-from spipconv.preview import application, create_app, reading
+from spipconv.preview import application, create_app, negotiation, reading
 from spipconv.preview.limits import Buckets
 from spipconv.preview.negotiation import choose_language, choose_type
 from spipconv.preview.proxies import UNKNOWN, TrustedProxies
@@ -126,11 +126,44 @@ def test_nothing_is_looked_up() -> None:
 
 @pytest.mark.parametrize(
     ("given", "code"),
-    [("", "fr"), ("fr-CA", "fr"), ("FR", "fr"), ("pt-BR", "pt-br"), ("pt_br", "pt-br"), ("en-US", "en")],
+    [
+        ("", "fr"),
+        ("fr-CA", "fr"),
+        ("FR", "fr"),
+        ("pt-BR", "pt-br"),
+        ("pt_br", "pt-br"),
+        ("en-US", "en"),
+        ("fr-FR", "fr"),
+        ("PT-br", "pt-br"),
+        ("zh-Hant", "zh"),
+        ("zh-TW", "zh-tw"),
+        ("EN_us", "en"),
+        ("de-Latn-DE-1996", "de"),
+    ],
 )
 def test_languages_are_named_as_in_html_or_in_spip(given: str, code: str) -> None:
     answer = post({"text": "x", "lang": given})
     assert answer.headers["content-language"] == code
+
+
+@pytest.mark.parametrize(
+    "lang", ["xx", "fr ", "fr-", "-fr", "français", "fr-é", "Fr\u212a", "k\u0131", "comment", "None"]
+)
+def test_other_languages_are_refused_and_named(lang: str) -> None:
+    for sender in SENDERS.values():
+        answer = post({"text": "x", "lang": lang}, sender)
+        assert (answer.status, answer.json["error"]["code"]) == (422, "wrong-lang")
+        assert lang in answer.json["error"]["message"]
+
+
+def test_long_names_of_languages_are_not_looked_up_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    for module in (application, negotiation):
+        monkeypatch.setattr(module, "find_language", asked.append)
+    assert post({"text": "x", "lang": "fr-" + "a" * 60_000}).status == 422
+    assert get("/?lang=fr-" + "a" * 20_000).status == 422
+    assert asked
+    assert max(map(len, asked)) <= 100
 
 
 def test_a_site_has_a_language_of_its_own() -> None:
@@ -666,7 +699,7 @@ def test_another_site_cannot_put_words_under_this_one_s_name() -> None:
         ({"origins": ["example.org"]}, "is no origin"),
         ({"origins": ["null"]}, "is no origin"),
         ({"origins": SITE}, "a list is wanted"),
-        ({"lang": "xx"}, "no language 'xx'"),
+        ({"lang": "xx"}, "'xx' is unknown: use a code"),
         ({"rate": -1}, "rate at 0"),
         ({"burst": 0}, "max_body and burst start at 1"),
         ({"max_body": 0}, "max_body and burst start at 1"),

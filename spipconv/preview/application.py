@@ -22,11 +22,12 @@ from spipconv.preview.assets import read_assets
 from spipconv.preview.description import describe
 from spipconv.preview.guard import PAGE_POLICY, Guard, Prefix, check_origins
 from spipconv.preview.limits import Buckets
-from spipconv.preview.negotiation import choose_language, choose_type, read_language
+from spipconv.preview.negotiation import LONGEST_LANGUAGE, choose_language, choose_type, read_language
 from spipconv.preview.page import write_error, write_page
 from spipconv.preview.proxies import TrustedProxies
 from spipconv.preview.reading import read_asked, read_body
 from spipconv.preview.refusals import Refusal
+from spipconv.source import check_language
 
 _JSON = "application/json"
 _HTML = "text/html"
@@ -71,7 +72,7 @@ def create_app(
 ) -> Starlette:
     """Return the application, to run alone or to mount under any prefix.
 
-    ``lang`` is SPIP's code of the language of the site. ``origins`` are the other sites whose pages may ask
+    ``lang`` is the language of the site, as SPIP or HTML names it. ``origins`` are the other sites whose pages may ask
     (``https://www.example.org``; none unless told). ``max_body`` is how many bytes a request may have. A client may
     ask ``burst`` times at once and ``rate`` times a second after that (0: no limit); long texts count for several.
     ``trusted_proxies`` are the addresses and networks (``127.0.0.1``, ``10.0.0.0/8``) of the proxies that requests
@@ -82,9 +83,7 @@ def create_app(
     Raises ValueError for a language that SPIP does not know, for what is not an origin, an address or a path, and for
     limits below zero.
     """
-    code = find_language(lang)
-    if code is None:
-        raise ValueError(f"SPIP knows no language {lang!r}")
+    code = check_language(lang)
     if max_body < 1 or rate < 0 or burst < 1:
         raise ValueError("max_body and burst start at 1, rate at 0")
     if root_path and not re.fullmatch("(/[^/?#]+)+", root_path):
@@ -227,7 +226,8 @@ class _Application:
 
     def _guess_language(self, request: Request, said: str) -> str:
         """Return in which language a client is told of an error: the comment's, the address's or the browser's."""
-        named = find_language(said) or find_language(request.query_params.get("lang", ""))
+        names = (said, request.query_params.get("lang", ""))
+        named = next((code for name in names if (code := find_language(name[:LONGEST_LANGUAGE]))), None)
         return named or choose_language(_header(request, "accept-language"), self._lang)
 
 

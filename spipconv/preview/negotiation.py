@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from spipconv.comments import find_language
 from spipconv.preview.refusals import Refusal
 
+# Longer than any name of a language, so that a longer one stays wrong when it is cut.
+LONGEST_LANGUAGE = 100
 _QUALITY = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 
 
@@ -40,7 +42,7 @@ def read_language(given: str, default: str) -> str:
 
     Raises Refusal for what is no language that SPIP knows.
     """
-    code = find_language(given) if given else default
+    code = find_language(given[:LONGEST_LANGUAGE]) if given else default
     if code is None:
         raise Refusal("wrong-lang", given if len(given) <= 20 else given[:19] + "…")
     return code
