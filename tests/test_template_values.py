@@ -55,8 +55,8 @@ class Elements(HTMLParser):
 
 PRINTED = {
     "as it is": lambda value: value,
-    "escaped": lambda value: escape(value),
-    "decoded": lambda value: unescape(value),
+    "escaped": escape,
+    "decoded": unescape,
     "tags stripped, decoded": lambda value: unescape(re.sub("(?s)<[^>]*>", "", value)),
 }
 
@@ -197,3 +197,21 @@ def test_every_field_is_safe_in_every_target(to: str, address: str, tmp_path: Pa
                 assert not re.search(r"<[a-z/]", value), value
             else:
                 assert not re.search("[<>\"'\x1b]|&quot;", value), (path, value)
+
+
+def test_no_group_of_keywords_takes_the_place_of_a_field(tmp_path: Path) -> None:
+    base = tmp_path / "base.sqlite"
+    shutil.copy(EXAMPLE / "site.sqlite", base)
+    names = ("Title", "Cascade", "Build")
+    with sqlite3.connect(base) as database:
+        for number, name in enumerate(names, 1):
+            database.execute("UPDATE spip_groupes_mots SET titre = ? WHERE id_groupe = ?", (name, number))
+    database.close()
+    out = tmp_path / "out"
+    assert CliRunner().invoke(main, ["migrate", str(base), str(out), "--to", "hugo"]).exit_code == 1
+    groups = set(yaml.safe_load((out / "hugo.yaml").read_text("utf-8"))["taxonomies"])
+    assert {"title-1", "cascade-2", "build-3"} <= groups
+    for path in out.rglob("*.md"):
+        header = yaml.safe_load(path.read_text("utf-8").split("---\n")[1])
+        assert isinstance(header["title"], str)
+        assert not {"cascade", "build"} & set(header)

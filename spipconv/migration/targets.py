@@ -208,3 +208,10 @@ _MARKDOWN = Target(
 )
 TREES: Mapping[str, Target] = {target.name: target for target in (_HUGO, _JEKYLL, _PELICAN, _MARKDOWN)}
 NAMES: tuple[Name, ...] = ("hugo", "jekyll", "pelican", "markdown", "wxr", "json")
+# What front matter says already, ours or Hugo's own: a group of keywords is a key there too, and may not be called so.
+FRONT_MATTER = frozenset(
+    name.lower().partition(".")[0] for target in TREES.values() for name in target.keys.values()
+) | frozenset(
+    """audio build cascade expirydate headless iscjklanguage keywords linktitle markup menu menus
+    outputs params publishdate resources sitemap slug summary unpublishdate url videos""".split()
+)
