@@ -132,7 +132,8 @@ async def _read_multipart(content_type: str, body: bytes) -> dict[str, str]:
         form = await Request(scope, replay).form(
             max_files=_MOST_FIELDS, max_fields=_MOST_FIELDS, max_part_size=len(body)
         )
-    except (MultiPartException, HTTPException):
+    except (MultiPartException, HTTPException, ValueError):
+        # Some versions of the parser raise errors of their own, which are ValueErrors.
         raise Refusal("bad-form") from None
     fields = {name: value for name, value in reversed(form.multi_items()) if isinstance(value, str)}
     await form.close()
