@@ -431,20 +431,19 @@ def _give_up(*_: object) -> None:
 
 def _work(seed: int, numbers: Sequence[int], every: int, end: float, results: Any) -> None:
     """Examine texts in a process of its own and report their faults, and now and then how far it is."""
-    has_timer = hasattr(signal, "setitimer")
-    if has_timer:
+    if sys.platform != "win32":
         signal.signal(signal.SIGVTALRM, _give_up)
     done, characters, longest = 0, 0, 0.0
     for number in numbers:
         case = make_case(seed, number)
         try:
-            if has_timer:
+            if sys.platform != "win32":
                 signal.setitimer(signal.ITIMER_VIRTUAL, _GIVE_UP)
             found, took = examine(case, thoroughly=number % every == 0)
         except _TooLong:
             found, took = [f"no end after {_GIVE_UP} s of the CPU"], _GIVE_UP
         finally:
-            if has_timer:
+            if sys.platform != "win32":
                 signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         done, characters, longest = done + 1, characters + len(case.text), max(longest, took)
         if found:

@@ -113,7 +113,13 @@ class Copy:
         return Result(mutant, "killed", named[1][:70] if named else done.stdout[-200:])
 
     def _python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "PYTHONPATH": str(self.folder), "HYPOTHESIS_STORAGE_DIRECTORY": os.devnull}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(self.folder),
+            # Reading every module anew takes longer than most tests.
+            "PYTHONDONTWRITEBYTECODE": "",
+            "HYPOTHESIS_STORAGE_DIRECTORY": os.devnull,
+        }
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=self.folder,
