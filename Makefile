@@ -15,7 +15,7 @@ test: .venv/installed-for-tests
 	$(BIN)/pytest
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	for system in linux darwin win32; do $(BIN)/mypy --platform $$system || exit 1; done
 
 tables: .venv/installed
 	$(BIN)/python -c "from spipconv.grammar import write_tables; write_tables()"

@@ -24,6 +24,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+if sys.platform == "win32":
+    sys.exit("this measures by what only Linux and macOS have")
+
 TICKS = os.sysconf("SC_CLK_TCK")
 COMMAND = [sys.executable, "-c", "from spipconv.commands.batch import batch; batch()"]
 BARE = """

@@ -17,6 +17,9 @@ from pathlib import Path
 
 from spipconv.migration.sources import open_source
 
+if sys.platform == "win32":
+    sys.exit("this measures by what only Linux and macOS have")
+
 WORDS = (
     "l’école aujourd\\'hui une coopérative été à travers [->art12] {{gras}} les où\\r\\n\\r\\n dire <i>que</i>".split(
         " "

@@ -17,6 +17,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from spipconv.processors import count_processors
+
+if sys.platform == "win32":
+    sys.exit("this measures by what only Linux and macOS have")
+
 EXAMPLE = Path(__file__).parent.parent / "examples" / "site" / "site.sqlite"
 FIRST = 1001
 
@@ -74,7 +79,7 @@ def main() -> None:
     parser.add_argument("--to", default="hugo")
     parser.add_argument("--out", default=tempfile.gettempdir(), help="a folder on the disk to measure")
     options = parser.parse_args()
-    print(f"load {os.getloadavg()[0]:.2f}, {len(os.sched_getaffinity(0))} CPUs")
+    print(f"load {os.getloadavg()[0]:.2f}, {count_processors()} CPUs")
     print(f"{'articles':>9} {'bytes':>6} {'seconds':>8} {'CPU s':>7} {'articles/s':>11} {'peak MiB':>9}")
     for articles in options.articles:
         with tempfile.TemporaryDirectory(dir=options.out) as folder:

@@ -31,6 +31,9 @@ from urllib.request import urlopen
 
 from spipconv.comments import publish
 
+if sys.platform == "win32":
+    sys.exit("this measures by what only Linux and macOS have")
+
 COMMENT = (
     "Bonjour {{tout le monde}}, voir [le plan->https://example.org/plan] et {ceci} : « oui » !\n\n"
     "<quote>Une citation[[avec une note]]</quote>\n\n-* un\n-* deux\n\nFin de <code>x = 1</code> ; "

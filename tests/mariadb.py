@@ -7,6 +7,7 @@ import functools
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,7 +24,7 @@ class MariaDB:
     def __init__(self, folder: Path) -> None:
         self.socket = folder / "socket"
         data = folder / "data"
-        account = ["--user=root"] if os.geteuid() == 0 else []
+        account = ["--user=root"] if sys.platform != "win32" and os.geteuid() == 0 else []
         _output(
             [
                 *[_program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", *account],

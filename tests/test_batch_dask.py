@@ -19,9 +19,13 @@ from spipconv.batch import BadInput, Options, run_batch
 from spipconv.batch import cluster as cluster_module
 from spipconv.batch.chunks import Chunk, Outcome, Piece
 from spipconv.batch.cluster import connect, convert_on_cluster, convert_with_child
+from spipconv.batch.run import Engine
 from tests.test_batch import convert, make_parquet, tree, write_lines
 from tests.test_batch_kills import ENVIRONMENT, POISON, ROOT, descendants, finish, read_lines, start, wait_for
 from tests.test_batch_kills import write_lines as write_hazards
+
+if sys.platform == "win32":
+    pytest.skip("kills processes as Linux does", allow_module_level=True)
 
 distributed: Any = pytest.importorskip(
     "distributed", reason="distributed is not installed: pip install spipconv[dask]", exc_type=ImportError
@@ -50,9 +54,10 @@ def test_dask_writes_the_same(scheduler: str, tmp_path: Path) -> None:
         ("parts", source, "parts/"),
         ("files", folder, "pages"),
     ):
-        for engine, given in (("process", {}), ("dask", {"scheduler": scheduler})):
+        choices: list[tuple[Engine, str]] = [("process", ""), ("dask", scheduler)]
+        for engine, where in choices:
             target = f"{tmp_path}/{name}-{engine}/{out}"
-            report = run_batch(str(address), target, engine=engine, chunk_bytes=400, **given)  # type: ignore[arg-type]
+            report = run_batch(str(address), target, engine=engine, chunk_bytes=400, scheduler=where)
             assert (report.is_complete, report.failed) == (True, 0)
         assert tree(tmp_path / f"{name}-dask") == tree(tmp_path / f"{name}-process")
         assert tree(tmp_path / f"{name}-dask")
@@ -314,7 +319,7 @@ def test_a_dask_worker_that_is_stopped_for_good_costs_nothing(tmp_path: Path) ->
     wait_for(lambda: parts.is_dir() and len(list(parts.iterdir())) >= 2, 40)
     children = [pid for pid, command in descendants(process.pid).items() if "batch.child" in command]
     worker = int((Path(f"/proc/{children[0]}/stat").read_text()).rpartition(")")[2].split()[1])
-    os.kill(worker, getattr(signal, "SIGSTOP"))  # noqa: B009 (absent on Windows)
+    os.kill(worker, signal.SIGSTOP)
     said = process.communicate(timeout=120)[1].decode()
     assert (process.returncode, "200 texts, 0 failed" in said) == (0, True), said
     assert finish(source, tmp_path / "expected.jsonl")[0] == 0

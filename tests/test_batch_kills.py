@@ -17,6 +17,9 @@ from typing import Any
 
 import pytest
 
+if sys.platform == "win32":
+    pytest.skip("kills processes as Linux does", allow_module_level=True)
+
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-c", "from spipconv.commands.batch import batch; batch()"]
 HAZARDS = "kill=KILLS,hang=HANGS,backtrack=LOOPS,memory=FILLS,pause=PAUSES,spin=SPINS"
@@ -250,6 +253,51 @@ def test_two_runs_do_not_write_in_one_place(tmp_path: Path, expected: bytes) -> 
     assert (code, "another run is writing there" in said, said.count("\n")) == (2, True, 1)
     first.communicate(timeout=60)
     assert (first.returncode, out.read_bytes()) == (0, expected)
+
+
+# How often to kill in the test below: by hand, as each kill takes seconds.
+KILLS = int(os.environ.get("SPIPCONV_TEST_KILLS", "0"))
+
+
+@pytest.mark.skipif(not KILLS, reason="by hand: SPIPCONV_TEST_KILLS=20")
+@pytest.mark.parametrize("engine", ["process", "dask"])
+def test_any_process_may_be_killed_at_any_moment(tmp_path: Path, engine: str) -> None:
+    """The run itself, or any process under it; what comes of it in the end is what an undisturbed run writes."""
+    source = write_lines(tmp_path / "in.jsonl", 1000, dict.fromkeys(range(0, 1000, 8), "PAUSES"))
+    options = ("--chunk-bytes", 3000, "--workers", 2, "--engine", engine, "--resume")
+    assert finish(source, tmp_path / "expected.jsonl", "--chunk-bytes", 3000)[0] == 0
+    expected = (tmp_path / "expected.jsonl").read_bytes()
+    chance = random.Random(9)  # noqa: S311
+    killed = {"run": 0, "process": 0}
+    runs = resumed = 0
+    while sum(killed.values()) < KILLS:
+        out = tmp_path / f"{runs}.jsonl"
+        process = start(source, out, *options)
+        is_killed = False
+        while process.poll() is None and not is_killed and sum(killed.values()) < KILLS:
+            time.sleep(chance.uniform(0.2, 4 if engine == "dask" else 2))
+            under = descendants(process.pid)
+            is_killed = chance.random() < 0.5 or not under
+            victim = process.pid if is_killed else chance.choice(sorted(under))
+            if process.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(victim, signal.SIGKILL)
+                    killed["run" if is_killed else "process"] += 1
+        said = process.communicate(timeout=300)[1].decode()
+        if is_killed:
+            resumed += 1
+            for pid in under:
+                wait_for(partial(has_ended, pid), 60)
+        elif process.returncode == 0:
+            assert out.read_bytes() == expected, said
+            runs += 1
+        else:
+            # Dask's own processes, without which nothing answers, end the run with a word.
+            assert "--resume" in said, said
+            resumed += 1
+    code, said = finish(source, tmp_path / f"{runs}.jsonl", *options)
+    assert (code, (tmp_path / f"{runs}.jsonl").read_bytes()) == (0, expected), said
+    print(f"{engine}: killed {killed}, {runs + 1} runs came to their end, {resumed} were resumed")
 
 
 @pytest.fixture(autouse=True)

@@ -36,6 +36,9 @@ from tests.test_batch_kills import (
     write_lines,
 )
 
+if sys.platform == "win32":
+    pytest.skip("stops processes as Linux does", allow_module_level=True)
+
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc, which is Linux's")
 PAUSES = dict.fromkeys(range(0, 300, 15), "PAUSES")
 

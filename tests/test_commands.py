@@ -201,9 +201,10 @@ def test_an_output_folder_below_a_file_is_one_fault(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text("utf-8") == "old"
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
 def test_an_output_that_is_no_ordinary_file_is_not_replaced(tmp_path: Path) -> None:
     """As root, ``-o /dev/null`` must not put a file in the place of the device."""
+    if sys.platform == "win32":
+        pytest.skip("there are no named pipes in folders here")
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)

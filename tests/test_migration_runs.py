@@ -7,7 +7,6 @@ import json
 import os
 import random
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -210,7 +209,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(to: str, tmp_path: Path) -> None
         try:
             process.wait(chance.uniform(0.3, 1) * lasted)
         except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
+            process.kill()
             process.wait()
             kills += 1
     assert subprocess.run(command(tmp_path / "killed"), capture_output=True, check=False).returncode == 1
@@ -248,7 +247,7 @@ def test_workers_end_with_a_killed_run(tmp_path: Path) -> None:
     while len(started) < 2 and process.poll() is None:
         started = children()
         time.sleep(0.05)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.wait()
     assert started
     end = time.monotonic() + 20

@@ -399,10 +399,11 @@ def test_nothing_is_removed_through_a_link(out: Path, place: Path) -> None:
     assert state(place / "elsewhere2") == before
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in this system's folders")
 def test_a_pipe_in_the_place_of_a_file_does_not_hold_a_run(out: Path) -> None:
     path = out / "content" / "_index.md"
     path.unlink()
+    if sys.platform == "win32":
+        pytest.skip("there are no pipes in this system's folders")
     os.mkfifo(path)
     assert "not a file" in refused(run(BASE, out, "--to", "hugo"))
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -50,7 +51,7 @@ def running_nginx(pages: dict[str, str], maps: str, server: str) -> Iterator[Ser
     """Serve pages (file to text) by nginx with lines of its http{} and server{} blocks."""
     with _folder(pages) as folder:
         port = _free_port()
-        user = "user root;" if os.geteuid() == 0 else ""
+        user = "user root;" if sys.platform != "win32" and os.geteuid() == 0 else ""
         temporary = " ".join(
             f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
@@ -86,7 +87,7 @@ def running_apache(pages: dict[str, str], htaccess: str) -> Iterator[Server]:
             if Path(modules, f"mod_{name}.so").exists()
         ]
         # Apache refuses to serve as root.
-        user = ["User nobody", "Group #65534"] if os.geteuid() == 0 else []
+        user = ["User nobody", "Group #65534"] if sys.platform != "win32" and os.geteuid() == 0 else []
         lines = [
             *load, *user, f'ServerRoot "{folder}"', "ServerName 127.0.0.1", f"Listen 127.0.0.1:{port}",
             f'PidFile "{folder}/pid"', f'ErrorLog "{folder}/errors"', f'DefaultRuntimeDir "{folder}"',
