@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import spipconv
 from spipconv.batch import BadInput, Options, Progress, convert_table
@@ -17,6 +18,7 @@ from spipconv.batch import converter as converter_module
 from spipconv.batch import sources as sources_module
 from spipconv.batch.names import encode_name, find_fault_on_windows, show, show_key, to_slashes
 from spipconv.batch.places import fold, ignores_case
+from spipconv.commands import main
 from spipconv.commands.printing import make_printable
 from tests.test_batch import convert, make_parquet, read_lines, run, tree, write_lines
 
@@ -359,3 +361,14 @@ def test_files_whose_column_is_of_another_type_are_named_and_the_others_converte
         "c.parquet: the column body holds no strings but list<element: binary>",
     ]
     assert report.texts == 24
+
+
+@needs_names
+@pytest.mark.parametrize("command", ["check", "convert"])
+def test_other_commands_show_names_harmlessly_too(tmp_path: Path, command: str) -> None:
+    path = tmp_path / "\x1b[2Ja\nb"
+    path.write_text("<inconnu1>")
+    result = CliRunner().invoke(main, [command, str(path)])
+    assert result.exit_code == 1
+    assert "\\x1b[2Ja\\nb:1:1: " in result.output
+    assert "\x1b" not in result.output

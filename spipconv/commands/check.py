@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from spipconv.commands.options import read_text, reading_options
+from spipconv.commands.printing import make_printable
 from spipconv.parser import parse
 
 
@@ -28,5 +29,5 @@ def check(context: click.Context, /, files: tuple[str, ...], encoding: str, **re
     for path, text in [(path, read_text(path, encoding)) for path in files or ("-",)]:
         for remark in parse(text, **reading).diagnostics:
             lost |= remark.severity == "loss"
-            click.echo(f"{path}:{remark}")
+            click.echo(f"{make_printable(path)}:{remark}")
     context.exit(1 if lost else 0)

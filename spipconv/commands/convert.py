@@ -13,6 +13,7 @@ import click
 from spipconv.api import Format, render
 from spipconv.commands.faults import Fault
 from spipconv.commands.options import read_text, reading_options
+from spipconv.commands.printing import make_printable
 from spipconv.parser import parse
 
 _SUFFIXES = {"html": ".html", "markdown": ".md", "json": ".json"}
@@ -73,7 +74,7 @@ def convert(
                 for remark in parsed.diagnostics:
                     if remark.severity == "loss":
                         failed = True
-                        click.echo(f"{path}:{remark}", err=True)
+                        click.echo(f"{make_printable(path)}:{remark}", err=True)
             _write(written, output, _SUFFIXES[to])
     except ImportError as fault:
         raise Fault(str(fault)) from fault
