@@ -58,11 +58,11 @@ def test_only_the_cpu_time_of_a_text_counts(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_process_that_does_nothing_is_ended_and_one_that_works_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch_module, "_PERIOD", 0.05)
-    for code, verdict in (("import time; time.sleep(60)", "idle"), ("while True: pass", "")):
+    for code, verdict in (("import time; time.sleep(120)", "idle"), ("while True: pass", "")):
         process = subprocess.Popen([sys.executable, "-c", code])
-        with watching(process.pid, 1.0) as watched:
+        with watching(process.pid, 3.0) as watched:
             try:
-                process.wait(4)
+                process.wait(60 if verdict else 8)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 _PERIOD = 0.5
 # A process that takes no more than this has done nothing but be woken up by its timer.
-_PROGRESS_SECONDS = 0.05
+_PROGRESS_SECONDS = 0.02
 _ROUNDS_WITHOUT_WORK = 10
 
 Verdict = Literal["", "idle", "stopped"]
