@@ -115,7 +115,7 @@ def test_a_dask_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
     convert_pids = [pid for pid, command in descendants(process.pid).items() if "batch.child" in command]
     worker = int((Path(f"/proc/{convert_pids[0]}/stat").read_text()).rpartition(")")[2].split()[1])
     os.kill(worker, signal.SIGKILL)
-    said = process.communicate(timeout=60)[1].decode()
+    said = process.communicate(timeout=240)[1].decode()
     assert process.returncode == 0, said
     assert finish(source, tmp_path / "expected.jsonl")[0] == 0
     assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "expected.jsonl").read_bytes()
@@ -196,7 +196,7 @@ def test_interrupted_dask_finishes_what_is_in_hand(tmp_path: Path) -> None:
     wait_for(lambda: parts.is_dir() and list(parts.iterdir()))
     time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=60)[1].decode()
+    said = process.communicate(timeout=240)[1].decode()
     assert process.returncode == 130, said
     assert "stopped: interrupted; the same command with --resume goes on" in said
 

@@ -39,7 +39,7 @@ def start(*arguments: object, limit: str = "") -> subprocess.Popen[bytes]:
 def finish(*arguments: object, limit: str = "") -> tuple[int, str]:
     """Run the command; return its exit code and what it said."""
     process = start(*arguments, limit=limit)
-    said = process.communicate(timeout=60)[1].decode()
+    said = process.communicate(timeout=240)[1].decode()
     return process.returncode, said
 
 
@@ -70,7 +70,7 @@ def descendants(pid: int) -> dict[int, str]:
     return commands
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 20) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """Return what a condition comes to be."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -124,7 +124,7 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path, expected: bytes) 
         victim = wait_for(lambda: workers_of(process))[0]
         os.kill(victim, signal.SIGKILL)
         wait_for(partial(has_ended, victim))
-    said = process.communicate(timeout=60)[1].decode()
+    said = process.communicate(timeout=240)[1].decode()
     assert (process.returncode, said.startswith("300 texts, 0 failed")) == (0, True)
     assert out.read_bytes() == expected
     assert json.loads((tmp_path / "r.json").read_bytes())["failures"] == []
@@ -160,7 +160,7 @@ def test_interrupted_it_finishes_what_is_in_hand_and_says_how_to_go_on(tmp_path:
     wait_for(lambda: parts(out))
     # As a terminal does: to all processes of the run.
     os.killpg(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=60)[1].decode()
+    said = process.communicate(timeout=240)[1].decode()
     assert process.returncode == 130
     assert "finishing what is in hand" in said
     assert "stopped: interrupted; the same command with --resume goes on" in said
@@ -251,7 +251,7 @@ def test_two_runs_do_not_write_in_one_place(tmp_path: Path, expected: bytes) -> 
     wait_for(lambda: parts(out))
     code, said = finish(*options, "--resume")
     assert (code, "another run is writing there" in said, said.count("\n")) == (2, True, 1)
-    first.communicate(timeout=60)
+    first.communicate(timeout=240)
     assert (first.returncode, out.read_bytes()) == (0, expected)
 
 

@@ -91,7 +91,7 @@ def test_a_worker_that_is_stopped_for_a_while_is_waited_for(tmp_path: Path, expe
     time.sleep(2)
     for pid in workers:
         send(pid, "SIGCONT")
-    said = process.communicate(timeout=60)[1].decode()
+    said = process.communicate(timeout=240)[1].decode()
     assert (process.returncode, out.read_bytes()) == (0, expected), said
 
 
@@ -105,7 +105,7 @@ def test_workers_that_are_stopped_for_good_are_replaced_and_no_text_is_blamed(tm
     # Those that take their place, once too.
     walker = wait_for(lambda: [pid for pid, said in descendants(process.pid).items() if "batch.child" in said], 40)[0]
     send(walker, "SIGSTOP")
-    said = process.communicate(timeout=60)[1].decode()
+    said = process.communicate(timeout=240)[1].decode()
     assert (process.returncode, out.read_bytes()) == (0, expected), said
     assert "300 texts, 0 failed" in said
     for pid in [*stopped, walker]:
