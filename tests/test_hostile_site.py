@@ -1,6 +1,7 @@
 """A site whose every field is an attack, migrated, built by the real generators, and opened page by page in Chromium.
 
-A selection is tried in every run. By hand, with all attacks and the figures: ``ATTACKS=all pytest -s`` on this file.
+A selection is tried in every run. By hand, with the figures: ``ATTACKS=tests/security/attacks.jsonl pytest -s`` on this
+file, or any other file of attacks.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on the path")
 
-# All attacks, or every so manieth.
-_STEP = 1 if os.environ.get("ATTACKS") == "all" else 150
-_FILE = Path(__file__).parent / "security" / "attacks.jsonl"
+# All attacks of a file that is named, or every so manieth.
+_NAMED = os.environ.get("ATTACKS", "")
+_STEP = 1 if _NAMED else 50
+_FILE = Path(_NAMED or Path(__file__).parent / "security" / "attacks.jsonl")
 _OWN = (
     'Bilan" onmouseover="alert(1)',
     "Bilan' onfocus='alert(1)' tabindex='0",
@@ -76,7 +78,11 @@ _FIELDS = {
     ),
 }  # fmt: skip
 # Kinds of pages that are made of every so manieth attack only.
-_FEWER = {"rubriques": 10, "breves": 40, "syndic": 40} if _STEP == 1 else {"rubriques": 3, "breves": 5, "syndic": 5}
+_FEWER = (
+    {"rubriques": 10, "mots": 5, "auteurs": 5, "breves": 40, "syndic": 40}
+    if _NAMED
+    else {"rubriques": 3, "mots": 1, "auteurs": 1, "breves": 5, "syndic": 5}
+)
 # What careless themes do, beside what the systems' own do.
 CARELESS_LIQUID = """<div title="{{ page.title }}" lang='{{ page.surtitre }}' class="{{ page.categories | join: ' ' }}">
 {{ page.title }} {{ page.title | markdownify }} {{ page.description }} {{ page.authors | join: ', ' }} {{ page.tags }}
@@ -116,14 +122,16 @@ COMMANDS = {
 }
 
 # Returns what a page holds that none of ours may, as Blink reads it.
-LOOK = """(themes) => { /* harness */
+LOOK = """([themes, players]) => { /* harness */
     const found = [...window.calledByScripts];
     const protocols = new Set(["http:", "https:", "mailto:", "ftp:", "tel:"]);
     for (const element of document.querySelectorAll("*")) {
         const name = element.localName;
         if (themes.includes(name) && (name === "html" || name === "body" || element.closest("head"))) continue;
-        if (themes.concat(["script", "iframe", "frame", "object", "embed", "base", "form", "input", "svg", "math",
-            "template", "video", "audio"]).includes(name)) found.push(`<${name}>`);
+        const isPlayer = name === "iframe" && new RegExp("^" + players, "i").test(element.src);
+        const refused = themes.concat(["script", "iframe", "frame", "object", "embed", "base", "form", "input", "svg",
+            "math", "template", "video", "audio"]);
+        if (!isPlayer && refused.includes(name)) found.push(`<${name}>`);
         for (const {name: key, value} of element.attributes) {
             if (key.startsWith("on") || key === "style" || key === "srcdoc") found.push(`<${name} ${key}>`);
             if (!["href", "src", "cite", "action", "data", "formaction", "poster"].includes(key)) continue;
@@ -134,6 +142,13 @@ LOOK = """(themes) => { /* harness */
     }
     return found;
 }"""
+# Players that articles may embed.
+PLAYERS = re.compile(
+    r"\s*https://(?:www\.youtube\.com|www\.youtube-nocookie\.com|youtube\.com|player\.vimeo\.com|www\.dailymotion\.com|"
+    r"geo\.dailymotion\.com|framatube\.org|peertube\.fr|tube\.aquilenet\.fr|www\.arte\.tv|player\.ina\.fr)(?:[/?#]|$)",
+    re.IGNORECASE | re.ASCII,
+)
+_ALIAS = re.compile(r'<meta http-equiv="?refresh"? content="0; url=https://site\.example/[a-z0-9/-]*">')
 OF_THEMES = ["html", "head", "body", "title", "meta", "link", "style"]
 
 
@@ -155,9 +170,7 @@ def hostile_base(folder: Path) -> Path:
             step = _FEWER.get(table, 1)
             for number, vector in list(enumerate(VECTORS, 1))[::step]:
                 row: dict[str, Any] = {key: number, **others, **dict.fromkeys(fields.split(), vector)}
-                _complete(
-                    table, number, vector, row, img, 1 + (number - 1) // _FEWER["rubriques"] * _FEWER["rubriques"]
-                )
+                _complete(table, number, vector, row, img)
                 marks = ", ".join("CAST(? AS TEXT)" if isinstance(value, str) else "?" for value in row.values())
                 database.execute(
                     f"INSERT INTO spip_{table} ({', '.join(row)}) VALUES ({marks})",  # noqa: S608
@@ -167,7 +180,7 @@ def hostile_base(folder: Path) -> Path:
             for links, key in (("mots", "id_mot"), ("auteurs", "id_auteur"), ("documents", "id_document")):
                 database.execute(
                     f"INSERT INTO spip_{links}_liens ({key}, id_objet, objet) VALUES (?, ?, 'article')",  # noqa: S608
-                    (number, number),
+                    (_nearest(links, number), number),
                 )
             database.execute(
                 "INSERT OR IGNORE INTO spip_urls (url, type, id_objet, date, id_parent, segments, perma)"
@@ -182,7 +195,13 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _complete(table: str, number: int, vector: str, row: dict[str, Any], img: Path, section: int) -> None:
+def _nearest(table: str, number: int) -> int:
+    """Return the number of the object of a table that belongs to an article."""
+    step = _FEWER.get(table, 1)
+    return 1 + (number - 1) // step * step
+
+
+def _complete(table: str, number: int, vector: str, row: dict[str, Any], img: Path) -> None:
     if table == "articles":
         flat = " ".join(vector.split())
         row["texte"] = (
@@ -190,7 +209,7 @@ def _complete(table: str, number: int, vector: str, row: dict[str, Any], img: Pa
             f"<code>{vector}</code>\n\n"
             f'|{{{{{flat}}}}}|{flat}|\n|{flat}|x|\n\n<q title="{flat}">x</q> [{flat}|{flat}->art{number}]'
         )
-        row["id_rubrique"] = section
+        row["id_rubrique"] = _nearest("rubriques", number)
     elif table == "documents":
         # File systems know no slash and no more than 255 bytes.
         name = (
@@ -246,7 +265,8 @@ def dangers(markup: str) -> set[str]:
     for element in page.iter():
         if not isinstance(element.tag, str) or (element.tag in OF_THEMES and element in head):
             continue
-        if element.tag in FORBIDDEN - {"html", "body"} or element.tag.startswith("{"):
+        is_player = element.tag == "iframe" and PLAYERS.match(element.get("src", ""))
+        if (element.tag in FORBIDDEN - {"html", "body"} and not is_player) or element.tag.startswith("{"):
             found.add(f"<{element.tag}>")
         for name, value in element.attrib.items():
             if not isinstance(name, str) or name.startswith("on") or name in ("style", "srcdoc"):
@@ -296,6 +316,9 @@ def look(browser: Browser, root: Path) -> tuple[int, dict[str, list[str]]]:
         if request.url.startswith(own) and request.resource_type == "document":
             asked.continue_()
             return
+        if request.is_navigation_request() and PLAYERS.match(request.url):
+            asked.abort()
+            return
         # Of themes; without them pages show as well, and pictures tell that they are missing.
         if request.resource_type not in ("image", "stylesheet", "font"):
             events.append(f"request: {request.resource_type} {request.url[:80]}")
@@ -311,7 +334,8 @@ def look(browser: Browser, root: Path) -> tuple[int, dict[str, list[str]]]:
     page.on("pageerror", lambda error: events.append(f"error: {error.message}"))
     page.on("popup", lambda _: events.append("popup"))
     wrong: dict[str, list[str]] = {}
-    paths = sorted(root.rglob("*.html"))
+    # Hugo's pages at old addresses lead on at once, and only to the site's own pages.
+    paths = sorted(path for path in root.rglob("*.html") if not _ALIAS.search(path.read_text("utf-8")))
     try:
         for path in paths:
             events.clear()
@@ -320,7 +344,7 @@ def look(browser: Browser, root: Path) -> tuple[int, dict[str, list[str]]]:
                 page.goto(own + name, wait_until="domcontentloaded")
                 page.evaluate(TOUCH)
                 page.wait_for_timeout(5)
-                found = [*page.evaluate(LOOK, OF_THEMES), *events]
+                found = [*page.evaluate(LOOK, [OF_THEMES, PLAYERS.pattern]), *events]
             except Error as error:
                 found = [f"leaves: {error.message[:200]}", *events]
             if found:
@@ -337,7 +361,7 @@ def test_nothing_runs_on_a_hostile_site(how: str, folder: Path, browser: Browser
     out = build(folder, folder / "base.sqlite", how)
     count, wrong = look(browser, out)
     assert list(wrong.items())[:5] == []
-    assert count > 3 * len(VECTORS)
+    assert count > 1.5 * len(VECTORS)
     pages = sorted(out.rglob("*.html"))[:: 1 if len(VECTORS) < 100 else 10]
     for path in pages:
         assert dangers(path.read_text("utf-8")) == set(), path
