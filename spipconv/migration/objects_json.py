@@ -13,8 +13,7 @@ import msgspec
 
 from spipconv.converters import html, markdown
 from spipconv.migration.pages import Comment, Page
-from spipconv.nodes import Document
-from spipconv.source import Profile
+from spipconv.nodes import Document, Profile
 
 # An escaped backslash, a pair that is one character, or half of such a pair, which JSON allows but readers refuse.
 _SURROGATE = re.compile(r"\\\\|\\ud[89ab]..\\ud[c-f]..|(\\ud[89a-f]..)")
