@@ -44,20 +44,21 @@ class Target(Struct, frozen=True):
         return not self.is_markup and self.kind not in ("internal", "site", "missing")
 
 
-def split_text(text: str) -> tuple[int, str, str]:
+def split_text(text: str, masked: str) -> tuple[int, str, str]:
     """Return how long the text of ``text|title{lang}`` is, the title, and the language.
 
-    A word in braces that is no language is text in italics.
+    It is split where its masked form is. A word in braces that is not a language is text in italics.
     """
-    match = _TEXT.match(text)
+    match = _TEXT.match(masked)
     assert match is not None
-    words, title, language = match.groups()
-    if language is not None and language and language not in CODES:
-        words, _, title = text.partition("|")
+    words, language = match[1], match[3] or ""
+    first, last = match.span(2)
+    if language and language not in CODES:
+        words, _, title = masked.partition("|")
         if not title or "<" in title or ">" in title:
             return len(text), "", ""
-        return len(words), decode_entities(title.strip()), ""
-    return len(words), decode_entities((title or "").strip()), language or ""
+        first, last, language = len(words) + 1, len(text), ""
+    return len(words), decode_entities(text[first:last].strip()) if first >= 0 else "", language
 
 
 def read_target(target: str, language: str, wanted: str, resolver: Resolver | None) -> Target:

@@ -59,7 +59,7 @@ class References(Writing):
         masked = self._scan.masked
         arrow = masked.index("->", one.start)
         first, last = trim(masked, one.start + 1, arrow)
-        length, title, language = links.split_text(masked[first:last])
+        length, title, language = links.split_text(self._text[first:last], masked[first:last])
         first, last = trim(masked, first, first + length)
         target = self._text[arrow + 2 : one.end - 1]
         if _WORDS_ONLY.fullmatch(masked, first, last):
