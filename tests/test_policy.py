@@ -317,8 +317,13 @@ def test_the_second_lock_removes_other_schemes(scheme: str, sanitizer: safety.Sa
         assert not [one for one in read(cleaned) if attribute in one.attrib], cleaned
 
 
-@pytest.mark.parametrize("address", ["page?a=b:c", "a/b:c", "#a:b", "?q=javascript:x", "./a:b", "http://a.org/javascript%3Ax",
-                                     "a%20b", "a&b", "caf%C3%A9", "?a=%3A", "mailto:a%40b.org"])  # fmt: skip
+@pytest.mark.parametrize(
+    "address",
+    [
+        "page?a=b:c", "a/b:c", "#a:b", "?q=javascript:x", "./a:b", "http://a.org/javascript%3Ax", "a%20b", "a&b",
+        "HTTP%3A//a.org/", "https&colon;//a.org", "MAILTO%3Aa", "caf%C3%A9", "?a=%3A", "mailto:a%40b.org",
+    ],
+)  # fmt: skip
 def test_what_is_no_scheme_stays(address: str) -> None:
     assert safety.safe_address(address) == address
 
@@ -331,7 +336,7 @@ def test_what_a_reader_may_take_for_a_scheme_is_refused(address: str) -> None:
 
 
 def test_an_address_is_written_without_what_browsers_ignore() -> None:
-    assert safety.safe_address(" \x1f http://a.org/\tb\nc\r ") == "http://a.org/bc"
+    assert safety.safe_address(" \x1f http://a.org/\tb\nc\rd ") == "http://a.org/bcd"
 
 
 # ---- Players ----
@@ -391,6 +396,13 @@ def test_the_second_lock_closes_comments_and_foreign_content(sanitizer: safety.S
         "<!DOCTYPE x>b",
     ):
         assert not re.search(r"<(?:!|\?|svg|math)", safety.clean(markup, sanitizer))
+
+
+@pytest.mark.parametrize("sanitizer", SANITIZERS)
+def test_the_second_lock_shows_nothing_of_what_it_removes(sanitizer: safety.Sanitizer) -> None:
+    cleaned = safety.clean('<p>a<blink title="evil">b</blink></p>', sanitizer)
+    assert "blink" not in cleaned
+    assert "evil" not in cleaned
 
 
 def test_the_second_lock_adds_nothing() -> None:
