@@ -8,6 +8,7 @@ import select
 import stat
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -569,3 +570,78 @@ def test_a_converter_as_a_filter_gives_the_same_as_the_library(tmp_path: Path) -
     text = (ROOT / "examples" / "article.spip").read_text("utf-8")
     result = run_outside("convert", cwd=tmp_path, stdin=text.encode())
     assert result.stdout.decode().rstrip("\n") == spipconv.to_html(text).rstrip("\n")
+
+
+ERRORS = [KeyError("ſtyle"), RecursionError("maximum recursion depth exceeded"), MemoryError(), ValueError("\x1b[2J")]
+
+
+def break_on(word: str, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every command fail at texts that hold a word, as an error of ours would."""
+
+    def parse(text: str, **options: Any) -> spipconv.Parsed:
+        if word in text:
+            raise error
+        return spipconv.parse(text, **options)
+
+    for module in ("check", "convert", "jsonl"):
+        # The package's attributes of these names are the commands.
+        monkeypatch.setattr(import_module(f"spipconv.commands.{module}"), "parse", parse)
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_an_error_of_ours_at_a_line_is_its_answer(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_on("bad", error, monkeypatch)
+    lines = [{"id": 1, "text": "{{a}}"}, {"id": "é", "text": "bad"}, {"id": 3, "text": "[->javascript:x]"}]
+    result = run("convert", "--jsonl", stdin="".join(json.dumps(line) + "\n" for line in lines))
+    first, second, third = map(json.loads, result.stdout.splitlines())
+    assert first["html"] == "<p><strong>a</strong></p>\n"
+    assert second.keys() == {"id", "error"}
+    assert second["id"] == "é"
+    assert second["error"].startswith(f"internal error, please report it with the text: {type(error).__name__}")
+    assert third["diagnostics"]
+    assert result.exit_code == 3
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("command", ["check", "convert"])
+def test_an_error_of_ours_names_the_file_and_the_others_are_done(
+    command: str, error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_on("bad", error, monkeypatch)
+    for name, text in {"a": "{{a", "bad": "bad", "c": "{{c"}.items():
+        (tmp_path / f"{name}.spip").write_text(text)
+    paths = [str(tmp_path / f"{name}.spip") for name in ("a", "bad", "c")]
+    options = ["-o", str(tmp_path / "out")] if command == "convert" else []
+    result = run(command, *options, *paths)
+    assert result.exit_code == 3
+    (line,) = [line for line in result.stderr.splitlines() if "internal error" in line]
+    assert line.startswith(f"{paths[1]}: internal error, please report it with the text: {type(error).__name__}")
+    assert "\x1b" not in line
+    if command == "check":
+        assert [line.partition(":1:")[0] for line in result.stdout.splitlines()] == [paths[0], paths[2]]
+    else:
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.html", "c.html"]
+
+
+def test_an_error_of_ours_leaves_an_earlier_output_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_on("bad", KeyError("x"), monkeypatch)
+    (tmp_path / "bad.spip").write_text("bad")
+    (tmp_path / "page.html").write_text("earlier")
+    assert run("convert", "-o", str(tmp_path / "page.html"), str(tmp_path / "bad.spip")).exit_code == 3
+    assert (tmp_path / "page.html").read_text() == "earlier"
+
+
+@pytest.mark.parametrize("lang", ["", "xx", "fran\u00e7ais", "f\u017f"])
+def test_an_unknown_language_is_refused(lang: str) -> None:
+    result = run("convert", "--lang", lang, stdin="mot")
+    assert result.exit_code == 2
+    assert "is unknown: use a code of SPIP's list" in result.stderr
+    assert "BCP 47" in result.stderr
+    line = json.dumps({"id": 1, "text": "mot", "lang": lang})
+    answer = json.loads(run("convert", "--jsonl", stdin=line).stdout)
+    assert "is unknown: use a code of SPIP's list" in answer["error"]
+
+
+def test_a_language_is_taken_in_any_case_and_as_bcp_47_writes_it() -> None:
+    pages = {run("convert", "--lang", lang, stdin="[?SPIP]").stdout for lang in ("pt-BR", "PT_br", "pt_br")}
+    assert len(pages) == 1

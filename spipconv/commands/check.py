@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from spipconv.commands.faults import INTERNAL_ERROR, LOST, describe_error
 from spipconv.commands.options import read_text, reading_options
 from spipconv.commands.printing import make_printable
 from spipconv.parser import parse
@@ -23,11 +24,18 @@ Example:
 def check(context: click.Context, /, files: tuple[str, ...], encoding: str, **reading: Any) -> None:
     """Print what is broken, unknown, changed or lost in FILES, as file:line:column: code message.
 
-    The exit code is 1 where something is lost.
+    The exit code is 1 where something is lost, 3 where an error in spipconv stopped it at a file.
     """
-    lost = False
+    code = 0
     for path, text in [(path, read_text(path, encoding)) for path in files or ("-",)]:
-        for remark in parse(text, **reading).diagnostics:
-            lost |= remark.severity == "loss"
+        try:
+            remarks = parse(text, **reading).diagnostics
+        except Exception as error:
+            click.echo(f"{make_printable(path)}: {describe_error(error)}", err=True)
+            code = INTERNAL_ERROR
+            continue
+        for remark in remarks:
+            if remark.severity == "loss":
+                code = max(code, LOST)
             click.echo(f"{make_printable(path)}:{remark}")
-    context.exit(1 if lost else 0)
+    context.exit(code)

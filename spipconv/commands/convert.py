@@ -11,7 +11,7 @@ from typing import Any, get_args
 import click
 
 from spipconv.api import Format, render
-from spipconv.commands.faults import Fault
+from spipconv.commands.faults import INTERNAL_ERROR, LOST, Fault, describe_error
 from spipconv.commands.options import read_text, reading_options
 from spipconv.commands.printing import make_printable
 from spipconv.parser import parse
@@ -52,7 +52,8 @@ def convert(
 ) -> None:
     """Convert FILES (standard input without any) to standard output or to a file.
 
-    What was lost is told on standard error, and the exit code is 1 then.
+    Losses are reported on standard error; the exit code is then 1, or 3 where an error in spipconv stopped it at a
+    text. The other texts are converted.
     """
     paths = files or ("-",)
     try:
@@ -63,33 +64,40 @@ def convert(
                 )
             from spipconv.commands.jsonl import convert_lines
 
-            failed = convert_lines(paths[0], to, profile=profile, sanitizer=sanitizer, **reading)
+            code = convert_lines(paths[0], to, profile=profile, sanitizer=sanitizer, **reading)
         else:
             texts = [(path, read_text(path, encoding)) for path in paths]
-            failed = False
+            code = 0
             written: list[tuple[str, str]] = []
             for path, text in texts:
-                parsed = parse(text, profile=profile, **reading)
-                written.append((path, render(parsed.document, to, profile=profile, sanitizer=sanitizer)))
+                try:
+                    parsed = parse(text, profile=profile, **reading)
+                    written.append((path, render(parsed.document, to, sanitizer=sanitizer)))
+                except ImportError:
+                    raise
+                except Exception as error:
+                    code = INTERNAL_ERROR
+                    click.echo(f"{make_printable(path)}: {describe_error(error)}", err=True)
+                    continue
                 for remark in parsed.diagnostics:
                     if remark.severity == "loss":
-                        failed = True
+                        code = max(code, LOST)
                         click.echo(f"{make_printable(path)}:{remark}", err=True)
-            _write(written, output, _SUFFIXES[to])
+            _write(written, output, _SUFFIXES[to], is_one=len(texts) == 1)
     except ImportError as fault:
         raise Fault(str(fault)) from fault
-    context.exit(1 if failed else 0)
+    context.exit(code)
 
 
-def _write(written: list[tuple[str, str]], output: str | None, suffix: str) -> None:
+def _write(written: list[tuple[str, str]], output: str | None, suffix: str, *, is_one: bool) -> None:
     if output is None:
         for _, text in written:
             sys.stdout.buffer.write((text.rstrip("\n") + "\n").encode() if text else b"")
         sys.stdout.buffer.flush()
         return
     target = Path(output)
-    if len(written) == 1 and not target.is_dir():
-        targets = [target]
+    if is_one and not target.is_dir():
+        targets = [target] * len(written)
     else:
         names = [Path("text" if path == "-" else path).with_suffix(suffix).name for path, _ in written]
         twice = next((name for name in names if names.count(name) > 1), None)

@@ -1,10 +1,21 @@
-"""The one way in which a command refuses its input."""
+"""How a command ends that cannot do all it was asked to do: its exit codes and messages."""
 
 from __future__ import annotations
 
 import click
 
 from spipconv.commands.printing import make_printable
+
+# Something was lost or failed, and was reported.
+LOST = 1
+# An error in spipconv itself stopped it at one text, or at some; all others are done.
+INTERNAL_ERROR = 3
+
+
+def describe_error(error: Exception) -> str:
+    """Return one line about an error that is not the user's."""
+    kind = type(error).__name__
+    return make_printable(f"internal error, please report it with the text: {kind}: {error}"[:300])
 
 
 class Fault(click.ClickException):

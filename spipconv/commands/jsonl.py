@@ -8,21 +8,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from spipconv.api import Format, render
-from spipconv.commands.faults import Fault
+from spipconv.commands.faults import INTERNAL_ERROR, LOST, Fault, describe_error
 from spipconv.converters import html
 from spipconv.parser import parse
-
-_PROFILES = ("article", "comment", "title")
+from spipconv.source import check_language, check_profile
 
 
 class _BadLine(ValueError):
     """A line that is no task; its text says why."""
 
 
-def convert_lines(path: str, to: Format, *, profile: Any, lang: str, sanitizer: Any, **reading: Any) -> bool:
-    """Convert every line of a file or of standard input (``-``); return whether something was lost or failed.
+def convert_lines(path: str, to: Format, *, profile: Any, lang: str, sanitizer: Any, **reading: Any) -> int:
+    """Convert every line of a file or of standard input (``-``); return the exit code.
 
-    A line that cannot be read is answered by ``{"id", "error"}``, and the next one goes on.
+    A line that cannot be read or converted is answered by ``{"id", "error"}``, and the next one follows.
     """
     if path == "-":
         return _convert(sys.stdin.buffer, to, profile, lang, sanitizer, reading)
@@ -36,8 +35,8 @@ def convert_lines(path: str, to: Format, *, profile: Any, lang: str, sanitizer: 
 
 def _convert(
     lines: Iterable[bytes], to: Format, profile: Any, lang: str, sanitizer: Any, reading: dict[str, Any]
-) -> bool:
-    failed = False
+) -> int:
+    code = 0
     for line in lines:
         if not line.strip():
             continue
@@ -47,19 +46,27 @@ def _convert(
             used = task.get("profile", profile)
             parsed = parse(task["text"], profile=used, lang=task.get("lang", lang), **reading)
             if to == "markdown":
-                answer["markdown"] = render(parsed.document, to, profile=used)
+                answer["markdown"] = render(parsed.document, to)
             else:
-                written = html.write(parsed.document, profile=used, sanitizer=sanitizer)
+                written = html.write(parsed.document, sanitizer=sanitizer)
                 answer["html"], answer["notes"] = written.body, written.notes
             answer["diagnostics"] = [remark.describe() for remark in parsed.diagnostics]
-            failed |= any(remark.severity == "loss" for remark in parsed.diagnostics)
+            if any(remark.severity == "loss" for remark in parsed.diagnostics):
+                code = max(code, LOST)
         except _BadLine as fault:
             answer["error"] = str(fault)
-            failed = True
-        # ASCII only, so that no reader stumbles over an encoding or a lone surrogate.
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
-    return failed
+            code = max(code, LOST)
+        except ImportError:
+            # The sanitiser is missing: no line can be answered.
+            raise
+        except Exception as error:
+            answer = {"id": answer["id"], "error": describe_error(error)}
+            code = INTERNAL_ERROR
+        # ASCII only, so that no reader stumbles over an encoding or a lone surrogate; bytes, so that no system
+        # writes other line ends.
+        sys.stdout.buffer.write(json.dumps(answer).encode("ascii") + b"\n")
+        sys.stdout.buffer.flush()
+    return code
 
 
 def _read_task(line: bytes, answer: dict[str, Any]) -> dict[str, Any]:
@@ -78,10 +85,11 @@ def _read_task(line: bytes, answer: dict[str, Any]) -> dict[str, Any]:
     answer["id"] = task.get("id")
     if not isinstance(task.get("text"), str):
         raise _BadLine('"text" is missing or no string')
-    if task.get("profile", "article") not in _PROFILES:
-        raise _BadLine(f'"profile" is none of {", ".join(_PROFILES)}')
-    if not isinstance(task.get("lang", ""), str):
-        raise _BadLine('"lang" is no string')
+    try:
+        check_profile(task.get("profile", "article"))
+        check_language(task.get("lang", "fr"))
+    except (TypeError, ValueError) as fault:
+        raise _BadLine(str(fault)) from fault
     return task
 
 

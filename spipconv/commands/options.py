@@ -10,6 +10,7 @@ import click
 
 from spipconv.commands.faults import Fault
 from spipconv.objects import BadObjects, Catalogue, read_objects
+from spipconv.source import check_language
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -28,6 +29,18 @@ class _Objects(click.ParamType[Catalogue]):
             raise Fault(f"--objects: {fault}") from fault
 
 
+class _Language(click.ParamType[str]):
+    """A language, as SPIP or as BCP 47 writes it."""
+
+    name = "code"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return check_language(value)
+        except (TypeError, ValueError) as fault:
+            self.fail(str(fault), param, ctx)
+
+
 def reading_options(command: _Command) -> _Command:
     """Add the options that say how a text is to be read."""
     options = [
@@ -38,7 +51,14 @@ def reading_options(command: _Command) -> _Command:
             show_default=True,
             help="Who wrote the text, and so which HTML it may hold.",
         ),
-        click.option("--lang", default="fr", show_default=True, metavar="CODE", help="The text's language."),
+        click.option(
+            "--lang",
+            type=_Language(),
+            default="fr",
+            show_default=True,
+            metavar="CODE",
+            help="The text's language: a code of SPIP's or BCP 47's, as fr or pt-BR.",
+        ),
         click.option("--objects", type=_Objects(), metavar="FILE.json", help="The articles, documents … it names."),
         click.option("--embeds", is_flag=True, help="Keep players of known video hosts."),
         click.option("--angle-shortcuts", is_flag=True, help="Also read <<bold>> and <italic>."),
