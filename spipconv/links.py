@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from mimetypes import MimeTypes
 from urllib.parse import quote
 
 from msgspec import Struct
 
 from spipconv.languages import CODES, author_title
+from spipconv.media_types import media_type
 from spipconv.nodes import LinkKind
 from spipconv.objects import KINDS, Resolver, SpipObject, find_object, find_translation
 from spipconv.typography import decode_entities
@@ -103,17 +102,6 @@ def read_glossary(markup: str, language: str) -> tuple[str, str, str] | None:
     edition = language.partition("_")[0] if language in CODES else "en"
     address = f"https://{edition}.wikipedia.org/wiki/{quote(page, safe='')}"
     return term, decode_entities((title or detail).strip()), address
-
-
-def media_type(extension: str) -> str:
-    """Return the media type of files of an extension, or an empty string."""
-    return _media_types().guess_type("file." + extension, strict=False)[0] or "" if extension else ""
-
-
-@cache
-def _media_types() -> MimeTypes:
-    # A table of its own is the same on every machine: the module's shared one reads the system's files.
-    return MimeTypes()
 
 
 def clean_title(title: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from spipconv.links import document_address, media_type
+from spipconv.links import document_address
+from spipconv.media_types import media_type
 from spipconv.nodes import Figure, Node
 from spipconv.objects import SpipObject
 from spipconv.safety import lower_ascii
