@@ -223,6 +223,21 @@ def _words(html: str) -> str:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "java\nscript:alert(1)", "data:text/html,x", "vbscript:x"])
+def test_no_field_of_an_address_takes_another_scheme(address: str, profile: Profile) -> None:
+    for children in (
+        _line(Link(address, WORDS)), _line(Link(address, (Text(address),), kind="relative", shows_address=True)),
+        _figure(address=address), _figure(address=address, is_image=False), _figure(link=address),
+        _figure(link=address, is_image=False), _figure(thumbnail=address, is_image=False),
+        _line(Element("a", (("href", address),), WORDS)), _line(Element("img", (("src", address),), ())),
+        _line(Element("q", (("cite", address),), WORDS)),
+    ):  # fmt: skip
+        document = Document(children)
+        assert not dangers(spipconv.render(document, profile=profile))
+        assert not dangers(_READER.render(markdown.write(document, profile=profile)))
+
+
+@pytest.mark.parametrize("profile", PROFILES)
 def test_names_of_elements_and_attributes_are_a_closed_list(profile: Profile) -> None:
     for word in HOSTILE:
         for node in (Element(word, (), WORDS), Element("p " + word, (), WORDS), Element("p", ((word, "x"),), WORDS),
