@@ -32,6 +32,7 @@ _CLASSES_OF_COMMENTS = re.compile(
     r"spip\w*|spip-puce|ltr|auto|table|row_(?:first|odd|even)|odd|even|numeric|virgule|point|summary|offscreen"
     r"|precode|notes|autobr|manualbr|language-[\w+.#-]+|caption|footnote-ref"
 )
+_IDS_OF_COMMENTS = re.compile(r"comment-.*|n[bh](?:\d*|-.*)|t\d+_\w+", re.DOTALL)
 _REL_OF_COMMENTS = frozenset({"nofollow", "ugc", "noopener"})
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 
@@ -83,6 +84,8 @@ def liberties(html: str) -> set[str]:
         for attribute, value in element.attrib.items():
             if attribute not in _ATTRIBUTES_OF_COMMENTS:
                 found.add(f"<{name} {attribute}>")
+            if attribute == "id" and not _IDS_OF_COMMENTS.fullmatch(value):
+                found.add(f"#{value}")
             if attribute == "class":
                 found |= {f".{word}" for word in value.split() if not _CLASSES_OF_COMMENTS.fullmatch(word)}
         if name == "a" and element.get("href") and not set(element.get("rel", "").split()) >= _REL_OF_COMMENTS:
