@@ -387,6 +387,9 @@ class Layout(References, Tags):
         }
         first, last = shape.first, shape.last
         offset = lexemes[first].start if first < len(lexemes) else len(self._text)
+        if first == last:
+            self._balance.plain("CELL", fields, "", offset)
+            return
         is_bold = shape.header and shape.is_bold
         kinds = {one.kind for one in lexemes[first:last]}
         if kinds == {"WORDS"} or (is_bold and "STRONG_WORDS" in kinds):

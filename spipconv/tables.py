@@ -30,7 +30,7 @@ class CellShape(Struct, gc=False):
     @property
     def is_bold(self) -> bool:
         """Tell whether the whole cell stands between {{ and }}."""
-        return _BOLD.fullmatch(self.text) is not None
+        return self.text[:2] == "{{" and _BOLD.fullmatch(self.text) is not None
 
 
 class TableShape(Struct):
