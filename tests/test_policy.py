@@ -408,3 +408,16 @@ def test_the_second_lock_shows_nothing_of_what_it_removes(sanitizer: safety.Sani
 def test_the_second_lock_adds_nothing() -> None:
     html = '<p>a <a href="http://a.org/" title="b" rel="help">c</a><img src="d" alt="e"></p>'
     assert safety.clean(html) == html
+
+
+# ---- Ids ----
+
+
+def test_a_stranger_s_ids_are_apart_and_reached() -> None:
+    html = spipconv.to_html("[csrf<-]a [b->#csrf] [c->#page] d[[<nom> e]] f[[g]]", "comment")
+    ids = {one.get("id") for one in read(html)} - {None}
+    assert not ids & {"csrf", "nbnom", "nhnom"}
+    targets = [one.get("href")[1:] for one in find(html, "a") if one.get("href", "").startswith("#")]
+    assert "page" in targets
+    assert {target for target in targets if target != "page"} <= ids
+    assert len(targets) == 6

@@ -217,3 +217,23 @@ def test_html_means_the_same_when_it_is_read_again(text: str, profile: Profile) 
 def test_the_judge_of_stability_reads_twice() -> None:
     assert is_stable("<p><b><p>x</b>y</p>z")
     assert not is_stable("<a href=b>x<table><tr><a href=c>y</a></table></a>")
+
+
+# ---- What random texts have found ----
+
+
+@pytest.mark.parametrize("angle", [False, True])
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[<<scr<script>ipt>a</script>ipt>>x]]",
+        "[[<<scr<script>ipt>alert(1)</scr</script>ipt>>x]]",
+        "<\u017ftyle>x</\u017ftyle>",
+        "<scr\u0131pt>x</scr\u0131pt>",
+    ],
+)
+def test_texts_that_once_raised(text: str, profile: Profile, angle: bool) -> None:
+    document = spipconv.parse(text, profile=profile, angle_shortcuts=angle).document
+    for to in ("html", "markdown", "json"):
+        assert spipconv.render(document, to)  # type: ignore[arg-type]
