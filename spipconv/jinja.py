@@ -11,7 +11,7 @@ from jinja2.ext import Extension
 from markupsafe import Markup
 
 from spipconv.comments import publish
-from spipconv.source import Profile
+from spipconv.nodes import Profile
 
 
 def spip(text: object, lang: str = "fr", profile: Profile = "comment") -> Markup:

@@ -267,9 +267,11 @@ def clean(markup: str, sanitizer: Sanitizer = "nh3") -> str:
 
     It is idle as long as the converters are right. Raises ImportError where the sanitiser is not installed.
     """
-    return _cleaner(sanitizer)(markup)
+    # Parsers drop a newline right behind the tag, and sanitisers do not write it again.
+    return _PRE_NEWLINE.sub(r"\g<0>\n", _cleaner(sanitizer)(markup))
 
 
+_PRE_NEWLINE = re.compile(r"<pre(?: [^<>]*)?>(?=\n)")
 # nh3 takes time in the square of the references in one text or attribute, and of the characters whose first byte is
 # that of a no-break space (U+00A1 to U+00BF). So it is handed one character for each, out of those that no text holds.
 _STAND_INS = dict(zip(("&amp;", "&lt;", "&gt;", "&nbsp;", "&quot;"), "\x01\x02\x03\x04\x05", strict=True)) | {

@@ -85,7 +85,7 @@ def check_profile(profile: Any) -> Profile:
     """Return a profile. Raises ValueError, which names the choices, for what is not one."""
     # A list cannot be looked up in a set.
     if isinstance(profile, str) and profile in PROFILES:
-        return profile  # type: ignore[return-value]
+        return profile
     raise ValueError(f"profile {profile!r} is unknown: choose {', '.join(PROFILES[:-1])} or {PROFILES[-1]}")
 
 

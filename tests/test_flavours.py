@@ -36,6 +36,7 @@ from spipconv.nodes import (
     Node,
     Note,
     Paragraph,
+    Profile,
     Quote,
     Row,
     Strong,
@@ -44,7 +45,6 @@ from spipconv.nodes import (
 )
 from spipconv.objects import read_objects
 from spipconv.parser import parse
-from spipconv.source import Profile
 from tests import engines
 from tests.judges import dangers
 from tests.test_safety import CONTEXTS, VECTORS

@@ -55,7 +55,7 @@ _OWN = (
 )
 # Half a pair is written as careless programs do, in three bytes that are not UTF-8.
 VECTORS = [*_OWN, *[json.loads(line)["vector"] for line in _FILE.read_text("utf-8").splitlines()][::_STEP]]
-_FIELDS = {
+_FIELDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "articles": (
         "id_article", "titre surtitre soustitre descriptif chapo ps nom_site url_site",
         {"statut": "publie", "date": "2020-01-02 03:04:05", "lang": "fr"},
@@ -248,7 +248,7 @@ def build(folder: Path, base: Path, how: str) -> Path:
 
 
 def _make_careless_theme(folder: Path) -> None:
-    import pelican
+    import pelican  # type: ignore[import-untyped]
 
     shutil.copytree(Path(pelican.__file__).parent / "themes" / "simple", folder)
     for name in ("article.html", "page.html"):

@@ -224,10 +224,10 @@ def test_a_file_that_fails_goes_alone(tmp_path: Path, monkeypatch: pytest.Monkey
 
     copy = Output.copy
 
-    def fail(output: Output, source: Path, path: str) -> Any:
-        if path.endswith("atelier.jpg"):
+    def fail(output: Output, source: Path, folder: str, name: str, *others: Any) -> Any:
+        if name.endswith("atelier.jpg"):
             raise KeyError("internal")
-        return copy(output, source, path)
+        return copy(output, source, folder, name, *others)
 
     monkeypatch.setattr(Output, "copy", fail)
     assert run(BASE, tmp_path / "out", "--to", "hugo", "--img", EXAMPLE / "IMG").exit_code == 3

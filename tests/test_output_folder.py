@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -213,6 +214,12 @@ def test_a_run_over_such_a_manifest_changes_nothing(out: Path, place: Path, opti
     assert state(place) == before
 
 
+def put_folder(path: Path) -> None:
+    """Put a folder in a file's place."""
+    path.unlink()
+    path.mkdir()
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "binary junk": lambda path: path.write_bytes(bytes(range(256)) * 40),
     "junk lines": lambda path: path.write_bytes(b"\x00\xff\n" * 40),
@@ -232,7 +239,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "deep": lambda path: path.write_bytes(b'{"key": "a", "x": ' + b"[" * 200_000 + b"]" * 200_000 + b"}\n"),
     "half a pair": lambda path: path.write_bytes(b'{"key": "\\ud800"}\n'),
     "bytes that are not UTF-8": lambda path: path.write_bytes(b'{"key": "\xff"}\n'),
-    "a folder in its place": lambda path: (path.unlink(), path.mkdir()),
+    "a folder in its place": put_folder,
 }
 
 
@@ -261,10 +268,10 @@ def test_a_manifest_that_cannot_be_read_is_one_line(out: Path, monkeypatch: pyte
     if sys.platform == "win32" or os.geteuid() == 0:
         opened = os.open
 
-        def refuse(path: object, *arguments: object, **options: object) -> int:
+        def refuse(path: Any, *arguments: Any, **options: Any) -> int:
             if str(path).endswith("manifest.jsonl"):
                 raise PermissionError(13, "Permission denied", str(path))
-            return opened(path, *arguments, **options)  # type: ignore[call-overload, no-any-return]
+            return opened(path, *arguments, **options)
 
         monkeypatch.setattr("spipconv.migration.folder.os.open", refuse)
     else:

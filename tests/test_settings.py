@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +13,11 @@ from spipconv.comments import publish
 from spipconv.converters import html, markdown
 from spipconv.languages import CODES, find_language
 
-CALLS = {"parse": spipconv.parse, "to_html": spipconv.to_html, "to_markdown": spipconv.to_markdown}
+CALLS: dict[str, Callable[..., Any]] = {
+    "parse": spipconv.parse,
+    "to_html": spipconv.to_html,
+    "to_markdown": spipconv.to_markdown,
+}
 WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"profile": "comments"}, ValueError, "'comments' is unknown: choose article, comment or title"),
     ({"profile": "Comment"}, ValueError, "choose article, comment or title"),

@@ -7,6 +7,7 @@ import re
 import runpy
 import shutil
 import sqlite3
+from collections.abc import Callable
 from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -53,7 +54,7 @@ class Elements(HTMLParser):
         self.found.append((tag, tuple(name for name, _ in attrs)))
 
 
-PRINTED = {
+PRINTED: dict[str, Callable[[str], str]] = {
     "as it is": lambda value: value,
     "escaped": escape,
     "decoded": unescape,

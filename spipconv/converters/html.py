@@ -263,6 +263,8 @@ class Writer:
         written = "".join([f' {name}="{escape_attribute(value)}"' for name, value in attributes])
         if node.name in VOID:
             return f"<{node.name}{written} />"
+        if node.name == "pre" and words.startswith("\n"):
+            words = "\n" + words
         return f"<{node.name}{written}>{words}</{node.name}>"
 
     # ---- Blocks ----

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from html import unescape
 from itertools import count
 
 from msgspec.structs import replace
@@ -60,7 +61,7 @@ from spipconv.nodes import (
     Text,
     walk,
 )
-from spipconv.safety import TITLE, VOID, escape_attribute, hide_values
+from spipconv.safety import TITLE, VOID, escape_attribute, hide_values, safe_address
 from spipconv.source import check_profile
 
 # Readers stop at some twenty levels, and every level is written before every line.
@@ -84,6 +85,9 @@ _LABEL = re.compile(r"[A-Za-z0-9_-]+\Z")
 _PLAIN_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+-]+\Z")
 _TASK = re.compile(r"\[[\sxX]\]")
+# A word alone on its line, or with a title: the destination of a link reference definition.
+_ALONE = re.compile(r"([^\s<]+)(?:[ \t]+[\"'(][^\n]*)?[ \t]*(?=\n|\Z)")
+_SCHEME_END = re.compile(r":|&#58;|&colon;")
 _SPACES = " \t\n"
 
 
@@ -162,7 +166,7 @@ class _Writer:
                 words = "\n\n".join(self._blocks(note.children, 1))
             except _Unsayable:
                 raise _NoteInHtml from None
-            blocks.append(_hang(f"[^{label}]: ", words, 4).rstrip(" "))
+            blocks.append(_hang(f"[^{label}]: ", _part_address(words), 4).rstrip(" "))
         return "\n\n".join(blocks) + "\n" if blocks else ""
 
     def title(self, nodes: Sequence[Node]) -> str:
@@ -453,6 +457,18 @@ def _marker(node: Node, previous: Node | None, marker: int) -> int:
 def _merges(node: Node, previous: Node | None) -> bool:
     """Tell whether some reader takes a block for more of the block before it."""
     return isinstance(node, List | Quote) and isinstance(previous, type(node))
+
+
+def _part_address(words: str) -> str:
+    """Return a note's Markdown so that readers without footnotes make no link of a single word in it.
+
+    To them it is the address of a reference; one that may not be written is parted by an empty comment.
+    """
+    match = _ALONE.match(words)
+    address = unescape(match[1].replace("\\", "")) if match else ""
+    if address.endswith(":") or safe_address(address) is not None:
+        return words
+    return _SCHEME_END.sub(r"<!-- -->\g<0>", words, count=1)
 
 
 def _hang(first: str, text: str, width: int) -> str:

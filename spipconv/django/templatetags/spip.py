@@ -6,7 +6,7 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 
 from spipconv.comments import publish
-from spipconv.source import Profile
+from spipconv.nodes import Profile
 
 register = template.Library()
 
