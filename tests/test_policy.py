@@ -9,7 +9,8 @@ import html5lib
 import pytest
 
 import spipconv
-from spipconv import Profile, safety
+from spipconv import Document, Profile, safety
+from spipconv.nodes import Element, Paragraph, Text
 
 PROFILES: tuple[Profile, ...] = ("article", "comment", "title")
 SANITIZERS: tuple[safety.Sanitizer, ...] = ("nh3", "bleach")
@@ -192,7 +193,7 @@ def test_no_link_leads_into_another_window_of_the_site(value: str) -> None:
 def test_a_new_window_never_reaches_back(rel: str) -> None:
     (link,) = find(spipconv.to_html(f'<a href="http://a.org/" target="_blank"{rel}>x</a>'), "a")
     assert link.get("target") == "_blank"
-    assert "noopener" in link.get("rel").split()
+    assert set(link.get("rel").split()) >= {"noopener", *re.findall(r'"(\w+)"', rel)}
 
 
 @pytest.mark.parametrize("name", ["aria-label", "aria-hidden", "aria-describedby"])
@@ -421,3 +422,19 @@ def test_a_stranger_s_ids_are_apart_and_reached() -> None:
     assert "page" in targets
     assert {target for target in targets if target != "page"} <= ids
     assert len(targets) == 6
+
+
+# ---- Trees that no parser made ----
+
+
+@pytest.mark.parametrize("name", [*INLINE, *BLOCKS, "img", "iframe"])
+def test_a_tree_of_a_stranger_is_judged_as_its_text(name: str) -> None:
+    attributes = (("title", "evil"), ("id", "evil"), ("href", "http://a.org/"))
+    document = Document((Paragraph((Element(name, attributes, (Text("mot"),)),)),), profile="comment")
+    found = [one.tag for one in read(spipconv.render(document)) if "evil" in one.attrib.values()]
+    assert found == ([name] if name in OF_STRANGERS else [])
+
+
+def test_a_frame_without_an_address_is_none() -> None:
+    for text in ("<iframe></iframe>", '<iframe title="x" width="3"></iframe>', '<iframe src="http://a.org/"></iframe>'):
+        assert not find(spipconv.to_html(text, embeds=True), "iframe")
