@@ -90,7 +90,8 @@ def read_angle_shortcuts(text: str, masked: str) -> tuple[str, str]:
             if lower_ascii(match[1].split()[0]) in _READ_NAMES:
                 continue
             start, end = match.span()
-            pieces += [text[position:start], opening, match[1], closing]
+            # Protected text is read from the text, where it is not masked.
+            pieces += [text[position:start], opening, text[slice(*match.span(1))], closing]
             masks += [masked[position:start], opening, match[1], closing]
             position = end
         text = "".join([*pieces, text[position:]])
