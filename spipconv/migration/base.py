@@ -50,6 +50,16 @@ NUMBERS = frozenset(
     {column for columns in TABLES.values() for column in columns if column.startswith("id_")}
     | {"taille", "largeur", "hauteur", "rang_lien", "segments", "perma"}
 )
+# A greater number is none: it would not fit where numbers are counted on.
+GREATEST = (1 << 48) - 1
+# Columns that hold dates.
+DATES = frozenset({"date", "date_redac", "date_modif", "date_heure"})
+# Bytes of the texts of one row that are migrated; a page takes some seventy times as much memory while it is made.
+LONGEST_TEXT = 1 << 21
+# Bytes of one short text: what a column of type text can hold. Others show it with each link.
+LONGEST_TITLE = (1 << 16) - 1
+# Columns that may be as long as a row.
+LONG = frozenset({"texte", "chapo", "ps", "bio", "descriptif", "valeur"})
 # The kinds of objects that a text, an address or a link table may name, with their tables and keys.
 KINDS: Mapping[str, tuple[str, str]] = {
     "article": ("articles", "id_article"),
@@ -103,9 +113,13 @@ class Base:
         self.db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
     def keep(self, path: str, text: str) -> None:
-        """Have a raw text kept in a file of the output folder."""
+        """Have a raw text kept in a file of the output folder, behind what is kept there already."""
         if text:
-            self.db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (path, text))
+            self.db.execute(
+                "INSERT INTO kept VALUES (?, ?) ON CONFLICT (path) DO UPDATE SET text = text || excluded.text"
+                " WHERE length(text) < ?",
+                (path, text, LONGEST_TEXT),
+            )
 
     def meta(self, name: str, default: str = "") -> str:
         """Return one of SPIP's settings."""

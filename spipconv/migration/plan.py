@@ -15,15 +15,18 @@ from msgspec import Struct
 
 from spipconv.languages import CODES
 from spipconv.migration.base import KINDS, Base
-from spipconv.migration.failures import describe, failed, is_of_the_run, raw_path, raw_text
+from spipconv.migration.failures import describe, failed, is_of_the_run, raw_fields, raw_path, raw_text, written_out
 from spipconv.migration.old_addresses import read_old_address
 from spipconv.migration.report import Remark
+from spipconv.migration.targets import FRONT_MATTER
 from spipconv.migration.titles import slug_of, title_of, weight_of
 from spipconv.objects import KINDS as SHORTCUTS
 from spipconv.parser import languages_of
 from spipconv.safety import safe_address
 
 AUTHORS = "auteurs"
+# Sections in each other: their names make a path, and no system takes one without end.
+MOST_LEVELS = 30
 _SHORTCUT = re.compile(r"\s*(?:\[.*)?->\s*([^\]]*?)\s*\]?\s*\Z", re.DOTALL)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:_[A-Za-z0-9]{1,8}){0,3}")
 _OBJECT = re.compile(r"([a-zè]*)\s*([0-9]{1,18})")
@@ -72,7 +75,7 @@ class Plan:
 
     def make(self) -> Iterator[Remark]:
         """Fill the tables ``objects`` and ``pages``; yield what had to be decided."""
-        self._index()
+        yield from self._index()
         yield from self._check_languages()
         self.language = self._base.meta("langue_site", self.language)
         yield from self._plan_sections()
@@ -86,10 +89,9 @@ class Plan:
         yield from self._add_lists()
         self._db.commit()
 
-    def _index(self) -> None:
-        for table, key in KINDS.values():
-            # Two rows of one number would be two pages at one address.
-            self._db.execute(f"DELETE FROM {table} WHERE rowid NOT IN (SELECT max(rowid) FROM {table} GROUP BY {key})")
+    def _index(self) -> Iterator[Remark]:
+        for kind, (table, key) in KINDS.items():
+            yield from self._drop_repeated(kind, table, key)
             self._db.execute(f"CREATE UNIQUE INDEX {table}_key ON {table} ({key})")
         for links in ("auteurs_liens", "mots_liens", "documents_liens"):
             self._db.execute(f"CREATE INDEX {links}_of ON {links} (objet, id_objet)")
@@ -99,6 +101,23 @@ class Plan:
         self._db.execute("CREATE INDEX forum_of ON forum (objet, id_objet)")
         self._db.execute("CREATE INDEX translations ON objects (translation_of, kind) WHERE translation_of > 0")
         self._db.execute("CREATE INDEX below ON pages (parent_kind, parent_number, language)")
+
+    def _drop_repeated(self, kind: str, table: str, key: str) -> Iterator[Remark]:
+        """Keep the last of several rows of one number, which would be pages at one address."""
+        numbers = self._db.execute(f"SELECT {key} FROM {table} GROUP BY {key} HAVING count(*) > 1").fetchall()
+        fields = raw_fields(kind)
+        for (number,) in numbers:
+            rows = self._db.execute(
+                f"SELECT rowid AS place, * FROM {table} WHERE {key} = ? ORDER BY rowid DESC", (number,)
+            )
+            last = next(rows)
+            for row in rows:
+                # The same row again is none that is lost.
+                if tuple(row)[1:] != tuple(last)[1:]:
+                    self._base.keep(raw_path(kind, number), written_out({field: row[field] for field in fields}))
+                    yield Remark("row-repeated", kind, number)
+        if numbers:
+            self._db.execute(f"DELETE FROM {table} WHERE rowid NOT IN (SELECT max(rowid) FROM {table} GROUP BY {key})")
 
     def _check_languages(self) -> Iterator[Remark]:
         """Put codes of languages in SPIP's form, and clear what is none: they become parts of addresses and paths."""
@@ -142,6 +161,10 @@ class Plan:
                 yield Remark("access-restricted", "rubrique", number)
         for one in self._sections.values():
             chain = self._chain(one.number)
+            if len(chain) > MOST_LEVELS:
+                yield Remark("section-deep", "rubrique", one.number, detail=str(one.parent))
+                one.parent = 0
+                continue
             if self._sections[chain[0]].parent:
                 top = self._sections[chain[0]]
                 code = "section-endless" if top.parent in self._sections else "section-missing"
@@ -159,11 +182,11 @@ class Plan:
 
     def _chain(self, number: int) -> list[int]:
         """Return a section's number behind those above it; a circle is cut where it closes."""
-        chain: list[int] = []
-        while number in self._sections and number not in chain:
-            chain.append(number)
+        chain: dict[int, None] = {}
+        while number in self._sections and number not in chain and len(chain) <= MOST_LEVELS:
+            chain[number] = None
             number = self._sections[number].parent
-        return chain[::-1]
+        return [*chain][::-1]
 
     # ---- What stands in sections ----
 
@@ -424,7 +447,7 @@ class Plan:
         slug = slug_of(title) or f"{kind}{number}"
         space = "text" if kind in ("article", "breve", "site") else kind
         for name in (slug, f"{slug}-{number}", f"{slug}-{kind}-{number}"):
-            taken = above == "/" and (name in _RESERVED or name in CODES)
+            taken = above == "/" and (name in _RESERVED or name in CODES or (kind == "groupe" and name in FRONT_MATTER))
             if taken or not self._take(space, name, above):
                 continue
             return name, [Remark("slug-changed", kind, number, detail=name)] if name != slug else []

@@ -73,8 +73,8 @@ CODES: dict[str, tuple[Severity, str, str]] = {
     ),
     "text-too-long": (
         "loss",
-        "this text is longer than any that is migrated: left out; what was read of it is in .spipconv/failed",
-        "ce texte dépasse la longueur maximale : non repris ; ce qui en a été lu est dans .spipconv/failed",
+        "this text is longer than any that is migrated: left out; what could be read of it is in .spipconv/failed",
+        "ce texte dépasse la longueur maximale : non repris ; ce qui a pu en être lu est dans .spipconv/failed",
     ),
     "row-repeated": (
         "loss",
@@ -220,6 +220,11 @@ CODES: dict[str, tuple[Severity, str, str]] = {
         "change",
         "these sections contain each other: put at the top of the site",
         "ces rubriques se contiennent l’une l’autre : placées à la racine du site",
+    ),
+    "section-deep": (
+        "change",
+        "it is in more sections than an address can have: put at the top of the site",
+        "elle est dans plus de rubriques qu’une adresse ne peut en avoir : placée à la racine du site",
     ),
     "date-missing": (
         "change",

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 
-from spipconv.migration.base import KINDS, NUMBERS, TABLES, Base
+from spipconv.migration.base import DATES, GREATEST, KINDS, LONG, LONGEST_TEXT, LONGEST_TITLE, NUMBERS, TABLES, Base
 from spipconv.migration.encoding import Decoder
+from spipconv.migration.failures import FOLDER, describe, failed, is_of_the_run, raw_fields, raw_path, written_out
 from spipconv.migration.report import Remark
-from spipconv.migration.sources import BadSource, Source
+from spipconv.migration.sources import BadSource, Source, TooLong
 
 # Tables that every SPIP has.
 _ALWAYS = ("articles", "rubriques", "auteurs")
@@ -57,6 +59,13 @@ _COUNTED = {
 }
 # Columns that came with later versions, and whose lack a reader of the new site may notice.
 _LATER = frozenset({("documents", "alt"), ("documents", "credits"), ("documents_liens", "rang_lien")})
+# Rows that wait to be written together, and the bytes of all that wait.
+_MOST_WAITING = 500
+_MOST_WEIGHT = 1 << 24
+_DATE = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?")
+_NUMBER = re.compile(rb"\s*\+?0*([0-9]{1,15})\s*")
+# A refused value that may be shown: what else stands in such a column may be personal.
+_SHOWABLE = re.compile(r"[0-9eE+.:xX\s'-]{1,40}")
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,10})\Z")
 _MEDIA = {
     "image": "jpg jpeg jpe png gif svg svgz webp bmp tif tiff ico avif",
@@ -119,6 +128,9 @@ class Reading:
         self._columns: dict[str, tuple[str, ...]] = {}
         self._filled: Counter[tuple[str, str]] = Counter()
         self._remarks: list[Remark] = []
+        # Rows of each table up to now, and the bytes of those that wait.
+        self._places: Counter[str] = Counter()
+        self._weight = 0
         # What is counted of what is left where it is: (what, statut or code) to rows.
         self.left: Counter[tuple[str, str]] = Counter()
 
@@ -128,12 +140,13 @@ class Reading:
         extensions: dict[str, str] = {}
         for count, (name, row) in enumerate(self._source.read(self._choose), 1):
             table = name[len(self._prefix) + 1 :]
-            for target, values in self._convert(table, dict(zip(self._columns[table], row, strict=True)), extensions):
+            for target, values in self._converted(table, dict(zip(self._columns[table], row, strict=True)), extensions):
                 rows = waiting.setdefault(target, [])
                 rows.append(values)
-                if len(rows) >= 500:
+                if len(rows) >= _MOST_WAITING or self._weight > _MOST_WEIGHT:
                     self._base.add(target, rows)
                     rows.clear()
+                    self._weight = 0
             if count % 1000 == 0:
                 progress(1000)
             if self._remarks:
@@ -170,6 +183,32 @@ class Reading:
         self._columns[table] = present
         return present or None
 
+    def _converted(
+        self, table: str, row: Mapping[str, bytes | None], extensions: dict[str, str]
+    ) -> list[tuple[str, tuple[str | int, ...]]]:
+        """Return the rows of the working base that a row gives: none where an internal error stops it."""
+        self._places[table] += 1
+        try:
+            return list(self._convert(table, row, extensions))
+        except Exception as fault:
+            if is_of_the_run(fault):
+                raise
+            kind = _KIND_OF_TABLE.get(table, table)
+            number = _number(row.get(KINDS[kind][1])) or 0 if kind in KINDS else 0
+            self._remarks.append(failed(kind, number, f"{describe(fault)}; {self._place(table)}"))
+            self._keep(raw_path(kind, number), table, row)
+            return []
+
+    def _place(self, table: str) -> str:
+        return f"{table}, row {self._places[table]}"
+
+    def _keep(self, path: str, table: str, row: Mapping[str, bytes | None]) -> None:
+        """Keep the texts of a row that gives no object, as far as they were for visitors."""
+        kind = _KIND_OF_TABLE.get(table, "")
+        is_private = kind == "forum" and row.get("statut") not in (b"publie", b"prop")
+        texts = {field: row.get(field) or b"" for field in (() if is_private else raw_fields(kind))}
+        self._base.keep(path, written_out({field: text.decode("utf-8", "replace") for field, text in texts.items()}))
+
     def _convert(
         self, table: str, row: Mapping[str, bytes | None], extensions: dict[str, str]
     ) -> Iterator[tuple[str, tuple[str | int, ...]]]:
@@ -177,7 +216,7 @@ class Reading:
             links, kind, key = _OLD_LINKS[table]
             values = {_LINK_KEYS[links]: row.get(_LINK_KEYS[links]), "id_objet": row.get(key), "vu": row.get("vu")}
             if not (links == "documents" and _number(values["id_objet"]) == 0):
-                yield f"{links}_liens", self._values(f"{links}_liens", {**values, "objet": kind.encode()})
+                yield from self._rows(f"{links}_liens", {**values, "objet": kind.encode()})
         elif table == "types_documents":
             extensions[self._text(row.get("id_type"))] = self._text(row.get("extension"))
         elif table not in TABLES:
@@ -186,28 +225,83 @@ class Reading:
             convert = _CONVERSIONS.get(table)
             changed = convert(self, dict(row)) if convert else row
             if changed is not None:
-                yield table, self._values(table, changed)
+                yield from self._rows(table, changed)
+
+    def _rows(self, table: str, row: Mapping[str, bytes | None]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+        """Yield a row of the working base; none where it has not the number by which it is found."""
+        values = self._values(table, row)
+        kind = _KIND_OF_TABLE.get(table)
+        if kind is not None and not values[_PLACE_OF_KEY[table]]:
+            self._remarks.append(Remark("row-unnumbered", kind, detail=self._place(table)))
+            self._keep(f"{FOLDER}/{kind}-row-{self._places[table]}.txt", table, row)
+        elif kind is not None or all(
+            _number(row.get(column)) is not None for column in _MUST_NUMBERS.get(table, ()) if row.get(column)
+        ):
+            yield table, values
 
     def _values(self, table: str, row: Mapping[str, bytes | None]) -> tuple[str | int, ...]:
-        """Return a row of the working base, its texts decoded."""
+        """Return a row of the working base, its texts decoded; what no column can hold is absent, and remarked on."""
         columns = TABLES[table]
         values: list[str | int] = []
+        room = LONGEST_TEXT
         for column in columns:
             value = row.get(column)
-            if column in NUMBERS:
-                values.append(_number(value))
-            elif value is None or value.isascii():
-                values.append(value.decode("ascii").replace("\0", "") if value else "")
+            if not value:
+                if type(value) is TooLong:
+                    self._leave(table, row, column, value)
+                values.append(0 if column in NUMBERS else "")
+            elif column in NUMBERS:
+                number = _number(value)
+                if number is None:
+                    self._refuse(table, row, column, value)
+                values.append(number or 0)
+            elif column in DATES:
+                date = _date(value)
+                if date is None:
+                    self._refuse(table, row, column, value)
+                values.append(date or "")
             else:
-                text, code = self._decoder.decode(value)
-                values.append(text)
-                if code:
-                    kind = _KIND_OF_TABLE.get(table, table)
-                    self._remarks.append(Remark(code, kind, int(values[0]) if kind != table else 0, column))
+                size = len(value)
+                room -= size
+                if room < 0 or (size > LONGEST_TITLE and (size > LONGEST_TEXT or column not in LONG)):
+                    self._leave(table, row, column, value)
+                    room += size
+                    values.append("")
+                elif value.isascii():
+                    values.append(value.decode("ascii").replace("\0", ""))
+                else:
+                    text, code = self._decoder.decode(value)
+                    values.append(text)
+                    if code:
+                        self._remarks.append(Remark(code, *self._object(table, row), column))
+        self._weight += LONGEST_TEXT - room
         for column, value in row.items():
-            if value and column not in columns and column not in _UNSEEN and value.strip(b"0 -:.\r\n\t"):
+            if column in columns or column in _UNSEEN:
+                continue
+            if (value and value.strip(b"0 -:.\r\n\t")) or type(value) is TooLong:
                 self._filled[table, column] += 1
         return tuple(values)
+
+    def _object(self, table: str, row: Mapping[str, bytes | None]) -> tuple[str, int]:
+        """Return the kind and the number of what a row is, as far as they are known."""
+        kind = _KIND_OF_TABLE.get(table, table)
+        return kind, _number(row.get(KINDS[kind][1])) or 0 if kind in KINDS else 0
+
+    def _refuse(self, table: str, row: Mapping[str, bytes | None], column: str, value: bytes) -> None:
+        shown = value[:41].decode("ascii", "replace")
+        words = repr(shown) if _SHOWABLE.fullmatch(shown) else f"{len(value)} bytes"
+        self._remarks.append(
+            Remark("value-refused", *self._object(table, row), column, detail=f"{self._place(table)}: {words}")
+        )
+
+    def _leave(self, table: str, row: Mapping[str, bytes | None], column: str, value: bytes) -> None:
+        """Leave out a text that is too long, and keep what of it is in memory."""
+        kind, number = self._object(table, row)
+        size = value.size if isinstance(value, TooLong) else len(value)
+        words = f"{size:,} bytes" if size else "too many bytes"
+        self._remarks.append(Remark("text-too-long", kind, number, column, detail=f"{self._place(table)}: {words}"))
+        if value and column in raw_fields(kind):
+            self._base.keep(f"{FOLDER}/{kind}-{number}-{column}.txt", self._decoder.decode(value)[0])
 
     def _text(self, value: bytes | None) -> str:
         return self._decoder.decode(value)[0]
@@ -300,6 +394,13 @@ class Reading:
 
 
 _KIND_OF_TABLE = {table: kind for kind, (table, _) in KINDS.items()}
+_PLACE_OF_KEY = {table: TABLES[table].index(key) for table, key in KINDS.values()}
+# Without these a link or an address is that of nothing.
+_MUST_NUMBERS = {
+    table: tuple(column for column in columns if column.startswith("id_") and column != "id_parent")
+    for table, columns in TABLES.items()
+    if table not in _KIND_OF_TABLE
+}
 # What is read besides the columns of the working base, because other versions say there what these say.
 _UNREAD_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "documents": ("id_type",),
@@ -321,12 +422,32 @@ _CONVERSIONS: Mapping[
 }  # fmt: skip
 
 
-def _number(value: bytes | None) -> int:
-    """Return the number of a column; 0 for what is none."""
-    try:
-        return int(value) if value else 0
-    except ValueError:
+def _number(value: bytes | None) -> int | None:
+    """Return the number of a column, 0 for none; None for what is no number that it can have."""
+    if not value:
         return 0
+    match = _NUMBER.fullmatch(value)
+    number = int(match[1]) if match else -1
+    return number if 0 <= number <= GREATEST else None
+
+
+def _date(value: bytes) -> str | None:
+    """Return a date as SPIP writes it, also 0000-00-00 and one without its day; None for what is none."""
+    # SPIP 3.2 stores some with quotes inside.
+    match = _DATE.fullmatch(value.strip(b"' \t\r\n"))
+    if match is None:
+        return None
+    text = match[0].decode("ascii")
+    year, month, day = match.groups()
+    if year == b"0000":
+        return text
+    # A year, or a month of a year, is a date too.
+    whole = text if month != b"00" and day != b"00" else f"2000-{text[5:]}".replace("-00", "-01")
+    try:
+        datetime.fromisoformat(whole)
+    except ValueError:
+        return None
+    return text
 
 
 def _media(extension: str) -> str:

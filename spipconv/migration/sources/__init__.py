@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from spipconv.migration.sources.dump import Dump
 from spipconv.migration.sources.mysql import Server
-from spipconv.migration.sources.protocol import BadSource, Choose, Row, Source, Value
-from spipconv.migration.sources.sqlite import SqliteFile
+from spipconv.migration.sources.protocol import BadSource, Choose, Row, Source, TooLong, Value
+from spipconv.migration.sources.sqlite import MakeFolder, SqliteFile
 
-__all__ = ["BadSource", "Choose", "Row", "Source", "Value", "open_source"]
+__all__ = ["BadSource", "Choose", "Row", "Source", "TooLong", "Value", "open_source"]
 
 _SERVERS = ("mysql://", "mariadb://")
 
 
-def open_source(name: str, ask_password: Callable[[], str] | None = None) -> Source:
+def open_source(
+    name: str, ask_password: Callable[[], str] | None = None, make_folder: MakeFolder = TemporaryDirectory
+) -> Source:
     """Return the base that ``name`` means: a server's address, a SQLite file or a dump. Raises BadSource.
 
-    ``ask_password`` is called where a server's password is not in the environment.
+    ``ask_password`` is called where a server's password is not in the environment; ``make_folder`` where a file has to
+    be copied to be read.
     """
     if name.lower().startswith(_SERVERS):
         return Server(name, ask_password)
     path = Path(name)
     if _head(path).startswith(b"SQLite format 3\0"):
-        return SqliteFile(path)
+        return SqliteFile(path, make_folder)
     return Dump(path)
 
 

@@ -11,10 +11,12 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
-from spipconv.migration.sources.protocol import BadSource, Choose, Row
+from spipconv.migration.sources.protocol import MOST_COLUMNS, BadSource, Choose, Row, TooLong
 from spipconv.migration.sources.sql import Reader, literal, name_of, row
 
 _WINDOW = 1 << 20
+# Columns of a table whose rows are matched by one pattern; those of a wider one are read value by value.
+_MOST_MATCHED = 200
 _REMEDY = "give a .sqlite file, an SQL dump or mysql://user@host/base"
 _PACKED = (b"PK\x03\x04", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"Rar!", b"\x1f\x9d", b"\x1f\x8b")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -122,11 +124,13 @@ def _unpacked(file: BinaryIO) -> Iterator[gzip.GzipFile | BufferedReader]:
 
 
 class _Insert(NamedTuple):
-    """What an INSERT says before its rows. ``pattern`` is None where they are skipped."""
+    """What an INSERT says before its rows. ``is_read``: they are not skipped; ``pattern``: None where they are wide."""
 
     table: str
     width: int = 0
+    is_read: bool = False
     pattern: re.Pattern[bytes] | None = None
+    found: tuple[int, ...] = ()  # the places of the columns that are asked for
     groups: tuple[int, ...] = ()  # of each column that is asked for; 0: this statement does not have it
 
 
@@ -171,8 +175,8 @@ class _Statements:
                 insert = self._insert()
                 if _WHOLE_HEAD.search(head):
                     self._inserts[head] = insert
-            if insert.pattern:
-                yield from self._rows(insert, insert.pattern)
+            if insert.is_read:
+                yield from self._rows(insert)
             else:
                 self._reader.skip_statement()
 
@@ -242,18 +246,23 @@ class _Statements:
 
     def _defined(self, token: bytes) -> tuple[str, ...]:
         """Return the columns that are defined up to the bracket's end; ``token`` is the first in it."""
-        columns = []
+        columns: list[str] = []
         depth, is_first = 1, True
         while depth:
             if not token:
                 raise self._reader.cut("a statement")
             if is_first and token.upper() not in _KEYS:
-                columns.append(name_of(token))
+                self._add_column(columns, token)
             is_first = depth == 1 and token == b","
             depth += (token == b"(") - (token == b")")
             if depth:
                 token = self._reader.token()
         return tuple(columns)
+
+    def _add_column(self, columns: list[str], token: bytes) -> None:
+        if len(columns) >= MOST_COLUMNS:
+            raise self._reader.fault(f"a table of more than {MOST_COLUMNS:,} columns")
+        columns.append(name_of(token))
 
     def _after(self, words: frozenset[bytes], token: bytes) -> bytes:
         """Return the first token that is none of these words."""
@@ -295,18 +304,20 @@ class _Statements:
         if not columns:
             raise reader.fault(f"rows of {table} without a CREATE TABLE or names before them that tell their columns")
         places = {column.lower(): place for place, column in enumerate(columns)}
-        found = sorted({places[column.lower()] for column in wanted if column.lower() in places})
-        groups = [found.index(places[column.lower()]) + 1 if column.lower() in places else 0 for column in wanted]
-        return _Insert(table, len(columns), row(len(columns), tuple(found), reader.escapes), tuple(groups))
+        found = tuple(sorted({places[column.lower()] for column in wanted if column.lower() in places}))
+        group_of = {place: group for group, place in enumerate(found, 1)}
+        groups = tuple([group_of[places[column.lower()]] if column.lower() in places else 0 for column in wanted])
+        pattern = row(len(columns), found, reader.escapes) if len(columns) <= _MOST_MATCHED else None
+        return _Insert(table, len(columns), True, pattern, found, groups)
 
     def _listed(self) -> tuple[str, ...]:
         """Return the columns up to the bracket's end."""
-        columns = []
+        columns: list[str] = []
         while (token := self._reader.token()) != b")":
             if not token:
                 raise self._reader.cut("a statement")
             if token != b",":
-                columns.append(name_of(token))
+                self._add_column(columns, token)
         return tuple(columns)
 
     def _wanted(self, base: str, table: str, columns: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -321,13 +332,17 @@ class _Statements:
             )
         return wanted
 
-    def _rows(self, insert: _Insert, pattern: re.Pattern[bytes]) -> Iterator[tuple[str, Row]]:
-        table, groups, escapes = insert.table, insert.groups, self._reader.escapes
-        reader, match_row, sign = self._reader, pattern.match, pattern.groups
+    def _rows(self, insert: _Insert) -> Iterator[tuple[str, Row]]:
+        table, groups, escapes, pattern = insert.table, insert.groups, self._reader.escapes, insert.pattern
+        reader = self._reader
         while True:
-            match = match_row(reader.data, reader.position)
+            match = pattern.match(reader.data, reader.position) if pattern else None
             if match is None:
-                reader.need_row(insert.width)
+                if pattern and reader.need_row(insert.width):
+                    continue
+                yield table, self._long_row(insert)
+                if not self._has_another_row():
+                    return
                 continue
             try:
                 values = tuple([literal(match[group], escapes) if group else None for group in groups])
@@ -336,8 +351,21 @@ class _Statements:
                 raise reader.fault(f"a row holds no number ({error})") from error
             reader.position = match.end()
             yield table, values
-            if match[sign] == b";" or (match[sign] is None and not self._has_another_row()):
+            sign = match[match.re.groups]
+            if sign == b";" or (sign is None and not self._has_another_row()):
                 return
+
+    def _long_row(self, insert: _Insert) -> Row:
+        """Read a row that is too long or too wide to be matched at once."""
+        found = self._reader.long_row(insert.width, insert.found)
+        values = [found[place] for place in insert.found]
+        try:
+            return tuple([self._literal(values[group - 1]) if group else None for group in insert.groups])
+        except ValueError as error:
+            raise self._reader.fault(f"a row holds no number ({error})") from error
+
+    def _literal(self, value: bytes) -> bytes | None:
+        return value if isinstance(value, TooLong) else literal(value, self._reader.escapes)
 
     def _has_another_row(self) -> bool:
         """Read what stands behind a row."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from spipconv.migration.sources.protocol import BadSource, Choose, Row
+from spipconv.migration.sources.protocol import LONGEST_VALUE, BadSource, Choose, Row, TooLong
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -132,9 +132,8 @@ def _rows(connection: Connection[Any], choose: Choose) -> Iterator[tuple[str, Ro
         (table, columns) for table in _tables(connection) if (columns := choose(table, _columns(connection, table)))
     ]
     for table, columns in chosen:
-        fields = ", ".join(map(_quoted, columns))
-        for row in _streamed(connection, f"SELECT {fields} FROM {_quoted(table)}"):
-            yield table, row
+        for row in _streamed(connection, _query(table, columns)):
+            yield table, _marked(row)
 
 
 def _begin(connection: Connection[Any]) -> None:
@@ -160,6 +159,25 @@ def _columns(connection: Connection[Any], table: str) -> tuple[str, ...]:
     with connection.cursor() as cursor:
         cursor.execute(f"SHOW COLUMNS FROM {_quoted(table)}")
         return tuple([row[0].decode("utf-8", "replace") for row in cursor.fetchall()])
+
+
+def _query(table: str, columns: Sequence[str]) -> str:
+    """Return a query whose last column names the values that are too long, which the server keeps to itself."""
+    fields, sizes = [], ["''"]
+    for place, column in enumerate(map(_quoted, columns)):
+        # The bytes that are sent, whatever charset the column is in.
+        size = f"OCTET_LENGTH({column})"
+        fields.append(f"IF({size} > {LONGEST_VALUE}, NULL, {column})")
+        sizes.append(f"IF({size} > {LONGEST_VALUE}, CONCAT('{place}:', {size}), NULL)")
+    return f"SELECT {', '.join(fields)}, CONCAT_WS(' ', {', '.join(sizes)}) FROM {_quoted(table)}"
+
+
+def _marked(row: Row) -> Row:
+    *values, sizes = row
+    for one in (sizes or b"").split():
+        place, _, size = one.partition(b":")
+        values[int(place)] = TooLong.of(int(size))
+    return tuple(values)
 
 
 def _streamed(connection: Connection[Any], query: str) -> Iterator[Row]:

@@ -5,6 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+# Bytes of one value, and of all values of a row that is longer than what is looked at at once. Servers take 16 MiB
+# (max_allowed_packet) by default.
+LONGEST_VALUE = 1 << 25
+LONGEST_ROW = 3 << 24
+# SQLite's own limit; MySQL's is 4,096.
+MOST_COLUMNS = 32_767
+
+
+class TooLong(bytes):
+    """What stands for a value that is too long to be held: no bytes. ``size`` is how many it has; 0: not known."""
+
+    size = 0
+
+    @classmethod
+    def of(cls, size: int) -> TooLong:
+        """Return what stands for a value of this size."""
+        value = cls()
+        value.size = size
+        return value
+
+
 Value = bytes | None
 Row = tuple[Value, ...]
 # Asked once a table, with its name and its columns in their order; returns the columns to read, None: skip it.
@@ -32,6 +53,6 @@ class Source(Protocol):
         """Yield (table, row) for every row of every table that is chosen, the values as asked for.
 
         Numbers and dates come as the bytes of their text, NULL as None. Tables come in any order, a table's rows
-        together or not. Raises BadSource.
+        together or not. What exceeds LONGEST_VALUE comes as TooLong. Raises BadSource.
         """
         ...

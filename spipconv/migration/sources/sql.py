@@ -7,10 +7,16 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple, Protocol
 
-from spipconv.migration.sources.protocol import BadSource, Value
+from spipconv.migration.sources.protocol import LONGEST_ROW, LONGEST_VALUE, BadSource, TooLong, Value
 
-# Sixteen times what servers take by default (max_allowed_packet): what is longer is a quote that nothing closes.
-_LONGEST = 1 << 28
+# Bytes of a word or name outside rows: what is longer is a quote that nothing closes.
+_LONGEST = LONGEST_VALUE
+# Bytes of a row that are matched at once; a longer one is read value by value.
+_AT_ONCE = 1 << 22
+# Words of a statement that are held.
+_MOST_WORDS = 100_000
+# Bytes that tell what begins there: a comment, a condition, an introducer.
+_ENOUGH = 256
 _MAX_SHOWN = 20
 
 
@@ -75,6 +81,19 @@ def row(count: int, wanted: Sequence[int], escapes: bool) -> re.Pattern[bytes]:
     inside = (_SPACE + b"," + _SPACE).join(values)
     return re.compile(_SPACE + rb"\(" + _SPACE + inside + _SPACE + rb"\)(?:" + _SPACE + b"([,;]))?+")
 
+
+_QUOTES = frozenset([b"'", b'"', b"`"])
+_INSIDE = {
+    (quote, escapes): re.compile(
+        (rb"(?:[^Q\\]++|\\[\s\S]|QQ)*+" if escapes else rb"(?:[^Q]++|QQ)*+").replace(b"Q", quote)
+    )
+    for quote in _QUOTES
+    for escapes in (True, False)
+}
+_BEFORE_STRING = re.compile(rb"(?:_\w{1,64}\s{0,64}|[NnXxBb])?(?=['\"])")
+_WORD = re.compile(rb"[-+.\w]*")
+_BEFORE_HEX = re.compile(rb"_\w{1,64}\s{1,64}(?=0[xX])")
+_LINE_COMMENT = re.compile(rb"#|--[\x00-\x20]")
 
 _ESCAPES = {b"0": b"\0", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"Z": b"\x1a"}
 _COMMON = [(b"\\n", b"\n"), (b"\\r", b"\r"), (b"\\'", b"'"), (b'\\"', b'"')]
@@ -185,10 +204,31 @@ class Reader:
             space = _SPACES.match(self.data, self.position)
             assert space
             self.position = space.end()
-            if not (_MAYBE_SPACE.match(self.data, self.position) and self.more()):
+            if not _MAYBE_SPACE.match(self.data, self.position):
+                break
+            if not (self._skip_comment() or self.more()):
                 break
         if self.data.startswith(b"/*", self.position):
             raise self.cut("a comment")
+
+    def _skip_comment(self) -> bool:
+        """Skip a comment of which only the beginning is in memory; return whether there was one."""
+        if len(self.data) - self.position < _ENOUGH:
+            return False
+        is_block = self.data.startswith(b"/*", self.position)
+        if not is_block and not _LINE_COMMENT.match(self.data, self.position):
+            return False
+        end = b"*/" if is_block else b"\n"
+        self.position += 2 if is_block else 1
+        while (found := self.data.find(end, self.position)) < 0:
+            self.position = len(self.data) - 1
+            if not self.more():
+                if is_block:
+                    raise self.cut("a comment")
+                self.position = len(self.data)
+                return True
+        self.position = found + len(end)
+        return True
 
     def token(self) -> bytes:
         """Return the next name, string, word or sign; nothing at the end."""
@@ -213,6 +253,9 @@ class Reader:
                 self.end_without_semicolon()
                 break
             tokens.append(token)
+            if len(tokens) >= _MOST_WORDS:
+                self.skip_statement()
+                break
         return tokens
 
     def skip_statement(self) -> None:
@@ -224,7 +267,9 @@ class Reader:
             if self.data.startswith(b";", self.position):
                 self.position += 1
                 return
-            if not self.more():
+            if self.data[self.position : self.position + 1] in _QUOTES:
+                self._string(0)
+            elif not (self._skip_comment() or self.more()):
                 break
         if self.position < len(self.data):
             raise self.cut("a quoted text or a comment")
@@ -256,11 +301,109 @@ class Reader:
         self.position = end
         return line
 
-    def need_row(self, count: int) -> None:
-        """Read on until a row of ``count`` values is nearer to be whole; raise where none can be."""
+    def need_row(self, count: int) -> bool:
+        """Read on until a row of ``count`` values is nearer to be whole; raise where none can be.
+
+        Returns False where it is too long to be matched at once.
+        """
         self.skip_space()
-        if not self._has_row(count) and not self.more():
+        if self._has_row(count):
+            return True
+        if len(self.data) - self.position > _AT_ONCE:
+            return False
+        if not self.more():
             raise self.cut("a row")
+        return True
+
+    def long_row(self, count: int, wanted: Sequence[int]) -> dict[int, bytes]:
+        """Read a row of ``count`` values one by one, whatever their size; return the wanted ones as written.
+
+        A value that is too long is TooLong; no more than LONGEST_ROW bytes are held.
+        """
+        self.skip_space()
+        self._sign(b"(")
+        values: dict[int, bytes] = {}
+        room, chosen = LONGEST_ROW, frozenset(wanted)
+        for place in range(count):
+            self.skip_space()
+            value = self._value(min(room, LONGEST_VALUE) if place in chosen else 0)
+            if place in chosen:
+                values[place] = value
+                room -= len(value)
+            self.skip_space()
+            if place < count - 1:
+                if self.data.startswith(b")", self.position):
+                    raise self.fault(f"a row of {place + 1} values where {count} belong")
+                self._sign(b",")
+        if self.data.startswith(b",", self.position):
+            raise self.fault(f"a row of more values than the {count} that belong there")
+        self._sign(b")")
+        return values
+
+    def _sign(self, sign: bytes) -> None:
+        if not self.data.startswith(sign, self.position):
+            if self.position >= len(self.data):
+                raise self.cut("a row")
+            raise self.fault(f"{self._shown(self.position)} where a row should go on")
+        self.position += 1
+
+    def _value(self, most: int) -> bytes:
+        """Read a value; return it as written, or TooLong."""
+        while len(self.data) - self.position < _ENOUGH and self.more():
+            pass
+        before = _BEFORE_STRING.match(self.data, self.position)
+        if before:
+            self.position = before.end()
+            return self._string(most, before[0])
+        start = b""
+        if introduced := _BEFORE_HEX.match(self.data, self.position):
+            start = introduced[0]
+            self.position = introduced.end()
+        return self._kept(_WORD, most, start)
+
+    def _string(self, most: int, before: bytes = b"") -> bytes:
+        """Read a string up to its closing quote."""
+        quote = self.data[self.position : self.position + 1]
+        inside = _INSIDE[quote, self.escapes and quote != b"`"]
+        self.position += 1
+        kept, size = [before + quote], 0
+        while True:
+            found = inside.match(self.data, self.position)
+            assert found
+            size += len(found[0])
+            if size <= most:
+                kept.append(found[0])
+            else:
+                kept.clear()
+            self.position = found.end()
+            # A quote or a backslash at the window's end: what follows tells what it is.
+            rest = self.data[self.position : self.position + 2]
+            if rest[:1] == quote and len(rest) == 2:
+                break
+            if not self.more():
+                if rest[:1] == quote:
+                    break
+                raise self.cut("a quoted text")
+        self.position += 1
+        return b"".join(kept) + quote if size <= most else TooLong.of(size)
+
+    def _kept(self, pattern: re.Pattern[bytes], most: int, start: bytes) -> bytes:
+        """Read on as long as a pattern matches."""
+        kept, size = [start], 0
+        while True:
+            found = pattern.match(self.data, self.position)
+            assert found
+            size += len(found[0])
+            if size <= most:
+                kept.append(found[0])
+            else:
+                kept.clear()
+            self.position = found.end()
+            if self.position < len(self.data) or not self.more():
+                break
+        if not size:
+            raise self.fault(f"{self._shown(self.position)} is no value")
+        return b"".join(kept) if size <= most else TooLong.of(size)
 
     def _has_row(self, count: int) -> bool:
         """Tell if the row is in memory; raise where what is there cannot become one."""
