@@ -87,7 +87,6 @@ _LANGUAGE = re.compile(r"[A-Za-z0-9_+-]+\Z")
 _TASK = re.compile(r"\[[\sxX]\]")
 # A word alone on its line, or with a title: the destination of a link reference definition.
 _ALONE = re.compile(r"([^\s<]+)(?:[ \t]+[\"'(][^\n]*)?[ \t]*(?=\n|\Z)")
-_SCHEME_END = re.compile(r":|&#58;|&colon;")
 _SPACES = " \t\n"
 
 
@@ -166,7 +165,9 @@ class _Writer:
                 words = "\n\n".join(self._blocks(note.children, 1))
             except _Unsayable:
                 raise _NoteInHtml from None
-            blocks.append(_hang(f"[^{label}]: ", _part_address(words), 4).rstrip(" "))
+            if _is_refused_destination(words):
+                raise _NoteInHtml
+            blocks.append(_hang(f"[^{label}]: ", words, 4).rstrip(" "))
         return "\n\n".join(blocks) + "\n" if blocks else ""
 
     def title(self, nodes: Sequence[Node]) -> str:
@@ -459,16 +460,11 @@ def _merges(node: Node, previous: Node | None) -> bool:
     return isinstance(node, List | Quote) and isinstance(previous, type(node))
 
 
-def _part_address(words: str) -> str:
-    """Return a note's Markdown so that readers without footnotes make no link of a single word in it.
-
-    To them it is the address of a reference; one that may not be written is parted by an empty comment.
-    """
+def _is_refused_destination(words: str) -> bool:
+    """Return whether readers without footnotes take a note's Markdown for a link's address that may not be written."""
     match = _ALONE.match(words)
     address = unescape(match[1].replace("\\", "")) if match else ""
-    if address.endswith(":") or safe_address(address) is not None:
-        return words
-    return _SCHEME_END.sub(r"<!-- -->\g<0>", words, count=1)
+    return not address.endswith(":") and safe_address(address) is None
 
 
 def _hang(first: str, text: str, width: int) -> str:
