@@ -236,4 +236,4 @@ def test_the_judge_of_stability_reads_twice() -> None:
 def test_texts_that_once_raised(text: str, profile: Profile, angle: bool) -> None:
     document = spipconv.parse(text, profile=profile, angle_shortcuts=angle).document
     for to in ("html", "markdown", "json"):
-        assert spipconv.render(document, to)  # type: ignore[arg-type]
+        assert spipconv.render(document, to)
