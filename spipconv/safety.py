@@ -267,8 +267,9 @@ def clean(markup: str, sanitizer: Sanitizer = "nh3") -> str:
 
     It is idle as long as the converters are right. Raises ImportError where the sanitiser is not installed.
     """
+    cleaned = _cleaner(sanitizer)(markup)
     # Parsers drop a newline right behind the tag, and sanitisers do not write it again.
-    return _PRE_NEWLINE.sub(r"\g<0>\n", _cleaner(sanitizer)(markup))
+    return _PRE_NEWLINE.sub(r"\g<0>\n", cleaned) if "<pre" in cleaned else cleaned
 
 
 _PRE_NEWLINE = re.compile(r"<pre(?: [^<>]*)?>(?=\n)")
@@ -277,6 +278,7 @@ _PRE_NEWLINE = re.compile(r"<pre(?: [^<>]*)?>(?=\n)")
 _STAND_INS = dict(zip(("&amp;", "&lt;", "&gt;", "&nbsp;", "&quot;"), "\x01\x02\x03\x04\x05", strict=True)) | {
     chr(0xA0 + number): chr(0xFDD0 + number) for number in range(1, 0x20)
 }
+_SHORT = 2_000
 _VALUES = {ord(stand_in): html.unescape(original) for original, stand_in in _STAND_INS.items()}
 
 
@@ -304,6 +306,8 @@ def _cleaner(sanitizer: Sanitizer) -> Callable[[str], str]:
     )
 
     def clean_with_nh3(markup: str) -> str:
+        if len(markup) < _SHORT:
+            return cleaner.clean(markup)
         markup = replace_controls(markup)
         for original, stand_in in _STAND_INS.items():
             markup = markup.replace(original, stand_in)
@@ -317,7 +321,7 @@ def _cleaner(sanitizer: Sanitizer) -> Callable[[str], str]:
 
 def _restore_values(value: str) -> str:
     """Return an attribute's value with the characters that stand-ins stand for."""
-    return value.translate(_VALUES)
+    return value if value.isascii() and value.isprintable() else value.translate(_VALUES)
 
 
 def _bleach_cleaner() -> Callable[[str], str]:

@@ -99,7 +99,7 @@ def write(document: Document, *, profile: Profile | None = None, sanitizer: Sani
     body = writer.flow(document.children)
     notes = writer.notes()
     if writer.has_raw_html:
-        body, notes = clean(body, sanitizer), clean(notes, sanitizer)
+        body, notes = clean(body, sanitizer), clean(notes, sanitizer) if notes else ""
     return Html(body, notes)
 
 
