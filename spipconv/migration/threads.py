@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from sqlite3 import Row
 from typing import NamedTuple
 
@@ -32,12 +33,19 @@ def arrange(messages: Iterable[Row]) -> list[Placed]:
             parent = _shown_parent(row, rows)
             below.setdefault(parent, []).append((row, parent != row["id_parent"]))
     placed: list[Placed] = []
-    waiting = [Placed(row, 0, 0, is_moved) for row, is_moved in reversed(below.get(0, []))]
-    while waiting:
-        one = waiting.pop()
-        placed.append(one)
-        number = one.row["id_forum"]
-        waiting += [Placed(row, number, one.depth + 1, is_moved) for row, is_moved in reversed(below.get(number, []))]
+    seen: set[int] = set()
+    starts = [Placed(row, 0, 0, is_moved) for row, is_moved in below.get(0, [])]
+    # Where messages answer each other in a circle, the first of them in time stands at the top.
+    for start in chain(starts, (Placed(row, 0, 0, True) for row in rows.values() if row["statut"] in _PENDING)):
+        waiting = [start]
+        while waiting:
+            one = waiting.pop()
+            number = one.row["id_forum"]
+            if number in seen:
+                continue
+            seen.add(number)
+            placed.append(one)
+            waiting += [Placed(row, number, one.depth + 1, moved) for row, moved in reversed(below.get(number, []))]
     return placed
 
 
