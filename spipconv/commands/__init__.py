@@ -1,6 +1,7 @@
 """The command line, a thin adapter over the library: it alone prints and exits.
 
-Exit codes: 0 done; 1 done, but something was lost or failed, which was reported; 2 wrong usage or input.
+Exit codes: 0 done; 1 done, but something was lost or failed, which was reported; 2 wrong usage or input;
+3 an error in spipconv stopped some text or object, which was reported; the others are done.
 """
 
 from __future__ import annotations
