@@ -6,11 +6,8 @@ from msgspec import Struct
 
 from spipconv.api import render
 from spipconv.diagnostics import Diagnostic
-from spipconv.languages import LANGUAGE, find_language
 from spipconv.nodes import Profile
 from spipconv.parser import parse
-
-__all__ = ["LANGUAGE", "Published", "find_language", "publish"]
 
 
 class Published(Struct, frozen=True):

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 import spipconv
-from spipconv.comments import find_language, publish
+from spipconv.comments import publish
+from spipconv.languages import find_language
 from tests.judges import dangers
 from tests.test_safety import VECTORS
 

@@ -16,8 +16,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from spipconv.comments import Published, find_language, publish
+from spipconv.comments import Published, publish
 from spipconv.diagnostics import Severity
+from spipconv.languages import find_language
 from spipconv.preview.assets import read_assets
 from spipconv.preview.description import describe
 from spipconv.preview.guard import PAGE_POLICY, Guard, Prefix, check_origins

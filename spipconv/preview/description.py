@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from spipconv.comments import LANGUAGE
 from spipconv.diagnostics import CODES as DIAGNOSTICS
 from spipconv.diagnostics import Severity
+from spipconv.languages import LANGUAGE
 from spipconv.preview.assets import Asset
 from spipconv.preview.refusals import CODES as REFUSALS
 from spipconv.version import VERSION

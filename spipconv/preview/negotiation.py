@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from spipconv.comments import find_language
+from spipconv.languages import find_language
 from spipconv.preview.refusals import Refusal
 
 # Longer than any name of a language, so that a longer one stays wrong when it is cut.
