@@ -38,7 +38,7 @@ class _Language(click.ParamType[str]):
         try:
             return check_language(value)
         except (TypeError, ValueError) as fault:
-            self.fail(str(fault), param, ctx)
+            raise Fault(f"--lang: {fault}") from fault
 
 
 def reading_options(command: _Command) -> _Command:
