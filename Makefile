@@ -12,7 +12,7 @@ demo: .venv/installed
 	@echo "Now: cd demo/site && hugo server"
 
 test: .venv/installed-for-tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	for system in linux darwin win32; do $(BIN)/mypy --platform $$system || exit 1; done
