@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,10 +27,22 @@ from spipconv.migration.report import Remark
 SITE = ["https://www.institut.example"]
 
 
+# The bases of a test, which are closed at its end.
+OPEN: list[Base] = []
+
+
+@pytest.fixture(autouse=True)
+def closed_bases() -> Iterator[None]:
+    yield
+    while OPEN:
+        OPEN.pop().close()
+
+
 def make_base(path: Path, **tables: list[dict[str, Any]]) -> Base:
     """Return a new base with the given rows; columns that are not given are empty."""
     path.unlink(missing_ok=True)
     base = Base(path, is_new=True)
+    OPEN.append(base)
     for table, rows in tables.items():
         base.add(table, [tuple(row.get(one, 0 if one in NUMBERS else "") for one in TABLES[table]) for row in rows])
     return base

@@ -7,6 +7,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
@@ -18,8 +19,10 @@ from spipconv.migration.base import KINDS, Base
 from spipconv.migration.old_addresses import find_old_paths
 from spipconv.migration.redirects import NGINX_SERVER, Moved
 from spipconv.migration.report import Remark
-from tests.test_old_addresses import make_base, url
+from tests.test_old_addresses import closed_bases, make_base, url
 from tests.webservers import Server, running_apache, running_nginx
+
+__all__ = ["closed_bases"]  # a fixture
 
 TITLES = [
     "Mon-titre", 'L"ete"', "L'apostrophe", "«L’été»", "Deux mots", "C++", "100%", "50%25", "مقال-تجريبي", "😀-joie",
@@ -240,11 +243,11 @@ def test_the_base_may_be_read_only(path: Path) -> None:
     base = make_site(path, "arbo")
     base.db.commit()
     base.close()
-    again = Base(path)
-    with pytest.raises(sqlite3.OperationalError):
-        again.db.execute("DELETE FROM objects")
-    assert sum(1 for _ in redirects.nginx(again)) > len(TITLES)
-    assert redirects.aliases(again, "article", 1) == ["/Ma rubrique/sous+rubrique/mon-titre/x", "/Mon-titre"]
+    with closing(Base(path)) as again:
+        with pytest.raises(sqlite3.OperationalError):
+            again.db.execute("DELETE FROM objects")
+        assert sum(1 for _ in redirects.nginx(again)) > len(TITLES)
+        assert redirects.aliases(again, "article", 1) == ["/Ma rubrique/sous+rubrique/mon-titre/x", "/Mon-titre"]
 
 
 def test_aliases_are_files_beside_the_pages(path: Path) -> None:
