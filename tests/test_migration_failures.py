@@ -277,6 +277,11 @@ if "-c" in sys.argv or "spipconv" in " ".join(sys.orig_argv):
     workers.MOST_SECONDS = 3
     migrate._FEW = 0
     right = content.parse
+    import concurrent.futures.process as process
+    def tear(queue, *_, **__):
+        queue._wlock.acquire()
+        queue._writer._send(b"\\0\\1\\0\\0half")
+        os.kill(os.getpid(), signal.SIGKILL)
     def parse(text, *arguments, **options):
         is_worker = "spawn_main" in " ".join(sys.orig_argv)
         if "BOOM" in text:
@@ -287,6 +292,8 @@ if "-c" in sys.argv or "spipconv" in " ".join(sys.orig_argv):
             os.kill(os.getpid(), signal.SIGSTOP)
         while "ENDLESS" in text and is_worker:
             pass
+        if "TORN" in text and is_worker:
+            process._sendback_result = tear
         return right(text, *arguments, **options)
     content.parse = parse
 """
@@ -312,7 +319,7 @@ def test_an_internal_error_in_a_worker_stops_one_object_alone(fault: str, tmp_pa
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="the system has no such signals")
-@pytest.mark.parametrize("word", ["KILLED", "STOPPED", "ENDLESS"])
+@pytest.mark.parametrize("word", ["KILLED", "STOPPED", "ENDLESS", "TORN"])
 @pytest.mark.parametrize("to", ["hugo", "wxr"])
 def test_a_worker_that_dies_or_stands_still_loses_one_object_alone(word: str, to: str, tmp_path: Path) -> None:
     base = changed(tmp_path, boom("UPDATE spip_articles SET texte = '{}' WHERE id_article = 36", word))

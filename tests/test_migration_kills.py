@@ -79,7 +79,7 @@ class Runs:
 
     def finish(self, out: Path, limit: str = "") -> tuple[int, str]:
         process = self.start(out, limit)
-        said = process.communicate(timeout=300)[1].decode()
+        said = ended(process)
         return process.returncode, said
 
     def whole(self) -> tuple[dict[str, bytes], float]:
@@ -89,6 +89,16 @@ class Runs:
             assert self.finish(self.folder / "whole")[0] in _ENDS
             _WHOLE[self._to] = contents(self.folder / "whole"), time.monotonic() - started
         return _WHOLE[self._to]
+
+
+def ended(process: subprocess.Popen[bytes]) -> str:
+    """Return what a run said. One without an end is killed, and fails the test."""
+    try:
+        return process.communicate(timeout=300)[1].decode()
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -148,7 +158,7 @@ def test_a_killed_worker_changes_nothing(runs: Runs, sent: signal.Signals) -> No
         with contextlib.suppress(ProcessLookupError, IndexError):
             os.kill(chance.choice(workers_of(process.pid)), sent)
             kills += 1
-        said = process.communicate(timeout=300)[1].decode()
+        said = ended(process)
         assert process.returncode in _ENDS, said
         assert contents(out) == expected
     assert kills

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # They are counted, not timed: while this process stands still, or the machine sleeps, nobody else is to blame.
 _LOOK = 1.0
 MOST_SILENCE = 90
+# Looks at a dead worker after which the pool is told.
+_MOST_DEATHS = 5
 # Seconds of CPU time that one object may take. What takes longer has no end.
 MOST_SECONDS = 900
 _BEAT = 0.5
@@ -43,6 +45,9 @@ class Workers:
         self._jobs = jobs
         self._pool: ProcessPoolExecutor | None = None
         self._board: Any = None
+        # The pool's own, which it forgets when it is shut down.
+        self._processes: dict[int, Any] = {}
+        self._results: Any = None
         self._is_lost = False
         self.are_there = jobs > 1
 
@@ -69,6 +74,7 @@ class Workers:
         """Return the result of a task. Raises what the task raises, and Lost."""
         silence: dict[int, int] = {}
         beats: dict[int, int] = {}
+        deaths = 0
         while True:
             try:
                 return future.result(_LOOK)
@@ -85,6 +91,13 @@ class Workers:
                 if silence[pid] >= MOST_SILENCE:
                     # Its end breaks the pool, and that raises here.
                     _kill(pid)
+            # One that died in the middle of a result leaves the pool waiting for its rest.
+            deaths += bool(self._ended(0))
+            if deaths == _MOST_DEATHS:
+                self._break()
+            elif deaths > 2 * _MOST_DEATHS:
+                self._is_lost = True
+                raise Lost
 
     def renew(self) -> bool:
         """Start others in the place of those that are lost; return whether any work."""
@@ -103,20 +116,45 @@ class Workers:
         if self._pool is None:
             return
         if self._is_lost:
-            # Those that are left may be the ones that stand still, and would be waited for.
-            for pid in self._signs():
-                _kill(pid)
-        self._pool.shutdown(cancel_futures=True)
-        self._pool, self._is_lost = None, False
+            # Those that are left may stand still, or wait for one that is dead: nobody waits for them.
+            self._break()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if len(self._ended(MOST_SILENCE)) < len(self._processes):
+            self._break()
+        self._pool, self._is_lost, self._processes, self._results = None, False, {}, None
 
     def _signs(self) -> dict[int, int]:
         """Return the workers' numbers with how often each has shown that it is alive."""
         # One that stands still before it is set up is not on the board.
-        signs = dict.fromkeys(getattr(self._pool, "_processes", None) or (), 0)
+        signs = dict.fromkeys([*self._processes], 0)
         for place in range(self._jobs):
             if self._board[2 * place + _PID] in signs:
                 signs[self._board[2 * place + _PID]] = self._board[2 * place + _BEATS]
         return signs
+
+    def _ended(self, seconds: float) -> list[Any]:
+        """Return what tells of the workers that have ended, after waiting so long for all to end."""
+        from multiprocessing.connection import wait
+
+        ended: list[Any] = []
+        until = time.monotonic() + seconds
+        with suppress(OSError, ValueError):
+            waited = [process.sentinel for process in [*self._processes.values()]]
+            while waited:
+                found = wait(waited, max(0, until - time.monotonic()))
+                if not found:
+                    break
+                ended += found
+                waited = [each for each in waited if each not in found]
+        return ended
+
+    def _break(self) -> None:
+        """End the workers at once, and let the pool notice even where it waits for the rest of a result."""
+        for pid in self._signs():
+            _kill(pid)
+        if self._results is not None:
+            with suppress(OSError, AttributeError):
+                self._results._writer.close()
 
     def _open(self) -> bool:
         """Return whether there are processes."""
@@ -131,6 +169,8 @@ class Workers:
             self._board = context.Array("q", 2 * self._jobs, lock=False)
             places = context.Value("i", 0)
             self._pool = ProcessPoolExecutor(self._jobs, context, _begin, (self._board, places))
+            self._processes = getattr(self._pool, "_processes", self._processes)
+            self._results = getattr(self._pool, "_result_queue", None)
         except (ImportError, NotImplementedError, OSError, RuntimeError):
             self.are_there = False
         return self.are_there
