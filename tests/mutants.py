@@ -115,7 +115,19 @@ class Copy:
     def _test(self, mutant: Mutant) -> Result:
         names = [f"tests/{name}" for name in mutant.tests]
         try:
-            done = self._python("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--tb=no", "--no-header", *names)
+            done = self._python(
+                "-m",
+                "pytest",
+                "-q",
+                "-x",
+                "-p",
+                "no:cacheprovider",
+                "-p",
+                "pytest_timeout",
+                "--tb=no",
+                "--no-header",
+                *names,
+            )
         except subprocess.TimeoutExpired:
             return Result(mutant, "timeout")
         if done.returncode == 0:
