@@ -44,13 +44,14 @@ class Folder:
         """Return where a path leads. Raises Outside, also where a folder on its way is a link."""
         if not is_inside(path):
             raise Outside("this path leads out of the folder", repr(path))
-        here = self.root
+        # As text: this is asked several times a file.
+        here = os.fspath(self.root)
         *above, name = path.split("/")
         for part in above:
-            here /= part
+            here = os.path.join(here, part)
             if is_link(here):
                 raise Outside("this is a link; put a folder in its place", here)
-        return here / name
+        return Path(here, name)
 
     def make_parent(self, path: str) -> bool:
         """Make the folder in which a path lies; return whether it is new."""
@@ -130,7 +131,7 @@ def is_inside(path: str) -> bool:
     return os.sep == "/" or not any(sign in path for sign in "\\:")
 
 
-def is_link(path: Path) -> bool:
+def is_link(path: Path | str) -> bool:
     """Return whether a link stands at a path: a symbolic one, or a junction of Windows."""
     try:
         found = os.lstat(path)
