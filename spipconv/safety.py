@@ -42,8 +42,11 @@ _INVISIBLE = re.compile("[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\ufeff
 # What no text may hold: XML and HTML forbid it, and the lexer and the sanitiser mark places with noncharacters.
 NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
-# Of a parameter: what follows its "=", unless that is too short to be personal; without one, all that is not a word.
-_PARAMETER_VALUE = re.compile(r"(?<==)(?!\s*[A-Za-z0-9]{0,4}\s*\Z)(?s:.+)|\A(?!\s*[\w-]*\s*\Z)[^=]+\Z")
+# Of a parameter: what follows its "=", unless that is too short to be personal, or is lines of text that an author
+# forgot to close a tag before; without one, what holds an address or a telephone number.
+_PARAMETER_VALUE = re.compile(
+    r"(?<==)(?!\s*[A-Za-z0-9]{0,4}\s*\Z)(?![^@]*\n[^@]*\Z)(?s:.+)|\A(?=[^=]*(?:@|://|(?:[0-9][ .-]?){6}))[^=]+\Z"
+)
 _EDGES = "".join(map(chr, range(0x21)))
 
 
@@ -140,7 +143,7 @@ def hide_values(model: str) -> str:
     """Return the tag of a model that nobody here knows as a reader may see it: its parameters' names, not their values.
 
     ``<formulaire|contact|email=anne@example.org>`` is ``<formulaire|contact|email=…>``. What a plugin reads there may
-    be personal; of values only those of at most four letters or digits stay: sizes, ``oui``, ``left``.
+    be personal; of values those of at most four letters or digits stay: sizes, ``oui``, ``left``.
     """
     name, *parameters = model.strip().removesuffix(">").split("|")
     return "|".join([name, *[_PARAMETER_VALUE.sub("…", parameter) for parameter in parameters]]) + ">"
