@@ -10,6 +10,7 @@ import pytest
 
 import spipconv
 from spipconv import Document, Profile, safety
+from spipconv.converters.html import Writer
 from spipconv.nodes import Element, Paragraph, Text
 
 PROFILES: tuple[Profile, ...] = ("article", "comment", "title")
@@ -438,3 +439,10 @@ def test_a_tree_of_a_stranger_is_judged_as_its_text(name: str) -> None:
 def test_a_frame_without_an_address_is_none() -> None:
     for text in ("<iframe></iframe>", '<iframe title="x" width="3"></iframe>', '<iframe src="http://a.org/"></iframe>'):
         assert not find(spipconv.to_html(text, embeds=True), "iframe")
+
+
+@pytest.mark.parametrize("attributes", [(), (("title", "x"),), (("src", "https://evil.example/"),), (("src", ""),)])
+def test_a_frame_without_an_allowed_address_is_not_written(attributes: tuple[tuple[str, str], ...]) -> None:
+    document = Document((Element("iframe", attributes, (Text("mot"),)),))
+    # By the writer itself, before any sanitiser.
+    assert Writer(document).flow(document.children) == "mot"
