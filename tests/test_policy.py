@@ -11,7 +11,7 @@ import pytest
 import spipconv
 from spipconv import Document, Profile, safety
 from spipconv.converters.html import Writer
-from spipconv.nodes import Element, Paragraph, Text
+from spipconv.nodes import Element, Figure, Paragraph, Text
 
 PROFILES: tuple[Profile, ...] = ("article", "comment", "title")
 SANITIZERS: tuple[safety.Sanitizer, ...] = ("nh3", "bleach")
@@ -446,3 +446,10 @@ def test_a_frame_without_an_allowed_address_is_not_written(attributes: tuple[tup
     document = Document((Element("iframe", attributes, (Text("mot"),)),))
     # By the writer itself, before any sanitiser.
     assert Writer(document).flow(document.children) == "mot"
+
+
+def test_a_file_s_decoded_name_holds_no_control_characters() -> None:
+    document = Document((Figure(number=3, address="IMG/a%03b%1b%EF%BF%BE%00.bin", is_image=False),))
+    for written in (spipconv.render(document), spipconv.render(document, "markdown")):
+        assert "a\ufffdb\ufffd\ufffd\ufffd.bin" in written
+        assert not unclean(written)
