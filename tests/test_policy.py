@@ -12,6 +12,7 @@ import spipconv
 from spipconv import Document, Profile, safety
 from spipconv.converters.html import Writer
 from spipconv.nodes import Element, Figure, Paragraph, Text
+from tests.judges import unclean
 
 PROFILES: tuple[Profile, ...] = ("article", "comment", "title")
 SANITIZERS: tuple[safety.Sanitizer, ...] = ("nh3", "bleach")
