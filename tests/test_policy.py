@@ -11,7 +11,7 @@ import pytest
 import spipconv
 from spipconv import Document, Profile, safety
 from spipconv.converters.html import Writer
-from spipconv.nodes import Element, Figure, Paragraph, Text
+from spipconv.nodes import Element, Figure, Frame, Paragraph, Text
 from tests.judges import unclean
 
 PROFILES: tuple[Profile, ...] = ("article", "comment", "title")
@@ -454,3 +454,19 @@ def test_a_file_s_decoded_name_holds_no_control_characters() -> None:
     for written in (spipconv.render(document), spipconv.render(document, "markdown")):
         assert "a\ufffdb\ufffd\ufffd\ufffd.bin" in written
         assert not unclean(written)
+
+
+@pytest.mark.parametrize("is_image", [True, False])
+def test_links_of_a_stranger_s_figure_are_not_followed(is_image: bool) -> None:
+    figure = Figure(number=3, address="IMG/a.bin", is_image=is_image, link="https://example.org/")
+    (link,) = find(Writer(Document((figure,), profile="comment")).flow((figure,)), "a")
+    assert {"nofollow", "ugc", "noopener"} <= set(link.get("rel", "").split())
+    (link,) = find(Writer(Document((figure,))).flow((figure,)), "a")
+    assert link.get("rel") is None
+
+
+@pytest.mark.parametrize("text", ["\na", "\n\na", "a\n"])
+def test_a_frame_keeps_its_first_newline(text: str) -> None:
+    document = Document((Frame(text),))
+    (frame,) = find(Writer(document).flow(document.children), "pre")
+    assert "".join(frame.itertext()) == text

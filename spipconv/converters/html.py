@@ -376,13 +376,13 @@ class Writer:
             + list(node.classes)
         )
         link = safe_address(node.link) if node.link else None
+        rel = ' rel="nofollow ugc noopener"' if self._is_comment else ""
         if node.is_image:
             sizes = "".join(
                 [f' {name}="{size}"' for name, size in (("width", node.width), ("height", node.height)) if size]
             )
             picture = f'<img src="{escape_attribute(address)}"{sizes} alt="{escape_attribute(node.alternative)}" />'
             if link:
-                rel = ' rel="nofollow ugc noopener"' if self._is_comment else ""
                 picture = f'<a href="{escape_attribute(link)}" class="spip_doc_lien"{rel}>{picture}</a>'
         else:
             if node.thumbnail:
@@ -393,7 +393,7 @@ class Writer:
             kind_of_file = f' type="{escape_attribute(node.media_type)}"' if node.media_type else ""
             picture = (
                 f'<a href="{escape_attribute(link or address)}" class="spip_doc_lien"'
-                f' title="{escape_attribute(node.weight)}"{kind_of_file}>{words}</a>'
+                f' title="{escape_attribute(node.weight)}"{kind_of_file}{rel}>{words}</a>'
             )
         lines = "".join(
             [

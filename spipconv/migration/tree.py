@@ -45,13 +45,15 @@ def write_page(page: Page, site: Site, target: Target) -> File:
     body, shown = _body(page, target), [one for one in page.comments if not one.is_pending]
     if target.links == "file":
         body, shown = _relative(body, path), [replace(one, body=_relative(one.body, path)) for one in shown]
-    comments = _comments(shown, page.language)
+    comments = printable(_comments(shown, page.language))
     text = markdown.write(body, flavour=target.flavour)
     if comments:
         text += ("\n" if text else "") + markdown.html_block(comments, target.flavour) + "\n"
-    values = {name: safe_values(value, target.templates) for name, value in _fields(page, site, target).items()}
+    fields = _fields(page, site, target)
+    values = {name: safe_values(fields[name], target.templates) for name in target.keys}
     header = _yaml_header(values, target.keys) if target.yaml else _header_lines(values, target)
-    return File(path, printable(header + ("\n" + text if text else "")).encode("utf-8", "replace"))
+    # The body is clean as every output of a text is; values and names are whatever a database holds.
+    return File(path, (printable(header) + ("\n" + text if text else "")).encode("utf-8", "replace"))
 
 
 def path_of(page: Page, site: Site, target: Target) -> str:
@@ -123,7 +125,7 @@ def _fields(page: Page, site: Site, target: Target) -> Mapping[str, Any]:
         "aliases": [f"/{path}/" for path in page.aliases],
         "description": page.description,
         # Pelican makes one of the page where there is none, decodes it, and prints it into an attribute.
-        "summary": page.description or _first_words(page.body) or title,
+        "summary": (page.description or _first_words(page.body) or title) if "summary" in target.keys else "",
         "image": image,
         "images": [image] if image else [],
         "logo_hover": template_address(page.logo_hover),
