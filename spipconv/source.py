@@ -106,21 +106,23 @@ def read_settings(
     profile: Any = "article",
     lang: Any = "fr",
     objects: Any = None,
-    embeds: bool = False,
-    angle_shortcuts: bool = False,
+    embeds: Any = False,
+    angle_shortcuts: Any = False,
     first_note: Any = 1,
 ) -> Settings:
     """Return the settings that a caller has given, checked: the one door for all of them.
 
     Raises TypeError or ValueError, with one line that names the argument and the choices.
     """
-    if objects is not None and not callable(getattr(objects, "find", None)):
+    for name, value in (("embeds", embeds), ("angle_shortcuts", angle_shortcuts)):
+        # Any text is true, "no" as well.
+        if value.__class__ is not bool:
+            raise TypeError(f"{name}: expected True or False, not {value!r}")
+    if objects is not None and not all(hasattr(objects, name) for name in ("find", "translate", "site_address")):
         raise TypeError(f"objects: expected a Resolver such as Catalogue, not {type(objects).__name__}")
     if type(first_note) is not int or first_note < 1:
         raise ValueError(f"first_note: expected a whole number from 1, not {first_note!r}")
-    return Settings(
-        check_profile(profile), check_language(lang), objects, bool(embeds), bool(angle_shortcuts), first_note
-    )
+    return Settings(check_profile(profile), check_language(lang), objects, embeds, angle_shortcuts, first_note)
 
 
 def read_source(text: str, settings: Settings) -> Source:

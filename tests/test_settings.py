@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,6 +32,10 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"lang": None}, TypeError, "lang: expected a string, not NoneType"),
     ({"lang": b"fr"}, TypeError, "lang: expected a string, not bytes"),
     ({"objects": {"article": 1}}, TypeError, "objects: expected a Resolver such as Catalogue, not dict"),
+    ({"objects": SimpleNamespace(find=print)}, TypeError, "objects: expected a Resolver such as Catalogue"),
+    ({"embeds": "no"}, TypeError, "embeds: expected True or False, not 'no'"),
+    ({"embeds": None}, TypeError, "embeds: expected True or False, not None"),
+    ({"angle_shortcuts": "false"}, TypeError, "angle_shortcuts: expected True or False, not 'false'"),
 ]
 
 
