@@ -18,7 +18,7 @@ test: .venv/installed-for-tests
 	for system in linux darwin win32; do $(BIN)/mypy --platform $$system || exit 1; done
 
 tables: .venv/installed
-	$(BIN)/python -c "from spipconv.grammar import write_tables; write_tables()"
+	$(BIN)/python -c "from spipconv.parsing.grammar import write_tables; write_tables()"
 
 clean:
 	rm -rf .venv demo

@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from spipconv.processors import count_processors
+from spipconv.system.processors import count_processors
 
 if sys.platform == "win32":
     sys.exit("this measures by what only Linux and macOS have")

@@ -4,7 +4,7 @@ from spipconv.api import Format, render, to_html, to_markdown
 from spipconv.diagnostics import Diagnostic
 from spipconv.nodes import Document, Profile
 from spipconv.objects import BadObjects, Catalogue, Resolver, SpipObject, read_objects
-from spipconv.parser import Parsed, parse
+from spipconv.parsing.parser import Parsed, parse
 from spipconv.version import VERSION
 
 __version__ = VERSION

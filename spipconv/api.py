@@ -7,9 +7,9 @@ from typing import Literal, get_args
 from spipconv.converters import html, json, markdown
 from spipconv.nodes import Document, Profile
 from spipconv.objects import Resolver
-from spipconv.parser import parse
+from spipconv.parsing.parser import parse
 from spipconv.safety import Sanitizer
-from spipconv.source import check_profile
+from spipconv.settings import check_profile
 
 Format = Literal["html", "markdown", "json"]
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from spipconv.api import render
 from spipconv.diagnostics import Diagnostic
 from spipconv.nodes import Profile
-from spipconv.parser import parse
+from spipconv.parsing.parser import parse
 
 
 class Published(Struct, frozen=True):

@@ -11,7 +11,7 @@ import pytest
 
 from spipconv import Catalogue, SpipObject, parse, to_html
 from spipconv.diagnostics import CODES, Diagnostic, Severity
-from spipconv.source import MOST_REMARKS
+from spipconv.parsing.source import MOST_REMARKS
 
 _FILE = Path(__file__).parent / "diagnostics" / "cases.jsonl"
 CASES: list[dict[str, Any]] = [json.loads(line) for line in _FILE.read_text("utf-8").splitlines()]

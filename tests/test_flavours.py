@@ -44,7 +44,7 @@ from spipconv.nodes import (
     Text,
 )
 from spipconv.objects import read_objects
-from spipconv.parser import parse
+from spipconv.parsing.parser import parse
 from tests import engines
 from tests.judges import dangers
 from tests.test_safety import CONTEXTS, VECTORS

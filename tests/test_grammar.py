@@ -9,10 +9,10 @@ import pytest
 from msgspec import json
 
 import spipconv
-from spipconv.build import REDUCTIONS
-from spipconv.grammar import TABLES, Grammar, Tables, compute_tables, grammar_directory
-from spipconv.lexer import SOURCE_TERMINALS
 from spipconv.nodes import Node, walk
+from spipconv.parsing.build import REDUCTIONS
+from spipconv.parsing.grammar import TABLES, Grammar, Tables, compute_tables, grammar_directory
+from spipconv.parsing.lexer import SOURCE_TERMINALS
 
 GRAMMAR = Path(grammar_directory())
 TERMINALS = re.findall(r"^// example: (.*)\n([A-Z_]+): ", (GRAMMAR / "terminals.lark").read_text("utf-8"), re.MULTILINE)
@@ -63,7 +63,7 @@ def test_fresh_tables_give_the_same_tree(tables: Tables, monkeypatch: pytest.Mon
     )
     kept = spipconv.parse(text)
     fresh = Grammar(tables)
-    monkeypatch.setattr("spipconv.parser.load_grammar", lambda: fresh)
+    monkeypatch.setattr("spipconv.parsing.parser.load_grammar", lambda: fresh)
     assert spipconv.parse(text) == kept
 
 

@@ -15,7 +15,7 @@ PARSER_SIDE = (
     "balance", "build", "grammar", "layout", "lexer", "links", "markup", "models", "notes", "paragraphs", "parser",
     "references", "source", "tables", "tags", "writing",
 )  # fmt: skip
-CONVERTERS_MAY_USE = {"spipconv.nodes", "spipconv.safety", "spipconv.languages", "spipconv.source"}
+CONVERTERS_MAY_USE = {"spipconv.nodes", "spipconv.safety", "spipconv.languages", "spipconv.parsing.source"}
 # Parts that stand on the library and beside each other: only the command line uses them.
 PARTS = ("migration", "preview", "batch")
 # Of migration, what knows neither the working base nor how pages are made of it.
@@ -23,8 +23,8 @@ MIGRATION_LEAVES = ("targets", "pages", "report")
 MIGRATION_INSIDE = ("base", "content")
 ONLY_IN = {
     "click": {"spipconv.commands"},
-    "lark": {"spipconv.grammar"},
-    "filelock": {"spipconv.locks"},
+    "lark": {"spipconv.parsing.grammar"},
+    "filelock": {"spipconv.system.locks"},
     "nh3": {"spipconv.safety"},
     "bleach": {"spipconv.safety"},
     "yaml": {"spipconv.migration.tree", "spipconv.migration.starters"},

@@ -16,7 +16,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from spipconv.converters import html, markdown
 from spipconv.nodes import Document, Profile
 from spipconv.objects import Resolver, read_objects
-from spipconv.parser import parse
+from spipconv.parsing.parser import parse
 from tests.trees import Tree, tree
 
 _PROFILES: dict[str, Profile] = {"propre": "article", "comment": "comment", "typo": "title"}

@@ -67,12 +67,12 @@ def test_the_wheel_has_the_name_and_the_version_of_the_package(packed: tuple[Pat
 
 def test_the_wheel_holds_every_module_and_its_data_once(wheel_names: list[str]) -> None:
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "spipconv").rglob("*.py")}
-    assert modules | {"spipconv/py.typed", "spipconv/tables.json"} <= set(wheel_names)
+    assert modules | {"spipconv/py.typed", "spipconv/parsing/tables.json"} <= set(wheel_names)
     assert len(set(wheel_names)) == len(wheel_names)
 
 
 def test_the_wheel_holds_the_grammar_and_nothing_else_of_its_folder(wheel_names: list[str]) -> None:
-    grammar = {f"spipconv/grammar/{path.name}" for path in (ROOT / "grammar").glob("*.lark")}
+    grammar = {f"spipconv/parsing/grammar/{path.name}" for path in (ROOT / "grammar").glob("*.lark")}
     assert len(grammar) >= 2
     assert {name for name in wheel_names if "grammar/" in name} == grammar
 
@@ -95,13 +95,13 @@ def test_the_sdist_holds_what_the_wheel_is_built_of(packed: tuple[Path, Path]) -
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {
         "pyproject.toml", "cli.py", "grammar/spip.lark", "grammar/terminals.lark", "spipconv/__init__.py",
-        "spipconv/tables.json", "spipconv/py.typed", "tests/test_wheel.py",
+        "spipconv/parsing/tables.json", "spipconv/py.typed", "tests/test_wheel.py",
     } <= names  # fmt: skip
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
 
 
 def test_an_installed_wheel_is_what_is_imported(installed: Path, tmp_path: Path) -> None:
-    code = "import spipconv.grammar as grammar; print(grammar.__file__); print(grammar.grammar_directory())"
+    code = "import spipconv.parsing.grammar as grammar; print(grammar.__file__); print(grammar.grammar_directory())"
     printed = run([sys.executable, "-c", code], tmp_path, PYTHONPATH=str(installed)).splitlines()
     assert printed == [str(installed / "spipconv" / "grammar.py"), str(installed / "spipconv" / "grammar")]
 

@@ -25,7 +25,7 @@ from spipconv.batch.spool import Spool
 from spipconv.diagnostics import Diagnostic
 from spipconv.nodes import Profile
 from spipconv.objects import Catalogue, read_objects
-from spipconv.parser import parse
+from spipconv.parsing.parser import parse
 from spipconv.version import VERSION
 
 SLOWEST = 10

@@ -16,7 +16,7 @@ from msgspec import Struct
 from spipconv.batch.chunks import BadInput, CannotWrite, Piece
 from spipconv.batch.converter import PROFILES, Converter
 from spipconv.batch.places import Found, find, open_file
-from spipconv.source import check_language
+from spipconv.settings import check_language
 
 _PART_BYTES = 1 << 20
 SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")

@@ -22,7 +22,7 @@ from msgspec import Struct
 from spipconv.batch.chunks import BadInput, CannotWrite, Outcome
 from spipconv.batch.places import find, is_remote, join, list_folder, open_file, remove
 from spipconv.batch.work import write
-from spipconv.locks import Lock, acquire
+from spipconv.system.locks import Lock, acquire
 
 # How often the journal is put where nothing can be added to a file.
 _REMOTE_SECONDS = 10.0

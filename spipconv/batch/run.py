@@ -27,8 +27,8 @@ from spipconv.batch.report import Report, tell
 from spipconv.batch.rows import cut_rows
 from spipconv.batch.sources import Source, find_sources, name_targets
 from spipconv.objects import BadObjects, read_objects
-from spipconv.processors import count_processors
-from spipconv.source import check_language, check_profile
+from spipconv.settings import check_language, check_profile
+from spipconv.system.processors import count_processors
 
 Engine = Literal["process", "dask"]
 

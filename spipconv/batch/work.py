@@ -19,7 +19,7 @@ from spipconv.batch.names import find_fault_on_windows, show
 from spipconv.batch.places import is_remote, put, remove
 from spipconv.batch.rows import convert_row_group
 from spipconv.batch.spool import Spool
-from spipconv.grammar import load_grammar
+from spipconv.parsing.grammar import load_grammar
 
 
 def prepare() -> None:

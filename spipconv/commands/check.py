@@ -9,7 +9,7 @@ import click
 from spipconv.commands.faults import INTERNAL_ERROR, LOST, describe_error
 from spipconv.commands.options import read_text, reading_options
 from spipconv.commands.printing import make_printable
-from spipconv.parser import parse
+from spipconv.parsing.parser import parse
 
 
 @click.command(

@@ -14,7 +14,7 @@ from spipconv.api import Format, render
 from spipconv.commands.faults import INTERNAL_ERROR, LOST, Fault, describe_error
 from spipconv.commands.options import read_text, reading_options
 from spipconv.commands.printing import make_printable
-from spipconv.parser import parse
+from spipconv.parsing.parser import parse
 
 _SUFFIXES = {"html": ".html", "markdown": ".md", "json": ".json"}
 

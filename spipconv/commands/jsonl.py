@@ -10,8 +10,8 @@ from typing import Any
 from spipconv.api import Format, render
 from spipconv.commands.faults import INTERNAL_ERROR, LOST, Fault, describe_error
 from spipconv.converters import html
-from spipconv.parser import parse
-from spipconv.source import check_language, check_profile
+from spipconv.parsing.parser import parse
+from spipconv.settings import check_language, check_profile
 
 
 class _BadLine(ValueError):

@@ -13,7 +13,7 @@ import click
 
 from spipconv.commands.faults import Fault
 from spipconv.migration.targets import NAMES
-from spipconv.processors import count_processors
+from spipconv.system.processors import count_processors
 
 
 @click.command(

@@ -10,7 +10,7 @@ import click
 
 from spipconv.commands.faults import Fault
 from spipconv.objects import BadObjects, Catalogue, read_objects
-from spipconv.source import check_language
+from spipconv.settings import check_language
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

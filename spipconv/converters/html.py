@@ -64,7 +64,7 @@ from spipconv.safety import (
     replace_controls,
     safe_address,
 )
-from spipconv.source import check_profile
+from spipconv.settings import check_profile
 
 _LINK_CLASSES = {
     "internal": "spip_in",

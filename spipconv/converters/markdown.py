@@ -62,7 +62,7 @@ from spipconv.nodes import (
     walk,
 )
 from spipconv.safety import TITLE, VOID, escape_attribute, hide_values, safe_address
-from spipconv.source import check_profile
+from spipconv.settings import check_profile
 
 # Readers stop at some twenty levels, and every level is written before every line.
 _MAX_NESTING = 6

@@ -27,7 +27,7 @@ from spipconv.migration.threads import Placed, arrange
 from spipconv.migration.titles import shown_title, shown_words, title_of, words_of
 from spipconv.nodes import Document, Element, Figure, Link, Node, Note, Paragraph, Text, plain_text, rebuild, walk
 from spipconv.objects import SpipObject
-from spipconv.parser import parse
+from spipconv.parsing.parser import parse
 from spipconv.safety import hide_values, safe_address
 
 _NOTE_NUMBER = re.compile("[0-9]{1,9}")

@@ -13,8 +13,8 @@ from spipconv.migration.files import Files
 from spipconv.migration.old_addresses import OldAddress, find_by_path, read_old_address
 from spipconv.migration.plan import language_tag, own_addresses
 from spipconv.migration.resolver import FILES, Objects
-from spipconv.models import ICONS
 from spipconv.nodes import Element, Figure, Link, Node, rebuild
+from spipconv.parsing.models import ICONS
 
 # Told of a node: a code, and what it is about.
 Tell = Callable[[str, Node, str], None]

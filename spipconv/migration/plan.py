@@ -21,7 +21,7 @@ from spipconv.migration.report import Remark
 from spipconv.migration.targets import FRONT_MATTER
 from spipconv.migration.titles import slug_of, title_of, weight_of
 from spipconv.objects import KINDS as SHORTCUTS
-from spipconv.parser import languages_of
+from spipconv.parsing.parser import languages_of
 from spipconv.safety import safe_address
 
 AUTHORS = "auteurs"

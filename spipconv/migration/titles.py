@@ -8,8 +8,8 @@ from slugify import slugify
 
 from spipconv.migration.privacy import with_locals
 from spipconv.nodes import plain_text
-from spipconv.parser import parse
-from spipconv.typography import decode_entities
+from spipconv.parsing.parser import parse
+from spipconv.parsing.typography import decode_entities
 
 _NUMBER = re.compile(r"\s*([0-9]+)([.)]|°)\s+")
 _SPACES = re.compile(r"\s+")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from spipconv.locks import Lock, acquire
+from spipconv.system.locks import Lock, acquire
 
 _PREFIX = "spipconv-run-"
 _LOCK = "owner.lock"

@@ -28,7 +28,7 @@ from spipconv.preview.page import write_error, write_page
 from spipconv.preview.proxies import TrustedProxies
 from spipconv.preview.reading import read_asked, read_body
 from spipconv.preview.refusals import Refusal
-from spipconv.source import check_language
+from spipconv.settings import check_language
 
 _JSON = "application/json"
 _HTML = "text/html"

@@ -18,7 +18,7 @@ from spipconv.safety import (
     lower_ascii,
     replace_controls,
 )
-from spipconv.source import Settings
+from spipconv.settings import Settings
 
 # SPIP ends a paragraph at these elements and begins another behind their end tags (_BALISES_BLOCS).
 BLOCKS = frozenset(

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from spipconv.nodes import Element, Node, Text
+from spipconv.parsing.source import Source
+from spipconv.parsing.tokens import CLOSE, Token
 from spipconv.safety import MAX_DEPTH
-from spipconv.source import Source
-from spipconv.tokens import CLOSE, Token
 
 FORMATTING = frozenset("a b big code em font i s small strike strong tt u".split())
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())

@@ -5,12 +5,13 @@ from __future__ import annotations
 from msgspec import Struct
 
 from spipconv.diagnostics import Diagnostic
-from spipconv.grammar import load_grammar
-from spipconv.layout import Layout
-from spipconv.lexer import MULTI_START
 from spipconv.nodes import Document, Node, Profile
 from spipconv.objects import Resolver
-from spipconv.source import Settings, Source, read_settings, read_source
+from spipconv.parsing.grammar import load_grammar
+from spipconv.parsing.layout.passes import Layout
+from spipconv.parsing.lexer import MULTI_START
+from spipconv.parsing.source import Source, read_source
+from spipconv.settings import Settings, read_settings
 
 
 class Parsed(Struct, frozen=True):

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from spipconv.links import document_address
 from spipconv.media_types import media_type
 from spipconv.nodes import Figure, Node
 from spipconv.objects import SpipObject
+from spipconv.parsing.targets import document_address
+from spipconv.parsing.typography import decode_entities
 from spipconv.safety import lower_ascii
-from spipconv.typography import decode_entities
 
 DOCUMENTS = frozenset({"doc", "emb", "im", "img", "image", "audio", "video", "text", "document"})
 _MODEL = re.compile(r"<([a-z_-]+)\s*([0-9]*)\s*(?:\|([^<>]*?))?\s*/?>", re.IGNORECASE | re.ASCII)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from spipconv.balance import FORMATTING
-from spipconv.lexer import Protected
-from spipconv.markup import BLOCKS, KNOWN, Tag, read_attributes, read_tag
 from spipconv.nodes import Code, CodeBlock, Element, Frame, Math, MathBlock
+from spipconv.parsing.html_tags import BLOCKS, KNOWN, Tag, read_attributes, read_tag
+from spipconv.parsing.layout.writer import Writing
+from spipconv.parsing.lexer import Protected
+from spipconv.parsing.pairing import FORMATTING
+from spipconv.parsing.typography import NO_BREAK_SPACE, decode_entities
 from spipconv.safety import VOID, filter_attributes
-from spipconv.typography import NO_BREAK_SPACE, decode_entities
-from spipconv.writing import Writing
 
 # In a comment, the HTML that says the same as a shortcut is read as that shortcut.
 _SHORTCUT_OF_TAG = {"b": "strong", "strong": "strong", "i": "i", "em": "i"}

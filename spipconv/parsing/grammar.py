@@ -16,12 +16,13 @@ from typing import Any
 
 from msgspec import Struct, json
 
-from spipconv.build import REDUCTIONS, Reduction
-from spipconv.lexer import SOURCE_TERMINALS, SourceLexer
-from spipconv.tokens import Token
+from spipconv.parsing.build import REDUCTIONS, Reduction
+from spipconv.parsing.lexer import SOURCE_TERMINALS, SourceLexer
+from spipconv.parsing.tokens import Token
 
-_PACKAGE = path.dirname(path.abspath(__file__))
-TABLES = path.join(_PACKAGE, "tables.json")
+_HERE = path.dirname(path.abspath(__file__))
+_PACKAGE = path.dirname(_HERE)
+TABLES = path.join(_HERE, "tables.json")
 
 
 class Tables(Struct, frozen=True):

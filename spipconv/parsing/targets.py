@@ -11,7 +11,7 @@ from spipconv.languages import CODES, author_title
 from spipconv.media_types import media_type
 from spipconv.nodes import LinkKind
 from spipconv.objects import KINDS, Resolver, SpipObject, find_object, find_translation
-from spipconv.typography import decode_entities
+from spipconv.parsing.typography import decode_entities
 
 _TEXT = re.compile(r"(?s:(.*?))(?:\|([^<>]*?))?(?:\{([a-z_]*)\})?\Z")
 _OBJECT = re.compile(r"(\w*?)\s*([0-9]{1,18})(?:\?([^#]*))?(#\S*)?", re.ASCII)

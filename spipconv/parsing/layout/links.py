@@ -6,15 +6,15 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from spipconv import links
-from spipconv.balance import Open
-from spipconv.lexer import Lexeme, Scan
-from spipconv.models import make_figure, read_model
 from spipconv.nodes import Anchor, Model, Node
 from spipconv.objects import find_object
+from spipconv.parsing import targets as links
+from spipconv.parsing.layout.writer import Writing
+from spipconv.parsing.lexer import Lexeme, Scan
+from spipconv.parsing.models import make_figure, read_model
+from spipconv.parsing.pairing import Open
+from spipconv.parsing.typography import FRENCH_LANGUAGES, NO_BREAK_SPACE, decode_entities, typeset
 from spipconv.safety import safe_address
-from spipconv.typography import FRENCH_LANGUAGES, NO_BREAK_SPACE, decode_entities, typeset
-from spipconv.writing import Writing
 
 # What means nothing in the text of a link.
 _NOT_IN_LINKS = frozenset({"ADDRESS", "NOTE_START", "NOTE_END", "LINK_MARK", "GLOSSARY_MARK", "ANCHOR_MARK"})

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-from spipconv.balance import Balance
 from spipconv.nodes import BreakKind, LineBreak
-from spipconv.source import Source
+from spipconv.parsing.pairing import Balance
+from spipconv.parsing.source import Source
 
 _NONE, _PENDING, _OPEN = range(3)
 # What may stand between two words on the way to the next ones: a break, a newline, the blank line of a cell.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from spipconv import languages
-from spipconv.balance import Balance
-from spipconv.lexer import Scan
-from spipconv.markup import policy_of
 from spipconv.nodes import Node
-from spipconv.paragraphs import Paragraphs
-from spipconv.typography import typeset
+from spipconv.parsing.html_tags import policy_of
+from spipconv.parsing.layout.paragraphs import Paragraphs
+from spipconv.parsing.lexer import Scan
+from spipconv.parsing.pairing import Balance
+from spipconv.parsing.typography import typeset
 
 _FORMATTING_TYPES = {"strong": "STRONG", "i": "EMPHASIS"}
 

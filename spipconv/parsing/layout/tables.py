@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from spipconv.lexer import Lexeme
 from spipconv.nodes import Numeric
+from spipconv.parsing.lexer import Lexeme
 
 _BOLD = re.compile(r"\{\{[^{}]+\}\}")
 _NUMBER = re.compile(r"\s*[+-]?[\s0-9]*[.,]?[\s0-9]*\Z")

@@ -1,8 +1,7 @@
 """The layout pass between lexer and parser: where SPIP's lines, lists, tables and paragraphs begin and end.
 
-It follows SPIP's passes: notes and poems are set aside, tables are found, then come the marks of a line and the
-braces; paragraphs (``spipconv.paragraphs``) and the pairing of markers (``spipconv.balance``) come last. What it
-returns is balanced and cannot fail to parse.
+It follows SPIP's passes: notes and poems are set apart, tables are found, then come the marks of a line and the
+braces; paragraphs and the pairing of markers come last. What it returns is balanced and cannot fail to parse.
 """
 
 from __future__ import annotations
@@ -12,18 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from spipconv.balance import Open
-from spipconv.lexer import Lexeme, Scan
 from spipconv.nodes import Bullet, Node, Rule
-from spipconv.notes import Notes, identifier_of, read_name
-from spipconv.paragraphs import Paragraphs
-from spipconv.references import References, trim
+from spipconv.parsing.layout.html import Tags
+from spipconv.parsing.layout.links import References, trim
+from spipconv.parsing.layout.paragraphs import Paragraphs
+from spipconv.parsing.layout.tables import CellShape, find_tables, read_table, split_rows
+from spipconv.parsing.lexer import Lexeme, Scan
+from spipconv.parsing.notes import Notes, identifier_of, read_name
+from spipconv.parsing.pairing import Open
+from spipconv.parsing.source import MOST_REMARKS
+from spipconv.parsing.tokens import CLOSE, Token
+from spipconv.parsing.typography import NO_BREAK_SPACE, typeset
 from spipconv.safety import MAX_DEPTH
-from spipconv.source import MOST_REMARKS
-from spipconv.tables import CellShape, find_tables, read_table, split_rows
-from spipconv.tags import Tags
-from spipconv.tokens import CLOSE, Token
-from spipconv.typography import NO_BREAK_SPACE, typeset
 
 _TITLE_KINDS = frozenset({"MODEL_TAG", "TAG", "IDIOM", "PROTECTED"})
 # Of a longer run of braces, none further on can open or close anything, nor be remarked upon.

@@ -28,7 +28,7 @@ from spipconv.nodes import (
     Table,
     Verse,
 )
-from spipconv.notes import excerpt
+from spipconv.parsing.notes import excerpt
 
 Reduction = Callable[[list[Any]], Any]
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from spipconv.markup import read_angle_shortcuts
-from spipconv.source import Source
+from spipconv.parsing.html_tags import read_angle_shortcuts
+from spipconv.parsing.source import Source
 
 # Terminals that are looked for before the others; the master expression is made of the rest, in grammar order.
 _PROTECTED = ("FENCE", "TICKS", "RAW_START", "COMMENT_END", "PHP_END", "MULTI", "MULTI_LANGUAGE", "FORMULA")
