@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from spipconv.migration.sources import open_source
+from spipconv.migration.read.sources import open_source
 
 if sys.platform == "win32":
     sys.exit("this measures by what only Linux and macOS have")

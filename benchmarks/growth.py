@@ -1,6 +1,6 @@
 """How the time of a text grows with its length, for texts made to hurt, and what a byte of each costs.
 
-    python benchmarks/growth.py                              # the shapes of tests/test_hostile.py
+    python benchmarks/growth.py                              # the shapes of tests/parsing/test_hostile.py
     python benchmarks/growth.py --generators FILE.py         # GENERATORS of a file: name to a function of a number
 
 Times are CPU times, the best of several. The growth is the exponent between 8 KB and 256 KB (1.0: linear), where the
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import spipconv
-from tests.test_hostile import SHAPES
+from tests.parsing.test_hostile import SHAPES
 
 SHORT, LONG, LONGEST = 8 << 10, 256 << 10, 1 << 20
 # Below this the clock's own noise is in the exponent.

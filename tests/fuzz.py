@@ -3,7 +3,7 @@
     python -m tests.fuzz --count 1000000 --jobs 2 --seed 1 --minutes 60
 
 A text is known by its seed and its number: ``--first N --count 1`` reads one again. Exit code 1 when anything was
-found. ``make_case`` and ``examine`` are what ``tests/test_robustness.py`` runs on a few hundred texts.
+found. ``make_case`` and ``examine`` are what ``tests/parsing/test_robustness.py`` runs on a few hundred texts.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from spipconv.migration.migrate import Options, migrate
-from spipconv.migration.targets import Name
+from spipconv.migration.run.migrate import Options, migrate
+from spipconv.migration.target import Name
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parent / "examples" / "site"

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from spipconv.commands.faults import Fault
-from spipconv.migration.targets import NAMES
+from spipconv.migration.target import NAMES
 from spipconv.system.processors import count_processors
 
 
@@ -43,13 +43,13 @@ def migrate(context: click.Context, /, source: str, out: Path, **given: Any) -> 
     changed by hand is overwritten. The exit code is 1 when something was left behind, and 3 when an error in spipconv
     itself stopped some object; report.html says what.
     """
-    from spipconv.migration.files import CannotWrite
-    from spipconv.migration.folder import BadTarget
-    from spipconv.migration.migrate import Options
-    from spipconv.migration.migrate import migrate as run
-    from spipconv.migration.report import summary
-    from spipconv.migration.sources import BadSource
-    from spipconv.migration.workers import spare_collector
+    from spipconv.migration.output.copying import CannotWrite
+    from spipconv.migration.output.folder import BadTarget
+    from spipconv.migration.read.sources import BadSource
+    from spipconv.migration.report.report import summary
+    from spipconv.migration.run.migrate import Options
+    from spipconv.migration.run.migrate import migrate as run
+    from spipconv.migration.run.workers import spare_collector
 
     spare_collector()
     language = _language()

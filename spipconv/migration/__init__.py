@@ -1,5 +1,4 @@
 """A whole SPIP site, from its database to the files of another system.
 
-sources -> encoding -> tables -> base (a working copy) -> plan (addresses) -> pages -> targets -> files; beside them
-old addresses, redirects and the report.
+read -> plan -> pages -> writers -> output, all of it driven by run; issues from every step -> report.
 """

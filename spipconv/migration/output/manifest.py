@@ -1,0 +1,229 @@
+"""What earlier runs wrote, so that a run goes on where one was killed, and never overwrites what its user changed.
+
+``.spipconv/manifest.jsonl`` has a line an entry, sorted. While a run lasts, each of its processes appends its
+entries to a journal beside it, each entry before its files are written; a line that a kill cut off counts for
+nothing. The next run takes what journals it finds into the manifest.
+
+The output folder may come from elsewhere, so neither is trusted: a path in them that leads out of the folder, or a
+line that no run wrote, makes them unusable.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from spipconv.migration.output.folder import BadTarget, Folder, is_inside
+from spipconv.migration.report.report import Remark
+
+FOLDER = ".spipconv"
+# Bytes of a line: the remarks on one page. A longer one is not ours.
+LONGEST_LINE = 1 << 26
+# Greater numbers would not fit into a report.
+_GREATEST = 1 << 48
+_MANIFEST = f"{FOLDER}/manifest.jsonl"
+_ASIDE = f"{FOLDER}/manifest.jsonl~"
+_JOURNAL = "journal-*.jsonl"
+
+
+class Entry(Struct, frozen=True):
+    """One thing that was written: a page, a file, a table. ``source`` is the digest of all that it was made of.
+
+    ``files`` are its files with their fingerprints. The others are its part of the report: its address, the remarks,
+    how many words its sources had and it has, and its messages.
+    """
+
+    key: str
+    source: str = ""
+    page: str = ""
+    files: dict[str, str] = {}
+    remarks: tuple[Remark, ...] = ()
+    words: tuple[int, int] = (0, 0)
+    messages: int = 0
+
+
+_Decoder = msgspec.json.Decoder(Entry)
+
+
+class Manifest:
+    """The entries of earlier runs in a SQLite file, ``store``, which lasts one run."""
+
+    def __init__(self, store: Path) -> None:
+        self._db = sqlite3.connect(store)
+
+    @classmethod
+    def load(cls, folder: Path, store: Path) -> Manifest:
+        """Return what runs before this one left in an output folder, where there may be nothing.
+
+        Raises BadTarget where it cannot be trusted or read.
+        """
+        manifest = cls(store)
+        manifest._db.executescript(
+            """PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+            CREATE TABLE entries (key TEXT PRIMARY KEY, line BLOB) WITHOUT ROWID;
+            CREATE TABLE files (path TEXT, fingerprint TEXT, PRIMARY KEY (path, fingerprint)) WITHOUT ROWID;"""
+        )
+        try:
+            for path in [_MANIFEST, *_journals(Folder(folder))]:
+                for line, entry in _read(Folder(folder), path):
+                    manifest._db.execute("INSERT OR REPLACE INTO entries VALUES (?, ?)", (entry.key, line))
+                    manifest._db.executemany("INSERT OR IGNORE INTO files VALUES (?, ?)", entry.files.items())
+        except BaseException:
+            manifest.close()
+            raise
+        manifest._db.commit()
+        return manifest
+
+    def find(self, key: str) -> Entry | None:
+        """Return the last entry of a key."""
+        row = self._db.execute("SELECT line FROM entries WHERE key = ?", (key,)).fetchone()
+        return _Decoder.decode(row[0]) if row else None
+
+    def is_ours(self, path: str, fingerprint: str) -> bool:
+        """Return whether a run wrote, or was about to write, a file as it is now."""
+        found = self._db.execute("SELECT 1 FROM files WHERE path = ? AND fingerprint = ?", (path, fingerprint))
+        return found.fetchone() is not None
+
+    def entries(self, prefix: str) -> Iterator[Entry]:
+        """Yield the last entries of all keys that begin so."""
+        for (line,) in self._db.execute(
+            "SELECT line FROM entries WHERE substr(key, 1, ?) = ? ORDER BY key", (len(prefix), prefix)
+        ):
+            yield _Decoder.decode(line)
+
+    def files(self) -> Iterator[tuple[str, str]]:
+        """Yield all files that were written, with their fingerprints."""
+        yield from self._db.execute("SELECT path, fingerprint FROM files ORDER BY path, fingerprint")
+
+    def lines(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the keys of all entries with their lines."""
+        yield from self._db.execute("SELECT key, line FROM entries")
+
+    def close(self) -> None:
+        self._db.close()
+
+
+class Journal:
+    """The entries of one process of this run, on the disk before their files are."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._file = Folder(folder).append(f"{FOLDER}/journal-{name}.jsonl")
+
+    def append(self, entry: Entry) -> None:
+        """Note what is about to be written. Where that fails, nothing of it is left."""
+        line = memoryview(msgspec.json.encode(entry) + b"\n")
+        start = self._file.seek(0, os.SEEK_END)
+        try:
+            while line:
+                line = line[self._file.write(line) :]
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(start)
+            raise
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def settle(folder: Path, store: Path, earlier: Manifest | None = None) -> Iterator[tuple[str, str]]:
+    """Make one manifest of the journals, and of earlier entries if these are to stay.
+
+    ``store`` is a SQLite file to work in. Yields the files (path, fingerprint) that no entry has any more. Raises
+    BadTarget as `Manifest.load` does.
+    """
+    place = Folder(folder)
+    journals = _journals(place)
+    if not journals:
+        return
+    db = sqlite3.connect(store)
+    db.executescript(
+        """PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+        CREATE TABLE entries (key TEXT PRIMARY KEY, line BLOB) WITHOUT ROWID;
+        CREATE TABLE files (path TEXT PRIMARY KEY) WITHOUT ROWID;"""
+    )
+    known = Manifest.load(folder, store.with_suffix(".known")) if earlier is None else None
+    if earlier is not None:
+        db.executemany("INSERT INTO entries VALUES (?, ?)", earlier.lines())
+    for path in journals:
+        for line, entry in _read(place, path):
+            db.execute("INSERT OR REPLACE INTO entries VALUES (?, ?)", (entry.key, line))
+            db.executemany("INSERT OR IGNORE INTO files VALUES (?)", [(name,) for name in entry.files])
+    if known is not None:
+        for path_, fingerprint in known.files():
+            if not db.execute("SELECT 1 FROM files WHERE path = ?", (path_,)).fetchone():
+                yield path_, fingerprint
+        known.close()
+    with place.create(_ASIDE) as file:
+        for (line,) in db.execute("SELECT line FROM entries ORDER BY key"):
+            file.write(line + b"\n")
+    db.close()
+    if _is_same(place, _MANIFEST, _ASIDE):
+        place.place(_ASIDE).unlink()
+    else:
+        os.replace(place.place(_ASIDE), place.place(_MANIFEST))
+    for path in journals:
+        place.place(path).unlink()
+
+
+def _journals(place: Folder) -> list[str]:
+    try:
+        return [f"{FOLDER}/{name}" for name in place.names(FOLDER) if fnmatch.fnmatchcase(name, _JOURNAL)]
+    except OSError as fault:
+        raise _bad(place, FOLDER, fault.strerror or str(fault)) from fault
+
+
+def _is_same(place: Folder, path: str, other: str) -> bool:
+    found, wanted = place.stat(path), place.stat(other)
+    if found is None or wanted is None or found.st_size != wanted.st_size:
+        return False
+    with place.open(path) as one, place.open(other) as two:
+        return all(chunk == two.read(len(chunk)) for chunk in iter(lambda: one.read(1 << 20), b""))
+
+
+def _read(place: Folder, path: str) -> Iterator[tuple[bytes, Entry]]:
+    """Yield the lines of a manifest or journal with their entries. Raises BadTarget."""
+    try:
+        with place.open(path) as file:
+            number = 0
+            while line := file.readline(LONGEST_LINE):
+                number += 1
+                if not line.endswith(b"\n"):
+                    if path != _MANIFEST and len(line) < LONGEST_LINE:
+                        # A kill cut it off, before anything was written of it.
+                        return
+                    raise _bad(place, path, f"line {number} has no end")
+                try:
+                    entry = _Decoder.decode(line)
+                except (msgspec.DecodeError, UnicodeError, RecursionError):
+                    raise _bad(place, path, f"line {number} is not an entry") from None
+                if fault := _fault(entry):
+                    raise _bad(place, path, f"line {number}: {fault}")
+                yield line[:-1], entry
+    except FileNotFoundError:
+        return
+    except OSError as fault_:
+        raise _bad(place, path, fault_.strerror or str(fault_)) from fault_
+
+
+def _fault(entry: Entry) -> str:
+    """Return what is wrong with an entry, or an empty text."""
+    for path in entry.files:
+        if not is_inside(path):
+            return f"{path[:200]!r} leads out of the folder"
+    numbers = [*entry.words, entry.messages]
+    for remark in entry.remarks:
+        numbers += [remark.number, remark.line, remark.column]
+    return "" if all(0 <= number < _GREATEST for number in numbers) else "it has a number that cannot be"
+
+
+def _bad(place: Folder, path: str, fault: str) -> BadTarget:
+    return BadTarget(
+        f"{place.root / path}: {fault}; remove {place.root / FOLDER} and run again with --force, or give another folder"
+    )

@@ -1,0 +1,188 @@
+"""The output folder: files are written aside and put in place, and none that its user changed is touched."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from spipconv.migration.output.copying import RUN_BY_TARGET, CannotWrite, Copy, copy_file, place_for
+from spipconv.migration.output.folder import Folder
+from spipconv.migration.output.manifest import Entry, Journal, Manifest
+from spipconv.migration.target import StaticFiles
+
+_ASIDE = ".spipconv~"
+# What stands for the fingerprint of a link or a folder, which no run writes.
+_NOT_A_FILE = "?"
+
+
+def fingerprint(content: bytes) -> str:
+    """Return what tells a content from all others."""
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+class Output:
+    """An output folder. ``force`` overwrites also what was changed since it was written.
+
+    What writes returns False where it left a file as its user changed it, and raises CannotWrite. A link counts as
+    what its user put there, and is never followed.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, journal: Journal, *, force: bool = False) -> None:
+        self._folder = Folder(folder)
+        self._manifest, self._journal = manifest, journal
+        self._force = force
+
+    def close(self) -> None:
+        """End the journal."""
+        self._journal.close()
+
+    def note(self, entry: Entry) -> None:
+        """Note that something is as an entry says."""
+        try:
+            self._journal.append(entry)
+        except OSError as fault:
+            raise self._cannot_write("", fault) from fault
+
+    def has(self, path: str, mark: str) -> bool:
+        """Return whether a file is there with that fingerprint."""
+        try:
+            content = None if self._folder.is_link(path) else self._folder.read(path)
+        except OSError:
+            return False
+        return content is not None and fingerprint(content) == mark
+
+    def put(self, path: str, content: bytes, entry: Entry | None = None) -> bool:
+        """Write a file, unless it is there already. ``entry`` is what to note of it."""
+        self.note(entry or Entry(path, files={path: fingerprint(content)}))
+        try:
+            if not self._folder.make_parent(path):
+                is_link = self._folder.is_link(path)
+                there = None if is_link else self._folder.read(path)
+                if there == content:
+                    return True
+                mark = fingerprint(there) if there is not None else _NOT_A_FILE if is_link else ""
+                if mark and not self._is_replaced(path, mark):
+                    return False
+            self._replace(path, content)
+        except OSError as fault:
+            raise self._cannot_write(path, fault) from fault
+        return True
+
+    def put_file(self, path: str, content: Path) -> bool:
+        """Write a large file from another one, as ``put`` does."""
+        mark = fingerprint_of(content)
+        self.note(Entry(path, files={path: mark}))
+        try:
+            there = self._fingerprint_there(path)
+            if there == mark:
+                return True
+            if there and not self._is_replaced(path, there):
+                return False
+            self._folder.make_parent(path)
+            self._replace(path, content)
+        except OSError as fault:
+            raise self._cannot_write(path, fault) from fault
+        return True
+
+    def copy(self, source: Path, folder: str, name: str, static: StaticFiles) -> Copy | None:
+        """Copy a file of the old site to its name in a folder, as a system needs it; None: its user's is left."""
+        place = place_for(name, static)
+        if place is None:
+            return RUN_BY_TARGET
+        path, mark = f"{folder}/{place}", mark_of(source)
+        try:
+            there = self._mark_there(path)
+            if there and there != mark and not self._is_replaced(path, there):
+                return None
+            self.note(Entry(path, files={path: mark}))
+            self._folder.make_parent(path)
+            copied = copy_file(source, self._folder.place(path), static)
+            now = self._mark_there(path)
+        except CannotWrite:
+            raise
+        except OSError as fault:
+            raise self._cannot_write(path, fault) from fault
+        if copied.is_there and now != mark:
+            self.note(Entry(path, files={path: now}))
+        return copied
+
+    def remove(self, path: str, mark: str) -> bool:
+        """Remove a file that no page is written to any more, if it is as it was written; return whether it is gone."""
+        try:
+            there = self._fingerprint_there(path) if "-" not in mark else self._mark_there(path)
+            if not there:
+                return True
+            if there != mark:
+                return False
+            self._folder.remove(path)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            # A link on the way, or a right that is missing: what is behind it is not ours to remove.
+            return False
+        return True
+
+    def _is_replaced(self, path: str, mark: str) -> bool:
+        return self._force or self._manifest.is_ours(path, mark)
+
+    def _replace(self, path: str, content: bytes | Path) -> None:
+        """Write a file aside and put it in its place, so that there is never half of it."""
+        target = self._folder.place(path)
+        aside = _aside(path)
+        try:
+            with self._folder.create(aside) as file:
+                if isinstance(content, bytes):
+                    file.write(content)
+                else:
+                    with content.open("rb") as source:
+                        shutil.copyfileobj(source, file, 1 << 20)
+            os.replace(self._folder.place(aside), target)
+        except OSError:
+            with suppress(OSError):
+                self._folder.place(aside).unlink()
+            raise
+
+    def _fingerprint_there(self, path: str) -> str:
+        """Return the fingerprint of what is at a path, empty where there is nothing."""
+        found = self._folder.stat(path)
+        if found is None or not stat.S_ISREG(found.st_mode):
+            return _NOT_A_FILE if found else ""
+        with self._folder.open(path) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:32]
+
+    def _mark_there(self, path: str) -> str:
+        found = self._folder.stat(path)
+        if found is None:
+            return ""
+        return _mark(found) if stat.S_ISREG(found.st_mode) else _NOT_A_FILE
+
+    def _cannot_write(self, path: str, fault: OSError) -> CannotWrite:
+        place = fault.filename if isinstance(fault.filename, str) else self._folder.root / path
+        return CannotWrite(f"{place}: {fault.strerror or fault}")
+
+
+def mark_of(path: Path) -> str:
+    """Return the fingerprint of a file that may be large: its size and time; empty where there is none."""
+    try:
+        return _mark(path.stat())
+    except OSError:
+        return ""
+
+
+def _mark(found: os.stat_result) -> str:
+    return f"{found.st_size}-{found.st_mtime_ns}"
+
+
+def fingerprint_of(path: Path) -> str:
+    """Return the fingerprint of a file's content."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:32]
+
+
+def _aside(path: str) -> str:
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}.{name[-200:]}{_ASIDE}"

@@ -1,0 +1,113 @@
+"""The addresses in a parsed text: those of the old site become those of the new one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import quote
+
+from msgspec.structs import replace
+
+from spipconv.migration.output.copying import Files
+from spipconv.migration.pages.resolver import FILES, Objects
+from spipconv.migration.plan.old_addresses import OldAddress, find_by_path, read_old_address
+from spipconv.migration.plan.plan import language_tag, own_addresses
+from spipconv.migration.read.database import Base
+from spipconv.nodes import Element, Figure, Link, Node, rebuild
+from spipconv.parsing.models import ICONS
+
+# Told of a node: a code, and what it is about.
+Tell = Callable[[str, Node, str], None]
+# What the parser leaves of a link to a document that does not exist, of which it has told.
+_NO_DOCUMENT = re.compile(r"(?:doc|document|im|img|image|emb)\s*[0-9]+\S*")
+_KINDS_ELSEWHERE = frozenset({"anchor", "mail", "glossary"})
+_ADDRESSES = frozenset({"href", "src", "cite"})
+
+
+class Links:
+    """Puts the addresses of one site's texts right. ``language`` is the site's own."""
+
+    def __init__(self, base: Base, objects: Objects, files: Files, language: str) -> None:
+        self._base, self._objects, self._files, self._language = base, objects, files, language
+        self._has_files = next(files.all(), None) is not None
+        self._own = own_addresses(base)
+
+    def put_right(self, nodes: tuple[Node, ...], tell: Tell) -> tuple[Node, ...]:
+        """Return nodes whose addresses are those of the new site, and whose icons of SPIP's are words."""
+
+        def change(node: Node) -> tuple[Node, ...]:
+            if not concerns(node):
+                return (node,)
+            match node:
+                case Figure():
+                    return (replace(node, thumbnail=""),)
+                case Link():
+                    if node.kind == "relative" and _NO_DOCUMENT.fullmatch(node.address):
+                        return node.children
+                    address = self._new_address(node.address, node, tell)
+                    return node.children if address is None else (replace(node, address=address),)
+                case Element():
+                    pairs = [
+                        (name, self._new_address(value, node, tell) if name in _ADDRESSES else value)
+                        for name, value in node.attributes
+                    ]
+                    kept = tuple((name, value) for name, value in pairs if value is not None)
+                    return (replace(node, attributes=kept),)
+            return (node,)
+
+        return rebuild(nodes, change)
+
+    def _new_address(self, address: str, node: Node, tell: Tell) -> str | None:
+        """Return an address on the new site, the same for one elsewhere, None where nothing answers any more."""
+        if not address and isinstance(node, Link):
+            tell("link-empty", node, "")
+            return None
+        old = read_old_address(address, self._own)
+        if old is None:
+            return address
+        if old.kind:
+            return self._page_of(old, address, node, tell)
+        if old.file:
+            if self._has_files and self._files.find(old.file) is None:
+                tell("file-missing", node, address)
+            return _join(FILES + quote(old.file), old)
+        if old.page:
+            tell("link-old-page", node, address)
+            return None
+        if not old.path:
+            return address
+        found = find_by_path(self._base, old.path)
+        new = self._objects.address_of(*found) if found else None
+        if new:
+            return _join(new, old)
+        tell("link-unresolved", node, address)
+        return address if "://" in address or address.startswith("/") else "/" + address
+
+    def _page_of(self, old: OldAddress, address: str, node: Node, tell: Tell) -> str | None:
+        if old.kind == "home":
+            language = self._objects.language
+            return "/" if language == self._language else f"/{language_tag(language)}/"
+        new = self._objects.address_of(old.kind, old.number)
+        if new:
+            return _join(new, old)
+        if new is not None:
+            tell("link-unpublished", node, address)
+        elif not (isinstance(node, Link) and node.kind == "missing"):
+            tell("object-not-found", node, address)
+        return None
+
+
+def concerns(node: Node) -> bool:
+    """Tell whether a node may hold an address of the old site, or an icon of SPIP's."""
+    match node:
+        case Link():
+            return node.kind not in _KINDS_ELSEWHERE and not (node.kind == "internal" and node.address.startswith("/"))
+        case Element():
+            return any(name in _ADDRESSES for name, _ in node.attributes)
+        case Figure():
+            return node.thumbnail.startswith(ICONS)
+    return False
+
+
+def _join(address: str, old: OldAddress) -> str:
+    return f"{address}#{old.fragment}" if old.fragment and "#" not in address else address

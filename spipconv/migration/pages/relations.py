@@ -1,0 +1,200 @@
+"""What an object's page says of others: its sections, keywords, authors, translations, files, and what it lists."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import quote
+
+from spipconv.migration.output.copying import Files
+from spipconv.migration.pages.page import Attachment, Link, Term
+from spipconv.migration.pages.resolver import FILES, Objects, document_address
+from spipconv.migration.plan.titles import shown_title
+from spipconv.migration.read.database import Base
+
+# What no file can be called, what a server would hide, or what would have to be escaped in a page.
+_NO_FILE_NAME = re.compile(r"""[?#\\%:<>"'&|*\x00-\x1f\x7f]|\A\.|/\.""")
+# Documents that are pictures of something else.
+_NO_CONTENT = frozenset({"vignette", "logoon", "logooff"})
+_LISTED = "SELECT DISTINCT o.kind, o.number, o.title, p.address, a.date, o.weight FROM"
+_DATED = "LEFT JOIN articles a ON o.kind = 'article' AND a.id_article = o.number"
+_ORDER = "ORDER BY o.kind = 'rubrique' DESC, o.kind, o.weight = 0, o.weight, a.date DESC, o.number"
+
+
+class Subject(NamedTuple):
+    """The page whose relations are asked for: a row of the plan. ``parent`` is the number of its section."""
+
+    kind: str
+    number: int
+    language: str
+    is_shown: bool
+    translation_of: int
+    versions: int
+    parent_kind: str
+    parent: int
+
+
+class Relations:
+    """Looks up what belongs to a page. ``language`` is the site's own."""
+
+    def __init__(self, base: Base, objects: Objects, files: Files, language: str) -> None:
+        self._db, self._objects, self._files, self._language = base.db, objects, files, language
+        # Many pages share these.
+        self._section = lru_cache(1024)(self._read_section)
+        # A page asks for these three times.
+        self._documents = lru_cache(4)(self._read_documents)
+
+    def sections(self, subject: Subject) -> tuple[Term, ...]:
+        """Return the sections that a page is in, the outermost first."""
+        chain: list[Term] = []
+        number = subject.parent if subject.parent_kind == "rubrique" else 0
+        while number and (above := self._section(number, subject.language)):
+            term, number = above
+            chain.append(term)
+        return tuple(chain[::-1])
+
+    def _read_section(self, number: int, language: str) -> tuple[Term, int] | None:
+        """Return a section, and the number of the one above it."""
+        row = self._db.execute(
+            "SELECT o.title, o.slug, p.address, p.parent_number FROM objects o JOIN pages p ON p.kind = o.kind AND"
+            " p.number = o.number WHERE o.kind = 'rubrique' AND o.number = ? AND p.language = ?",
+            (number, language),
+        ).fetchone()
+        if row is None:
+            return None
+        # One name in all languages, so that lists by section are not parted by language.
+        title = shown_title(row["title"], self._language)
+        return Term("rubrique", number, title, row["slug"], row["address"]), row["parent_number"]
+
+    def authors(self, subject: Subject) -> tuple[Term, ...]:
+        """Return the authors of an object."""
+        rows = self._db.execute(
+            "SELECT DISTINCT o.* FROM auteurs_liens l JOIN objects o ON o.kind = 'auteur' AND o.number = l.id_auteur"
+            " WHERE l.objet = ? AND l.id_objet = ? ORDER BY o.weight, o.number",
+            subject[:2],
+        )
+        return tuple([self._term(row, subject.language) for row in rows])
+
+    def keywords(self, subject: Subject) -> tuple[Term, ...]:
+        """Return the keywords of an object, group by group."""
+        rows = self._db.execute(
+            "SELECT DISTINCT o.*, g.slug AS in_group FROM mots_liens l JOIN objects o ON o.kind = 'mot' AND"
+            " o.number = l.id_mot JOIN mots m ON m.id_mot = o.number LEFT JOIN objects g ON g.kind = 'groupe' AND"
+            " g.number = m.id_groupe WHERE l.objet = ? AND l.id_objet = ?"
+            " ORDER BY g.weight, g.number, o.weight, o.number",
+            subject[:2],
+        )
+        return tuple([self._term(row, subject.language, row["in_group"] or "mots") for row in rows])
+
+    def _term(self, row: sqlite3.Row, language: str, group: str = "") -> Term:
+        address = self._objects.address_of(row["kind"], row["number"]) or ""
+        return Term(row["kind"], row["number"], shown_title(row["title"], language), row["slug"], address, group)
+
+    def translations(self, subject: Subject) -> tuple[Link, ...]:
+        """Return the same object's pages in other languages, and those of the objects of its id_trad."""
+        if subject.versions == 1 and not subject.translation_of:
+            return ()
+        kind, number, language = subject[:3]
+        rows = self._db.execute(
+            "SELECT p.*, o.title FROM pages p JOIN objects o ON o.kind = p.kind AND o.number = p.number"
+            " WHERE p.kind = ? AND p.number = ? AND p.language <> ?"
+            " UNION SELECT p.*, o.title FROM objects o JOIN pages p ON p.kind = o.kind AND p.number = o.number"
+            " AND p.language = o.language WHERE o.kind = ? AND o.translation_of = ? AND o.translation_of > 0"
+            " AND o.number <> ? AND o.state = 'published' AND o.language <> ? ORDER BY p.language, p.number",
+            (kind, number, language, kind, subject.translation_of, number, language),
+        )
+        return tuple(
+            [
+                Link(
+                    row["kind"],
+                    row["number"],
+                    shown_title(row["title"], row["language"]),
+                    row["address"],
+                    row["language"],
+                )
+                for row in rows
+            ]
+        )
+
+    def logo(self, kind: str, number: int, *, hover: bool = False) -> str:
+        """Return the address of an object's logo, or an empty string."""
+        mode = "logooff" if hover else "logoon"
+        for row in reversed(self._documents(kind, number)):
+            if row["mode"] == mode:
+                return document_address(row)
+        found = self._files.logo(kind, number, hover=hover)
+        return FILES + quote(found) if found else ""
+
+    def attachments(self, subject: Subject) -> tuple[Attachment, ...]:
+        """Return the documents that belong to an object, in SPIP's order."""
+        return tuple(
+            [
+                Attachment(
+                    row["id_document"],
+                    shown_title(row["titre"], subject.language),
+                    document_address(row),
+                    "" if row["distant"] == "oui" else row["fichier"],
+                )
+                for row in self._documents(subject.kind, subject.number)
+                if row["mode"] not in _NO_CONTENT
+            ]
+        )
+
+    def _read_documents(self, kind: str, number: int) -> list[sqlite3.Row]:
+        return self._db.execute(
+            "SELECT d.* FROM documents_liens l JOIN documents d ON d.id_document = l.id_document"
+            " WHERE l.objet = ? AND l.id_objet = ? ORDER BY l.rang_lien = 0, l.rang_lien, d.id_document",
+            (kind, number),
+        ).fetchall()
+
+    def below(self, subject: Subject) -> tuple[Link, ...]:
+        """Return what a page lists, in its language: sections first, by weight, the newest first."""
+        kind, number, language = subject[:3]
+        rows: list[sqlite3.Row] = []
+        if kind in ("rubrique", "groupe", "home"):
+            rows += self._db.execute(
+                f"{_LISTED} pages p JOIN objects o ON o.kind = p.kind AND o.number = p.number {_DATED}"
+                " WHERE p.parent_kind = ? AND p.parent_number = ? AND p.language = ? AND o.state = 'published'"
+                f" {_ORDER}",
+                ("rubrique" if kind == "home" else kind, number, language),
+            )
+        if kind == "home":
+            rows += self._db.execute(
+                "SELECT o.kind, o.number, o.title, p.address FROM pages p JOIN objects o ON o.kind = p.kind AND"
+                " o.number = p.number WHERE p.kind = 'groupe' AND p.language = ? ORDER BY o.weight, o.number",
+                (language,),
+            )
+        if kind in ("mot", "auteur"):
+            links = "mots_liens" if kind == "mot" else "auteurs_liens"
+            rows += self._db.execute(
+                f"{_LISTED} {links} l JOIN objects o ON o.kind = l.objet AND o.number = l.id_objet"
+                f" JOIN pages p ON p.kind = o.kind AND p.number = o.number {_DATED}"
+                f" WHERE l.id_{kind} = ? AND p.language = ? AND o.state = 'published' {_ORDER}",
+                (number, language),
+            )
+        return tuple(
+            [
+                Link(row["kind"], row["number"], shown_title(row["title"], language) or row["address"], row["address"])
+                for row in rows
+            ]
+        )
+
+    def aliases(self, subject: Subject) -> tuple[str, ...]:
+        """Return the old paths that lead to no new page by themselves and that a file may have as its name."""
+        if not subject.is_shown:
+            return ()
+        rows = self._db.execute(
+            "SELECT path FROM old_paths WHERE kind = ? AND number = ? ORDER BY path", subject[:2]
+        ).fetchall()
+        return tuple(
+            [
+                row["path"]
+                for row in rows
+                if not _NO_FILE_NAME.search(row["path"]) and not self._is_page(f"/{row['path'].lower()}/")
+            ]
+        )
+
+    def _is_page(self, address: str) -> bool:
+        return self._db.execute("SELECT 1 FROM pages WHERE address = ?", (address,)).fetchone() is not None

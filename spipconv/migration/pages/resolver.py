@@ -1,0 +1,118 @@
+"""What a text may name, as the pages of one language see it: objects with their new addresses."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from functools import lru_cache
+from urllib.parse import quote
+
+from spipconv.migration.read.database import Base
+from spipconv.objects import SpipObject
+from spipconv.safety import safe_address
+
+FILES = "/IMG/"
+_SHOWN = ("published", "redirect")
+
+
+class Objects:
+    """The resolver of one site: objects as the pages in one language see them."""
+
+    def __init__(self, base: Base) -> None:
+        self._db = base.db
+        self.site_address = ""
+        self.language = ""
+        # Whether the page that is being made is itself one that no visitor sees.
+        self.is_draft = False
+        # Where a page could not be made: a last look at what its texts name, which may be to blame.
+        self.check: Callable[[SpipObject], SpipObject] | None = None
+        self._find = lru_cache(4096)(self._look_up)
+        self._object = lru_cache(8192)(self._object_row)
+        self._in_language = lru_cache(8192)(self._address_in)
+
+    def find(self, kind: str, number: int) -> SpipObject | None:
+        """Return the object with its new address, or None where there is none."""
+        found = self._find(kind, number, self.language, self.is_draft)
+        return self.check(found) if self.check and found else found
+
+    def translate(self, found: SpipObject, language: str) -> SpipObject | None:
+        """Return the object of the same id_trad in that language."""
+        if not found.translation_of:
+            return None
+        row = self._db.execute(
+            "SELECT number FROM objects WHERE kind = ? AND translation_of = ? AND language = ?",
+            (found.kind, found.translation_of, language),
+        ).fetchone()
+        return self.find(found.kind, row["number"]) if row else None
+
+    def address_of(self, kind: str, number: int) -> str | None:
+        """Return where an object is found on the new site; empty where visitors can't see it; None: no such object."""
+        if kind == "document":
+            found = self.find(kind, number)
+            return found.address if found else None
+        if kind == "forum":
+            row = self._db.execute("SELECT objet, id_objet, statut FROM forum WHERE id_forum = ?", (number,)).fetchone()
+            if row is None:
+                return None
+            address = self.address_of(row["objet"], row["id_objet"]) if row["statut"] == "publie" else ""
+            return f"{address}#forum{number}" if address else ""
+        row = self._object(kind, number)
+        if row is None:
+            return None
+        if row["state"] in _SHOWN or (self.is_draft and row["state"] != "hidden"):
+            return self._in_language(kind, number, self.language) or str(row["address"])
+        return ""
+
+    def _object_row(self, kind: str, number: int) -> sqlite3.Row | None:
+        found: sqlite3.Row | None = self._db.execute(
+            "SELECT * FROM objects WHERE kind = ? AND number = ?", (kind, number)
+        ).fetchone()
+        return found
+
+    def _address_in(self, kind: str, number: int, language: str) -> str:
+        row = self._db.execute(
+            "SELECT address FROM pages WHERE kind = ? AND number = ? AND language = ?", (kind, number, language)
+        ).fetchone()
+        return str(row["address"]) if row else ""
+
+    def _look_up(self, kind: str, number: int, language: str, is_draft: bool) -> SpipObject | None:
+        if kind == "document":
+            row = self._document_row(number)
+            return self._document(row) if row else None
+        row = self._object(kind, number)
+        if row is None:
+            return None
+        address = self.address_of(kind, number) or ""
+        if kind == "site" and address:
+            address = self._remote(number) or address
+        return SpipObject(
+            kind, number, title=row["title"], language=row["language"], translation_of=row["translation_of"],
+            address=address,
+        )  # fmt: skip
+
+    def _document_row(self, number: int) -> sqlite3.Row | None:
+        found: sqlite3.Row | None = self._db.execute(
+            "SELECT * FROM documents WHERE id_document = ?", (number,)
+        ).fetchone()
+        return found
+
+    def _remote(self, number: int) -> str:
+        row = self._db.execute("SELECT url_site FROM syndic WHERE id_syndic = ?", (number,)).fetchone()
+        return str(row["url_site"]).strip() if row else ""
+
+    def _document(self, row: sqlite3.Row) -> SpipObject:
+        # Only its address: pictures of documents may be each other's.
+        number = row["id_vignette"]
+        thumbnail = self._document_row(number) if number not in (0, row["id_document"]) else None
+        return SpipObject(
+            "document", row["id_document"], title=row["titre"], address=document_address(row), file=row["fichier"],
+            extension=row["extension"], media=row["media"], mode=row["mode"], width=row["largeur"],
+            height=row["hauteur"], weight=row["taille"], description=row["descriptif"], credits=row["credits"],
+            alternative=row["alt"], thumbnail=document_address(thumbnail) if thumbnail else "",
+        )  # fmt: skip
+
+
+def document_address(row: sqlite3.Row) -> str:
+    """Return where a document's file is: a remote one stays there, the others keep their path below IMG/."""
+    name = str(row["fichier"])
+    return safe_address(name) or "" if row["distant"] == "oui" else FILES + quote(name)

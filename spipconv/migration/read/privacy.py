@@ -1,0 +1,99 @@
+"""E-mail addresses of persons are taken out of the working base: names that are one, links to mailboxes, old addresses.
+
+What an author's or a visitor's text says is theirs to say and stays; these are fields in which an address stands for
+a person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from html import unescape
+from unicodedata import normalize
+
+from spipconv.migration.read.database import Base
+
+# Unicode is meant: domains and mailboxes may be in any script.
+_LOCAL = r"""(?<![^\s<>()\[\]{}"',;:@＠&%])(?P<local>[^\s<>()\[\]{}"',;:@＠&%]++)"""
+_AT = r"\s*+(?:[@＠]|%40|[\[({]\s*+(?:at|arobase|chez)\s*+[\])}])\s*+"
+_DOMAIN = r"[\w-]++(?:\s*+(?:[.。]|[\[({]\s*+(?:dot|point)\s*+[\])}])\s*+[\w-]++)+"
+_ADDRESS = re.compile(rf"(?:mailto:\s*+)?{_LOCAL}{_AT}{_DOMAIN}", re.IGNORECASE)
+_EDGES = " \t\r\n\u00a0<>()[]{}\"'«»“”,;:|/-–—"
+# What SPIP makes of a title for an address keeps letters and digits.
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+
+def without_emails(name: str) -> str:
+    """Return a name without e-mail addresses; of one that is nothing else, what stands before the @."""
+    text = unescape(name) if "&" in name else name
+    found = _ADDRESS.search(text)
+    if found is None:
+        return name
+    rest = _ADDRESS.sub(" ", text).strip(_EDGES)
+    return " ".join(rest.split()) or found["local"]
+
+
+def with_locals(text: str) -> str:
+    """Return text with what stands before the @ in the place of every e-mail address, for names of files."""
+    return _ADDRESS.sub(lambda found: found["local"], text)
+
+
+def has_email(text: str) -> bool:
+    """Return whether an e-mail address stands in a text."""
+    return _ADDRESS.search(unescape(text)) is not None
+
+
+def hide_emails(base: Base) -> None:
+    """Take persons' e-mail addresses out of the fields of the working base that name somebody."""
+    hidden: dict[int, list[str]] = {}
+    for number, name in base.db.execute("SELECT id_auteur, nom FROM auteurs").fetchall():
+        folded = [_fold(found[0]) for found in _ADDRESS.finditer(unescape(name))]
+        if folded:
+            hidden[number] = folded
+    for table in ("auteurs", "forum"):
+        columns = {"nom": without_emails, "auteur": without_emails, "nom_site": without_emails, "url_site": _site}
+        present = [column for column in columns if column in _columns(base, table)]
+        for column in present:
+            _change(base, table, column, columns[column])
+    _change(base, "auteurs", "url_propre", lambda path: "" if has_email(path) else path)
+    for number, folded in hidden.items():
+        _forget(base, number, folded)
+    base.db.executemany(
+        "DELETE FROM urls WHERE rowid = ?",
+        [(row,) for row, url in base.db.execute("SELECT rowid, url FROM urls").fetchall() if has_email(url)],
+    )
+    base.db.commit()
+
+
+def _site(address: str) -> str:
+    """Return the address of a person's site; empty for that of a mailbox."""
+    scheme, colon, _ = address.strip().partition(":")
+    is_mail = bool(colon) and scheme.lower() == "mailto"
+    return "" if is_mail or ("//" not in address and has_email(address)) else address
+
+
+def _forget(base: Base, number: int, folded: Iterable[str]) -> None:
+    """Remove the old addresses of an author that were made of an e-mail address."""
+    rows = base.db.execute("SELECT rowid, url FROM urls WHERE type = 'auteur' AND id_objet = ?", (number,)).fetchall()
+    base.db.executemany(
+        "DELETE FROM urls WHERE rowid = ?", [(row,) for row, url in rows if any(one in _fold(url) for one in folded)]
+    )
+    (path,) = base.db.execute("SELECT max(url_propre) FROM auteurs WHERE id_auteur = ?", (number,)).fetchone()
+    if any(one in _fold(path) for one in folded):
+        base.db.execute("UPDATE auteurs SET url_propre = '' WHERE id_auteur = ?", (number,))
+
+
+def _fold(text: str) -> str:
+    return _NO_LETTERS.sub("", normalize("NFKD", unescape(text)).casefold())
+
+
+def _columns(base: Base, table: str) -> set[str]:
+    return {row[1] for row in base.db.execute(f"PRAGMA table_info({table})")}
+
+
+def _change(base: Base, table: str, column: str, change: Callable[[str], str]) -> None:
+    rows = base.db.execute(
+        f"SELECT rowid, {column} FROM {table} WHERE {column} GLOB '*[@＠&%({{[]*' OR {column} LIKE '%mailto%'"
+    ).fetchall()
+    changed = [(new, row) for row, text in rows if (new := change(text)) != text]
+    base.db.executemany(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", changed)

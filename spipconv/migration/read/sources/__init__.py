@@ -1,0 +1,51 @@
+"""Where a SPIP base is read from: a SQLite file, a dump, a server. All give the same rows of undecoded bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from spipconv.migration.read.sources.dump import Dump
+from spipconv.migration.read.sources.mysql import Server
+from spipconv.migration.read.sources.protocol import BadSource, Choose, Row, Source, TooLong, Value
+from spipconv.migration.read.sources.sqlite import MakeFolder, SqliteFile
+
+__all__ = ["BadSource", "Choose", "Row", "Source", "TooLong", "Value", "open_source"]
+
+_SERVERS = ("mysql://", "mariadb://")
+
+
+def open_source(
+    name: str, ask_password: Callable[[], str] | None = None, make_folder: MakeFolder = TemporaryDirectory
+) -> Source:
+    """Return the base that ``name`` means: a server's address, a SQLite file or a dump. Raises BadSource.
+
+    ``ask_password`` is called where a server's password is not in the environment; ``make_folder`` where a file has to
+    be copied to be read.
+    """
+    if name.lower().startswith(_SERVERS):
+        return Server(name, ask_password)
+    path = Path(name)
+    if _head(path).startswith(b"SQLite format 3\0"):
+        return SqliteFile(path, make_folder)
+    return Dump(path)
+
+
+def _head(path: Path) -> bytes:
+    """Return a file's first bytes."""
+    if path.is_dir():
+        raise BadSource(
+            f"{path}: is a folder; give the database: a .sqlite file, an SQL dump or mysql://user@host/base"
+        )
+    try:
+        if path.exists() and not path.is_file():
+            raise BadSource(f"{path}: is not a file; give a .sqlite file, an SQL dump or mysql://user@host/base")
+        with path.open("rb") as file:
+            head = file.read(16)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise BadSource(f"{path}: cannot be read ({reason}); give a file that this account may read") from error
+    if not head:
+        raise BadSource(f"{path}: is empty; export the database again")
+    return head

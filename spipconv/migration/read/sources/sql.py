@@ -1,0 +1,435 @@
+"""The words of a MySQL dump, read from a stream of which only a window is in memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple, Protocol
+
+from spipconv.migration.read.sources.protocol import LONGEST_ROW, LONGEST_VALUE, BadSource, TooLong, Value
+
+# Bytes of a word or name outside rows: what is longer is a quote that nothing closes.
+_LONGEST = LONGEST_VALUE
+# Bytes of a row that are matched at once; a longer one is read value by value.
+_AT_ONCE = 1 << 22
+# Words of a statement that are held.
+_MOST_WORDS = 100_000
+# Bytes that tell what begins there: a comment, a condition, an introducer.
+_ENOUGH = 256
+_MAX_SHOWN = 20
+
+
+class Stream(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Syntax(NamedTuple):
+    """The patterns of one way to write strings."""
+
+    token: re.Pattern[bytes]
+    value: re.Pattern[bytes]
+    skipped: re.Pattern[bytes]
+
+
+# The content of /*!40101 … */ counts. Under 999999 it is for the client that loads the dump.
+_COMMENT = rb"--(?=[\x00-\x20])[^\n]*+\n|#[^\n]*+\n|/\*(?:M!999999|(?!M?!))[^*]*+(?:\*(?!/)[^*]*+)*+\*/"
+_CONDITION = rb"/\*M?!(?!999999)\d*+(?=[\s\S])"
+_SPACE = rb"(?:\s++|" + _COMMENT + b"|" + _CONDITION + rb"|\*/)*+"
+# What may become space when more is read.
+_BEGUN_SPACE = rb"/(?:\*|\Z)|-(?:-[\x00-\x20]|-?\Z)|#|\*\Z|\Z"
+_MAYBE_SPACE = re.compile(_BEGUN_SPACE)
+# The same for the rest of a row: a word may go on behind the window.
+_BEGUN = re.compile(_BEGUN_SPACE + rb"|[-+.\w]+\Z")
+_BEGUN_VALUE = re.compile(_BEGUN.pattern + rb"|_\w+\s*\w*\Z|(?:_\w+\s*|[NnXxBb])?['\"]")
+_SPACES = re.compile(_SPACE)
+_NAME = rb"`[^`]*+(?:``[^`]*+)*+`"
+
+
+def _string(quote: bytes, *, escapes: bool) -> bytes:
+    if escapes:
+        return rb"Q[^Q\\]*+(?:(?:\\[\s\S]|QQ)[^Q\\]*+)*+Q".replace(b"Q", quote)
+    return rb"Q[^Q]*+(?:QQ[^Q]*+)*+Q".replace(b"Q", quote)
+
+
+def _value(escapes: bool) -> bytes:
+    string, other = _string(b"'", escapes=escapes), _string(b'"', escapes=escapes)
+    number = rb"[-+]?+\.?+[0-9][\w.]*+(?:(?<=[eE])[-+]\d++)?+"
+    introduced = rb"(?:_\w++\s*+|[NnXxBb])(?:" + string + b"|" + other + rb")|_\w++\s*+0[xX]\w*+"
+    return b"(?:" + b"|".join([string, number, introduced, rb"[A-Za-z]\w*+(?!['\"])", other]) + b")"
+
+
+@cache
+def syntax(escapes: bool) -> Syntax:
+    """Return the patterns; ``escapes``: a backslash escapes."""
+    quoted = b"|".join([_string(b"'", escapes=escapes), _string(b'"', escapes=escapes), _NAME])
+    skipped = [rb"[^'\"`;#/\-]++", quoted, _COMMENT, _CONDITION, rb"/(?=[^*])", rb"-(?=[^-]|-[^\x00-\x20])"]
+    return Syntax(
+        token=re.compile(quoted + rb"|[\w$@\x80-\xff]++|[\s\S]"),
+        value=re.compile(_value(escapes)),
+        skipped=re.compile(b"(?:" + b"|".join(skipped) + b")*+"),
+    )
+
+
+@cache
+def row(count: int, wanted: Sequence[int], escapes: bool) -> re.Pattern[bytes]:
+    """Return the pattern of a row of ``count`` values: groups for the wanted, the last for the sign behind it."""
+    value = _value(escapes)
+    values = [b"(" + value + b")" if place in wanted else value for place in range(count)]
+    inside = (_SPACE + b"," + _SPACE).join(values)
+    return re.compile(_SPACE + rb"\(" + _SPACE + inside + _SPACE + rb"\)(?:" + _SPACE + b"([,;]))?+")
+
+
+_QUOTES = frozenset([b"'", b'"', b"`"])
+_INSIDE = {
+    (quote, escapes): re.compile(
+        (rb"(?:[^Q\\]++|\\[\s\S]|QQ)*+" if escapes else rb"(?:[^Q]++|QQ)*+").replace(b"Q", quote)
+    )
+    for quote in _QUOTES
+    for escapes in (True, False)
+}
+_BEFORE_STRING = re.compile(rb"(?:_\w{1,64}\s{0,64}|[NnXxBb])?(?=['\"])")
+_WORD = re.compile(rb"[-+.\w]*")
+_BEFORE_HEX = re.compile(rb"_\w{1,64}\s{1,64}(?=0[xX])")
+_LINE_COMMENT = re.compile(rb"#|--[\x00-\x20]")
+
+_ESCAPES = {b"0": b"\0", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"Z": b"\x1a"}
+_COMMON = [(b"\\n", b"\n"), (b"\\r", b"\r"), (b"\\'", b"'"), (b'\\"', b'"')]
+# These two stay as written.
+_ESCAPE = re.compile(rb"\\([^%_])")
+
+
+def literal(raw: bytes, escapes: bool) -> Value:
+    """Return the value that is written so; of a string, the bytes whatever its introducer says."""
+    if raw[0] in b"'\"":
+        return _unquoted(raw, escapes)
+    if raw[0] in b"-+.0123456789":
+        return _from_hex(raw[2:]) if raw[:2] in {b"0x", b"0X"} else raw
+    if raw[-1] in b"'\"":
+        before, _, _ = raw.partition(raw[-1:])
+        content = _unquoted(raw[len(before) :], escapes)
+        match before.upper():
+            case b"X":
+                return _from_hex(content)
+            case b"B":
+                return str(int(content or b"0", 2)).encode()
+        return content
+    if raw[:1] == b"_":
+        return _from_hex(raw.lower().rpartition(b"0x")[2])
+    match raw.upper():
+        case b"NULL" | b"DEFAULT":
+            return None
+        case b"TRUE":
+            return b"1"
+        case b"FALSE":
+            return b"0"
+    return raw
+
+
+def _unquoted(raw: bytes, escapes: bool) -> bytes:
+    text, quote = raw[1:-1], raw[:1]
+    if not escapes or b"\\" not in text:
+        return text.replace(quote + quote, quote)
+    return b"\\".join([_unescaped(piece.replace(quote + quote, quote)) for piece in text.split(b"\\\\")])
+
+
+def _unescaped(text: bytes) -> bytes:
+    """Undo the escapes in a text without escaped backslashes."""
+    for written, meant in _COMMON:
+        text = text.replace(written, meant)
+    return _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]), text) if b"\\" in text else text
+
+
+def _from_hex(digits: bytes) -> bytes:
+    return bytes.fromhex((b"0" * (len(digits) % 2) + digits).decode("ascii"))
+
+
+def name_of(token: bytes) -> str:
+    """Return the name that a token means, quoted or not."""
+    quote = token[:1]
+    if quote in {b"`", b'"', b"'"}:
+        token = token[1:-1].replace(quote + quote, quote)
+    return token.decode("utf-8", "replace")
+
+
+class Reader:
+    """A stream's statements, word by word. ``window``: how many bytes to read at a time.
+
+    ``data`` is what is in memory and ``position`` where reading has come to in it.
+    """
+
+    def __init__(self, stream: Stream, source: str, window: int, start: int = 0) -> None:
+        self.escapes = True
+        self.data = b""
+        self.position = 0
+        self.is_made_by_a_tool = False
+        self._stream = stream
+        self.source = source
+        self._window = window
+        self._start = self._end = start
+        self._is_at_end = False
+
+    def more(self) -> bool:
+        """Read on and forget what lies behind; False at the end."""
+        if self._is_at_end:
+            return False
+        rest = self.data[self.position :]
+        if len(rest) > _LONGEST:
+            raise self.fault("no text is this long: a quote before it is not closed")
+        # Twice as much each time: what does not fit is looked at from its beginning again.
+        chunk = self._stream.read(max(self._window, len(rest)))
+        self._end += len(chunk)
+        if not chunk:
+            self._is_at_end = True
+            chunk = b"\n"  # ends a comment in the last line
+        self._start += self.position
+        self.position = 0
+        self.data = rest + chunk
+        return True
+
+    def fault(self, text: str, position: int | None = None) -> BadSource:
+        """Return the exception that says what is wrong at a position (None: here)."""
+        offset = self._start + (self.position if position is None else position)
+        return BadSource(f"{self.source}: byte {offset}: {text}; export the database again")
+
+    def cut(self, inside: str) -> BadSource:
+        """Return the exception that says that the file ends too early."""
+        return BadSource(f"{self.source}: byte {self._end}: ends inside {inside}, cut off; export or copy it again")
+
+    def skip_space(self) -> None:
+        """Go on to the next word, or the end."""
+        while True:
+            space = _SPACES.match(self.data, self.position)
+            assert space
+            self.position = space.end()
+            if not _MAYBE_SPACE.match(self.data, self.position):
+                break
+            if not (self._skip_comment() or self.more()):
+                break
+        if self.data.startswith(b"/*", self.position):
+            raise self.cut("a comment")
+
+    def _skip_comment(self) -> bool:
+        """Skip a comment of which only the beginning is in memory; return whether there was one."""
+        if len(self.data) - self.position < _ENOUGH:
+            return False
+        is_block = self.data.startswith(b"/*", self.position)
+        if not is_block and not _LINE_COMMENT.match(self.data, self.position):
+            return False
+        end = b"*/" if is_block else b"\n"
+        self.position += 2 if is_block else 1
+        while (found := self.data.find(end, self.position)) < 0:
+            self.position = len(self.data) - 1
+            if not self.more():
+                if is_block:
+                    raise self.cut("a comment")
+                self.position = len(self.data)
+                return True
+        self.position = found + len(end)
+        return True
+
+    def token(self) -> bytes:
+        """Return the next name, string, word or sign; nothing at the end."""
+        while True:
+            self.skip_space()
+            found = syntax(self.escapes).token.match(self.data, self.position)
+            if found is None:
+                return b""
+            is_open = found[0] in {b"'", b'"', b"`"}
+            if not ((is_open or found.end() == len(self.data)) and self.more()):
+                break
+        if is_open:
+            raise self.cut("a quoted text")
+        self.position = found.end()
+        return found[0]
+
+    def statement(self) -> list[bytes]:
+        """Return the words up to the statement's end."""
+        tokens = []
+        while (token := self.token()) != b";":
+            if not token:
+                self.end_without_semicolon()
+                break
+            tokens.append(token)
+            if len(tokens) >= _MOST_WORDS:
+                self.skip_statement()
+                break
+        return tokens
+
+    def skip_statement(self) -> None:
+        """Go on behind the statement's end."""
+        while True:
+            skipped = syntax(self.escapes).skipped.match(self.data, self.position)
+            assert skipped
+            self.position = skipped.end()
+            if self.data.startswith(b";", self.position):
+                self.position += 1
+                return
+            if self.data[self.position : self.position + 1] in _QUOTES:
+                self._string(0)
+            elif not (self._skip_comment() or self.more()):
+                break
+        if self.position < len(self.data):
+            raise self.cut("a quoted text or a comment")
+        self.end_without_semicolon()
+
+    def end_without_semicolon(self) -> None:
+        """Accept the end of the file as the statement's, unless a tool has written it."""
+        if self.is_made_by_a_tool:
+            raise self.cut("a statement")
+
+    def skip_lines(self, last: re.Pattern[bytes]) -> None:
+        """Go on behind the line that a pattern matches."""
+        while True:
+            found = last.search(self.data, self.position)
+            if found:
+                self.position = found.end()
+                return
+            self.position = max(self.position, self.data.rfind(b"\n"))
+            if not self.more():
+                raise self.cut("a block between two DELIMITER lines")
+
+    def line(self) -> bytes:
+        """Return the rest of this line."""
+        while (end := self.data.find(b"\n", self.position)) < 0:
+            if not self.more():
+                end = len(self.data)
+                break
+        line = self.data[self.position : end]
+        self.position = end
+        return line
+
+    def need_row(self, count: int) -> bool:
+        """Read on until a row of ``count`` values is nearer to be whole; raise where none can be.
+
+        Returns False where it is too long to be matched at once.
+        """
+        self.skip_space()
+        if self._has_row(count):
+            return True
+        if len(self.data) - self.position > _AT_ONCE:
+            return False
+        if not self.more():
+            raise self.cut("a row")
+        return True
+
+    def long_row(self, count: int, wanted: Sequence[int]) -> dict[int, bytes]:
+        """Read a row of ``count`` values one by one, whatever their size; return the wanted ones as written.
+
+        A value that is too long is TooLong; no more than LONGEST_ROW bytes are held.
+        """
+        self.skip_space()
+        self._sign(b"(")
+        values: dict[int, bytes] = {}
+        room, chosen = LONGEST_ROW, frozenset(wanted)
+        for place in range(count):
+            self.skip_space()
+            value = self._value(min(room, LONGEST_VALUE) if place in chosen else 0)
+            if place in chosen:
+                values[place] = value
+                room -= len(value)
+            self.skip_space()
+            if place < count - 1:
+                if self.data.startswith(b")", self.position):
+                    raise self.fault(f"a row of {place + 1} values where {count} belong")
+                self._sign(b",")
+        if self.data.startswith(b",", self.position):
+            raise self.fault(f"a row of more values than the {count} that belong there")
+        self._sign(b")")
+        return values
+
+    def _sign(self, sign: bytes) -> None:
+        if not self.data.startswith(sign, self.position):
+            if self.position >= len(self.data):
+                raise self.cut("a row")
+            raise self.fault(f"{self._shown(self.position)} where a row should go on")
+        self.position += 1
+
+    def _value(self, most: int) -> bytes:
+        """Read a value; return it as written, or TooLong."""
+        while len(self.data) - self.position < _ENOUGH and self.more():
+            pass
+        before = _BEFORE_STRING.match(self.data, self.position)
+        if before:
+            self.position = before.end()
+            return self._string(most, before[0])
+        start = b""
+        if introduced := _BEFORE_HEX.match(self.data, self.position):
+            start = introduced[0]
+            self.position = introduced.end()
+        return self._kept(_WORD, most, start)
+
+    def _string(self, most: int, before: bytes = b"") -> bytes:
+        """Read a string up to its closing quote."""
+        quote = self.data[self.position : self.position + 1]
+        inside = _INSIDE[quote, self.escapes and quote != b"`"]
+        self.position += 1
+        kept, size = [before + quote], 0
+        while True:
+            found = inside.match(self.data, self.position)
+            assert found
+            size += len(found[0])
+            if size <= most:
+                kept.append(found[0])
+            else:
+                kept.clear()
+            self.position = found.end()
+            # A quote or a backslash at the window's end: what follows tells what it is.
+            rest = self.data[self.position : self.position + 2]
+            if rest[:1] == quote and len(rest) == 2:
+                break
+            if not self.more():
+                if rest[:1] == quote:
+                    break
+                raise self.cut("a quoted text")
+        self.position += 1
+        return b"".join(kept) + quote if size <= most else TooLong.of(size)
+
+    def _kept(self, pattern: re.Pattern[bytes], most: int, start: bytes) -> bytes:
+        """Read on as long as a pattern matches."""
+        kept, size = [start], 0
+        while True:
+            found = pattern.match(self.data, self.position)
+            assert found
+            size += len(found[0])
+            if size <= most:
+                kept.append(found[0])
+            else:
+                kept.clear()
+            self.position = found.end()
+            if self.position < len(self.data) or not self.more():
+                break
+        if not size:
+            raise self.fault(f"{self._shown(self.position)} is no value")
+        return b"".join(kept) if size <= most else TooLong.of(size)
+
+    def _has_row(self, count: int) -> bool:
+        """Tell if the row is in memory; raise where what is there cannot become one."""
+        data, place = self.data, self.position
+        found, before = 0, b"("
+        while data.startswith(before, place):
+            place = _after_space(data, place + 1)
+            value = syntax(self.escapes).value.match(data, place)
+            if value is None:
+                if not _BEGUN_VALUE.match(data, place):
+                    raise self.fault(f"{self._shown(place)} is no value", place)
+                return False
+            place = _after_space(data, value.end())
+            found, before = found + 1, b","
+        is_whole = data.startswith(b")", place)
+        if is_whole and found != count:
+            raise self.fault(f"a row of {found} values where {count} belong")
+        if not is_whole and not _BEGUN.match(data, place):
+            raise self.fault(f"{self._shown(place)} where a row should go on", place)
+        return is_whole
+
+    def _shown(self, place: int) -> str:
+        return repr(self.data[place : place + _MAX_SHOWN].decode("utf-8", "replace"))
+
+
+def _after_space(data: bytes, place: int) -> int:
+    space = _SPACES.match(data, place)
+    assert space
+    return space.end()

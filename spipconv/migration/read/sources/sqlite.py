@@ -1,0 +1,119 @@
+"""A SPIP base in a SQLite file: a site's own (config/bases) or a backup that SPIP has made (tmp/dump)."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from spipconv.migration.read.sources.protocol import LONGEST_VALUE, BadSource, Choose, Row, TooLong, Value
+
+# What makes a folder that lasts as long as it is needed.
+MakeFolder = Callable[[], AbstractContextManager[str | Path]]
+_WRITE_AHEAD = 2
+_REMEDY = "copy it again, or mend it: sqlite3 FILE .recover"
+
+
+class SqliteFile:
+    """A SQLite file; neither it nor its folder is written to. ``make_folder`` is where a copy may be made."""
+
+    charset = "utf-8"  # SQLite gives text as UTF-8, whatever its file holds
+
+    def __init__(self, path: Path, make_folder: MakeFolder = TemporaryDirectory) -> None:
+        self.name = str(path)
+        self._path = path
+        self._make_folder = make_folder
+
+    def read(self, choose: Choose) -> Iterator[tuple[str, Row]]:
+        """Yield the rows of the chosen tables, as they were when reading began."""
+        try:
+            with _database(self._path, self._make_folder) as database:
+                yield from _rows(database, choose)
+        except (sqlite3.Error, OSError) as error:
+            raise BadSource(f"{self.name}: SQLite cannot read it ({error}); {_REMEDY}") from error
+
+
+@contextmanager
+def _database(path: Path, make_folder: MakeFolder) -> Iterator[sqlite3.Connection]:
+    unfinished = [side for side in _side_files(path) if side.exists() and side.stat().st_size]
+    if not unfinished:
+        with closing(_connect(path, "immutable=1" if _is_write_ahead(path) else "mode=ro")) as database:
+            yield database
+        return
+    # What these hold counts, but SQLite would write to take it in.
+    with make_folder() as folder:
+        for file in (path, *unfinished):
+            shutil.copyfile(file, Path(folder, file.name))
+        with closing(_connect(Path(folder, path.name), "mode=rw")) as database:
+            yield database
+
+
+def _side_files(path: Path) -> list[Path]:
+    return [path.with_name(path.name + ending) for ending in ("-wal", "-journal")]
+
+
+def _is_write_ahead(path: Path) -> bool:
+    """Tell if SQLite would put files beside this one, even to read it."""
+    with path.open("rb") as file:
+        return _WRITE_AHEAD in file.read(20)[18:]
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    # Rows may be asked for by another thread than the one that began.
+    database = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None, check_same_thread=False
+    )
+    database.text_factory = bytes
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+    return database
+
+
+def _rows(database: sqlite3.Connection, choose: Choose) -> Iterator[tuple[str, Row]]:
+    database.execute("BEGIN")
+    # A virtual table has no root page, and may need code that is not there.
+    tables = database.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+    ).fetchall()
+    for (name,) in tables:
+        table = name.decode("utf-8", "replace")
+        information = database.execute(f"PRAGMA table_info({_quoted(table)})")
+        columns = choose(table, tuple([row[1].decode("utf-8", "replace") for row in information]))
+        if columns:
+            for row in _rows_of(database, table, columns):
+                yield table, row
+
+
+def _rows_of(database: sqlite3.Connection, table: str, columns: Sequence[str]) -> Iterator[Row]:
+    """Yield the rows of a table. SQLite gives up at a value that is too long, before it holds it."""
+    fields = ", ".join(map(_quoted, columns))
+    done = 0
+    while True:
+        try:
+            for row in database.execute(f"SELECT {fields} FROM {_quoted(table)} LIMIT -1 OFFSET {done}"):
+                done += 1
+                yield tuple(map(_bytes, row))
+        except sqlite3.DataError:
+            yield tuple([_value(database, table, column, done) for column in columns])
+            done += 1
+        else:
+            return
+
+
+def _value(database: sqlite3.Connection, table: str, column: str, place: int) -> Value:
+    """Return one value of the row at a place, counted from 0."""
+    try:
+        found = database.execute(f"SELECT {_quoted(column)} FROM {_quoted(table)} LIMIT 1 OFFSET {place}").fetchone()
+    except sqlite3.DataError:
+        return TooLong.of(0)
+    return _bytes(found[0]) if found else None
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _bytes(value: bytes | int | float | None) -> Value:
+    return value if value is None or isinstance(value, bytes) else str(value).encode()

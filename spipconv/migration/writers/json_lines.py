@@ -1,0 +1,52 @@
+"""A site as JSON lines: one object a page, for programs that no other target serves.
+
+The lines are ASCII: no reader can take a character of the text for the end of a line, or its encoding for another.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import msgspec
+
+from spipconv.converters import html, markdown
+from spipconv.migration.pages.page import Comment, Page
+from spipconv.nodes import Document, Profile
+
+# An escaped backslash, a pair that is one character, or half of such a pair, which JSON allows but readers refuse.
+_SURROGATE = re.compile(r"\\\\|\\ud[89ab]..\\ud[c-f]..|(\\ud[89a-f]..)")
+
+
+def line(page: Page) -> str:
+    r"""Return a page as one line of JSON, with its ``\n``.
+
+    Its fields are those of ``Page`` under the same names, dates as ISO 8601 without a zone (null: none), with three
+    differences: ``body`` is written as ``html``, ``notes`` (HTML too, empty: none) and ``markdown`` (with its
+    notes), here and in every comment; ``elsewhere`` is an object with ``title`` and ``address``; lone surrogates are
+    U+FFFD. Fields are always there, in the same order.
+    """
+    record = _fields(page, "article") | {
+        "elsewhere": dict(zip(("title", "address"), page.elsewhere, strict=True)),
+        "comments": [_fields(comment, "comment") for comment in page.comments],
+    }
+    text = json.dumps(record, separators=(",", ":"))
+    if "\\ud" in text:
+        text = _SURROGATE.sub(lambda found: "\\ufffd" if found[1] else found[0], text)
+    return text + "\n"
+
+
+def _fields(record: Page | Comment, profile: Profile) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name in record.__struct_fields__:
+        if name == "body":
+            fields |= _texts(record.body, profile)
+        elif name != "comments":
+            fields[name] = msgspec.to_builtins(getattr(record, name))
+    return fields
+
+
+def _texts(body: Document, profile: Profile) -> dict[str, str]:
+    written = html.write(body, profile=profile)
+    return {"html": written.body, "notes": written.notes, "markdown": markdown.write(body, profile=profile)}

@@ -1,0 +1,370 @@
+"""A page as a Markdown file: what its front matter says to the target's own reader, and what stands below it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+import html5lib
+import pytest
+import yaml
+from msgspec.structs import replace
+
+from spipconv import parse
+from spipconv.migration.pages.page import Attachment, Comment, Link, Page, Site, Term
+from spipconv.migration.target import TREES, Target
+from spipconv.migration.writers.markdown_tree import path_of, write_page
+
+SITE = Site("Mon site", "", "", "https://old.example", "fr", ("fr", "en"), (("thème", "Thème"),))
+WHEN = datetime(2024, 2, 29, 13, 5, 9)
+YAML = [name for name, target in TREES.items() if target.yaml]
+
+
+def term(kind: str, number: int, title: str, group: str = "") -> Term:
+    return Term(kind, number, title, f"{kind}-{number}", f"/{kind}/{number}/", group)
+
+
+def page(**fields: Any) -> Page:
+    given: dict[str, Any] = {
+        "kind": "article", "number": 12, "language": "fr", "address": "/a/titre/", "slug": "titre", "title": "Titre",
+        "body": parse("Un {{mot}}.").document, "date": WHEN, **fields,
+    }  # fmt: skip
+    return Page(**given)
+
+
+def comment(number: int, depth: int = 0, text: str = "Bien dit.", **fields: Any) -> Comment:
+    given: dict[str, Any] = {"author": "Lise", "address": "", "date": WHEN, "title": "", **fields}
+    return Comment(number, 0, depth, body=parse(text, profile="comment").document, **given)
+
+
+def split(one: Page, target: str) -> tuple[Any, str]:
+    """Return what the target's reader finds in the front matter, and what stands below it."""
+    text = write_page(one, SITE, TREES[target]).content.decode("utf-8")
+    if TREES[target].yaml:
+        assert text.startswith("---\n")
+        header, mark, rest = text.removeprefix("---\n").partition("\n---\n")
+        assert mark
+        return yaml.safe_load(header), rest
+    header, _, rest = text.partition("\n\n")
+    fields = [re.fullmatch(r"([A-Za-z_]+): (.*)", line) for line in header.rstrip("\n").split("\n")]
+    assert all(fields), header
+    return {found[1]: found[2] for found in fields if found}, rest
+
+
+# ---- Values come back as they went in ----
+
+AWKWARD = [
+    "Titre", "yes", "No", "null", "~", "true", "1", "1.5", "0x1f", "1e3", "2024-02-29", "12:30:45", "- tiret", "a: b",
+    "a #b", "#b", "[a]", "{a}", "*a", "&a", "!a", "|", ">", "%a", "@a", "a\\b", "été « ici »", "😀", "---", "...", "- ",
+    "  a  b ", "?", "a, b; c", "x" * 300, "<b>a</b>", "{{ x }}", "=", "<<", "a\u2028b", "1_000", "+1", ".inf", "0o7",
+]  # fmt: skip
+TEXTS = ("title", "description", "overtitle", "subtitle")
+
+
+def shown(text: str) -> str:
+    """Return a text without what is only there to keep templates and themes from reading it."""
+    return text.replace("\u2060", "").translate(str.maketrans("‹›”’‘“", "<>\"''\""))
+
+
+@pytest.mark.parametrize("target", YAML)
+@pytest.mark.parametrize("text", AWKWARD)
+def test_yaml_reads_every_text_as_itself(text: str, target: str) -> None:
+    one = page(title=text, description=text, overtitle=text, subtitle=text, authors=(term("auteur", 1, text),),
+               keywords=(term("mot", 1, text, "thème"),), elsewhere=(text, "http://a.org/"))  # fmt: skip
+    values, _ = split(one, target)
+    texts = [each for each in walk(values) if isinstance(each, str)]
+    assert texts.count(values["title"]) >= 2
+    assert shown(values["title"]) == text
+    assert all(isinstance(each, str) for key, each in values.items() if key in ("title", "description"))
+
+
+def walk(value: Any) -> list[Any]:
+    """Return all values in a value."""
+    if isinstance(value, dict):
+        return [each for inner in value.values() for each in walk(inner)]
+    return [each for inner in value for each in walk(inner)] if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize("target", YAML)
+def test_yaml_reads_dates_numbers_and_truth_as_such(target: str) -> None:
+    values, _ = split(page(modified=WHEN, weight=7, is_draft=True), target)
+    assert values["date"] == WHEN
+    flat = walk(values)
+    assert 7 in flat
+    assert 12 in flat
+    assert flat.count(WHEN) >= 2
+    assert [each for each in flat if each is (target != "jekyll")]
+
+
+@pytest.mark.parametrize("target", TREES)
+def test_what_is_empty_is_not_said(target: str) -> None:
+    values, _ = split(page(date=None), target)
+    assert not [name for name, value in values.items() if value in ("", None, [], {})]
+    assert not {"description", "weight", "Date", "date", "aliases", "Tags", "redirect_from"} & set(values)
+
+
+@pytest.mark.parametrize("target", TREES)
+def test_a_page_without_a_title_has_a_name(target: str) -> None:
+    values, _ = split(page(title=""), target)
+    assert values.get("title", values.get("Title")) == "article 12"
+
+
+def test_a_field_with_a_dot_stands_a_level_down() -> None:
+    values, _ = split(page(overtitle="Sur", subtitle="Sous"), "hugo")
+    assert (values["params"]["surtitre"], values["params"]["soustitre"]) == ("Sur", "Sous")
+    assert values["params"]["spip"] == {"kind": "article", "id": 12, "statut": "publie"}
+
+
+def test_keywords_stand_by_their_groups() -> None:
+    keywords = (term("mot", 1, "Un", "theme"), term("mot", 2, "Deux", "lieu"), term("mot", 3, "Trois", "theme"))
+    values, _ = split(page(keywords=keywords), "hugo")
+    assert (values["theme"], values["lieu"]) == (["mot-1", "mot-3"], ["mot-2"])
+    values, _ = split(page(keywords=keywords), "jekyll")
+    assert values["tags"] == ["Un", "Deux", "Trois"]
+
+
+@pytest.mark.parametrize("target", ["hugo", "jekyll", "markdown"])
+def test_old_paths_are_aliases_with_slashes(target: str) -> None:
+    values, _ = split(page(aliases=("Mon-titre", "a/b")), target)
+    assert values[TREES[target].keys["aliases"]] == ["/Mon-titre/", "/a/b/"]
+
+
+@pytest.mark.parametrize("target", ["hugo", "jekyll", "markdown"])
+def test_documents_are_listed(target: str) -> None:
+    documents = (Attachment(3, "Plan", "/IMG/a.pdf"), Attachment(4, "", "/IMG/b.pdf"))
+    values, _ = split(page(attachments=documents), target)
+    listed = (values["params"] if target == "hugo" else values)["documents"]
+    assert listed == [{"id": 3, "titre": "Plan", "fichier": "/IMG/a.pdf"}, {"id": 4, "fichier": "/IMG/b.pdf"}]
+
+
+# ---- Drafts ----
+
+
+@pytest.mark.parametrize("target", TREES)
+def test_a_draft_says_so(target: str) -> None:
+    public, _ = split(page(), target)
+    draft, _ = split(page(is_draft=True), target)
+    match target:
+        case "hugo" | "markdown":
+            assert draft["draft"] is True
+            assert "draft" not in public
+        case "jekyll":
+            assert draft["published"] is False
+            assert "published" not in public
+        case "pelican":
+            assert (public["Status"], draft["Status"]) == ("published", "draft")
+
+
+@pytest.mark.parametrize("field", ["is_draft", "is_future"])
+def test_pelican_gives_what_nobody_may_see_no_address(field: str) -> None:
+    public, _ = split(page(), "pelican")
+    assert (public["Url"], public["Save_as"]) == ("a/titre/", "a/titre/index.html")
+    hidden, _ = split(page(**{field: True}), "pelican")
+    assert not {"Url", "Save_as"} & set(hidden)
+    home, _ = split(page(kind="home", address="/"), "pelican")
+    assert (home["Url"], home["Save_as"]) == ("index.html", "index.html")
+
+
+# ---- Lines of Pelican ----
+
+
+def test_a_text_of_pelican_is_one_line_of_html() -> None:
+    values, _ = split(page(title="a\nStatus: draft\r\n\u2028b & c", authors=(term("auteur", 1, "A\nB: C"),)), "pelican")
+    assert values["Title"].startswith("a Status: draft")
+    assert values["Title"].endswith("b &amp; c")
+    assert values["Status"] == "published"
+    assert values["Authors"] == "A B: C;"
+
+
+def test_a_sign_in_a_name_parts_nothing() -> None:
+    authors = (term("auteur", 1, "Dupont, Jean"), term("auteur", 2, "a;b"), term("auteur", 3, "C"))
+    values, _ = split(page(authors=authors), "pelican")
+    assert values["Authors"] == "Dupont, Jean; a,b; C;"
+    assert [name.strip() for name in values["Authors"].split(";") if name.strip()] == ["Dupont, Jean", "a,b", "C"]
+
+
+def test_a_summary_is_the_first_words() -> None:
+    values, _ = split(page(body=parse(" ".join(f"mot{n}" for n in range(80))).document), "pelican")
+    words = values["Summary"].split()
+    assert (words[0], words[49], words[-1]) == ("mot0", "mot49", "…")
+    assert len(words) == 51
+    values, _ = split(page(body=parse("Trois mots seulement").document), "pelican")
+    assert values["Summary"] == "Trois mots seulement"
+    values, _ = split(page(description="Dit *autrement*."), "pelican")
+    assert values["Summary"] == "Dit \\*autrement\\*."
+    values, _ = split(page(title=""), "pelican")
+    assert "Description" not in values
+
+
+def test_a_category_is_the_outermost_section() -> None:
+    sections = (term("rubrique", 1, "Dehors"), term("rubrique", 2, "Dedans"))
+    assert split(page(sections=sections), "pelican")[0]["Category"] == "Dehors"
+    assert split(page(), "pelican")[0]["Category"] == "Mon site"
+    assert split(page(sections=sections), "jekyll")[0]["categories"] == ["Dehors", "Dedans"]
+
+
+# ---- Places ----
+
+
+@pytest.mark.parametrize(
+    ("target", "fields", "path"),
+    [
+        ("hugo", {}, "content/a/titre/index.md"),
+        ("hugo", {"kind": "rubrique"}, "content/a/titre/_index.md"),
+        ("hugo", {"language": "en", "address": "/en/a/title/"}, "content/a/title/index.en.md"),
+        ("hugo", {"kind": "rubrique", "language": "en", "address": "/en/a/"}, "content/a/_index.en.md"),
+        ("jekyll", {}, "_posts/2024-02-29-titre.md"),
+        ("jekyll", {"date": None}, "a/titre/index.md"),
+        ("jekyll", {"kind": "site"}, "a/titre/index.md"),
+        ("jekyll", {"kind": "rubrique"}, "a/titre/index.md"),
+        ("jekyll", {"language": "en", "address": "/en/a/"}, "_posts/2024-02-29-titre.en.md"),
+        ("pelican", {}, "content/articles/a/titre/index.md"),
+        ("pelican", {"date": None}, "content/pages/a/titre/index.md"),
+        ("pelican", {"kind": "mot"}, "content/pages/a/titre/index.md"),
+        ("markdown", {"kind": "home", "address": "/"}, "index.md"),
+    ],
+)
+def test_a_file_has_its_place(target: str, fields: dict[str, Any], path: str) -> None:
+    assert path_of(page(**fields), SITE, TREES[target]) == path
+    assert write_page(page(**fields), SITE, TREES[target]).path == path
+
+
+# ---- Below the front matter ----
+
+
+@pytest.mark.parametrize("target", TREES)
+def test_over_and_under_titles_are_shown_once(target: str) -> None:
+    one = page(overtitle="Le dessus", subtitle="Le dessous")
+    text = write_page(one, SITE, TREES[target]).content.decode()
+    assert text.count("Le dessus") == text.count("Le dessous") == 1 + (target == "markdown")
+    _, body = split(one, target)
+    assert ("Le dessus" in body) == (not TREES[target].shows_fields)
+
+
+@pytest.mark.parametrize("target", TREES)
+def test_a_page_lists_what_is_below_where_the_system_does_not(target: str) -> None:
+    _, body = split(page(kind="rubrique", below=(Link("article", 3, "Dessous", "/a/titre/d/"),)), target)
+    assert ("Dessous" in body) == (not TREES[target].has_lists)
+
+
+def thread(body: str) -> list[tuple[str, int]]:
+    """Return the messages of a page with how deep a browser finds each."""
+    tree = html5lib.parseFragment(body, namespaceHTMLElements=False)
+    found: list[tuple[str, int]] = []
+
+    def visit(element: Any, depth: int) -> None:
+        is_message = element.get("id", "").startswith("forum") and element.tag == "article"
+        if is_message:
+            found.append((element.get("id"), depth))
+        for child in element:
+            visit(child, depth + is_message)
+
+    visit(tree, 0)
+    return found
+
+
+def test_answers_stand_in_what_they_answer() -> None:
+    depths = [0, 1, 2, 2, 1, 0, 1, 0]
+    messages = tuple([comment(number, depth) for number, depth in enumerate(depths, start=1)])
+    _, body = split(page(comments=messages), "markdown")
+    assert thread(body) == [(f"forum{number}", depth) for number, depth in enumerate(depths, start=1)]
+    assert body.count("<article") == body.count("</article>") == len(depths)
+    assert body.rstrip().endswith("</section>")
+
+
+def test_a_message_that_waits_is_not_shown() -> None:
+    _, body = split(page(comments=(comment(1), comment(2, text="En attente", is_pending=True))), "hugo")
+    assert [name for name, _ in thread(body)] == ["forum1"]
+    assert "En attente" not in body
+    _, body = split(page(comments=(comment(2, is_pending=True),)), "hugo")
+    assert "<section" not in body
+
+
+HOSTILE = '"><b data-evil="x">&amp;<script>alert(1)</script>\'{{ x }}'
+
+
+@pytest.mark.parametrize("target", TREES)
+@pytest.mark.parametrize("field", ["author", "title", "address", "body"])
+def test_nothing_of_a_message_is_html(field: str, target: str) -> None:
+    fields: dict[str, Any] = {field: HOSTILE} if field != "body" else {}
+    if field == "address":
+        fields = {"address": "http://a.org/" + HOSTILE}
+    text = HOSTILE if field == "body" else "Bien."
+    _, body = split(page(comments=(comment(1, text=text, **fields),)), target)
+    for element in html5lib.parseFragment(body, namespaceHTMLElements=False).iter():
+        assert "data-evil" not in element.attrib
+        assert element.tag != "script"
+    assert "alert(1)" in body
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "data:text/html,x", "sms:1", "mailto:lise@a.org", "/a", "relatif"]
+)
+def test_a_writer_s_page_is_on_the_web(address: str) -> None:
+    _, body = split(page(comments=(comment(1, address=address),)), "markdown")
+    assert "<a " not in body
+    assert "Lise" in body
+
+
+def test_a_writer_s_page_is_a_stranger_s_link() -> None:
+    _, body = split(page(comments=(comment(1, address="http://a.org/"),)), "markdown")
+    (link,) = [
+        element for element in html5lib.parseFragment(body, namespaceHTMLElements=False).iter() if element.tag == "a"
+    ]
+    assert (link.get("href"), link.text) == ("http://a.org/", "Lise")
+    assert set(link.get("rel").split()) >= {"nofollow", "ugc", "noopener"}
+    _, body = split(page(comments=(comment(1, address="http://a.org/", author=""),)), "markdown")
+    assert ">http://a.org/</a>" in body
+
+
+def test_a_message_is_a_stranger_s_text_with_its_notes() -> None:
+    _, body = split(page(comments=(comment(1, text="[a->http://b.org/] mot[[La note]]"),)), "markdown")
+    assert re.search(r'<a href="http://b.org/"[^>]*rel="nofollow ugc noopener', body)
+    assert "La note" in body
+
+
+# ---- From file to file ----
+
+LINKS = [
+    ("[x->http://b.org/a/]", "http://b.org/a/"),
+    ("[x->//b.org/a/]", "//b.org/a/"),
+    ("[x->/a/autre/]", "../autre/index.md"),
+    ("[x->/a/autre/#bas]", "../autre/index.md#bas"),
+    ("[x->/a/autre/?b=c#d]", "../autre/index.md?b=c#d"),
+    ("[x->/]", "../../index.md"),
+    ("[x->/IMG/pdf/a.pdf]", "../../IMG/pdf/a.pdf"),
+    ("[x->#bas]", "#bas"),
+    ('<a href="/a/autre/">x</a>', "../autre/index.md"),
+    ('<img src="/IMG/a.png" alt="">', "../../IMG/a.png"),
+]
+
+
+@pytest.mark.parametrize(("text", "address"), LINKS)
+def test_links_lead_from_file_to_file(text: str, address: str) -> None:
+    target = TREES["markdown"]
+    assert target.links == "file"
+    _, body = split(page(body=parse(text).document), "markdown")
+    assert re.search(r'[("<]' + re.escape(address) + r'[)">]', body), body
+    _, body = split(page(comments=(comment(1, text=text),)), "markdown")
+    assert "<img" in text or "<a" in text or address in body
+
+
+def test_other_targets_keep_addresses() -> None:
+    body = parse("[x->/a/autre/]").document
+    for target in ("hugo", "jekyll", "pelican"):
+        assert "(/a/autre/)" in split(page(body=body), target)[1]
+
+
+def test_pictures_of_documents_lead_from_file_to_file() -> None:
+    from spipconv import Catalogue, SpipObject
+
+    objects = Catalogue([SpipObject("document", 1, file="a.png", extension="png", address="/IMG/a.png", media="image",
+                                    mode="document", width=10, height=10)])  # fmt: skip
+    _, body = split(page(body=parse("<doc1|center>", objects=objects).document), "markdown")
+    assert set(re.findall(r'(?:src|href)="([^"]*)"', body)) == {"../../IMG/a.png"}
+
+
+def test_a_target_is_a_value() -> None:
+    target: Target = replace(TREES["hugo"], shows_fields=False)
+    assert "Le dessus" in write_page(page(overtitle="Le dessus"), SITE, target).content.decode().rpartition("---\n")[2]

@@ -1,0 +1,37 @@
+"""Cases of our own, for what the conformance cases do not show: ``tests/cases/*.md``, a file by construct.
+
+A case is a fence ``spip`` (with options: ``lang=de``, ``profile=comment``, ``embeds``, ``angle-shortcuts``) that holds
+the text, a line with a dot, and the HTML, compared as a tree. Its id is the file and the line.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import spipconv
+from tests.trees import tree
+
+_FENCE = re.compile(r"^```spip(?P<options>[^\n]*)\n(?P<text>.*?)\n\.\n(?P<html>.*?)\n?^```$", re.MULTILINE | re.DOTALL)
+
+
+def read_cases() -> list[Any]:
+    cases = []
+    for path in sorted((Path(__file__).parent.parent / "cases").glob("*.md")):
+        content = path.read_text("utf-8")
+        for match in _FENCE.finditer(content):
+            options: dict[str, Any] = {}
+            for word in match["options"].split():
+                name, _, value = word.partition("=")
+                options[name.replace("-", "_")] = value or True
+            line = content.count("\n", 0, match.start()) + 1
+            cases.append(pytest.param(match["text"], options, match["html"], id=f"{path.name}:{line}"))
+    return cases
+
+
+@pytest.mark.parametrize(("text", "options", "html"), read_cases())
+def test_text_shows_this_tree(text: str, options: dict[str, Any], html: str) -> None:
+    assert tree(spipconv.to_html(text, **options)) == tree(html)

@@ -1,0 +1,1038 @@
+"""The preview server: what it answers, in which form, to whom, and what it refuses."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import traceback
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import quote
+from xml.etree.ElementTree import Element
+
+import html5lib
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import spipconv
+from spipconv import comments
+from tests.asgi import Answer, as_json, as_multipart, as_urlencoded, ask, request
+from tests.judges import FORBIDDEN, dangers
+from tests.safety.test_safety import VECTORS
+
+pytest.importorskip("starlette", reason='the preview is not installed: pip install ".[serve]"')
+pytest.importorskip("python_multipart", reason='the preview is not installed: pip install ".[serve]"')
+
+from spipconv.preview import application, create_app, negotiation, reading
+from spipconv.preview.limits import Buckets
+from spipconv.preview.negotiation import choose_language, choose_type
+from spipconv.preview.proxies import UNKNOWN, TrustedProxies
+
+COMMENT = "{{Quoi}} ? Voir [le plan->https://example.org/][[Une note.]]\n\n{jamais refermé"
+APP = create_app(rate=0)
+HTML = {"Accept": "text/html"}
+PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Sec-Fetch-Mode": "navigate"}
+XHTML = "{http://www.w3.org/1999/xhtml}"
+SENDERS = {"json": as_json, "urlencoded": as_urlencoded, "multipart": as_multipart}
+
+
+def post(fields: dict[str, Any], sender: Any = as_json, app: Any = APP, **headers: str) -> Answer:
+    """Post a comment; the headers' names have _ for -."""
+    own, body = sender(fields)
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    return check(request(app, "POST", "/preview", {**own, **given}, body))
+
+
+def get(target: str, app: Any = APP, **headers: str) -> Answer:
+    return check(request(app, "GET", target, {name.replace("_", "-"): value for name, value in headers.items()}))
+
+
+def check(answer: Answer) -> Answer:
+    """Return an answer that has what every answer has to have."""
+    headers = answer.headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cache-control"] == ("no-cache" if "etag" in headers else "no-store")
+    assert headers["content-security-policy"].startswith("default-src 'none'; ")
+    assert "unsafe" not in headers["content-security-policy"]
+    assert "set-cookie" not in headers
+    assert "access-control-allow-credentials" not in headers
+    return answer
+
+
+def parse(html: str) -> Element:
+    page: Element = html5lib.parse(html, namespaceHTMLElements=True)
+    return page
+
+
+def find(page: Element, path: str) -> Element:
+    found = page.find(".//" + XHTML + path)
+    assert found is not None, path
+    return found
+
+
+# ---- the preview
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+@pytest.mark.parametrize("lang", ["fr", "en", "de"])
+def test_the_preview_is_what_will_be_published(sender: str, lang: str) -> None:
+    answer = post({"text": COMMENT, "lang": lang}, SENDERS[sender])
+    published = spipconv.to_html(COMMENT, profile="comment", lang=lang)
+    assert answer.status == 200
+    assert answer.json["html"] == published
+    assert 'class="notes"' in published
+    fragment = post({"text": COMMENT, "lang": lang}, SENDERS[sender], Accept="text/html")
+    assert fragment.headers["content-type"] == "text/html; charset=utf-8"
+    assert fragment.text == published
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_remarks_have_a_code_a_place_and_a_sentence(lang: str) -> None:
+    answer = post({"text": COMMENT, "lang": lang})
+    parsed = spipconv.parse(COMMENT, profile="comment", lang=lang)
+    assert answer.json["diagnostics"] == [
+        {"code": one.code, "severity": one.severity, "line": one.line, "column": one.column, "message": one.say(lang)}
+        for one in parsed.diagnostics
+    ]
+    assert [one["code"] for one in answer.json["diagnostics"]] == ["unclosed-emphasis"]
+
+
+def test_json_is_read_as_utf_8_with_or_without_a_byte_order_mark() -> None:
+    for mark in (b"", b"\xef\xbb\xbf"):
+        answer = request(APP, "POST", "/preview", {"Content-Type": JSON}, mark + '{"text": "été 😀"}'.encode())
+        assert answer.json["html"] == "<p>été 😀</p>\n"
+
+
+def test_long_texts_are_converted_as_short_ones() -> None:
+    text = "{{gras}} et [lien->http://example.org/]\n\n" * 1000
+    assert post({"text": text}).json["html"] == spipconv.to_html(text, profile="comment")
+
+
+def test_nothing_is_looked_up() -> None:
+    html = post({"text": "[->art12] <doc1> <img2|left>"}).json["html"]
+    assert "<img" not in html
+    assert html == spipconv.to_html("[->art12] <doc1> <img2|left>", profile="comment")
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ("", "fr"),
+        ("fr-CA", "fr"),
+        ("FR", "fr"),
+        ("pt-BR", "pt-br"),
+        ("pt_br", "pt-br"),
+        ("en-US", "en"),
+        ("fr-FR", "fr"),
+        ("PT-br", "pt-br"),
+        ("zh-Hant", "zh"),
+        ("zh-TW", "zh-tw"),
+        ("EN_us", "en"),
+        ("de-Latn-DE-1996", "de"),
+    ],
+)
+def test_languages_are_named_as_in_html_or_in_spip(given: str, code: str) -> None:
+    answer = post({"text": "x", "lang": given})
+    assert answer.headers["content-language"] == code
+
+
+@pytest.mark.parametrize(
+    "lang", ["xx", "fr ", "fr-", "-fr", "français", "fr-é", "Fr\u212a", "k\u0131", "comment", "None"]
+)
+def test_other_languages_are_refused_and_named(lang: str) -> None:
+    for sender in SENDERS.values():
+        answer = post({"text": "x", "lang": lang}, sender)
+        assert (answer.status, answer.json["error"]["code"]) == (422, "wrong-lang")
+        assert lang in answer.json["error"]["message"]
+
+
+def test_long_names_of_languages_are_not_looked_up_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    for module in (application, negotiation):
+        monkeypatch.setattr(module, "find_language", asked.append)
+    assert post({"text": "x", "lang": "fr-" + "a" * 60_000}).status == 422
+    assert get("/?lang=fr-" + "a" * 20_000).status == 422
+    assert asked
+    assert max(map(len, asked)) <= 100
+
+
+def test_a_site_has_a_language_of_its_own() -> None:
+    assert post({"text": "x"}, app=create_app(lang="en")).headers["content-language"] == "en"
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        (None, "application/json"),
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("text/html", "text/html"),
+        ("TEXT/HTML; q=0.2", "text/html"),
+        ("text/*", "text/html"),
+        ("application/*;q=0.1, text/html;q=0.2", "text/html"),
+        ("text/html;q=0.1, application/json;q=0.2", "application/json"),
+        ("text/html, application/json", "application/json"),
+        ("*/*, application/json;q=0", "text/html"),
+        ("*/*;q=0.5, text/*;q=0.9, text/html;q=0.1", "application/json"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+        ("text/html;q=x, application/json;q=0.1", "application/json"),
+        ("text/html;level=1;q=0.7", "text/html"),
+        ("image/png", None),
+        ("text/html;q=0, application/json;q=0.000", None),
+        (";,q=1,", None),
+    ],
+)
+def test_the_form_of_the_answer_is_what_the_client_wants_most(accept: str | None, chosen: str | None) -> None:
+    assert choose_type(accept, ("application/json", "text/html")) == chosen
+    answer = post({"text": "x"}, **({} if accept is None else {"Accept": accept}))
+    assert answer.status == (200 if chosen else 406)
+    assert answer.headers["content-type"].partition(";")[0] == (chosen or "application/json")
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [(None, "en"), ("fr", "fr"), ("fr-CA, en;q=0.5", "fr"), ("de, en;q=0.1, fr;q=0.2", "fr"), ("fr;q=0", "en")],
+)
+def test_errors_are_said_in_the_language_that_is_wanted_most(header: str | None, language: str) -> None:
+    assert choose_language(header, "en") == language
+
+
+# ---- what is refused
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+WRONG: dict[str, tuple[str, str, dict[str, str], bytes, int, str]] = {
+    "no JSON": ("POST", "/preview", {"Content-Type": JSON}, b"{{", 400, "bad-json"),
+    "no body": ("POST", "/preview", {"Content-Type": JSON}, b"", 400, "bad-json"),
+    "deep JSON": ("POST", "/preview", {"Content-Type": JSON}, b"[" * 60_000, 400, "bad-json"),
+    "long number": ("POST", "/preview", {"Content-Type": JSON}, b"1" * 60_000, 400, "bad-json"),
+    "no object": ("POST", "/preview", {"Content-Type": JSON}, b"[]", 422, "no-object"),
+    "no text": ("POST", "/preview", {"Content-Type": JSON}, b"{}", 422, "no-text"),
+    "null text": ("POST", "/preview", {"Content-Type": JSON}, b'{"text": null}', 422, "wrong-text"),
+    "number": ("POST", "/preview", {"Content-Type": JSON}, b'{"text": 1}', 422, "wrong-text"),
+    "lang": ("POST", "/preview", {"Content-Type": JSON}, b'{"text": "", "lang": "xx"}', 422, "wrong-lang"),
+    "lang list": ("POST", "/preview", {"Content-Type": JSON}, b'{"text": "", "lang": []}', 422, "wrong-lang"),
+    "lang end": ("POST", "/preview", {"Content-Type": JSON}, b'{"text": "", "lang": "fr\\n"}', 422, "wrong-lang"),
+    "Latin-1 JSON": ("POST", "/preview", {"Content-Type": JSON}, b'{"text": "\xe9"}', 400, "bad-encoding"),
+    "Latin-1 form": ("POST", "/preview", {"Content-Type": FORM}, b"text=%E9", 400, "bad-encoding"),
+    "bytes in form": ("POST", "/preview", {"Content-Type": FORM}, b"text=\xe9", 400, "bad-encoding"),
+    "form without text": ("POST", "/preview", {"Content-Type": FORM}, b"texte=x", 422, "no-text"),
+    "many fields": ("POST", "/preview", {"Content-Type": FORM}, b"text=a&" * 101, 400, "bad-form"),
+    "no boundary": ("POST", "/preview", {"Content-Type": "multipart/form-data"}, b"x", 400, "bad-form"),
+    "no parts": ("POST", "/preview", {"Content-Type": "multipart/form-data; boundary=a"}, b"x", 400, "bad-form"),
+    "charset": ("POST", "/preview", {"Content-Type": f"{JSON}; charset=latin-1"}, b"{}", 415, "unsupported-charset"),
+    "no type": ("POST", "/preview", {}, b"x", 415, "unsupported-type"),
+    "type": ("POST", "/preview", {"Content-Type": "text/plain"}, b"x", 415, "unsupported-type"),
+    "long type": ("POST", "/preview", {"Content-Type": f'{JSON}; a="{";" * 60_000}"'}, b"{}", 415, "unsupported-type"),
+    "long lang": (
+        "POST",
+        "/preview",
+        {"Content-Type": JSON},
+        b'{"text": "", "lang": "fr' + b"-a" * 9000 + b'"}',
+        422,
+        "wrong-lang",
+    ),
+    "too large": ("POST", "/preview", {"Content-Type": JSON}, b" " * 65_537, 413, "too-large"),
+    "nowhere": ("GET", "/nowhere", {}, b"", 404, "not-found"),
+    "no such file": ("GET", "/static/nothing.js", {}, b"", 404, "not-found"),
+    "out of the folder": ("GET", "/static/../page.py", {}, b"", 404, "not-found"),
+    "slash": ("POST", "/preview/", {}, b"", 404, "not-found"),
+    "GET": ("GET", "/preview", {}, b"", 405, "method-not-allowed"),
+    "PUT": ("PUT", "/preview", {}, b"", 405, "method-not-allowed"),
+    "unknown method": ("BREW", "/", {}, b"", 405, "method-not-allowed"),
+    "OPTIONS": ("OPTIONS", "/preview", {}, b"", 405, "method-not-allowed"),
+    "lang of the page": ("GET", "/?lang=xx", {}, b"", 422, "wrong-lang"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_wrong_requests_get_a_clear_error_in_the_form_that_the_client_accepts(name: str, language: str) -> None:
+    method, target, headers, body, status, code = WRONG[name]
+    headers = {**headers, "Accept-Language": language}
+    answer = check(request(APP, method, target, headers, body))
+    assert answer.status == status
+    assert answer.json["error"]["code"] == code
+    message = answer.json["error"]["message"]
+    assert re.search("[.!]$|: .+$", message)
+    fragment = check(request(APP, method, target, {**headers, **HTML}, body))
+    assert fragment.status == status
+    assert fragment.text.startswith(f'<p class="spip-error" role="alert" lang="{language}">')
+    assert "".join(parse(fragment.text).itertext()).strip() == message.strip()
+    page = check(request(APP, method, target, {**headers, **PAGE}, body))
+    assert page.status == status
+    alert = find(parse(page.text), "p[@role='alert']")
+    assert "".join(alert.itertext()) == message
+    assert not any("Traceback" in one.text or "spipconv/" in one.text for one in (answer, fragment, page))
+    if status == 405:
+        assert answer.headers["allow"]
+
+
+def test_an_error_is_said_in_the_language_of_the_comment() -> None:
+    french, english = (post({"text": 1, "lang": lang}).json["error"]["message"] for lang in ("fr", "en"))
+    assert french == "«\u00a0text\u00a0» doit être une chaîne."
+    assert english == "“text” is to be a string."
+
+
+def test_a_text_up_to_the_limit_is_taken() -> None:
+    body = json.dumps({"text": "a" * (65_536 - len('{"text": ""}'))}).encode()
+    assert len(body) == 65_536
+    assert request(APP, "POST", "/preview", {"Content-Type": JSON}, body).status == 200
+    assert request(APP, "POST", "/preview", {"Content-Type": JSON}, body + b" ").status == 413
+
+
+@pytest.mark.parametrize("length", [None, "10", "-1", "x", "9" * 5000])
+def test_the_limit_holds_whatever_the_length_is_said_to_be(length: str | None) -> None:
+    headers = {"Content-Type": JSON, **({"Content-Length": length} if length else {"Transfer-Encoding": "chunked"})}
+    taken = 0
+
+    def chunks() -> Any:
+        nonlocal taken
+        for _ in range(10_000):
+            taken += 1
+            yield b" " * 1000
+
+    app = create_app()
+    answer = check(request(app, "POST", "/preview", headers, chunks()))
+    assert answer.status == 413
+    assert "64" in answer.json["error"]["message"]
+    assert taken < 100
+
+
+FAULTS = [
+    KeyError("the secret of the house"),
+    RecursionError("secret"),
+    MemoryError(),
+    UnicodeEncodeError("x", "secret", 0, 1, "secret"),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
+@pytest.mark.parametrize("text", ["{{words of a visitor", "{{words of a visitor " * 200], ids=["short", "long"])
+def test_a_fault_is_answered_and_logged_without_the_text(
+    fault: Exception, text: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise fault
+
+    with monkeypatch.context() as patched:
+        patched.setattr(application, "publish", fail)
+        answer = post({"text": text})
+        assert len([one for one in caplog.records if one.levelno >= logging.WARNING]) == 1
+        fragment = post({"text": text}, Accept="text/html")
+        page = post({"text": text}, as_multipart, **PAGE)
+    assert (answer.status, answer.json["error"]["code"]) == (500, "failure")
+    assert (fragment.status, page.status) == (500, 500)
+    assert fragment.text.startswith('<p class="spip-error" role="alert"')
+    assert (find(parse(page.text), "textarea").text or "").strip() == text.strip()
+    for shown in (answer, fragment, page):
+        assert "secret" not in shown.text
+        assert type(fault).__name__ not in shown.text
+        assert "spipconv/" not in shown.text
+    assert type(fault).__name__ in caplog.text
+    assert "application.py" in caplog.text
+    assert "secret" not in caplog.text
+    assert "words" not in caplog.text
+    assert post({"text": text}).status == 200
+
+
+@pytest.mark.parametrize("broken", ["read_asked", "read_body", "write_page", "choose_type", "read_language"])
+@pytest.mark.parametrize("target", ["/preview", "/"])
+def test_a_fault_anywhere_is_answered(broken: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> Any:
+        raise KeyError("secret")
+
+    monkeypatch.setattr(application, broken, fail)
+    headers, body = as_multipart({"text": "x", "page": "1"})
+    method = "POST" if target == "/preview" else "GET"
+    answer = check(request(APP, method, target, {**headers, **PAGE}, body))
+    reached = target == "/preview" or broken in ("write_page", "read_language")
+    assert answer.status == (500 if reached else 200)
+    assert "secret" not in answer.text
+
+
+def test_an_answer_that_breaks_off_tells_the_server_nothing_of_the_text() -> None:
+    from spipconv.preview.guard import Guard
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise KeyError("secret")
+
+    with pytest.raises(RuntimeError) as raised:
+        request(Guard(app, origins=frozenset(), answer=APP.router), "GET", "/")  # type: ignore[arg-type]
+    assert "secret" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_client_that_invents_paths_writes_nothing_into_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(application, "read_language", lambda *_: 1 / 0)
+    answer = get("/?text=secret%0Asecret")
+    assert answer.status == 500
+    assert "ZeroDivisionError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+ODD = ["a\ud800b", "\udfff", "a\0b", "\ufffe\uffff", "a\fb\x1b\x85", "\u2028", "[[\ud800]]", "[\udc00->http://\ud800.fr]",
+       "<code>\ud800\0</code>", "{{\ud800", "\ufdd0\ufdd1", "\ud83d\ude00"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ODD, ids=ascii)
+@pytest.mark.parametrize("sender", SENDERS)
+def test_odd_characters_get_an_answer_in_utf_8(text: str, sender: str) -> None:
+    for fields in ({"text": text, "name": text}, {"text": text, "lang": text}, {"text": text, text: text}):
+        for headers in ({}, HTML, PAGE):
+            answer = post({**fields, **({"page": "1"} if headers == PAGE else {})}, SENDERS[sender], **headers)
+            assert answer.status == (422 if "lang" in fields else 200)
+            assert "\0" not in answer.text
+            assert "\ud800" not in answer.text
+            if not headers:
+                json.loads(answer.body)
+    assert get(f"/?lang={quote(text, errors='replace')}").status == 422
+
+
+LARGE = {
+    "notes": "[[x]]" * 13_000,
+    "tables": "|\n" * 30_000,
+    "lists": "-* a\n\n" * 10_000,
+}
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+def test_an_answer_has_a_bound_and_the_text_stays(sender: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = LARGE["notes"]
+    assert len(comments.publish(text).html) > 3 * application.MOST_HTML
+    for lang, words in (("fr", "dépasserait 1\u00a0Mio"), ("en", "longer than 1\u00a0MiB")):
+        answer = post({"text": text, "lang": lang}, SENDERS[sender], create_app(rate=0, max_body=200_000))
+        assert (answer.status, answer.json["error"]["code"]) == (413, "preview-too-large")
+        assert words in answer.json["error"]["message"]
+    fragment = post({"text": text}, SENDERS[sender], create_app(rate=0, max_body=200_000), **HTML)
+    assert fragment.text.startswith('<p class="spip-error" role="alert"')
+    page = post({"text": text, "page": "1"}, as_multipart, **PAGE)
+    assert page.status == 413
+    assert find(parse(page.text), "textarea").text == text
+    assert "dépasserait" in "".join(find(parse(page.text), "p[@role='alert']").itertext())
+
+
+@pytest.mark.parametrize("shape", LARGE)
+def test_no_answer_is_larger_than_its_bound(shape: str) -> None:
+    for headers in ({}, HTML, PAGE):
+        answer = post({"text": LARGE[shape], "name": '"' * 2_000, "page": "1"}, as_multipart, **headers)
+        assert answer.status in (200, 413)
+        assert len(answer.body) < 2 * application.MOST_HTML
+
+
+@pytest.mark.parametrize("pieces", [[], [b'{"te'], [b"{"] * 3])
+def test_a_body_that_stops_is_refused_by_the_application_itself(
+    pieces: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "STALL_SECONDS", 0.2)
+    answer = asyncio.run(ask_slowly(pieces, 0.0))
+    assert (answer.status, answer.json["error"]["code"]) == (408, "too-slow")
+    assert answer.headers["connection"] == "close"
+
+
+def test_a_body_that_never_ends_is_refused_though_it_never_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "BODY_SECONDS", 0.3)
+    answer = asyncio.run(ask_slowly([b" "] * 1000, 0.01))
+    assert (answer.status, answer.json["error"]["code"]) == (408, "too-slow")
+
+
+async def ask_slowly(pieces: list[bytes], pause: float) -> Answer:
+    """Send pieces of a body with a pause after each, and never its end."""
+    waiting = iter(pieces)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        async def receive_slowly() -> Any:
+            await asyncio.sleep(pause)
+            piece = next(waiting, None)
+            if piece is None:
+                await asyncio.Event().wait()
+            return {"type": "http.request", "body": piece, "more_body": True}
+
+        await APP(scope, receive_slowly, send)
+
+    return await ask(app, "POST", "/preview", {"Content-Type": JSON})
+
+
+# ---- how much
+
+
+def test_a_client_that_asks_too_often_waits() -> None:
+    app = create_app(rate=0.5, burst=3)
+    own, body = as_json({"text": "x"})
+
+    def ask_as(address: str, **headers: str) -> Answer:
+        return request(app, "POST", "/preview", {**own, **headers}, body, client=(address, 1))
+
+    assert [ask_as("192.0.2.1").status for _ in range(4)] == [200, 200, 200, 429]
+    refused = check(ask_as("192.0.2.1"))
+    assert refused.headers["retry-after"] == "2"
+    assert "2 s" in refused.json["error"]["message"]
+    assert ask_as("192.0.2.2").status == 200
+    # Nobody trusted says whom it speaks for.
+    assert ask_as("192.0.2.1", **{"X-Forwarded-For": "198.51.100.7"}).status == 429
+
+
+def test_the_text_stays_in_the_form_of_a_client_that_has_to_wait() -> None:
+    app = create_app(rate=0.001, burst=1)
+    assert post({"text": "un"}, as_multipart, app, **PAGE).status == 200
+    page = post({"text": "deux"}, as_multipart, app, **PAGE)
+    assert page.status == 429
+    assert (find(parse(page.text), "textarea").text or "").strip() == "deux"
+
+
+def test_behind_a_proxy_each_client_has_its_own_limit() -> None:
+    app = create_app(rate=0.001, burst=1, trusted_proxies=["10.0.0.0/8"])
+    own, body = as_json({"text": "x"})
+
+    def ask_for(forwarded: str, peer: str = "10.1.2.3") -> int:
+        headers = {**own, "X-Forwarded-For": forwarded}
+        return request(app, "POST", "/preview", headers, body, client=(peer, 1)).status
+
+    assert ask_for("198.51.100.1") == 200
+    assert ask_for("198.51.100.2") == 200
+    assert ask_for("203.0.113.9, 198.51.100.1") == 429
+    # Who is not a proxy cannot say who it is.
+    assert ask_for("198.51.100.3", "192.0.2.1") == 200
+    assert [ask_for(f"198.51.100.{number}", "192.0.2.1") for number in range(4, 9)] == [429] * 5
+
+
+def test_all_lines_of_the_header_count() -> None:
+    app = create_app(rate=0.001, burst=1, trusted_proxies=["10.0.0.1"])
+    headers, body = as_json({"text": "x"})
+
+    async def ask_for(*lines: str) -> int:
+        async def add(scope: Any, receive: Any, send: Any) -> None:
+            more = [(b"x-forwarded-for", line.encode()) for line in lines]
+            await app({**scope, "headers": [*scope["headers"], *more]}, receive, send)
+
+        return (await ask(add, "POST", "/preview", headers, body, client=("10.0.0.1", 1))).status
+
+    assert asyncio.run(ask_for("198.51.100.1")) == 200
+    assert asyncio.run(ask_for("203.0.113.1", "198.51.100.1")) == 429
+    assert asyncio.run(ask_for("198.51.100.1", "203.0.113.1")) == 200
+
+
+PROXIES = ["10.0.0.0/8", "127.0.0.1", "2001:db8:1::/48", "unix"]
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "proxies", "client"),
+    [
+        ("192.0.2.1", "198.51.100.1", [], "192.0.2.1"),
+        ("192.0.2.1", "198.51.100.1", PROXIES, "192.0.2.1"),
+        ("10.0.0.1", "", PROXIES, "10.0.0.1"),
+        ("10.0.0.1", " , ", PROXIES, "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.1", PROXIES, "198.51.100.1"),
+        ("10.0.0.1", "6.6.6.6, 198.51.100.1", PROXIES, "198.51.100.1"),
+        ("10.0.0.1", "6.6.6.6, 198.51.100.1, 10.9.9.9,127.0.0.1", PROXIES, "198.51.100.1"),
+        ("10.0.0.1", "10.3.3.3, 10.4.4.4", PROXIES, "10.3.3.3"),
+        # A client on the computer of the proxy is not a proxy, unless two proxies are there.
+        ("127.0.0.1", "6.6.6.6, 127.0.0.1", PROXIES, "127.0.0.1"),
+        ("127.0.0.1", "198.51.100.1, 127.0.0.1", ["127.0.0.1", "127.0.0.1"], "198.51.100.1"),
+        ("127.0.0.1", "6.6.6.6, 127.0.0.1, 127.0.0.1", ["127.0.0.1", "127.0.0.1"], "127.0.0.1"),
+        ("127.0.0.1", "6.6.6.6, 127.0.0.1", ["127.0.0.0/8"], "6.6.6.6"),
+        ("10.0.0.1", "6.6.6.6, unknown, 10.4.4.4", PROXIES, "10.4.4.4"),
+        ("10.0.0.1", "6.6.6.6, <script>", PROXIES, "10.0.0.1"),
+        ("10.0.0.1", "6.6.6.6, 198.51.100.1,", PROXIES, "198.51.100.1"),
+        ("10.0.0.1", "198.51.100.1:5000", PROXIES, "198.51.100.1"),
+        ("10.0.0.1", "[2001:db8:9:2:3::4]:5000", PROXIES, "2001:db8:9:2::/64"),
+        ("10.0.0.1", "[2001:db8:9:2:3::4]", PROXIES, "2001:db8:9:2::/64"),
+        ("10.0.0.1", "6.6.6.6, 2001:db8:9:2:3::4", PROXIES, "2001:db8:9:2::/64"),
+        ("10.0.0.1", "6.6.6.6, ::ffff:198.51.100.1", PROXIES, "198.51.100.1"),
+        ("10.0.0.1", "198.51.100.1, " + "10.0.0.1," * 100, PROXIES, UNKNOWN),
+        ("6.6.6.6", "6.6.6.6" + ", 127.0.0.1" * 100, [], UNKNOWN),
+        ("::ffff:10.0.0.1", "198.51.100.1", PROXIES, "198.51.100.1"),
+        ("2001:db8:1::5%eth0", "198.51.100.1", PROXIES, "198.51.100.1"),
+        ("2001:db8:2::5", "198.51.100.1", PROXIES, "2001:db8:2::/64"),
+        ("", "198.51.100.1", PROXIES, "198.51.100.1"),
+        ("", "198.51.100.1", ["127.0.0.1"], ""),
+        ("testclient", "198.51.100.1", PROXIES, "testclient"),
+        ("::ffff:192.0.2.1", "", [], "192.0.2.1"),
+        ("192.0.2.1", "", ["0.0.0.0/0"], "192.0.2.1"),
+        # A server before the application may have put the header's word in place of the address.
+        ("198.51.100.1", "198.51.100.1", [], UNKNOWN),
+        ("198.51.100.1", "6.6.6.6, 198.51.100.1:7", ["10.0.0.1"], UNKNOWN),
+        ("198.51.100.1", "6.6.6.6, 198.51.100.1", ["127.0.0.1"], "198.51.100.1"),
+        ("198.51.100.1", "198.51.100.1, 6.6.6.6", ["127.0.0.1"], UNKNOWN),
+        ("6.6.6.6", "6.6.6.6, 127.0.0.1", ["127.0.0.1"], UNKNOWN),
+        ("10.0.0.5", "198.51.100.1, 10.0.0.5", ["127.0.0.1", "10.0.0.5"], "198.51.100.1"),
+        ("10.0.0.5", "198.51.100.1, 10.0.0.5", ["::1", "10.0.0.5"], "198.51.100.1"),
+    ],
+)
+def test_a_client_is_known_by_its_address(peer: str, forwarded: str, proxies: list[str], client: str) -> None:
+    assert TrustedProxies(proxies).find_client(peer, forwarded) == client
+
+
+def test_buckets_fill_again_and_long_texts_take_more() -> None:
+    now = 0.0
+    buckets = Buckets(2.0, 4, clock=lambda: now)
+    assert [buckets.take("a") for _ in range(5)] == [0, 0, 0, 0, 1]
+    now = 1.0
+    assert buckets.take("a", 2) == 0
+    assert buckets.take("a", 3) == 2
+    now = 100.0
+    # More than a bucket holds: once it is full, and then all the longer until the next.
+    assert buckets.take("a", 8) == 0
+    assert buckets.take("a") == 3
+
+
+def test_only_so_many_clients_are_kept() -> None:
+    buckets = Buckets(1.0, 1, most_clients=3)
+    for number in range(10):
+        assert buckets.take(f"client {number}") == 0
+    assert len(buckets) == 3
+    assert buckets.take("client 9") == 1
+    assert buckets.take("client 0") == 0
+
+
+def test_long_texts_do_not_keep_others_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    publish = comments.publish
+
+    def publish_slowly(text: str, lang: str) -> Any:
+        if len(text) > 2000:
+            assert release.wait(20)
+        return publish(text, lang)
+
+    monkeypatch.setattr(application, "publish", publish_slowly)
+    app = create_app(rate=0)
+
+    async def load() -> tuple[list[Answer], Answer, Answer]:
+        headers, long = as_json({"text": "mot " * 1000})
+        _, short = as_json({"text": "mot"})
+        running = [asyncio.create_task(ask(app, "POST", "/preview", headers, long)) for _ in range(16)]
+        # All of them have been read and wait, one of them in a thread.
+        await asyncio.sleep(0.2)
+        quick = await ask(app, "POST", "/preview", headers, short)
+        refused = await ask(app, "POST", "/preview", headers, long)
+        release.set()
+        return await asyncio.gather(*running), quick, refused
+
+    answers, quick, refused = asyncio.run(load())
+    assert quick.status == 200
+    assert (refused.status, refused.json["error"]["code"]) == (503, "busy")
+    assert refused.headers["retry-after"] == "1"
+    assert [answer.status for answer in answers] == [200] * 16
+
+
+def test_a_long_text_is_not_converted_for_a_client_that_has_gone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    converted: list[str] = []
+    monkeypatch.setattr(application, "publish", lambda text, lang: converted.append(text))
+    headers, body = as_json({"text": "mot " * 1000})
+    answer = request(APP, "POST", "/preview", headers, body, stays=False)
+    assert answer.status == 0
+    assert converted == []
+    assert [one for one in caplog.records if one.levelno > logging.DEBUG and one.name == "spipconv.preview"] == []
+
+
+# ---- who may read it
+
+SITE = "https://www.example.org"
+PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+
+
+def test_no_other_site_may_read_unless_it_is_listed() -> None:
+    for answer in (post({"text": "x"}, Origin=SITE), get("/", Origin=SITE)):
+        assert answer.status == 200
+        assert "access-control-allow-origin" not in answer.headers
+    refused = check(request(APP, "OPTIONS", "/preview", {"Origin": SITE, **PREFLIGHT}))
+    assert (refused.status, refused.json["error"]["code"]) == (403, "origin-refused")
+    assert "access-control-allow-origin" not in refused.headers
+
+
+def test_a_listed_site_may_read_previews_errors_and_files() -> None:
+    app = create_app(origins=[SITE])
+    for answer in (
+        post({"text": "x"}, app=app, Origin=SITE),
+        post({}, app=app, Origin=SITE),
+        get("/health", app, Origin=SITE),
+        get("/nowhere", app, Origin=SITE),
+    ):
+        assert answer.headers["access-control-allow-origin"] == SITE
+        assert "Origin" in answer.headers["vary"]
+        assert answer.headers["access-control-expose-headers"] == "Retry-After"
+    preflight = check(request(app, "OPTIONS", "/preview", {"Origin": SITE, **PREFLIGHT}))
+    assert preflight.status == 204
+    assert preflight.headers["access-control-allow-origin"] == SITE
+    assert "content-type" in preflight.headers["access-control-allow-headers"].lower()
+    assert "POST" in preflight.headers["access-control-allow-methods"]
+
+
+@pytest.mark.parametrize(
+    "origin", ["null", "https://example.org", "http://www.example.org", "https://www.example.org.evil.test", ""]
+)
+def test_other_sites_may_not_though_one_is_listed(origin: str) -> None:
+    answer = post({"text": "x"}, app=create_app(origins=[SITE]), Origin=origin)
+    assert "access-control-allow-origin" not in answer.headers
+    assert "Origin" in answer.headers["vary"]
+
+
+def test_all_sites_may_where_that_is_said() -> None:
+    assert post({"text": "x"}, app=create_app(origins=["*"]), Origin=SITE).headers["access-control-allow-origin"] == "*"
+
+
+def test_another_site_cannot_put_words_under_this_one_s_name() -> None:
+    headers = {**PAGE, "Sec-Fetch-Site": "cross-site", "Origin": SITE}
+    assert post({"text": "x"}, as_urlencoded, **headers).status == 403
+    assert post({"text": "x"}, as_urlencoded, create_app(origins=[SITE]), **headers).status == 200
+    assert post({"text": "x"}, as_urlencoded, **{**headers, "Sec-Fetch-Site": "same-origin"}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"origins": ["https://example.org/"]}, "is no origin"),
+        ({"origins": ["example.org"]}, "is no origin"),
+        ({"origins": ["null"]}, "is no origin"),
+        ({"origins": SITE}, "a list is wanted"),
+        ({"lang": "xx"}, "'xx' is unknown: use a code"),
+        ({"rate": -1}, "rate at 0"),
+        ({"burst": 0}, "max_body and burst start at 1"),
+        ({"max_body": 0}, "max_body and burst start at 1"),
+        ({"trusted_proxies": 1}, "1 is not a list of addresses"),
+        ({"trusted_proxies": "127.0.0.1"}, "is not a list of addresses"),
+        ({"trusted_proxies": ["1"]}, "'1' is not the address or network"),
+        ({"trusted_proxies": ["10.0.0.1/8"]}, "is not the address or network"),
+        ({"trusted_proxies": ["proxy.example.org"]}, "is not the address or network"),
+        ({"trusted_proxies": [""]}, "is not the address or network"),
+        ({"root_path": "apercu"}, "is no path"),
+        ({"root_path": "/apercu/"}, "is no path"),
+        ({"root_path": "//apercu"}, "is no path"),
+    ],
+)
+def test_wrong_settings_are_refused_at_once(settings: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        create_app(**settings)
+
+
+# ---- the page
+
+
+def test_the_page_has_the_form_and_the_widget() -> None:
+    answer = get("/")
+    page = parse(answer.text)
+    assert page.get("lang") == "fr"
+    widget = find(page, "spip-preview")
+    assert (widget.get("endpoint"), widget.get("lang")) == ("/preview", "fr")
+    form = find(widget, "form")
+    assert (form.get("method"), form.get("action")) == ("post", "/preview")
+    names = {one.get("name") for one in form.iter() if one.get("name")}
+    assert {"name", "text", "lang", "page"} <= names
+    labels = {"".join(one.itertext()): one.get("for") for one in form.iter(XHTML + "label")}
+    assert labels == {"Qui êtes-vous\u00a0?": "spip-name", "Votre message": "spip-text"}
+    ids = {one.get("id") for one in page.iter() if one.get("id")}
+    described = find(page, "textarea").get("aria-describedby")
+    assert {*labels.values(), described} <= ids
+    assert "".join(find(page, f"p[@id='{described}']").itertext()) == (
+        "Ce formulaire accepte les raccourcis SPIP [->url] {{gras}} {italique} <quote> <code> et le code HTML "
+        "<q> <del> <ins>. Pour créer des paragraphes, laissez simplement des lignes vides."
+    )
+    assert "".join(find(form, "button").itertext()) == "Prévisualiser"
+
+
+def test_the_page_exists_in_english() -> None:
+    page = parse(get("/?lang=en").text)
+    assert page.get("lang") == "en"
+    assert find(page, "spip-preview").get("lang") == "en"
+    assert "".join(find(page, "button").itertext()) == "Preview"
+
+
+@pytest.mark.parametrize("sender", ["urlencoded", "multipart"])
+@pytest.mark.parametrize("headers", [PAGE, HTML])
+def test_without_javascript_the_form_brings_the_page_back(sender: str, headers: dict[str, str]) -> None:
+    fields = {"name": "Zoé", "text": COMMENT, "lang": "fr", "page": "1"}
+    answer = post(fields, SENDERS[sender], **headers)
+    assert answer.status == 200
+    page = parse(answer.text)
+    assert find(page, "input[@name='name']").get("value") == "Zoé"
+    # The parser takes away the newline after <textarea>, as a browser does, and makes CRLF of what it sends.
+    assert (find(page, "textarea").text or "").replace("\r\n", "\n") == COMMENT
+    assert spipconv.to_html(COMMENT, profile="comment").strip() in answer.text
+    remark = "".join(find(page, "ul[@class='spip-remarks']").itertext()).strip()
+    assert remark.startswith("Ligne 3, colonne 1\u00a0: ")
+    assert "jamais refermé" in remark
+
+
+def test_a_text_that_begins_with_a_newline_keeps_it() -> None:
+    page = parse(post({"text": "\n\nx"}, as_urlencoded, **PAGE).text)
+    assert find(page, "textarea").text == "\n\nx"
+
+
+def test_an_empty_message_is_said_to_be_empty() -> None:
+    assert "le message est vide" in post({"text": " "}, as_urlencoded, **PAGE).text
+
+
+@pytest.mark.parametrize("headers", [{}, PAGE])
+def test_pages_hold_no_script_and_no_style_of_their_own(headers: dict[str, str]) -> None:
+    answer = get("/", **headers)
+    policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
+    assert policy == {
+        "default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "connect-src": "'self'",
+        "form-action": "'self'", "base-uri": "'none'", "frame-ancestors": "'none'",
+    }  # fmt: skip
+    page = parse(answer.text)
+    assert [("".join(one.itertext()), one.get("src")) for one in page.iter(XHTML + "script")] == [
+        ("", "/static/spip-preview.js")
+    ]
+    assert not list(page.iter(XHTML + "style"))
+    assert not [name for one in page.iter() for name in one.attrib if name.startswith("on") or name == "style"]
+
+
+def test_the_policy_of_fragments_and_data_allows_nothing() -> None:
+    for answer in (post({"text": "x"}), post({"text": "x"}, Accept="text/html"), post({}), get("/health")):
+        assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"), [("spip-preview.js", "text/javascript"), ("spip-preview.css", "text/css")]
+)
+def test_the_widget_s_files_are_served_and_kept(name: str, media_type: str) -> None:
+    answer = get(f"/static/{name}")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == f"{media_type}; charset=utf-8"
+    assert answer.body
+    again = get(f"/static/{name}", If_None_Match=f"W/{answer.headers['etag']}")
+    assert (again.status, again.body) == (304, b"")
+    assert get(f"/static/{name}", If_None_Match='"x"').status == 200
+
+
+def test_the_application_says_that_it_is_well() -> None:
+    assert get("/health").json == {"status": "ok"}
+
+
+# ---- hostile texts
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+def test_hostile_vectors_are_harmless_in_every_answer(sender: str) -> None:
+    frame = sorted(one.tag for one in parse(get("/").text).iter() if one.tag[len(XHTML) :] in FORBIDDEN)
+    for vector in VECTORS:
+        text = vector["vector"]
+        fields = {"text": text, "name": text, "page": "1"}
+        answer = post(fields, SENDERS[sender]).json
+        assert not dangers(answer["html"]), vector["id"]
+        fragment = post({"text": text}, SENDERS[sender], **HTML).text
+        assert not dangers(fragment), vector["id"]
+        page = parse(post(fields, SENDERS[sender], **PAGE).text)
+        found = [one for one in page.iter() if isinstance(one.tag, str)]
+        assert sorted(one.tag for one in found if one.tag[len(XHTML) :] in FORBIDDEN) == frame, vector["id"]
+        assert not [name for one in found for name in one.attrib if name.startswith("on")], vector["id"]
+        shown = find(page, "textarea").text or ""
+        # What browsers do to line ends and to NUL.
+        expected = re.sub("\r\n?", "\n", text).replace("\0", "\ufffd")
+        expected = expected.encode("utf-8", "replace").decode()
+        assert shown == expected, vector["id"]
+        assert not dangers(page_part(page, "section")), vector["id"]
+
+
+def page_part(page: Element, name: str) -> str:
+    """Return an element as HTML."""
+    serializer = html5lib.serializer.HTMLSerializer(omit_optional_tags=False, quote_attr_values="always")
+    out = io.StringIO()
+    out.writelines(serializer.serialize(html5lib.getTreeWalker("etree")(find(page, name))))
+    return out.getvalue()
+
+
+def test_hostile_words_in_an_error_are_words() -> None:
+    for vector in VECTORS:
+        fields = {"text": vector["vector"], "lang": vector["vector"]}
+        for headers in (HTML, PAGE):
+            answer = post(fields, as_multipart, **headers)
+            assert answer.status == 422, vector["id"]
+            alert = find(parse(answer.text), "p[@role='alert']")
+            assert not list(alert), vector["id"]
+            assert not dangers(re.sub(r"(?s)^.*?(<p class=.spip-error.*?</p>).*$", r"\1", answer.text))
+
+
+# ---- any bytes
+
+TYPES = [
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=frontier",
+    "multipart/form-data",
+    "application/json; charset=utf-16",
+    "text/plain",
+]
+BODIES = st.one_of(
+    st.binary(max_size=300),
+    st.text(max_size=100).map(lambda text: json.dumps({"text": text}).encode()),
+    st.binary(max_size=100).map(
+        lambda text: (
+            b'--frontier\r\nContent-Disposition: form-data; name="text"\r\n\r\n' + text + b"\r\n--frontier--\r\n"
+        )
+    ),
+    st.text(max_size=50).map(lambda text: as_urlencoded({"text": text.encode("utf-8", "replace").decode()})[1]),
+)
+
+
+@settings(max_examples=150, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    BODIES,
+    st.sampled_from(TYPES) | st.text(st.characters(max_codepoint=255), max_size=40),
+    st.sampled_from(["*/*", "text/html", "application/json", "image/png"]) | st.text(st.characters(max_codepoint=255)),
+    st.sampled_from([{}, {"Sec-Fetch-Mode": "navigate"}]),
+)
+def test_any_bytes_get_an_answer_in_the_right_form(
+    body: bytes, content_type: str, accept: str, more: dict[str, str]
+) -> None:
+    headers = {"Content-Type": content_type, "Accept": accept, **more}
+    answer = check(request(APP, "POST", "/preview", headers, body))
+    assert answer.status in (200, 400, 406, 413, 415, 422)
+    if answer.headers["content-type"] == "application/json":
+        assert set(answer.json) == ({"html", "diagnostics"} if answer.status == 200 else {"error"})
+    else:
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert answer.text.startswith("<!DOCTYPE html>") == bool(more)
+        assert "\0" not in answer.text
+
+
+# ---- the description
+
+
+def test_the_description_is_of_this_application() -> None:
+    described = get("/openapi.json").json
+    assert described["openapi"] == "3.1.0"
+    assert set(described["paths"]) == {"/", "/preview", "/health", "/openapi.json", "/static/{name}"}
+    refused = described["paths"]["/preview"]["post"]["responses"]
+    assert {str(status) for *_, status, _ in WRONG.values()} - {"404"} <= set(refused)
+
+
+@pytest.mark.parametrize(
+    ("mode", "path"),
+    [
+        *(("positive", path) for path in ("/", "/preview", "/health", "/openapi.json", "/static/{name}")),
+        # The others take nothing that could be wrong.
+        *(("negative", path) for path in ("/", "/preview", "/static/{name}")),
+    ],
+)
+def test_answers_conform_to_the_description(mode: str, path: str) -> None:
+    schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+    schema = schemathesis.openapi.from_asgi("/openapi.json", APP).include(path=path)
+    operations = [result.ok() for result in schema.get_all_operations()]
+    assert operations
+    for operation in operations:
+
+        @settings(max_examples=40, derandomize=True, deadline=None, database=None, suppress_health_check=[*HealthCheck])
+        @given(case=operation.as_strategy(schemathesis.GenerationMode(mode)))
+        def conform(case: Any) -> None:
+            case.call_and_validate()
+
+        conform()
+
+
+# ---- the command
+
+COMMAND = [sys.executable, "-c", "from spipconv.commands.serve import serve; serve()"]
+
+
+@pytest.fixture
+def uvicorn() -> None:
+    pytest.importorskip("uvicorn", reason='uvicorn is not installed: pip install ".[serve]"')
+
+
+def run(*arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
+    program = f"{before}\nfrom spipconv.commands.serve import serve\nserve()"
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.usefixtures("uvicorn")
+def test_the_command_serves_until_it_is_told_to_stop() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "--port", "0", "--root-path", "/apercu", "--lang", "en"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+        env={"PYTHONUNBUFFERED": "1", "PATH": "/usr/bin:/bin"},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            line = process.stdout.readline()
+            match = re.fullmatch(r"Preview on http://127\.0\.0\.1:(\d+)/apercu/\n", line)
+            assert match, line + process.stderr.read()
+            connection = HTTPConnection("127.0.0.1", int(match[1]), timeout=20)
+            for prefix in ("/apercu", ""):
+                connection.request("GET", f"{prefix}/")
+                page = connection.getresponse()
+                assert page.status == 200
+                assert b'action="/apercu/preview"' in page.read()
+                headers, body = as_json({"text": COMMENT})
+                connection.request("POST", f"{prefix}/preview", body, headers)
+                answer = connection.getresponse()
+                assert json.loads(answer.read())["html"] == spipconv.to_html(COMMENT, profile="comment", lang="en")
+                assert answer.getheader("Server") is None
+            connection.request("POST", "/preview", iter([b" " * 1000] * 100), headers, encode_chunked=True)
+            assert connection.getresponse().status == 413
+            connection.close()
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
+        assert process.returncode in (0, -signal.SIGTERM)
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.usefixtures("uvicorn")
+def test_a_taken_port_is_told_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = run("--port", port)
+    assert done.returncode == 2
+    assert done.stderr == f"Error: cannot listen on 127.0.0.1, port {port}: Address already in use\n"
+
+
+@pytest.mark.parametrize("missing", ["starlette", "uvicorn", "python_multipart"])
+def test_a_missing_extra_is_told_in_one_line(missing: str) -> None:
+    done = run("--port", "0", before=f"import sys; sys.modules[{missing!r}] = None")
+    assert done.returncode == 2
+    assert done.stderr == 'Error: serve is not installed: pip install "spipconv[serve]"\n'
+
+
+def test_a_missing_extra_is_told_where_the_application_is_imported() -> None:
+    program = "import sys; sys.modules['starlette'] = None; import spipconv.preview"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr.endswith('\nImportError: the preview is not installed: pip install "spipconv[serve]"\n')
+
+
+@pytest.mark.usefixtures("uvicorn")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--origin", "example.org"],
+        ["--lang", "xx"],
+        ["--root-path", "apercu"],
+        ["--host", "no.such.host.test"],
+        ["--trusted-proxies", "1"],
+        ["--trusted-proxies", "127.0.0.1,nginx"],
+    ],
+)
+def test_wrong_options_are_told_in_one_line(arguments: list[str]) -> None:
+    done = run("--port", "0", *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.usefixtures("uvicorn")
+def test_listening_to_others_is_warned_of() -> None:
+    before = "import uvicorn; uvicorn.Server.run = lambda self, sockets: [one.close() for one in sockets]"
+    done = run("--port", "0", "--host", "0.0.0.0", before=before)  # noqa: S104
+    assert done.stderr.startswith("warning: other computers can reach 0.0.0.0")
+    assert run("--port", "0", before=before).stderr == ""

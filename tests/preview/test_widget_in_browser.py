@@ -1,0 +1,951 @@
+"""The widget and its server in a real browser: what is shown, what is said, and what no text can do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
+preview = pytest.importorskip("spipconv.preview", reason="starlette is not installed")
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, Route
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on the path")
+
+ROOT = Path(__file__).parent.parent.parent
+STATIC = ROOT / "spipconv" / "preview" / "static"
+EXAMPLE = ROOT / "examples" / "static"
+AXE = ROOT / ".venv" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
+VECTORS: list[str] = [
+    json.loads(line)["vector"]
+    for line in (Path(__file__).parent.parent / "security" / "spip_xss.jsonl").read_text("utf-8").splitlines()
+]
+MESSAGE = """{{{Une visite}}}
+Hier, {{nous}} avons vu {la carrière} avec [le guide->https://example.org/].
+
+<quote>On y taillait la pierre.</quote>
+
+-* des blocs[[De plusieurs tonnes.]]
+-* du sable <code>a = 1</code>
+
+|{{Année}}|{{Tonnes}}|
+|1901|1200|
+
+Un {{ sans fin <img src=x>
+"""
+WIDGET = "spip-preview"
+TEXT = "textarea"
+VIEW = ".spip-preview-view"
+STATUS = ".spip-preview-status"
+
+
+class Server:
+    """The application on a port of its own, to be stopped and started again there."""
+
+    def __init__(self, **options: Any) -> None:
+        self._options = options
+        self._port = 0
+        self.start()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        listener = socket.create_server(("127.0.0.1", self._port))
+        self._port = listener.getsockname()[1]
+        app = preview.create_app(**{"rate": 0, **self._options})
+        # After stop() no request of a browser is waited for.
+        config = uvicorn.Config(app, log_level="error", ws="none", lifespan="off", timeout_graceful_shutdown=1)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
+        self._thread.start()
+        while not self._server.started:
+            assert self._thread.is_alive()
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+
+class Site:
+    """A static site of another origin: the example, with the widget's files beside it."""
+
+    def __init__(self) -> None:
+        site = self
+
+        class Handler(SimpleHTTPRequestHandler):
+            def do_GET(self) -> None:
+                name = self.path.partition("?")[0].lstrip("/") or "index.html"
+                file = STATIC / name if name.startswith("spip-preview.") else EXAMPLE / name
+                if not file.is_file():
+                    self.send_error(404)
+                    return
+                content = file.read_bytes().replace(b"http://127.0.0.1:8000", site.endpoint.encode())
+                self.send_response(200)
+                self.send_header("Content-Type", f"{self.guess_type(str(file))}; charset=utf-8")
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, format: str, *arguments: object) -> None:
+                pass
+
+        self.endpoint = ""
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    started = Server()
+    yield started
+    started.stop()
+
+
+Opener = Callable[..., "Page"]
+
+
+@pytest.fixture
+def visit(browser: Browser, server: Server) -> Iterator[Opener]:
+    """Open pages; at the end none has written an error to its console, but of requests that were meant to fail."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def note(message: Any) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+            errors.append(message.text)
+
+    def dismiss(dialog: Dialog) -> None:
+        errors.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def open_page(
+        address: str = "/", *, script: str = "", routes: Callable[[Route], None] | None = None, **options: Any
+    ) -> Page:
+        context = browser.new_context(**options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        if script:
+            context.add_init_script(script)
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("dialog", dismiss)
+        if routes is not None:
+            page.route("**/preview", routes)
+        page.goto(address if "://" in address else server.address + address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def wait_for(page: Page, state: str = "shown", within: str = "") -> None:
+    page.wait_for_selector(f'{WIDGET}[data-state="{state}"] {within}'.strip(), state="attached")
+
+
+def text_of(route: Route) -> str:
+    asked = route.request.post_data_json
+    assert asked
+    return str(asked["text"])
+
+
+def show(page: Page, text: str) -> None:
+    """Write a text and wait until it has been answered."""
+    with page.expect_response("**/preview"):
+        page.fill(TEXT, text)
+    wait_for(page)
+
+
+def select(page: Page, start: int, end: int) -> None:
+    page.locator(TEXT).evaluate("(field, [start, end]) => { field.focus(); field.setSelectionRange(start, end); }",
+                                [start, end])  # fmt: skip
+
+
+def selected(page: Page) -> tuple[str, str, str]:
+    """Return the text before the selection, in it and after it."""
+    parts = page.locator(TEXT).evaluate("""(field) => {
+        const {value, selectionStart: start, selectionEnd: end} = field;
+        return [value.slice(0, start), value.slice(start, end), value.slice(end)];
+    }""")
+    return parts[0], parts[1], parts[2]
+
+
+def focused(page: Page) -> str:
+    found: str = page.evaluate("""() => {
+        const at = document.activeElement;
+        return at.getAttribute("aria-label") || at.name || at.className;
+    }""")
+    return found
+
+
+# ---- what is shown
+
+
+def test_what_is_typed_is_shown(visit: Opener) -> None:
+    page = visit()
+    page.click(TEXT)
+    page.keyboard.type("Un {{gras}}, {it}, [mot->https://example.org/].\n\n<quote>cité</quote>")
+    page.wait_for_selector(f"{VIEW} blockquote.spip")
+    view = page.locator(VIEW)
+    assert view.locator("strong").inner_text() == "gras"
+    assert view.locator("i").inner_text() == "it"
+    assert view.locator("a[href='https://example.org/']").inner_text() == "mot"
+    assert view.locator("blockquote.spip p").inner_text() == "cité"
+    assert (view.get_attribute("lang"), view.get_attribute("dir")) == ("fr", "ltr")
+
+
+def test_spips_own_elements_keep_their_classes(visit: Opener) -> None:
+    page = visit()
+    show(page, MESSAGE)
+    for selector in ("h2.spip", "table.spip .numeric", "a.spip_note", "code.spip_code", "ul.spip li", ".notes p"):
+        assert page.locator(f"{VIEW} {selector}").count(), selector
+
+
+def test_links_open_elsewhere_and_notes_within(visit: Opener) -> None:
+    page = visit()
+    show(page, "[mot->https://example.org/] mot[[note]]")
+    outside = page.locator(f"{VIEW} a.spip_out")
+    assert outside.get_attribute("target") == "_blank"
+    assert set((outside.get_attribute("rel") or "").split()) >= {"noopener", "nofollow"}
+    note = page.locator(f"{VIEW} p > .spip_note_ref a").first
+    assert note.get_attribute("target") is None
+    note.click()
+    assert page.evaluate("document.activeElement.id") == "spip-preview-1-nb1"
+    assert "#" not in page.url
+
+
+def test_only_new_texts_are_sent_and_nothing_while_hidden(visit: Opener) -> None:
+    texts: list[str] = []
+
+    def count(route: Route) -> None:
+        texts.append(text_of(route))
+        route.continue_()
+
+    hide = """let hidden = false;
+        Object.defineProperty(document, "hidden", {get: () => hidden});
+        window.hide = (value) => { hidden = value; document.dispatchEvent(new Event("visibilitychange")); };"""
+    page = visit(routes=count, script=hide)
+    page.clock.install()
+    page.fill(TEXT, "un")
+    page.clock.run_for(300)
+    wait_for(page)
+    page.fill(TEXT, "")
+    page.fill(TEXT, "un")
+    page.clock.run_for(1000)
+    page.evaluate("hide(true)")
+    page.fill(TEXT, "deux")
+    page.clock.run_for(1000)
+    assert texts == ["un"]
+    with page.expect_response("**/preview"):
+        page.evaluate("hide(false)")
+        page.clock.run_for(300)
+    page.wait_for_selector(f"{VIEW} :text('deux')")
+    assert texts == ["un", "deux"]
+
+
+def test_a_slow_answer_never_covers_a_later_one(visit: Opener) -> None:
+    held: list[Route] = []
+
+    def hold_first(route: Route) -> None:
+        if text_of(route) == "premier":
+            held.append(route)
+        else:
+            route.continue_()
+
+    page = visit(routes=hold_first)
+    page.fill(TEXT, "premier")
+    wait_for(page, "loading", f"{VIEW}[aria-busy=true]")
+    show(page, "second")
+    assert len(held) == 1
+    held[0].fulfill(json={"html": "<p>premier</p>", "diagnostics": []})
+    assert page.inner_text(VIEW) == "second"
+    show(page, "troisième")
+    assert page.inner_text(VIEW) == "troisième"
+
+
+def test_a_stale_answer_is_dropped_where_a_request_cannot_be_aborted(visit: Opener) -> None:
+    deaf = """const own = window.fetch, held = [];
+        window.fetch = async (address, {signal, ...options}) => {
+            const isFirst = options.body.includes("premier");
+            const response = await own(address, options);
+            if (isFirst) await new Promise((go) => held.push(go));
+            return response;
+        };
+        window.release = () => held[0]();"""
+    page = visit(script=deaf)
+    with page.expect_response("**/preview"):
+        page.fill(TEXT, "premier")
+    show(page, "second")
+    page.wait_for_selector(f"{VIEW} :text('second')")
+    page.evaluate("release()")
+    page.evaluate("() => new Promise((go) => setTimeout(go, 50))")
+    assert page.inner_text(VIEW) == "second"
+
+
+def test_sixty_kilobytes_are_pasted(visit: Opener) -> None:
+    text = "Une {{phrase}} de plus. " * 2_500
+    assert len(text) == 60_000
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("(text) => navigator.clipboard.writeText(text)", text)
+    page.focus(TEXT)
+    page.keyboard.press("Control+V")
+    wait_for(page)
+    assert page.locator(f"{VIEW} strong").count() == 2_500
+    page.keyboard.type("fin")
+    page.wait_for_selector(f"{VIEW} p:has-text('plus. fin')")
+    assert page.input_value(TEXT) == f"{text}fin"
+
+
+def test_remarks_lead_to_their_place(visit: Opener) -> None:
+    page = visit()
+    show(page, "🙂 un\n\n" + "ligne\n" * 60 + "🙂 {{sans fin")
+    remark = page.locator(".spip-preview-remark")
+    assert remark.count() == 1
+    assert remark.inner_text().startswith("Ligne 63 {{")
+    assert "jamais refermé" in remark.inner_text()
+    remark.click()
+    assert selected(page)[1:] == ("{{sans", " fin")
+    assert page.locator(TEXT).evaluate("(field) => field.scrollTop > 0 && field === document.activeElement")
+    show(page, "rien")
+    assert page.locator(".spip-preview-remarks").is_hidden()
+
+
+def test_a_hundred_remarks_stay_readable(visit: Opener) -> None:
+    page = visit()
+    show(page, "<br>\n" * 100)
+    assert page.locator(".spip-preview-remark").count() == 20
+    assert page.inner_text(".spip-preview-more") == "… et 80 autres"
+
+
+def test_languages(visit: Opener) -> None:
+    page = visit("/?lang=ar")
+    show(page, "{{سلام}}")
+    assert page.locator(VIEW).get_attribute("dir") == "rtl"
+    assert page.locator(VIEW).get_attribute("lang") == "ar"
+    page = visit("/?lang=en")
+    show(page, "{{open")
+    assert page.locator(VIEW).get_attribute("aria-label") == "Preview"
+    assert page.inner_text(".spip-preview-remark").startswith("Line 1 {{")
+    assert page.inner_text(STATUS) == "Preview updated. One remark on the text."
+
+
+def test_announcements_are_calm(visit: Opener) -> None:
+    page = visit()
+    page.clock.install()
+    said = page.locator(STATUS)
+    heard = page.evaluate_handle("""(selector) => {
+        const heard = [];
+        new MutationObserver(() => heard.push(1)).observe(document.querySelector(selector), {childList: true});
+        return heard;
+    }""", STATUS)  # fmt: skip
+    for text in ("un", "deux", "trois"):
+        page.fill(TEXT, text)
+        page.clock.run_for(300)
+        page.wait_for_selector(f"{VIEW} :text-is('{text}')")
+    assert said.inner_text() == "Aperçu mis à jour."
+    assert heard.evaluate("(heard) => heard.length") == 1
+    page.clock.run_for(2000)
+    assert heard.evaluate("(heard) => heard.length") == 2
+    assert said.get_attribute("role") == "status"
+    assert page.locator("[aria-live]").count() == 0
+
+
+# ---- what goes wrong
+
+
+def test_no_network_and_back(visit: Opener) -> None:
+    page = visit()
+    show(page, "avant")
+    page.context.set_offline(True)
+    page.fill(TEXT, "pendant")
+    wait_for(page, "offline")
+    assert page.inner_text(STATUS).startswith("Pas de réseau")
+    assert page.inner_text(VIEW) == "avant"
+    page.fill(TEXT, "avant")
+    wait_for(page)
+    page.fill(TEXT, "pendant")
+    wait_for(page, "offline")
+    page.context.set_offline(False)
+    wait_for(page)
+    assert page.inner_text(VIEW) == "pendant"
+    assert page.inner_text(STATUS) == "Aperçu mis à jour."
+
+
+def test_the_server_restarts_under_the_page(visit: Opener) -> None:
+    own = Server()
+    try:
+        page = visit(f"{own.address}/")
+        show(page, "avant")
+        own.stop()
+        page.fill(TEXT, "pendant")
+        wait_for(page, "offline")
+        assert page.inner_text(STATUS).startswith("Pas de réponse du serveur")
+        assert page.inner_text(VIEW) == "avant"
+        own.start()
+        wait_for(page)
+        assert page.inner_text(VIEW) == "pendant"
+    finally:
+        own.stop()
+
+
+def test_a_busy_server_is_left_alone_as_long_as_it_says(visit: Opener) -> None:
+    asked: list[str] = []
+
+    def refuse_first(route: Route) -> None:
+        asked.append(text_of(route))
+        if len(asked) > 1:
+            route.continue_()
+            return
+        error = {"error": {"code": "too-many-requests", "message": "Trop"}}
+        route.fulfill(status=429, headers={"Retry-After": "40"}, json=error)
+
+    page = visit(routes=refuse_first)
+    page.clock.install()
+    page.fill(TEXT, "un")
+    page.clock.run_for(300)
+    wait_for(page, "waiting")
+    assert "dans 40 s" in page.inner_text(STATUS)
+    page.fill(TEXT, "deux")
+    page.clock.run_for(39_000)
+    assert asked == ["un"]
+    page.clock.run_for(1_500)
+    wait_for(page)
+    assert asked == ["un", "deux"]
+
+
+def test_a_text_too_long_is_told_how_long_it_may_be(visit: Opener) -> None:
+    page = visit()
+    show(page, "court")
+    page.fill(TEXT, "long " * 15_000)
+    wait_for(page, "too-long")
+    assert "64 Kio" in page.inner_text(STATUS).replace("\u00a0", " ")
+    assert page.inner_text(VIEW) == "court"
+    show(page, "encore court")
+    assert page.inner_text(VIEW) == "encore court"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "state"),
+    [
+        (422, '{"error": {"code": "x", "message": "Ceci <b>non</b>."}}', "failed"),
+        (404, "<h1>404</h1>", "failed"),
+        (500, "x", "offline"),
+        (502, "<h1>Bad Gateway</h1>", "offline"),
+        (200, "<h1>Bienvenue sur le réseau de l’hôtel</h1>", "offline"),
+        (200, '{"html": 1}', "offline"),
+    ],
+)
+def test_answers_that_are_no_preview(visit: Opener, status: int, body: str, state: str) -> None:
+    page = visit(routes=lambda route: route.fulfill(status=status, body=body))
+    page.evaluate("addEventListener('spip-preview:failed', (event) => { window.failed = event.detail; })")
+    page.fill(TEXT, "un")
+    wait_for(page, state)
+    assert page.locator(STATUS).locator("b, h1").count() == 0
+    assert page.evaluate("failed.reason") == state
+    assert page.evaluate("failed.message") == page.inner_text(STATUS)
+    if status == 422:
+        assert "Ceci <b>non</b>." in page.inner_text(STATUS)
+
+
+def test_without_javascript_the_form_still_posts(visit: Opener) -> None:
+    page = visit(java_script_enabled=False)
+    assert page.locator("[class^=spip-preview]").count() == 0
+    page.fill("[name=name]", "Aliénor")
+    page.fill(TEXT, "{{gras}} <img src=x>")
+    page.get_by_role("button", name="Prévisualiser").click()
+    assert page.inner_text(".spip-result strong") == "gras"
+    assert page.input_value(TEXT) == "{{gras}} <img src=x>"
+    assert page.input_value("[name=name]") == "Aliénor"
+    assert page.locator(".spip-remarks li").count() == 1
+
+
+# ---- the keyboard
+
+
+def test_everything_is_reached_in_order_by_the_keyboard(visit: Opener) -> None:
+    page = visit()
+    show(page, "{{ouvert")
+    page.focus("[name=name]")
+    order = []
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        order.append(focused(page))
+    assert order == ["Gras", "text", "spip-preview-remark", "page", "Aperçu"]
+    page.keyboard.press("Escape")
+    assert focused(page) == "text"
+    page.keyboard.press("Shift+Tab")
+    for key, name in [
+        ("ArrowRight", "Italique"),
+        ("ArrowLeft", "Gras"),
+        ("ArrowLeft", "Liste"),
+        ("ArrowRight", "Gras"),
+        ("End", "Liste"),
+        ("Home", "Gras"),
+        ("ArrowRight", "Italique"),
+    ]:
+        page.keyboard.press(key)
+        assert focused(page) == name
+    assert page.locator("[role=toolbar] [tabindex='0']").count() == 1
+    page.keyboard.press("Escape")
+    assert focused(page) == "text"
+    page.keyboard.press("Shift+Tab")
+    assert focused(page) == "Italique"
+
+
+@pytest.mark.parametrize(
+    ("keys", "before", "after"),
+    [
+        ("Control+b", ("un ", "mot", " là"), ("un {{", "mot", "}} là")),
+        ("Control+b", ("un {{", "mot", "}} là"), ("un ", "mot", " là")),
+        ("Control+b", ("un ", "{{mot}}", " là"), ("un ", "mot", " là")),
+        ("Control+b", ("un ", "mot ", "là"), ("un {{", "mot", "}} là")),
+        ("Control+b", ("", "", ""), ("{{", "", "}}")),
+        ("Control+i", ("un ", "mot", " là"), ("un {", "mot", "} là")),
+        ("Control+i", ("un {{", "mot", "}} là"), ("un {{ {", "mot", "} }} là")),
+        ("Control+i", ("un ", "{{mot}}", " là"), ("un { ", "{{mot}}", " } là")),
+        ("Control+i", ("un {{ {", "mot", "} }} là"), ("un {{ ", "mot", " }} là")),
+        ("Control+k", ("un ", "mot", " là"), ("un [mot->", "https://", "] là")),
+        ("Control+k", ("un ", "https://example.org/", " là"), ("un [", "", "->https://example.org/] là")),
+        ("Control+Shift+.", ("un ", "mot", " là"), ("un <quote>", "mot", "</quote> là")),
+        ("Control+e", ("un ", "mot", " là"), ("un <code>", "mot", "</code> là")),
+        ("Control+Shift+8", ("a\nb", "c\n\nd", "e\nf"), ("a\n", "-* bc\n\n-* de", "\nf")),
+        ("Control+Shift+8", ("", "-* a\n-* b", ""), ("", "a\nb", "")),
+        ("Control+Shift+8", ("\n", "", ""), ("\n-* ", "", "")),
+    ],
+)
+def test_shortcuts_edit_the_selection_and_can_be_undone(
+    visit: Opener, keys: str, before: tuple[str, str, str], after: tuple[str, str, str]
+) -> None:
+    page = visit()
+    text = "".join(before)
+    page.focus(TEXT)
+    if text:
+        page.keyboard.insert_text(text)
+    select(page, len(before[0]), len(before[0]) + len(before[1]))
+    page.keyboard.press(keys)
+    assert selected(page) == after
+    page.keyboard.press("Control+z")
+    assert page.input_value(TEXT) == text
+
+
+def test_buttons_do_what_their_shortcuts_do(visit: Opener) -> None:
+    page = visit()
+    shortcuts = {}
+    for button in page.locator("[role=toolbar] button").all():
+        keys = button.get_attribute("aria-keyshortcuts") or ""
+        page.fill(TEXT, "mot")
+        select(page, 0, 3)
+        page.keyboard.press(keys.replace("Control", "ControlOrMeta"))
+        by_keys = selected(page)
+        page.fill(TEXT, "mot")
+        select(page, 0, 3)
+        button.click()
+        assert selected(page) == by_keys
+        shortcuts[button.get_attribute("aria-label")] = (keys, button.get_attribute("title"))
+    assert len(shortcuts) == 6
+    assert shortcuts["Citation"] == ("Control+Shift+.", "Citation (Ctrl+Maj+.)")
+
+
+def test_without_the_old_editing_command_the_text_is_edited_all_the_same(visit: Opener) -> None:
+    page = visit(script="document.execCommand = () => false;")
+    page.fill(TEXT, "un mot")
+    select(page, 3, 6)
+    page.keyboard.press("Control+b")
+    assert selected(page) == ("un {{", "mot", "}}")
+    page.wait_for_selector(f"{VIEW} strong")
+
+
+def test_the_button_shows_the_preview_without_leaving_the_page(visit: Opener) -> None:
+    page = visit()
+    page.evaluate("window.stayed = true")
+    show(page, "{{un}}")
+    with page.expect_response("**/preview"):
+        page.get_by_role("button", name="Prévisualiser").click()
+    wait_for(page)
+    assert page.evaluate("window.stayed")
+    assert page.inner_text(f"{VIEW} strong") == "un"
+
+
+# ---- the draft
+
+
+def test_a_draft_is_found_again_on_its_page_alone_and_can_be_discarded(visit: Opener, server: Server) -> None:
+    page = visit()
+    show(page, "un {brouillon}")
+    page.goto(f"{server.address}/?lang=en")
+    wait_for(page, "idle")
+    assert page.input_value(TEXT) == ""
+    page.goto(f"{server.address}/")
+    page.wait_for_selector(f"{VIEW} i")
+    assert "brouillon a été retrouvé" in page.inner_text(".spip-preview-draft")
+    page.get_by_role("button", name="Effacer le brouillon").click()
+    assert page.input_value(TEXT) == ""
+    assert focused(page) == "text"
+    assert page.locator(".spip-preview-draft").count() == 0
+    assert page.evaluate("localStorage.length") == 0
+    page.keyboard.press("Control+z")
+    assert page.input_value(TEXT) == "un {brouillon}"
+
+
+def test_a_real_send_forgets_the_draft(visit: Opener, server: Server) -> None:
+    page = visit()
+    show(page, "un {brouillon}")
+    assert page.evaluate("localStorage.length") == 1
+    # The form's own address is not the preview's.
+    page.locator("form").evaluate("(form) => { form.method = 'get'; form.setAttribute('action', '/health'); }")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Prévisualiser").click()
+    page.goto(f"{server.address}/")
+    wait_for(page, "idle")
+    assert page.input_value(TEXT) == ""
+    assert page.evaluate("localStorage.length") == 0
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError'); }});",
+        "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };",
+    ],
+)
+def test_without_storage_the_preview_works(visit: Opener, script: str) -> None:
+    page = visit(script=script)
+    show(page, "{{un}}")
+    assert page.inner_text(f"{VIEW} strong") == "un"
+
+
+# ---- the element
+
+
+def test_several_come_and_go(visit: Opener) -> None:
+    page = visit()
+    page.evaluate("""() => {
+        const added = document.createElement("spip-preview");
+        added.setAttribute("endpoint", "/preview");
+        document.querySelector("main").append(added);
+        added.innerHTML = '<form><label>Autre <textarea name="autre"></textarea></label></form>';
+    }""")
+    page.wait_for_selector("section[aria-label='Aperçu 2']")
+    page.get_by_label("Autre").fill("autre[[x]]")
+    page.fill("[name=text]", "un[[x]]")
+    page.wait_for_selector("#spip-preview-1-nb1")
+    page.wait_for_selector("#spip-preview-2-nb1")
+    assert page.evaluate("document.querySelectorAll('[id]').length") == page.evaluate(
+        "new Set([...document.querySelectorAll('[id]')].map((element) => element.id)).size"
+    )
+    page.evaluate("window.taken = document.querySelector('spip-preview'); taken.remove();")
+    assert page.evaluate("taken.querySelectorAll('[class*=spip-preview]').length") == 0
+    assert page.evaluate("[...taken.children].map((child) => child.localName)") == ["form"]
+    assert page.evaluate("taken.hasAttribute('data-state')") is False
+    page.evaluate("document.querySelector('main').append(taken)")
+    page.wait_for_selector("#spip-preview-1-nb1")
+    assert page.locator("section[aria-label='Aperçu']").count() == 1
+
+
+def test_another_endpoint_is_asked_at_once(visit: Opener) -> None:
+    page = visit()
+    show(page, "un")
+    with page.expect_request("**/autre") as asked:
+        page.locator(WIDGET).evaluate("(element) => element.setAttribute('endpoint', '/autre')")
+    assert asked.value.post_data_json == {"text": "un", "lang": "fr"}
+    wait_for(page, "failed")
+    assert page.locator(VIEW).count() == 1
+
+
+# ---- from another origin
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    started = Site()
+    yield started
+    started.stop()
+
+
+def test_a_static_page_of_another_origin(visit: Opener, site: Site) -> None:
+    own = Server(origins=[site.address])
+    site.endpoint = own.address
+    try:
+        page = visit(f"{site.address}/")
+        show(page, "Un {{mot}}")
+        assert page.inner_text(f"{VIEW} strong") == "mot"
+        assert page.locator(VIEW).evaluate("(view) => getComputedStyle(view).fontFamily").startswith("Georgia")
+        transformed = "(button) => getComputedStyle(button).textTransform"
+        assert page.get_by_role("button", name="Prévisualiser").evaluate(transformed) == "lowercase"
+        assert page.get_by_role("button", name="Gras").evaluate(transformed) == "none"
+    finally:
+        own.stop()
+
+
+def test_a_busy_server_tells_another_origin_when_to_come_back(visit: Opener, site: Site) -> None:
+    own = Server(origins=[site.address], rate=0.01, burst=1)
+    site.endpoint = own.address
+    try:
+        page = visit(f"{site.address}/")
+        show(page, "un")
+        page.fill(TEXT, "deux")
+        wait_for(page, "waiting")
+        assert "dans 100 s" in page.inner_text(STATUS) or "dans 99 s" in page.inner_text(STATUS)
+    finally:
+        own.stop()
+
+
+def test_an_origin_that_the_server_does_not_know_is_told_so(browser: Browser, server: Server, site: Site) -> None:
+    site.endpoint = server.address
+    context = browser.new_context()
+    try:
+        page = context.new_page()
+        page.goto(f"{site.address}/")
+        page.fill(TEXT, "Un {{mot}}")
+        wait_for(page, "forbidden")
+        assert "n’accepte pas les demandes des pages de ce site" in page.inner_text(STATUS)
+    finally:
+        context.close()
+
+
+# ---- accessibility
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe-core finds, but of what the server's pages of errors are."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run().then(({violations}) => violations)")
+    return [f"{one['id']}: {node['html'][:120]} {node['failureSummary']}" for one in found for node in one["nodes"]]
+
+
+needs_axe = pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm install --prefix .venv/npm axe-core")
+
+
+@needs_axe
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(visit: Opener, scheme: str, width: int) -> None:
+    page = visit(color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce")
+    assert violations(page) == []
+    show(page, MESSAGE)
+    page.wait_for_selector(".spip-preview-remark")
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.context.set_offline(True)
+    page.fill(TEXT, "sans réseau")
+    wait_for(page, "offline")
+    assert violations(page) == []
+
+
+@needs_axe
+def test_axe_finds_nothing_without_the_widget_nor_in_a_static_page(visit: Opener, site: Site, server: Server) -> None:
+    # axe-core is JavaScript: only the widget is off.
+    page = visit(script="customElements.define = () => {};", color_scheme="dark")
+    page.fill(TEXT, MESSAGE)
+    page.get_by_role("button", name="Prévisualiser").click()
+    page.wait_for_selector(".spip-result")
+    assert violations(page) == []
+    site.endpoint = server.address
+    page = visit(f"{site.address}/", color_scheme="dark")
+    assert violations(page) == []
+
+
+@needs_axe
+def test_axe_finds_what_is_wrong(visit: Opener) -> None:
+    page = visit()
+    page.locator("label[for=spip-text]").evaluate("(label) => label.remove()")
+    assert any(found.startswith("label:") for found in violations(page))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_follows_the_colours_of_the_system(visit: Opener, scheme: str) -> None:
+    page = visit(color_scheme=scheme)
+    colour: str = page.evaluate("getComputedStyle(document.querySelector('textarea')).backgroundColor")
+    assert colour == {"light": "rgb(255, 255, 255)", "dark": "rgb(29, 32, 37)"}[scheme]
+
+
+@pytest.mark.parametrize(("width", "is_beside"), [(1280, True), (800, False), (375, False)])
+def test_the_preview_stands_beside_the_form_where_there_is_room(visit: Opener, width: int, is_beside: bool) -> None:
+    page = visit(viewport={"width": width, "height": 800})
+    form, pane = page.locator("form").bounding_box(), page.locator(".spip-preview-pane").bounding_box()
+    assert form
+    assert pane
+    assert (pane["x"] >= form["x"] + form["width"]) is is_beside
+    assert (pane["y"] >= form["y"] + form["height"]) is not is_beside
+
+
+# ---- safety
+
+# What a script would call tells that it was called.
+HOOKS = """(() => {
+    const called = [];
+    Object.defineProperty(window, "calledByScripts", {value: called});
+    for (const name of ["alert", "confirm", "prompt", "print", "open", "postMessage"])
+        window[name] = (...given) => { called.push(`${name}(${String(given[0]).slice(0, 80)})`); };
+    for (const name of ["log", "info", "warn", "error", "debug"]) console[name] = () => called.push(`console.${name}`);
+    navigator.sendBeacon = () => called.push("sendBeacon");
+    XMLHttpRequest.prototype.open = () => called.push("XMLHttpRequest");
+    document.addEventListener("securitypolicyviolation", (event) => called.push(`csp ${event.violatedDirective}`));
+})();"""
+# A widget for each text, for a text may swallow those that follow it.
+FILL = """(texts) => {
+    for (const old of document.querySelectorAll("spip-preview")) old.remove();
+    for (const text of texts) {
+        const widget = document.createElement("spip-preview");
+        widget.setAttribute("endpoint", "/preview");
+        widget.setAttribute("draft", "off");
+        const form = document.createElement("form");
+        const field = document.createElement("textarea");
+        form.append(field);
+        widget.append(form);
+        document.querySelector("main").append(widget);
+        field.value = text;
+        field.dispatchEvent(new InputEvent("input", {bubbles: true}));
+    }
+}"""
+ARE_ALL_SHOWN = """() => [...document.querySelectorAll("spip-preview")].every((widget) =>
+    widget.dataset.state === "shown" || !widget.querySelector("textarea").value.trim())"""
+TOUCH_AND_LOOK = """async () => {
+    const found = [];
+    const allowed = new Set(["class", "colspan", "dir", "headers", "href", "hreflang", "id", "lang", "rel", "role",
+        "rowspan", "scope", "start", "tabindex", "target", "title", "value"]);
+    const forbidden = new Set(["script", "iframe", "frame", "object", "embed", "base", "meta", "link", "style", "form",
+        "input", "button", "textarea", "select", "svg", "math", "template", "audio", "video", "img", "image", "title"]);
+    addEventListener("click", (event) => {
+        const link = event.target.closest("a[href]");
+        if (link && /^(https?|mailto|ftp|tel):$/.test(link.protocol)) event.preventDefault();
+    });
+    for (const element of document.querySelectorAll(".spip-preview-view *")) {
+        if (forbidden.has(element.localName)) found.push(`<${element.localName}>`);
+        for (const {name, value} of element.attributes) {
+            if (!allowed.has(name)) found.push(`<${element.localName} ${name}>`);
+            if (name === "id" && !value.startsWith("spip-preview-")) found.push(`id ${value}`);
+            if (name === "class" && value.includes("spip-preview")) found.push(`class ${value}`);
+        }
+        if (element.href && !/^(https?|mailto|ftp|tel):$/.test(element.protocol)) found.push(element.href);
+        for (const type of ["pointerover", "mouseover", "mouseenter", "mousedown", "mouseup"])
+            element.dispatchEvent(new MouseEvent(type, {bubbles: true, cancelable: true}));
+        for (const type of ["focus", "focusin", "blur", "toggle", "load", "error"])
+            element.dispatchEvent(new Event(type));
+        element.focus();
+        element.click();
+    }
+    await new Promise((go) => setTimeout(go, 60));
+    return [...found, ...calledByScripts];
+}"""
+BATCH = 63
+
+
+def watch(page: Page, wrong: list[str]) -> None:
+    """Note what a page does beyond asking for previews."""
+
+    def judge(request: Request) -> None:
+        if not request.url.endswith("/preview") or request.method != "POST":
+            wrong.append(f"{request.method} {request.url}")
+
+    page.on("request", judge)
+    page.on("popup", lambda popup: wrong.append(f"popup {popup.url}"))
+    page.on("framenavigated", lambda frame: wrong.append(f"navigation {frame.url}"))
+
+
+def attack(visit: Opener, texts: list[str], **options: Any) -> list[str]:
+    """Return what texts do, each in a textarea of its own in the server's page, that they may not."""
+    wrong: list[str] = []
+
+    for first in range(0, len(texts), BATCH):
+        page = visit(script=HOOKS, **options)
+        watch(page, wrong)
+        page.evaluate(FILL, texts[first : first + BATCH])
+        page.wait_for_function(ARE_ALL_SHOWN)
+        wrong += page.evaluate(TOUCH_AND_LOOK)
+        page.context.close()
+    return wrong
+
+
+def answer_with_the_text(route: Route) -> None:
+    """A server that cleans nothing."""
+    text = text_of(route)
+    remark = {"code": "x", "severity": "<b>", "line": "1", "column": None, "message": text}
+    route.fulfill(body=json.dumps({"html": text, "diagnostics": [remark]}), content_type="application/json")
+
+
+def test_there_are_attacks_to_write() -> None:
+    assert len(VECTORS) > 500
+
+
+def test_no_attack_that_is_written_has_an_effect(visit: Opener) -> None:
+    assert attack(visit, VECTORS) == []
+
+
+def test_no_attack_has_an_effect_where_neither_server_nor_policy_stops_it(visit: Opener) -> None:
+    assert attack(visit, VECTORS, routes=answer_with_the_text, bypass_csp=True) == []
+
+
+def test_neither_names_nor_classes_of_the_page_can_be_taken(visit: Opener) -> None:
+    texts = [
+        "<form><input name=localName><input name=childNodes><img src=x onerror=alert(1)></form><p>reste</p>",
+        '<p class="spip-preview-toolbar spip_x" id="spip-text" style="color:red">reste</p>',
+    ]
+    assert attack(visit, texts, routes=answer_with_the_text, bypass_csp=True) == []
+
+
+def test_a_paste_of_attacks_has_no_effect(visit: Opener) -> None:
+    wrong: list[str] = []
+    page = visit(script=HOOKS, permissions=["clipboard-read", "clipboard-write"])
+    watch(page, wrong)
+    text = "\n\n".join(VECTORS)
+    assert len(text.encode("utf-8", "replace")) < 60_000
+    page.evaluate("(text) => navigator.clipboard.writeText(text)", text)
+    page.focus(TEXT)
+    page.keyboard.press("Control+V")
+    wait_for(page)
+    assert page.locator(f"{VIEW} *").count() > 100
+    assert page.evaluate(TOUCH_AND_LOOK) == []
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("unsafe", "expected"),
+    [
+        ("<img src=x onerror=alert(1)>", "<img>"),
+        ('<a href="javascript:alert(1)">a</a>', "javascript:alert(1)"),
+        ('<p onclick="alert(1)">a</p>', "csp script-src-attr"),
+        ("<iframe></iframe>", "<iframe>"),
+        ('<p id="spip-text">a</p>', "id spip-text"),
+    ],
+)
+def test_the_watch_sees_what_is_unsafe(browser: Browser, server: Server, unsafe: str, expected: str) -> None:
+    context = browser.new_context()
+    try:
+        context.add_init_script(HOOKS)
+        page = context.new_page()
+        page.goto(f"{server.address}/")
+        page.locator(VIEW).evaluate("(view, html) => { view.innerHTML = html; }", unsafe)
+        assert expected in page.evaluate(TOUCH_AND_LOOK)
+    finally:
+        context.close()

@@ -1,0 +1,208 @@
+"""What the documents say is true: their examples run, the French ones have the English ones', the parts exist."""
+
+from __future__ import annotations
+
+import doctest
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from spipconv import diagnostics
+from spipconv.migration.pages import page as pages
+from spipconv.migration.report import report
+from spipconv.migration.target import TREES
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Route
+
+ROOT = Path(__file__).parent.parent.parent
+# An English document and its French twin, with the languages of the people who type what they show.
+TWINS = [("README.md", "README.fr.md"), ("docs/migration.md", "docs/migration.fr.md")]
+WITH_EXAMPLES = [
+    (name, locale) for twins in TWINS for name, locale in zip(twins, ("C.UTF-8", "fr_FR.UTF-8"), strict=True)
+]
+READMES = TWINS[0]
+JOURNEYS = TWINS[1]
+DOCUMENTS = [name for twins in TWINS for name in twins] + ["ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md"]
+_CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_SCRIPT = re.compile(r"^```js\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def console_examples() -> list[tuple[str, str, str, str]]:
+    found = []
+    for name, locale in WITH_EXAMPLES:
+        for block in _CONSOLE.findall(read(name)):
+            for example in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+                command, _, output = example.partition("\n")
+                found.append((name, locale, command, output))
+    return found
+
+
+@pytest.mark.parametrize(("name", "locale", "command", "output"), console_examples())
+def test_commands_print_what_the_documents_show(
+    name: str, locale: str, command: str, output: str, tmp_path: Path
+) -> None:
+    program = tmp_path / "spipconv"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m spipconv "$@"\n')
+    program.chmod(0o755)
+    shutil.copytree(ROOT / "examples", tmp_path / "here" / "examples")
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    language = {"LC_ALL": "", "LC_MESSAGES": locale, "LANG": locale}
+    done = subprocess.run(
+        ["bash", "-c", command],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=tmp_path / "here",
+        env={**os.environ, **language, "PATH": path, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        check=False,
+    )
+    assert done.stdout + done.stderr == output
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_python_examples_run(name: str) -> None:
+    result = doctest.testfile(str(ROOT / name), module_relative=False, encoding="utf-8")
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize("twins", TWINS, ids=[twins[0] for twins in TWINS])
+def test_the_french_document_has_the_same_examples(twins: tuple[str, str]) -> None:
+    english, french = map(read, twins)
+    assert re.findall(r"^(?:>>>|\$) .*$", english, re.MULTILINE) == re.findall(r"^(?:>>>|\$) .*$", french, re.MULTILINE)
+    for pattern in ("^## ", "^### ", r"^\| ", "^```", "^- "):
+        counts = [len(re.findall(pattern, text, re.MULTILINE)) for text in (english, french)]
+        assert counts[0] == counts[1], pattern
+
+
+def test_every_module_that_the_architecture_names_exists() -> None:
+    text = read("ARCHITECTURE.md")
+    names = set(re.findall(r"`([a-z_]+(?:/[a-z_0-9]+)*\.py)`", text))
+    assert names
+    assert [name for name in names if not ((ROOT / "spipconv" / name).exists() or (ROOT / name).exists())] == []
+
+
+def test_the_architecture_names_every_module_of_migration() -> None:
+    text = read("ARCHITECTURE.md")
+    modules = {f"migration/{path.name}" for path in (ROOT / "spipconv" / "migration").glob("*.py")}
+    assert [name for name in sorted(modules - {"migration/__init__.py"}) if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_between_documents_lead_somewhere(name: str) -> None:
+    text = re.sub(r"^```.*?^```", "", read(name), flags=re.MULTILINE | re.DOTALL)
+    files = [(ROOT / name).parent / target for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text)]
+    files += [ROOT / target for target in re.findall(r"`(tests/[a-z_/]+(?:\.[a-z]+)?)`", text)]
+    missing = {os.path.relpath(file, ROOT) for file in files if not file.exists()}
+    assert missing == set()
+
+
+# ---- The journey of a migration ----
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
+def test_every_code_of_a_report_has_its_remedy(name: str) -> None:
+    documented = set(re.findall(r"^\| `([a-z-]+)` \| \S", read(name), re.MULTILINE))
+    losses = {code for code, (severity, *_) in diagnostics.CODES.items() if severity == "loss"}
+    assert sorted(set(report.CODES) | losses) == sorted(documented)
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
+def test_every_code_stands_below_its_severity(name: str) -> None:
+    parts = re.split(r"^### .*`(loss|change|info)`.*$", read(name), flags=re.MULTILINE)
+    found = {
+        code: severity
+        for severity, part in zip(parts[1::2], parts[2::2], strict=True)
+        for code in re.findall(r"^\| `([a-z-]+)` \| \S", part, re.MULTILINE)
+    }
+    assert {code: report.severity(code) for code in found} == found
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
+def test_every_key_of_a_front_matter_is_told(name: str) -> None:
+    text = read(name)
+    for target in TREES.values():
+        assert [key for key in target.keys.values() if key and f"`{key}`" not in text] == []
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
+def test_every_field_of_a_line_of_json_is_told(name: str) -> None:
+    text = read(name)
+    fields = {"html", "notes", "markdown", *pages.Page.__struct_fields__, *pages.Comment.__struct_fields__} - {"body"}
+    assert [field for field in sorted(fields) if f"`{field}`" not in text] == []
+
+
+def test_both_journeys_show_the_same_script() -> None:
+    scripts = [_SCRIPT.findall(read(name)) for name in JOURNEYS]
+    assert len(scripts[0]) == 1
+    assert scripts[0] == scripts[1]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Page]:
+    """A page of a browser to which a site without any rules answers: every page loads the script."""
+    if _CHROMIUM is None:
+        pytest.skip("there is no chromium on the path")
+    sync_playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").sync_playwright
+    [script] = _SCRIPT.findall(read(JOURNEYS[0]))
+    table = {
+        "objects": {"article12": "/ferme/", "site3": "/lien/"},
+        "paths": {"ferme": "/ferme/", "L-été": "/ete/"},
+    }
+    answers = {"/redirects.js": (script, "text/javascript"), "/redirects.json": (json.dumps(table), "application/json")}
+
+    def answer(route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        body, kind = answers.get(path, ("<script src=/redirects.js></script>", "text/html"))
+        route.fulfill(body=body, content_type=kind)
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.route("**/*", answer)
+        yield page
+        browser.close()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("/spip.php?article12", "/ferme/"),
+        ("/spip.php?article12&lang=fr#notes", "/ferme/#notes"),
+        ("/?article12", "/ferme/"),
+        ("/spip.php?page=article&id_article=12", "/ferme/"),
+        ("/article.php3?id_article=12", "/ferme/"),
+        ("/article12.html", "/ferme/"),
+        ("/12", "/ferme/"),
+        ("/spip.php?syndic3", "/lien/"),
+        ("/L-%C3%A9t%C3%A9.html", "/ete/"),
+        ("/L-%E9t%E9", "/L-%E9t%E9"),
+        ("/?L-%C3%A9t%C3%A9", "/ete/"),
+        ("/spip.php?article13", "/spip.php?article13"),
+        ("/constructor", "/constructor"),
+        ("/ferme/", "/ferme/"),
+    ],
+)
+def test_the_script_for_hosts_without_rules_leads_on(site: Page, old: str, new: str) -> None:
+    site.goto("about:blank")
+    site.goto("https://new.test" + old)
+    if new == old:
+        site.wait_for_load_state("networkidle")
+    else:
+        site.wait_for_url("https://new.test" + new)
+    assert site.url == "https://new.test" + new
