@@ -43,13 +43,13 @@ def migrate(context: click.Context, /, source: str, out: Path, **given: Any) -> 
     changed by hand is overwritten. The exit code is 1 when something was left behind, and 3 when an error in spipconv
     itself stopped some object; report.html says what.
     """
-    from spipconv.migration.output.copying import CannotWrite
     from spipconv.migration.output.folder import BadTarget
     from spipconv.migration.read.sources import BadSource
     from spipconv.migration.report.report import summary
     from spipconv.migration.run.migrate import Options
     from spipconv.migration.run.migrate import migrate as run
     from spipconv.migration.run.workers import spare_collector
+    from spipconv.system.files import CannotWrite
 
     spare_collector()
     language = _language()

@@ -18,8 +18,9 @@ from xml.etree import ElementTree
 import pytest
 
 from spipconv.migration.output import copying as files
-from spipconv.migration.output.copying import CannotWrite, Copy, Files, copy_file, plain_name
+from spipconv.migration.output.copying import Copy, Files, copy_file, plain_name
 from spipconv.migration.output.drawings import MOST_BYTES, MOST_LEVELS, clean_drawing
+from spipconv.system.files import CannotWrite
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Route

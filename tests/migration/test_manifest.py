@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from spipconv.migration.output.copying import CannotWrite
 from spipconv.migration.output.manifest import FOLDER, Entry, Journal, Manifest, settle
 from spipconv.migration.output.output import Output, fingerprint, fingerprint_of, mark_of
 from spipconv.migration.target import StaticFiles
+from spipconv.system.files import CannotWrite
 
 
 @pytest.fixture

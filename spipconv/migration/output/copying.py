@@ -19,6 +19,7 @@ from msgspec import Struct
 from spipconv.migration.output.drawings import ENCODINGS, MOST_BYTES, Unsafe, clean_drawing, parse
 from spipconv.migration.output.folder import create
 from spipconv.migration.target import StaticFiles
+from spipconv.system.files import CannotWrite
 
 # Names of files that are kept in mind for look-ups: some tens of megabytes.
 MOST_NAMES = 200_000
@@ -97,10 +98,6 @@ _FRONT_MATTER = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\0?-\0?-\0?-[ \
 _ENCODED_CONTROL = re.compile(r"%(?:[01][0-9A-Fa-f]|7[fF])")
 _SPECIAL = frozenset("._#~")
 _UNDECODED = re.compile("[\udc80-\udcff]+")
-
-
-class CannotWrite(OSError):
-    """A file that cannot be written; its text is one line that names it and the fault. Nothing half is left."""
 
 
 class _CannotRead(Exception):

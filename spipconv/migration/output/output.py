@@ -9,10 +9,11 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from spipconv.migration.output.copying import RUN_BY_TARGET, CannotWrite, Copy, copy_file, place_for
+from spipconv.migration.output.copying import RUN_BY_TARGET, Copy, copy_file, place_for
 from spipconv.migration.output.folder import Folder
 from spipconv.migration.output.manifest import Entry, Journal, Manifest
 from spipconv.migration.target import StaticFiles
+from spipconv.system.files import CannotWrite
 
 _ASIDE = ".spipconv~"
 # What stands for the fingerprint of a link or a folder, which no run writes.

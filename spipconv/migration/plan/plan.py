@@ -17,15 +17,8 @@ from spipconv.languages import CODES
 from spipconv.migration.plan.old_addresses import read_old_address
 from spipconv.migration.plan.titles import slug_of, title_of, weight_of
 from spipconv.migration.read.database import KINDS, Base
-from spipconv.migration.report.failures import (
-    describe,
-    failed,
-    is_of_the_run,
-    raw_fields,
-    raw_path,
-    raw_text,
-    written_out,
-)
+from spipconv.migration.read.raw_texts import raw_fields, raw_path, raw_text, written_out
+from spipconv.migration.report.failures import describe, failed, is_of_the_run
 from spipconv.migration.report.report import Remark
 from spipconv.migration.target import FRONT_MATTER
 from spipconv.objects import KINDS as SHORTCUTS

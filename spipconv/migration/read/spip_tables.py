@@ -23,16 +23,9 @@ from spipconv.migration.read.database import (
     Base,
 )
 from spipconv.migration.read.encoding import Decoder
+from spipconv.migration.read.raw_texts import FOLDER, raw_fields, raw_path, written_out
 from spipconv.migration.read.sources import BadSource, Source, TooLong
-from spipconv.migration.report.failures import (
-    FOLDER,
-    describe,
-    failed,
-    is_of_the_run,
-    raw_fields,
-    raw_path,
-    written_out,
-)
+from spipconv.migration.report.failures import describe, failed, is_of_the_run
 from spipconv.migration.report.report import Remark
 
 # Tables that every SPIP has.

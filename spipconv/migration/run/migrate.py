@@ -20,7 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from spipconv.migration.output import redirects
-from spipconv.migration.output.copying import CannotWrite, Copy, Files, plain_name
+from spipconv.migration.output.copying import Copy, Files, plain_name
 from spipconv.migration.output.folder import BadTarget, check_places
 from spipconv.migration.output.manifest import Entry, Journal, Manifest, settle
 from spipconv.migration.output.output import Output, fingerprint
@@ -31,9 +31,10 @@ from spipconv.migration.plan.old_addresses import find_old_paths
 from spipconv.migration.plan.plan import Plan
 from spipconv.migration.read.database import KINDS, Base
 from spipconv.migration.read.privacy import hide_emails
+from spipconv.migration.read.raw_texts import raw_path, raw_text
 from spipconv.migration.read.sources import open_source
 from spipconv.migration.read.spip_tables import Reading, choose_prefix
-from spipconv.migration.report.failures import describe, failed, is_of_the_run, raw_path, raw_text
+from spipconv.migration.report.failures import describe, failed, is_of_the_run
 from spipconv.migration.report.page import write_page as write_report_page
 from spipconv.migration.report.report import REMARKS, Remark, Report
 from spipconv.migration.run.workers import Lost, Workers, begin_object, spare_collector
@@ -44,6 +45,7 @@ from spipconv.migration.writers import wxr
 from spipconv.migration.writers.markdown_tree import File, write_page
 from spipconv.migration.writers.starters import site_files
 from spipconv.nodes import Document
+from spipconv.system.files import CannotWrite
 from spipconv.version import VERSION
 
 # Pages that a worker makes at a time, and how many such portions wait for each worker.
