@@ -1,10 +1,11 @@
 # make demo    migrate the example site to Hugo, into demo/site
 # make test    run the tests, ruff and mypy
 # make tables  compute the parser's tables anew, after a change in grammar/
+# make translations  bring the catalogues of sentences up to date, after a change of a sentence
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test tables clean
+.PHONY: demo test tables translations clean
 
 demo: .venv/installed
 	@echo "A SPIP site (examples/site: its base and its IMG folder) becomes a Hugo site:"
@@ -19,6 +20,9 @@ test: .venv/installed-for-tests
 
 tables: .venv/installed
 	$(BIN)/python -c "from spipconv.parsing.grammar import write_tables; write_tables()"
+
+translations: .venv/installed-for-tests
+	$(BIN)/python -m tests.catalogues
 
 clean:
 	rm -rf .venv demo

@@ -67,7 +67,8 @@ def test_the_wheel_has_the_name_and_the_version_of_the_package(packed: tuple[Pat
 
 def test_the_wheel_holds_every_module_and_its_data_once(wheel_names: list[str]) -> None:
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "spipconv").rglob("*.py")}
-    assert modules | {"spipconv/py.typed", "spipconv/parsing/tables.json"} <= set(wheel_names)
+    data = {"py.typed", "parsing/tables.json", "locale/fr/LC_MESSAGES/spipconv.mo"}
+    assert modules | {f"spipconv/{name}" for name in data} <= set(wheel_names)
     assert len(set(wheel_names)) == len(wheel_names)
 
 
@@ -80,7 +81,7 @@ def test_the_wheel_holds_the_grammar_and_nothing_else_of_its_folder(wheel_names:
 def test_the_wheel_holds_nothing_beside_the_package(wheel_names: list[str]) -> None:
     assert {name.split("/")[0] for name in wheel_names} == {"spipconv", f"spipconv-{spipconv.__version__}.dist-info"}
     assert {Path(name).suffix for name in wheel_names if name.startswith("spipconv/")} == {
-        ".css", ".html", ".js", ".json", ".lark", ".py", ".typed",
+        ".css", ".html", ".js", ".json", ".lark", ".mo", ".po", ".py", ".typed",
     }  # fmt: skip
 
 

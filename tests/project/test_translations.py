@@ -1,0 +1,94 @@
+"""Sentences for people: every one has a translation in every catalogue, and what is compiled is what is written."""
+
+from __future__ import annotations
+
+import re
+from gettext import GNUTranslations
+from io import BytesIO
+
+import pytest
+
+pytest.importorskip("babel", reason="Babel is not installed")
+
+from tests import catalogues
+
+LANGUAGES = catalogues.languages()
+EXTRACTED = {catalogues.key_of(message): message.id for message in catalogues.messages(catalogues.extract())}
+
+
+def pairs(language: str) -> list[tuple[str, str]]:
+    """Return every sentence with its translation, both forms of those that have a plural."""
+    found: list[tuple[str, str]] = []
+    for message in catalogues.messages(catalogues.read(language)):
+        if isinstance(message.id, str):
+            found.append((message.id, str(message.string)))
+        else:
+            found += [(message.id[min(form, 1)], text) for form, text in enumerate(message.string or ())]
+    return found
+
+
+def fields(sentence: str) -> set[str]:
+    """Return the names of the values in a sentence; one with doubled braces is about SPIP's shortcuts and has none."""
+    return set() if "{{" in sentence else set(re.findall(r"\{(\w+)\}", sentence))
+
+
+def test_there_is_a_french_catalogue() -> None:
+    assert "fr" in LANGUAGES
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_catalogue_has_the_sentences_of_the_source_and_no_others(language: str) -> None:
+    catalogue = catalogues.read(language)
+    assert {catalogues.key_of(message): message.id for message in catalogues.messages(catalogue)} == EXTRACTED
+    assert list(catalogue.obsolete) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sentence_is_translated(language: str) -> None:
+    assert [sentence for sentence, translated in pairs(language) if not translated] == []
+    assert [message.id for message in catalogues.messages(catalogues.read(language)) if message.fuzzy] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_has_the_values_of_its_sentence(language: str) -> None:
+    # A form for one thing may leave out its number: "une autre".
+    lost = [
+        (sentence, translated)
+        for sentence, translated in pairs(language)
+        if fields(sentence) | {"number"} != fields(translated) | {"number"}
+    ]
+    assert lost == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_compiled_catalogue_is_what_the_written_one_compiles_to(language: str) -> None:
+    compiled = GNUTranslations(BytesIO(catalogues.compile_catalogue(catalogues.read(language))))
+    with catalogues.path_of(language).with_suffix(".mo").open("rb") as file:
+        shipped = GNUTranslations(file)
+    for key, sentence in EXTRACTED.items():
+        if isinstance(sentence, str):
+            assert shipped.gettext(key) == compiled.gettext(key)
+        else:
+            singular, plural = sentence
+            assert [shipped.ngettext(singular, plural, number) for number in range(3)] == [
+                compiled.ngettext(singular, plural, number) for number in range(3)
+            ]
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        r"[^\u00a0\u202f:;!?][:;!?»](?=\s|$)",  # no no-break space before a sign of two parts
+        r"«(?![\u00a0\u202f])",
+        "'",
+        r"\.\.\.",
+        '"',
+    ],
+)
+def test_french_typography(mistake: str) -> None:
+    # In code, and where SPIP's shortcuts are named, signs are those of the code.
+    assert [text for _, text in pairs("fr") if re.search(mistake, text)] == []
+
+
+def test_the_widget_has_the_translations_of_its_sentences() -> None:
+    assert catalogues.write_for_widget() == catalogues.WIDGET.read_text("utf-8"), "run: make translations"
