@@ -1,1 +1,1 @@
-"""What the uses ask of the operating system: locks between processes, how many of these are worth starting."""
+"""What the uses ask of the operating system: files written whole, locks between processes, how many to start."""

@@ -1,0 +1,152 @@
+"""Files written whole: content goes to a temporary file first, which then takes the target's place in one step.
+
+Whoever reads the target sees the old file or the new one, never half of one, whenever the process is killed. Also what
+stands for a file's content: its fingerprint, or, for a large file, its size and time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from io import BufferedReader, FileIO
+from pathlib import Path
+from typing import IO
+
+# On Windows a file that another program has open cannot be replaced; virus scanners open new files for a moment.
+_REPLACE_TRIES = 10 if sys.platform == "win32" else 1
+_REPLACE_PAUSE = 0.1
+_DIGEST_LENGTH = 32
+
+
+class CannotWrite(OSError):
+    """A file that cannot be written; the text is one line that names the file and the reason.
+
+    ``errno`` is that of the system's error, where there was one.
+    """
+
+
+def cannot_write(place: str | Path, error: OSError) -> CannotWrite:
+    """Return the error to raise where ``error`` kept a file from being written."""
+    if isinstance(error, CannotWrite):
+        return error
+    refused = CannotWrite(f"{os.fspath(place)}: {error.strerror or error}")
+    refused.errno = error.errno
+    return refused
+
+
+def temporary_name(name: str) -> str:
+    """Return the name for the temporary file of a file ``name``, in the same folder.
+
+    It is the same in every run, so that a run overwrites what a killed one left; two processes must not write the
+    same target. It is short enough for every file system.
+    """
+    return f".spipconv-{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}"
+
+
+def write_temporary(
+    temporary: str | Path, content: bytes | Iterable[bytes], create: Callable[[str | Path], IO[bytes]] | None = None
+) -> None:
+    """Write a temporary file; where that fails, nothing is left of it.
+
+    ``create`` opens the new file, ``open(temporary, "wb")`` by default. Raises OSError, and what the chunks of
+    ``content`` raise.
+    """
+    try:
+        with create(temporary) if create else open(temporary, "wb") as file:
+            for chunk in (content,) if isinstance(content, bytes) else content:
+                file.write(chunk)
+    except BaseException:
+        _discard(temporary)
+        raise
+
+
+def replace_file(temporary: str | Path, target: str | Path) -> None:
+    """Move a temporary file to its target, on the same file system, in one step. Raises OSError."""
+    for tries_left in reversed(range(_REPLACE_TRIES)):
+        try:
+            os.replace(temporary, target)
+            return
+        except PermissionError:
+            if not tries_left:
+                raise
+            time.sleep(_REPLACE_PAUSE)
+
+
+def write_file(
+    target: str | Path,
+    content: bytes | Iterable[bytes],
+    *,
+    temporary: str | Path | None = None,
+    create: Callable[[str | Path], IO[bytes]] | None = None,
+    times: os.stat_result | None = None,
+    mode: int | None = None,
+) -> None:
+    """Write a file whole, in the place of what is there.
+
+    ``content`` is all of it or its chunks; ``temporary`` the path of the temporary file, by default a new name in the
+    target's folder; ``create`` opens it (``write_temporary``); ``times`` and ``mode`` are set where given. Raises
+    CannotWrite, and, unchanged, errors of the chunks that are not OSError; nothing is left of the temporary file then.
+    """
+    if temporary is None:
+        temporary = os.path.join(os.path.dirname(target), f".spipconv-{os.urandom(8).hex()}")
+    try:
+        write_temporary(temporary, content, create)
+        try:
+            if times is not None:
+                os.utime(temporary, ns=(times.st_atime_ns, times.st_mtime_ns))
+            if mode is not None:
+                os.chmod(temporary, mode)
+            replace_file(temporary, target)
+        except BaseException:
+            _discard(temporary)
+            raise
+    except OSError as error:
+        raise cannot_write(target, error) from error
+
+
+def write_for_user(path: str | Path, content: bytes) -> None:
+    """Write the file that a user named: its folder is made, its mode stays, a device or pipe is written to as it is.
+
+    Raises CannotWrite.
+    """
+    try:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        present = os.stat(path)
+    except FileNotFoundError:
+        write_file(path, content)
+        return
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    if stat.S_ISREG(present.st_mode) or stat.S_ISDIR(present.st_mode):
+        write_file(path, content, mode=stat.S_IMODE(present.st_mode))
+        return
+    try:
+        with open(path, "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def fingerprint(content: bytes) -> str:
+    """Return the fingerprint of a content: two contents with the same one are the same."""
+    return hashlib.sha256(content).hexdigest()[:_DIGEST_LENGTH]
+
+
+def fingerprint_file(file: BufferedReader | FileIO) -> str:
+    """Return the fingerprint of the rest of an open file. Raises OSError."""
+    return hashlib.file_digest(file, "sha256").hexdigest()[:_DIGEST_LENGTH]
+
+
+def size_and_time(info: os.stat_result) -> str:
+    """Return what stands for the content of a file that is too large to read: its size and time, as ``SIZE-TIME``."""
+    return f"{info.st_size}-{info.st_mtime_ns}"
+
+
+def _discard(temporary: str | Path) -> None:
+    with suppress(OSError):
+        os.unlink(temporary)
