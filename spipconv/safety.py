@@ -22,7 +22,7 @@ _SANITIZERS = get_args(Sanitizer)
 MAX_DEPTH = 60
 
 # Sanitisers and browsers take time in the square of an element's attributes; no author needs as many.
-MOST_ATTRIBUTES = 100
+MAX_ATTRIBUTES = 100
 
 # HTML elements that never have content.
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
@@ -349,13 +349,13 @@ def _bleach_cleaner() -> Callable[[str], str]:
 def filter_attributes(
     policy: Policy, tag: str, attributes: Iterable[tuple[str, str]]
 ) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """Return the attributes that a policy allows on an element, ``MOST_ATTRIBUTES`` at the most, and the names of the
+    """Return the attributes that a policy allows on an element, ``MAX_ATTRIBUTES`` at the most, and the names of the
     others.
     """
     kept: list[tuple[str, str]] = []
     refused: list[str] = []
     for name, value in attributes:
-        if len(kept) < MOST_ATTRIBUTES and policy.allows(tag, name, value):
+        if len(kept) < MAX_ATTRIBUTES and policy.allows(tag, name, value):
             kept.append((name, value))
         else:
             refused.append(name)

@@ -33,6 +33,8 @@ WITH_EXAMPLES = [
 READMES = TWINS[0]
 JOURNEYS = TWINS[1]
 DOCUMENTS = [name for twins in TWINS for name in twins] + ["ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md"]
+# Where a path that a document names in backticks begins.
+FOLDERS = ("spipconv", "tests", "docs", "grammar", "examples", "benchmarks")
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SCRIPT = re.compile(r"^```js\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -40,6 +42,10 @@ _CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shut
 
 def read(name: str) -> str:
     return (ROOT / name).read_text("utf-8")
+
+
+def written_documents() -> list[Path]:
+    return [path for folder in ("", "docs", "examples/static") for path in (ROOT / folder).glob("*.md")]
 
 
 def console_examples() -> list[tuple[str, str, str, str]]:
@@ -107,9 +113,14 @@ def test_the_architecture_names_every_module_of_migration() -> None:
 def test_links_between_documents_lead_somewhere(name: str) -> None:
     text = re.sub(r"^```.*?^```", "", read(name), flags=re.MULTILINE | re.DOTALL)
     files = [(ROOT / name).parent / target for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text)]
-    files += [ROOT / target for target in re.findall(r"`(tests/[a-z_/]+(?:\.[a-z]+)?)`", text)]
     missing = {os.path.relpath(file, ROOT) for file in files if not file.exists()}
     assert missing == set()
+
+
+@pytest.mark.parametrize("name", sorted(str(path.relative_to(ROOT)) for path in written_documents()))
+def test_files_that_documents_name_exist(name: str) -> None:
+    paths = re.findall(rf"`((?:{'|'.join(FOLDERS)})/[^`\s]*)`", read(name))
+    assert [path for path in paths if not any(ROOT.glob(path.rstrip("/")))] == []
 
 
 # ---- The journey of a migration ----
