@@ -1,165 +1,55 @@
-"""What a text could not say as it was written: values with a code and a place, never exceptions."""
+"""Diagnostics: what in a text could not be rendered as written. Values with a code and a place, never exceptions."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
 
+from spipconv.translations import ENGLISH, mark, translate
+
 Severity = Literal["info", "change", "loss"]
 
-# By code: its severity, and a sentence for people in English and in French.
-CODES: dict[str, tuple[Severity, str, str]] = {
-    "unclosed-strong": (
-        "change",
-        "{{ is never closed: bold runs to the end",
-        "{{ n’est jamais refermé : le gras court jusqu’à la fin",
-    ),
-    "unclosed-emphasis": (
-        "change",
-        "{ is never closed: italics run to the end",
-        "{ n’est jamais refermé : l’italique court jusqu’à la fin",
-    ),
-    "unclosed-heading": (
-        "change",
-        "{{{ is never closed: the heading runs to the end",
-        "{{{ n’est jamais refermé : l’intertitre court jusqu’à la fin",
-    ),
-    "unclosed-quote": (
-        "change",
-        "<quote> is never closed: it ends with the text",
-        "<quote> n’est jamais refermé : la citation finit avec le texte",
-    ),
-    "unclosed-note": (
-        "change",
-        "[[ has no ]]: shown as text",
-        "[[ sans ]] : affiché comme du texte",
-    ),
-    "unopened-marker": (
-        "change",
-        "closes nothing that is open: it has no effect",
-        "ne referme rien d’ouvert : sans effet",
-    ),
+# By code: its severity, and a sentence that follows the markup it is about, or stands alone.
+DIAGNOSTICS: dict[str, tuple[Severity, str]] = {
+    "unclosed-strong": ("change", mark("{{ is never closed: bold runs to the end")),
+    "unclosed-emphasis": ("change", mark("{ is never closed: italics run to the end")),
+    "unclosed-heading": ("change", mark("{{{ is never closed: the heading runs to the end")),
+    "unclosed-quote": ("change", mark("<quote> is never closed: the quotation runs to the end")),
+    "unclosed-note": ("change", mark("[[ has no ]]: shown as text")),
+    "unopened-marker": ("change", mark("nothing to close here: ignored")),
     "crossed-marker": (
         "change",
-        "closes around something still open: both are closed and reopened as a browser does",
-        "se referme autour d’un autre encore ouvert : rétabli comme le fait un navigateur",
+        mark("overlaps formatting that is still open: both are closed and reopened, as browsers do"),
     ),
-    "formatting-ended": (
-        "change",
-        "formatting with such long attributes is not opened again in so many blocks",
-        "une mise en forme aux attributs si longs n’est pas rouverte dans autant de blocs",
-    ),
-    "unclosed-tag": (
-        "change",
-        "this HTML tag is never closed",
-        "cette balise HTML n’est jamais refermée",
-    ),
-    "unopened-tag": (
-        "change",
-        "this HTML end tag closes nothing: it has no effect",
-        "cette balise HTML fermante ne referme rien : sans effet",
-    ),
-    "tag-dropped": (
-        "change",
-        "this HTML tag is not allowed here: its words are kept",
-        "cette balise HTML n’est pas permise ici : ses mots sont gardés",
-    ),
-    "tag-shown": (
-        "change",
-        "this is no HTML tag that is allowed here: shown as text",
-        "ce n’est pas une balise HTML permise ici : affichée comme du texte",
-    ),
-    "tag-translated": (
-        "info",
-        "this HTML tag is read as the shortcut that means the same",
-        "cette balise HTML est lue comme le raccourci équivalent",
-    ),
-    "content-dropped": (
-        "loss",
-        "this HTML element is not allowed here and holds no words: left out",
-        "cet élément HTML n’est pas permis ici et ne contient pas de mots : supprimé",
-    ),
-    "comment-dropped": (
-        "info",
-        "an HTML comment shows nothing: left out",
-        "un commentaire HTML n’affiche rien : supprimé",
-    ),
-    "attribute-dropped": (
-        "change",
-        "this HTML attribute is not allowed: left out",
-        "cet attribut HTML n’est pas permis : supprimé",
-    ),
-    "address-refused": (
-        "loss",
-        "this address is of no allowed kind: the link is left out, its words are kept",
-        "cette adresse n’est pas d’un genre permis : le lien est supprimé, ses mots sont gardés",
-    ),
-    "embed-dropped": (
-        "loss",
-        "an embedded frame is not allowed here: left out",
-        "un cadre intégré n’est pas permis ici : supprimé",
-    ),
-    "style-dropped": (
-        "info",
-        "SPIP deletes <style>: left out",
-        "SPIP supprime <style> : supprimé",
-    ),
-    "unknown-model": (
-        "loss",
-        "nobody here knows this model: shown as text",
-        "personne ici ne connaît ce modèle : affiché comme du texte",
-    ),
-    "unknown-idiom": (
-        "change",
-        "no translation is known for this: shown as text",
-        "aucune traduction connue : affiché comme du texte",
-    ),
-    "object-not-found": (
-        "loss",
-        "this object does not exist",
-        "cet objet n’existe pas",
-    ),
-    "object-unresolved": (
-        "change",
-        "objects are not looked up here: SPIP's plain address stands for it",
-        "les objets ne sont pas cherchés ici : l’adresse simple de SPIP les remplace",
-    ),
-    "document-not-found": (
-        "loss",
-        "this document does not exist: nothing is shown",
-        "ce document n’existe pas : rien n’est affiché",
-    ),
-    "translation-missing": (
-        "change",
-        "<multi> has no text in this language: another one is shown",
-        "<multi> n’a pas de texte dans cette langue : un autre est affiché",
-    ),
-    "translations-hidden": (
-        "info",
-        "<multi> has texts in other languages: they are not shown",
-        "<multi> a des textes dans d’autres langues : ils ne sont pas affichés",
-    ),
-    "depth-exceeded": (
-        "change",
-        "too many levels of nesting: this one is not opened",
-        "trop de niveaux imbriqués : celui-ci n’est pas ouvert",
-    ),
-    "more-remarks": (
-        "loss",
-        "there are more remarks on this text than are kept",
-        "il y a sur ce texte plus de remarques qu’on n’en garde",
-    ),
-    "control-character": (
-        "change",
-        "a control character or a stray byte: replaced",
-        "un caractère de contrôle ou un octet isolé : remplacé",
-    ),
+    "formatting-ended": ("change", mark("formatting with attributes this long is not reopened in so many blocks")),
+    "unclosed-tag": ("change", mark("this HTML tag is never closed")),
+    "unopened-tag": ("change", mark("this HTML end tag has nothing to close: ignored")),
+    "tag-dropped": ("change", mark("this HTML tag is not allowed here: removed, its text is kept")),
+    "tag-shown": ("change", mark("unknown HTML tag, or one that is not allowed here: shown as text")),
+    "tag-translated": ("info", mark("this HTML tag is read as the equivalent SPIP shortcut")),
+    "content-dropped": ("loss", mark("this HTML element is not allowed here and contains no readable text: removed")),
+    "comment-dropped": ("info", mark("HTML comments are not displayed: removed")),
+    "attribute-dropped": ("change", mark("this HTML attribute is not allowed: removed")),
+    "address-refused": ("loss", mark("addresses of this kind are not allowed: the link is removed, its text is kept")),
+    "embed-dropped": ("loss", mark("embedded frames are not allowed here: removed")),
+    "style-dropped": ("info", mark("<style> is removed, as SPIP does")),
+    "unknown-model": ("loss", mark("unknown model: shown as text")),
+    "unknown-idiom": ("change", mark("no translation is known: shown as text")),
+    "object-not-found": ("loss", mark("this object does not exist")),
+    "object-unresolved": ("change", mark("objects are not looked up here: SPIP’s plain address is used instead")),
+    "document-not-found": ("loss", mark("this document does not exist: nothing is shown")),
+    "translation-missing": ("change", mark("<multi> has no text in this language: another language is shown")),
+    "translations-hidden": ("info", mark("<multi> has texts in other languages: they are not shown")),
+    "depth-exceeded": ("change", mark("nested too deeply: this level is not opened")),
+    "more-remarks": ("loss", mark("more diagnostics than are kept for one text: the rest is not listed")),
+    "control-character": ("change", mark("control character or stray byte: replaced")),
 }
 
 
 class Diagnostic(Struct, frozen=True, gc=False):
-    """One remark on the text. ``line`` and ``column`` count from 1; ``detail`` is the markup it is about."""
+    """One diagnostic. ``line`` and ``column`` count from 1; ``detail`` is the markup that it is about."""
 
     code: str
     line: int
@@ -168,23 +58,20 @@ class Diagnostic(Struct, frozen=True, gc=False):
 
     @property
     def severity(self) -> Severity:
-        """``loss``: something the reader would have seen is gone; ``change``: it is shown otherwise."""
-        return CODES[self.code][0]
+        """``loss``: something that readers would have seen is missing; ``change``: it is shown differently."""
+        return DIAGNOSTICS[self.code][0]
 
     @property
     def message(self) -> str:
         """A sentence for people, in English."""
-        return self.say("en")
+        return self.say(ENGLISH)
 
     def say(self, language: str) -> str:
-        """Return a sentence for people: French if the language is, else English."""
-        is_french = language.startswith("fr")
-        text = CODES[self.code][2 if is_french else 1]
-        colon = "\u00a0:" if is_french else ":"
-        return f"{self.detail}{colon} {text}" if self.detail else text
+        """Return a sentence for people, in a language that has a catalogue or else in English."""
+        return self.detail + _sentence(self.code, language, bool(self.detail))
 
     def describe(self) -> dict[str, str | int]:
-        """Return it as JSON has it."""
+        """Return the diagnostic as it is written in JSON."""
         return {
             "code": self.code,
             "severity": self.severity,
@@ -195,3 +82,10 @@ class Diagnostic(Struct, frozen=True, gc=False):
 
     def __str__(self) -> str:
         return f"{self.line}:{self.column}: {self.code} {self.message}"
+
+
+@lru_cache(2000)
+def _sentence(code: str, language: str, follows: bool) -> str:
+    """Return a code's sentence, with the colon before it where it follows the markup."""
+    sentence = translate(DIAGNOSTICS[code][1], language)
+    return translate("{subject}: {sentence}", language, subject="", sentence=sentence) if follows else sentence

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from spipconv.diagnostics import CODES as DIAGNOSTICS
-from spipconv.diagnostics import Severity
+from spipconv.diagnostics import DIAGNOSTICS, Severity
 from spipconv.languages import LANGUAGE
 from spipconv.preview.assets import Asset
 from spipconv.preview.refusals import CODES as REFUSALS

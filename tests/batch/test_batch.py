@@ -453,7 +453,7 @@ def test_a_row_group_becomes_a_file_and_the_other_columns_stay(parquet: Any, tmp
     assert rows[2]["html"] == spipconv.to_html("{{mot 2}} <inconnu2>")
     assert rows[2]["diagnostics"][0] == {
         "code": "unknown-model", "severity": "loss", "line": 1, "column": 11,
-        "message": "<inconnu2>: nobody here knows this model: shown as text",
+        "message": "<inconnu2>: unknown model: shown as text",
     }  # fmt: skip
     before = stamps(tmp_path)
     assert convert(tmp_path / "in.parquet", tmp_path / "out", options).unchanged == 24

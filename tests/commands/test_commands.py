@@ -317,7 +317,7 @@ def test_a_loss_is_told_on_standard_error_with_exit_code_1(tmp_path: Path) -> No
     result = run("convert", str(path))
     assert result.exit_code == 1
     assert result.stdout == "<p>a <tt>&lt;inconnu12&gt;</tt></p>\n"
-    assert result.stderr == f"{path}:1:3: unknown-model <inconnu12>: nobody here knows this model: shown as text\n"
+    assert result.stderr == f"{path}:1:3: unknown-model <inconnu12>: unknown model: shown as text\n"
 
 
 def test_a_change_is_no_failure() -> None:
@@ -334,10 +334,10 @@ def test_check_prints_file_line_column_code_and_message(tmp_path: Path) -> None:
     assert result.stderr == ""
     assert result.stdout.splitlines() == [
         f"{first}:3:1: translations-hidden en fr: <multi> has texts in other languages: they are not shown",
-        f"{first}:3:36: unopened-tag </div>: this HTML end tag closes nothing: it has no effect",
-        f"{first}:4:3: unknown-model <inconnu1|x>: nobody here knows this model: shown as text",
-        f"{second}:1:3: tag-dropped <blink>: this HTML tag is not allowed here: its words are kept",
-        f"{second}:1:11: tag-dropped </blink>: this HTML tag is not allowed here: its words are kept",
+        f"{first}:3:36: unopened-tag </div>: this HTML end tag has nothing to close: ignored",
+        f"{first}:4:3: unknown-model <inconnu1|x>: unknown model: shown as text",
+        f"{second}:1:3: tag-dropped <blink>: this HTML tag is not allowed here: removed, its text is kept",
+        f"{second}:1:11: tag-dropped </blink>: this HTML tag is not allowed here: removed, its text is kept",
     ]
 
 
@@ -349,7 +349,7 @@ def test_check_of_a_clean_text_is_silent() -> None:
 def test_check_of_changes_only_has_exit_code_0() -> None:
     result = run("check", stdin="a </div>")
     assert result.exit_code == 0
-    assert result.stdout == "-:1:3: unopened-tag </div>: this HTML end tag closes nothing: it has no effect\n"
+    assert result.stdout == "-:1:3: unopened-tag </div>: this HTML end tag has nothing to close: ignored\n"
 
 
 @pytest.mark.parametrize("text", ["[a->java\nscript:alert(1)]", "<inconnu1|a\nb>", "[->art\n12]"])
@@ -396,7 +396,7 @@ def test_jsonl_answers_with_html_notes_and_remarks() -> None:
             "severity": "loss",
             "line": 1,
             "column": 13,
-            "message": "<inconnu1>: nobody here knows this model: shown as text",
+            "message": "<inconnu1>: unknown model: shown as text",
         }
     ]
 

@@ -31,7 +31,7 @@ from spipconv.migration.report.report import (
     summary,
 )
 
-ALL_CODES = [*CODES, *diagnostics.CODES]
+ALL_CODES = [*CODES, *diagnostics.DIAGNOSTICS]
 LANGUAGES = ["fr", "en"]
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -90,7 +90,7 @@ def test_every_code_has_a_severity_and_two_sentences(code: str) -> None:
 
 
 def test_no_code_has_two_meanings() -> None:
-    assert not CODES.keys() & diagnostics.CODES.keys()
+    assert not CODES.keys() & diagnostics.DIAGNOSTICS.keys()
     with pytest.raises(KeyError):
         severity("no-such-code")
 

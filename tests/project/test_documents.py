@@ -129,7 +129,7 @@ def test_files_that_documents_name_exist(name: str) -> None:
 @pytest.mark.parametrize("name", JOURNEYS)
 def test_every_code_of_a_report_has_its_remedy(name: str) -> None:
     documented = set(re.findall(r"^\| `([a-z-]+)` \| \S", read(name), re.MULTILINE))
-    losses = {code for code, (severity, *_) in diagnostics.CODES.items() if severity == "loss"}
+    losses = {code for code, (severity, *_) in diagnostics.DIAGNOSTICS.items() if severity == "loss"}
     assert sorted(set(report.CODES) | losses) == sorted(documented)
 
 
