@@ -69,7 +69,7 @@ class _Slot(NamedTuple):
     behind: list[Token]
 
 
-class Balance:
+class Pairing:
     """Collects tokens for the parser. Offsets are places in the source."""
 
     def __init__(self, source: Source) -> None:

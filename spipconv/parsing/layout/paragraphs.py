@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from spipconv.nodes import BreakKind, LineBreak
-from spipconv.parsing.pairing import Balance
+from spipconv.parsing.pairing import Pairing
 from spipconv.parsing.source import Source
 
 _NONE, _PENDING, _OPEN = range(3)
@@ -25,10 +25,10 @@ class Paragraphs:
     ``at_start``: nothing was written yet, so spaces are not either.
     """
 
-    def __init__(self, balance: Balance, source: Source, *, enabled: bool = True, breaks_lines: bool = False) -> None:
+    def __init__(self, pairing: Pairing, source: Source, *, enabled: bool = True, breaks_lines: bool = False) -> None:
         self.breaks_lines = breaks_lines
         self.at_start = True
-        self._balance = balance
+        self._pairing = pairing
         self._source = source
         self._enabled = enabled
         self._state = _NONE
@@ -47,7 +47,7 @@ class Paragraphs:
             words = words.lstrip(" \t")
         if words:
             self.content(offset)
-            self._balance.text(words, offset)
+            self._pairing.text(words, offset)
 
     def content(self, offset: int) -> None:
         """Make ready for something in the line: open its paragraph, write the breaks before it."""
@@ -117,7 +117,7 @@ class Paragraphs:
                 if kind not in (_NEWLINE, _BLANK):
                     self._break(kind, offset)
         if self._state == _OPEN:
-            self._balance.close("p")
+            self._pairing.close("p")
         self._state = _NONE
         self._gap = []
         self.at_start = True
@@ -131,8 +131,8 @@ class Paragraphs:
             before, gap = gap, []
         self._gap = []
         self._state = _OPEN
-        self._balance.close("p")
-        self._balance.open("p", "PARAGRAPH", {}, offset)
+        self._pairing.close("p")
+        self._pairing.open("p", "PARAGRAPH", {}, offset)
         if not self._drops_breaks:
             for kind, place in before:
                 if kind != _NEWLINE:
@@ -156,13 +156,13 @@ class Paragraphs:
             if self._state == _OPEN or self.breaks_lines:
                 self._break("auto", place)
             elif not self.at_start:
-                self._balance.text("\n", place)
+                self._pairing.text("\n", place)
 
     def _break(self, kind: str, offset: int) -> None:
         if kind == _BLANK:
             self._break("html", offset)
-            self._balance.text(" ", offset)
+            self._pairing.text(" ", offset)
             self._break("html", offset)
             return
         line, column = self._source.place(offset)
-        self._balance.leaf(LineBreak(kind, line=line, column=column))  # type: ignore[arg-type]
+        self._pairing.leaf(LineBreak(kind, line=line, column=column))  # type: ignore[arg-type]

@@ -2,102 +2,130 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 from spipconv import languages
 from spipconv.nodes import Node
 from spipconv.parsing.html_tags import policy_of
 from spipconv.parsing.layout.paragraphs import Paragraphs
-from spipconv.parsing.lexer import Scan
-from spipconv.parsing.pairing import Balance
+from spipconv.parsing.lexer import Lexeme, Scan
+from spipconv.parsing.pairing import Pairing
 from spipconv.parsing.typography import typeset
 
+Formatting = Literal["strong", "i"]
+# Writes the lexemes between two indices: what a verse or a cell holds.
+Run = Callable[[Sequence[Lexeme], int, int], None]
 _FORMATTING_TYPES = {"strong": "STRONG", "i": "EMPHASIS"}
 
 
-class Writing:
-    """Writes one text. ``read_inline`` makes nodes of a field of an object, its title for instance."""
+class TextWriter:
+    """Writes one text; owns the state that the parts of the pass share.
+
+    ``read_inline`` makes nodes of a field of an object, its title for instance. ``has_paragraphs``: false for such a
+    field and for a title. ``flow`` is where content goes: the paragraphs of the text, of a table cell or of a verse.
+    """
+
+    __slots__ = (
+        "_run_end", "_run_start", "flow", "has_paragraphs", "in_cell", "in_link", "in_raw_link", "in_verse", "pairing",
+        "policy", "read_inline", "scan", "settings", "source", "start", "text",
+    )  # fmt: skip
 
     def __init__(self, scan: Scan, read_inline: Callable[[str], tuple[Node, ...]], *, paragraphs: bool) -> None:
-        self._scan = scan
-        self._source = scan.source
-        self._text = scan.source.text
-        self._settings = scan.source.settings
-        self._policy = policy_of(self._settings)
-        self._read_inline = read_inline
-        self._paragraphs = paragraphs
-        self._balance = Balance(scan.source)
-        self._flow = Paragraphs(self._balance, scan.source, enabled=paragraphs)
+        source = scan.source
+        self.scan = scan
+        self.source = source
+        self.text = source.text
+        self.settings = source.settings
+        self.policy = policy_of(source.settings)
+        self.read_inline = read_inline
+        self.has_paragraphs = paragraphs
+        self.pairing = Pairing(source)
+        self.flow = Paragraphs(self.pairing, source, enabled=paragraphs)
         # Where the text starts: typography sees nothing before it.
-        self._first = 0
+        self.start = 0
+        self.in_cell = self.in_verse = False
+        self.in_link = self.in_raw_link = False
         self._run_start = self._run_end = -1
-        self._in_cell = False
-        self._in_link = self._in_raw_link = False
 
-    def _words(self, start: int, end: int) -> None:
+    @property
+    def run_end(self) -> int:
+        """Where the last words end."""
+        return self._run_end
+
+    def words(self, start: int, end: int) -> None:
+        """Read on in words, or in a mark that means nothing here."""
         if self._run_start < 0:
             self._run_start = start
         self._run_end = end
 
-    def _end_run(self, *, trims: bool = False) -> None:
+    def end_run(self, *, trims: bool = False) -> None:
         """Write the words read so far; ``trims``: without the spaces at their end."""
         start, end = self._run_start, self._run_end
         if start < 0:
             return
         self._run_start = -1
+        text = self.text
         if trims:
-            while end > start and self._text[end - 1] in " \t":
+            while end > start and text[end - 1] in " \t":
                 end -= 1
             if end == start:
                 return
-        before = self._text[start - 1] if start > self._first else ""
-        if self._in_link and before == "[":
-            # To typography, a link's text stands behind a tag.
+        before = text[start - 1] if start > self.start else ""
+        if self.in_link and before == "[":
+            # To typography, a link's text comes after a tag.
             before = ">"
-        self._flow.text(typeset(self._text[start:end], self._settings.language, before), start)
+        self.flow.text(typeset(text[start:end], self.settings.language, before), start)
 
-    def _escape(self, start: int, end: int) -> None:
-        self._end_run()
-        self._flow.content(start)
-        self._balance.text(self._text[start + 1 : end], start)
+    def begin_inline(self, offset: int) -> None:
+        """Write the words read so far and make ready for something in the line."""
+        self.end_run()
+        self.flow.content(offset)
 
-    def _idiom(self, start: int, end: int) -> None:
-        words = languages.idiom(self._text[start + 2 : end - 2], self._settings.language)
+    def escape(self, start: int, end: int) -> None:
+        """Write the character after a backslash."""
+        self.begin_inline(start)
+        self.pairing.text(self.text[start + 1 : end], start)
+
+    def idiom(self, start: int, end: int) -> None:
+        """Write what ``<:key:>`` says."""
+        words = languages.idiom(self.text[start + 2 : end - 2], self.settings.language)
         if words is None:
-            self._source.report("unknown-idiom", start, self._text[start:end])
-            self._words(start, end)
+            self.source.report("unknown-idiom", start, self.text[start:end])
+            self.words(start, end)
         else:
-            self._end_run()
-            self._flow.content(start)
-            self._balance.text(words, start)
+            self.begin_inline(start)
+            self.pairing.text(words, start)
 
-    def _leaf(self, node: Node, offset: int) -> None:
-        self._end_run()
-        self._flow.content(offset)
-        self._balance.leaf(node)
+    def leaf(self, node: Node, offset: int) -> None:
+        """Write a node of the line that holds no others."""
+        self.begin_inline(offset)
+        self.pairing.leaf(node)
 
-    def _block(self, node: Node) -> None:
-        """Write a block that holds no others; a paragraph begins behind it."""
-        self._end_run(trims=True)
-        self._flow.end()
-        self._balance.block(node)
-        self._flow.begin(drops_breaks=False)
+    def block(self, node: Node) -> None:
+        """Write a block that holds no others; a paragraph begins after it."""
+        self.end_run(trims=True)
+        self.flow.end()
+        self.pairing.block(node)
+        self.flow.begin(drops_breaks=False)
 
-    def _formatted_words(self, name: str, start: int, end: int, width: int) -> None:
-        self._end_run()
-        self._flow.content(start)
-        words = typeset(self._text[start + width : end - width], self._settings.language, "{")
-        if self._balance.is_plain:
-            self._balance.plain(_FORMATTING_TYPES[name], {}, words, start, width)
+    def formatted_words(self, name: Formatting, start: int, end: int, width: int) -> None:
+        """Write formatted words that stand between markers of that width."""
+        self.begin_inline(start)
+        words = typeset(self.text[start + width : end - width], self.settings.language, "{")
+        if self.pairing.is_plain:
+            self.pairing.plain(_FORMATTING_TYPES[name], {}, words, start, width)
         else:
-            self._open_formatting(name, "{" * width, start)
-            self._balance.text(words, start + width)
-            self._close_formatting(name, "}" * width, end - width)
+            self.open_formatting(name, "{" * width, start)
+            self.pairing.text(words, start + width)
+            self.close_formatting(name, "}" * width, end - width)
 
-    def _open_formatting(self, name: str, marker: str, offset: int) -> None:
-        if self._balance.open(name, _FORMATTING_TYPES[name], {}, offset, marker) is None:
-            self._balance.text(marker, offset)
+    def open_formatting(self, name: Formatting, marker: str, offset: int) -> None:
+        """Open formatting; the marker is shown where there are too many levels."""
+        if self.pairing.open(name, _FORMATTING_TYPES[name], {}, offset, marker) is None:
+            self.pairing.text(marker, offset)
 
-    def _close_formatting(self, name: str, marker: str, offset: int) -> None:
-        if not self._balance.close_formatting(name, offset):
-            self._source.report("unopened-marker", offset, marker)
+    def close_formatting(self, name: Formatting, marker: str, offset: int) -> None:
+        """Close formatting, or report that the marker closes nothing."""
+        if not self.pairing.close_formatting(name, offset):
+            self.source.report("unopened-marker", offset, marker)

@@ -1,0 +1,182 @@
+"""Where tables are, their rows and cells, and their shape: caption, head, merged and numeric cells."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from spipconv.nodes import Numeric
+from spipconv.parsing.lexer import Lexeme
+
+_BOLD = re.compile(r"\{\{[^{}]+\}\}")
+_NUMBER = re.compile(r"\s*[+-]?[\s0-9]*[.,]?[\s0-9]*\Z")
+
+
+class CellShape(Struct, gc=False):
+    """A cell as written: where its lexemes start and end, and its text without the spaces around."""
+
+    first: int
+    last: int
+    text: str
+    header: bool = False
+    index: int = 0
+    colspan: int = 1
+    rowspan: int = 1
+    numeric: Numeric = ""
+
+    @property
+    def is_bold(self) -> bool:
+        """Tell whether the whole cell stands between {{ and }}."""
+        return self.text[:2] == "{{" and _BOLD.fullmatch(self.text) is not None
+
+
+class TableShape(Struct):
+    """A table as it will be shown. ``caption`` and ``summary`` are ranges of lexemes."""
+
+    head: list[CellShape] = []
+    body: list[list[CellShape]] = []
+    caption: tuple[int, int] | None = None
+    summary: tuple[int, int] | None = None
+
+
+def find_tables(lexemes: Sequence[Lexeme], text: str) -> dict[int, int]:
+    """Return where tables are: the index of the first bar, and the index behind the last one.
+
+    A table runs from a line that starts with a bar to the first line end behind a bar where the next line does
+    not start with one.
+    """
+    pipes = [
+        index
+        for index, one in enumerate(lexemes)
+        if one.kind == "PIPE" or (one.kind == "ESCAPE" and _is_pipe(one, text))
+    ]
+    ends = [
+        index
+        for index in pipes
+        if index + 1 == len(lexemes)
+        or lexemes[index + 1].kind in ("BLANK_LINE", "BREAK_MARK")
+        or (lexemes[index + 1].kind == "NEWLINE" and (index + 2 == len(lexemes) or lexemes[index + 2].kind != "PIPE"))
+    ]
+    tables: dict[int, int] = {}
+    position = 0
+    for index in pipes:
+        if index < position or lexemes[index].kind != "PIPE":
+            continue
+        before = lexemes[index - 1].kind if index else "BLANK_LINE"
+        if before not in ("NEWLINE", "BLANK_LINE"):
+            continue
+        if before == "NEWLINE" and index > 1 and _is_pipe(lexemes[index - 2], text):
+            continue
+        following = bisect_left(ends, index + 1)
+        if following == len(ends):
+            break
+        tables[index] = position = ends[following] + 1
+    return tables
+
+
+def split_rows(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> tuple[list[list[CellShape]], list[int]]:
+    """Return the cells of a table between two indices, row by row, and where each row starts in the text."""
+    rows: list[list[CellShape]] = []
+    starts: list[int] = []
+    while first < last:
+        starts.append(lexemes[first].start)
+        row: list[CellShape] = []
+        cell_first = first + 1
+        for index in range(first + 1, last):
+            if lexemes[index].kind == "PIPE" or _is_pipe(lexemes[index], text):
+                row.append(CellShape(cell_first, index, _slice(lexemes, cell_first, index, text)))
+                cell_first = index + 1
+                if index + 1 == last or lexemes[index + 1].kind == "NEWLINE":
+                    break
+        if row:
+            rows.append(row)
+        else:
+            # A bar alone is no row.
+            starts.pop()
+        # The next row begins behind the newline with a bar of its own.
+        first = cell_first + 1
+    return rows, starts
+
+
+def read_table(rows: list[list[CellShape]]) -> TableShape:
+    """Return the shape of rows of cells (SPIP: ``traiter_tableau``)."""
+    shape = TableShape()
+    if _is_caption(rows[0]):
+        first, *rows = rows
+        shape.caption = (first[1].first, first[1].last)
+        if len(first) > 3:
+            shape.summary = (first[2].first, first[-2].last)
+    for row in rows:
+        for index, cell in enumerate(row):
+            cell.index = index
+    if rows and all(cell.is_bold or cell.text in ("", "<") for cell in rows[0]):
+        shape.head, *rows = _merge(rows[:1]) + rows[1:]
+        for cell in shape.head:
+            cell.header = True
+    if rows and all(row[0].is_bold for row in rows):
+        for row in rows:
+            row[0].header = True
+    _mark_numbers(rows)
+    shape.body = _merge(rows)
+    return shape
+
+
+def _is_caption(row: list[CellShape]) -> bool:
+    """``||caption||`` or ``||caption|summary||``."""
+    return (
+        len(row) >= 3 and row[0].first == row[0].last and row[-1].first == row[-1].last and row[1].first < row[1].last
+    )
+
+
+def _mark_numbers(rows: list[list[CellShape]]) -> None:
+    """Give every cell of a column of numbers the kind of its numbers; empty cells count as numbers."""
+    columns: dict[int, list[CellShape]] = {}
+    for row in rows:
+        for cell in row:
+            columns.setdefault(cell.index, []).append(cell)
+    for cells in columns.values():
+        texts = [cell.text for cell in cells]
+        if all(_NUMBER.match(text) for text in texts):
+            kind: Numeric = "numeric"
+            for text in texts:
+                if "," in text:
+                    kind = "numeric virgule"
+                elif "." in text:
+                    kind = "numeric point"
+            for cell in cells:
+                cell.numeric = kind
+
+
+def _merge(rows: list[list[CellShape]]) -> list[list[CellShape]]:
+    """Fold ``<`` into the cell on the left and ``^`` into the one above; a ``<`` in the first column vanishes."""
+    below: dict[int, int] = {}
+    merged: list[list[CellShape]] = []
+    for number in range(len(rows) - 1, -1, -1):
+        kept: list[CellShape] = []
+        right = 0
+        for cell in reversed(rows[number]):
+            if cell.text == "<":
+                right += 1
+                below.pop(cell.index, None)
+            elif cell.text == "^" and number:
+                below[cell.index] = below.get(cell.index, 0) + 1
+                right = 0
+            else:
+                cell.colspan += right
+                cell.rowspan += below.pop(cell.index, 0)
+                right = 0
+                kept.append(cell)
+        merged.append(kept[::-1])
+    return merged[::-1]
+
+
+def _slice(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> str:
+    return text[lexemes[first].start : lexemes[last - 1].end].strip(" \t\n") if first < last else ""
+
+
+def _is_pipe(lexeme: Lexeme, text: str) -> bool:
+    """A bar; one behind a backslash separates cells too."""
+    return lexeme.kind == "PIPE" or (lexeme.kind == "ESCAPE" and text[lexeme.end - 1] == "|")
