@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium o
 ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "spipconv" / "preview" / "static"
 EXAMPLE = ROOT / "examples" / "static"
-AXE = ROOT / ".venv" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 VECTORS: list[str] = [
     json.loads(line)["vector"]
@@ -743,7 +743,7 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html'][:120]} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
-needs_axe = pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm install --prefix .venv/npm axe-core")
+needs_axe = pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm ci")
 
 
 @needs_axe

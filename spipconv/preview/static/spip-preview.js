@@ -97,25 +97,25 @@ const CLASSES = new Set(
 const PROTOCOLS = new Set(["http:", "https:", "mailto:", "ftp:", "tel:"]);
 
 const asIs = (value) => value;
-const number = (value) => (/^-?\d{1,4}$/.test(value) ? value : null);
+const smallNumber = (value) => (/^-?\d{1,4}$/.test(value) ? value : null);
 const oneOf = (...words) => (value) => (words.includes(value) ? value : null);
 const isKnownClass = (name) => CLASSES.has(name) || (name.startsWith("spip") && !name.startsWith("spip-preview"));
 
 /** By attribute: the value that is kept of a given one, or nothing. */
 const ATTRIBUTES = {
   class: (value) => value.split(/\s+/).filter(isKnownClass).join(" ") || null,
-  colspan: number,
+  colspan: smallNumber,
   dir: oneOf("ltr", "rtl", "auto"),
   headers: (value, prefix) => value.replace(/\S+/g, (id) => prefix + id),
   hreflang: asIs,
   id: (value, prefix) => (value ? prefix + value : null),
   lang: asIs,
   role: oneOf("list"),
-  rowspan: number,
+  rowspan: smallNumber,
   scope: oneOf("col", "colgroup", "row", "rowgroup"),
-  start: number,
+  start: smallNumber,
   title: asIs,
-  value: number,
+  value: smallNumber,
 };
 
 /** What pages with Trusted Types want to see; they name the policy `spip-preview` among those they allow. */
