@@ -6,7 +6,7 @@ from functools import partial
 
 from spipconv.nodes import Element
 from spipconv.parsing.html_tags import BLOCKS, KNOWN, Tag, read_tag
-from spipconv.parsing.layout.lists import Lists
+from spipconv.parsing.layout.lists import end_lists
 from spipconv.parsing.layout.writer import Formatting, TextWriter
 from spipconv.parsing.pairing import FORMATTING
 from spipconv.safety import VOID, filter_attributes
@@ -15,106 +15,96 @@ from spipconv.safety import VOID, filter_attributes
 _SHORTCUT_OF_TAG: dict[str, Formatting] = {"b": "strong", "strong": "strong", "i": "i", "em": "i"}
 
 
-class HtmlTags:
-    """Writes raw HTML as far as the text's profile allows it."""
-
-    __slots__ = ("_lists", "_writer")
-
-    def __init__(self, writer: TextWriter, lists: Lists) -> None:
-        self._writer = writer
-        self._lists = lists
-
-    def tag(self, start: int, end: int) -> None:
-        """Write a tag, the shortcut that means the same, its words, or nothing: as the profile allows."""
-        writer = self._writer
-        markup = writer.text[start:end]
-        if markup[0] == "\\":
-            markup = markup.replace("\\", "")
-        tag = read_tag(markup)
-        if tag.name == "a":
-            writer.end_run()
-            writer.in_raw_link = not tag.is_end and "a" in writer.policy.tags
-        if tag.name in writer.policy.tags:
-            writer.end_run(trims=tag.name in BLOCKS or tag.name == "p")
-            self._write_tag(tag, start, markup)
-        elif writer.settings.profile == "comment" and tag.name in ("b", "strong", "i", "em", "p", "br"):
-            writer.source.report("tag-translated", start, markup)
-            self._translate(tag, start)
-        elif not tag.is_ordinary or (writer.settings.profile == "comment" and tag.name not in KNOWN):
-            writer.source.report("tag-shown", start, markup)
-            writer.words(start, end)
-        else:
-            writer.source.report(tag.loss, start, markup)
-            if tag.name in BLOCKS and writer.has_paragraphs:
-                writer.end_run(trims=True)
-                writer.flow.begin(drops_breaks=False)
-            else:
-                writer.end_run()
-
-    def _translate(self, tag: Tag, offset: int) -> None:
-        writer = self._writer
-        writer.end_run(trims=tag.name in ("p", "br"))
-        if tag.name == "p":
-            self._lists.end_all()
+def write_tag(writer: TextWriter, start: int, end: int) -> None:
+    """Write a tag, the shortcut that means the same, its words, or nothing: as the profile allows."""
+    markup = writer.text[start:end]
+    if markup[0] == "\\":
+        markup = markup.replace("\\", "")
+    tag = read_tag(markup)
+    if tag.name == "a":
+        writer.end_run()
+        writer.in_raw_link = not tag.is_end and "a" in writer.policy.tags
+    if tag.name in writer.policy.tags:
+        writer.end_run(trims=tag.name in BLOCKS or tag.name == "p")
+        _write_allowed(writer, tag, start, markup)
+    elif writer.settings.profile == "comment" and tag.name in ("b", "strong", "i", "em", "p", "br"):
+        writer.source.report("tag-translated", start, markup)
+        _translate(writer, tag, start)
+    elif not tag.is_ordinary or (writer.settings.profile == "comment" and tag.name not in KNOWN):
+        writer.source.report("tag-shown", start, markup)
+        writer.words(start, end)
+    else:
+        writer.source.report(tag.loss, start, markup)
+        if tag.name in BLOCKS and writer.has_paragraphs:
+            writer.end_run(trims=True)
             writer.flow.begin(drops_breaks=False)
-        elif tag.name == "br":
-            writer.flow.line_break("html", offset)
         else:
-            name = _SHORTCUT_OF_TAG[tag.name]
-            write = writer.close_formatting if tag.is_end else writer.open_formatting
-            writer.flow.tag(partial(write, name, "", offset), offset)
+            writer.end_run()
 
-    def _write_tag(self, tag: Tag, offset: int, markup: str) -> None:
-        """Write a tag that is allowed."""
-        writer = self._writer
-        name = tag.name
-        if name == "br" and writer.has_paragraphs:
-            for attribute, _ in tag.attributes:
-                writer.source.report("attribute-dropped", offset, f"<br {attribute}>")
-            writer.flow.line_break("html", offset)
-        elif name == "p" and writer.has_paragraphs:
-            if tag.is_end or not tag.attributes:
-                writer.flow.begin(drops_breaks=False)
-            else:
-                writer.flow.end()
-                self.open_tag(tag, offset, markup)
-                writer.flow.adopt()
-        elif name in BLOCKS and writer.has_paragraphs:
+
+def _translate(writer: TextWriter, tag: Tag, offset: int) -> None:
+    writer.end_run(trims=tag.name in ("p", "br"))
+    if tag.name == "p":
+        end_lists(writer)
+        writer.flow.begin(drops_breaks=False)
+    elif tag.name == "br":
+        writer.flow.line_break("html", offset)
+    else:
+        name = _SHORTCUT_OF_TAG[tag.name]
+        write = writer.close_formatting if tag.is_end else writer.open_formatting
+        writer.flow.tag(partial(write, name, "", offset), offset)
+
+
+def _write_allowed(writer: TextWriter, tag: Tag, offset: int, markup: str) -> None:
+    """Write a tag that is allowed."""
+    name = tag.name
+    if name == "br" and writer.has_paragraphs:
+        for attribute, _ in tag.attributes:
+            writer.source.report("attribute-dropped", offset, f"<br {attribute}>")
+        writer.flow.line_break("html", offset)
+    elif name == "p" and writer.has_paragraphs:
+        if tag.is_end or not tag.attributes:
+            writer.flow.begin(drops_breaks=False)
+        else:
             writer.flow.end()
-            if tag.is_end:
-                self.close_tag(name, offset)
-                writer.flow.begin(drops_breaks=False)
-            else:
-                self.open_tag(tag, offset, markup)
-        elif tag.is_self_closed:
-            writer.flow.content(offset)
-            self.open_tag(tag, offset, markup)
+            open_tag(writer, tag, offset, markup)
+            writer.flow.adopt()
+    elif name in BLOCKS and writer.has_paragraphs:
+        writer.flow.end()
+        if tag.is_end:
+            close_tag(writer, name, offset)
+            writer.flow.begin(drops_breaks=False)
         else:
-            opening, closing = partial(self.open_tag, tag, offset, markup), partial(self.close_tag, name, offset)
-            writer.flow.tag(closing if tag.is_end else opening, offset)
+            open_tag(writer, tag, offset, markup)
+    elif tag.is_self_closed:
+        writer.flow.content(offset)
+        open_tag(writer, tag, offset, markup)
+    else:
+        opening, closing = partial(open_tag, writer, tag, offset, markup), partial(close_tag, writer, name, offset)
+        writer.flow.tag(closing if tag.is_end else opening, offset)
 
-    def open_tag(self, tag: Tag, offset: int, markup: str) -> None:
-        """Open an element that is allowed, without the attributes that are not."""
-        writer = self._writer
-        attributes, refused = filter_attributes(writer.policy, tag.name, tag.attributes)
-        for name in refused:
-            writer.source.report("attribute-dropped", offset, f"<{tag.name} {name}>")
-        if tag.name == "iframe" and not any(name == "src" for name, _ in attributes):
-            writer.source.report("embed-dropped", offset, markup)
-        elif tag.name in VOID:
-            line, column = writer.source.place(offset)
-            writer.pairing.void(Element(tag.name, attributes, (), line=line, column=column))
-        else:
-            writer.pairing.open_raw(tag.name, {"name": tag.name, "attributes": attributes}, offset, markup)
 
-    def close_tag(self, name: str, offset: int) -> None:
-        """Close an element, or report that the end tag closes nothing."""
-        writer = self._writer
-        if name in FORMATTING:
-            closed = writer.pairing.close_formatting(name, offset)
-        elif name in BLOCKS or name == "p":
-            closed = writer.pairing.close(name, is_raw=True)
-        else:
-            closed = writer.pairing.close_inline(name)
-        if not closed:
-            writer.source.report("unopened-tag", offset, f"</{name}>")
+def open_tag(writer: TextWriter, tag: Tag, offset: int, markup: str) -> None:
+    """Open an element that is allowed, without the attributes that are not."""
+    attributes, refused = filter_attributes(writer.policy, tag.name, tag.attributes)
+    for name in refused:
+        writer.source.report("attribute-dropped", offset, f"<{tag.name} {name}>")
+    if tag.name == "iframe" and not any(name == "src" for name, _ in attributes):
+        writer.source.report("embed-dropped", offset, markup)
+    elif tag.name in VOID:
+        line, column = writer.source.place(offset)
+        writer.pairing.void(Element(tag.name, attributes, (), line=line, column=column))
+    else:
+        writer.pairing.open_raw(tag.name, {"name": tag.name, "attributes": attributes}, offset, markup)
+
+
+def close_tag(writer: TextWriter, name: str, offset: int) -> None:
+    """Close an element, or report that the end tag closes nothing."""
+    if name in FORMATTING:
+        closed = writer.pairing.close_formatting(name, offset)
+    elif name in BLOCKS or name == "p":
+        closed = writer.pairing.close(name, is_raw=True)
+    else:
+        closed = writer.pairing.close_inline(name)
+    if not closed:
+        writer.source.report("unopened-tag", offset, f"</{name}>")

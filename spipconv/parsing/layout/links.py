@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from spipconv.nodes import Anchor
 from spipconv.parsing import targets
-from spipconv.parsing.layout.writer import TextWriter
+from spipconv.parsing.layout.writer import LinkMark, TextWriter
 from spipconv.parsing.lexer import Lexeme
-from spipconv.parsing.pairing import Open
 from spipconv.parsing.typography import FRENCH_LANGUAGES, NO_BREAK_SPACE, decode_entities, typeset
 from spipconv.safety import safe_address
 
@@ -18,194 +17,176 @@ _NOT_IN_LINKS = frozenset({"ADDRESS", "NOTE_START", "NOTE_END", "LINK_MARK", "GL
 _WORDS_ONLY = re.compile(r"[^\n{}\[\]<|\\\ufdd0]*")
 
 
-class _LinkMark(NamedTuple):
-    """``[text|title{lang}->target]``; ``words`` is the text where it holds no markup."""
+def open_up_links(writer: TextWriter, lexemes: list[Lexeme]) -> list[Lexeme]:
+    """Return lexemes with links opened up into their text, and bare addresses rid of final punctuation."""
+    text = writer.text
+    opened: list[Lexeme] = []
+    position = 0
+    for index, lexeme in enumerate(lexemes):
+        if lexeme.kind not in ("LINK_MARK", "ADDRESS"):
+            continue
+        if lexeme.kind == "LINK_MARK":
+            opened += lexemes[position:index]
+            opened += _open_up(writer, lexeme)
+            position = index + 1
+        elif text[lexeme.end - 1] in ",.;?|":
+            end = lexeme.end - 1
+            last = "PIPE" if text[end] == "|" else "WORDS"
+            opened += lexemes[position:index]
+            opened += [Lexeme(lexeme.kind, lexeme.start, end), Lexeme(last, end, lexeme.end)]
+            position = index + 1
+    return opened + lexemes[position:] if position else lexemes
 
-    title: str
-    language: str
-    target: str
-    words: str
+
+def _open_up(writer: TextWriter, link: Lexeme) -> list[Lexeme]:
+    text, masked = writer.text, writer.scan.masked
+    arrow = masked.index("->", link.start)
+    first, last = trim(masked, link.start + 1, arrow)
+    length, title, language = targets.split_text(text[first:last], masked[first:last])
+    first, last = trim(masked, first, first + length)
+    target = text[arrow + 2 : link.end - 1]
+    if _WORDS_ONLY.fullmatch(masked, first, last):
+        writer.link_marks[link.start] = LinkMark(title, language, target, text[first:last])
+        return [link.become("PLAIN_LINK")]
+    inner = writer.scan.read(first, last)
+    if len(inner) == 1 and inner[0].kind == "MODEL_TAG":
+        return [link.become("LINKED_MODEL")]
+    writer.link_marks[link.start] = LinkMark(title, language, target, "")
+    inner = [lexeme.become("WORDS") if lexeme.kind in _NOT_IN_LINKS else lexeme for lexeme in inner]
+    return [link.become("LINK_START"), *inner, Lexeme("LINK_END", link.end - 1, link.end)]
 
 
-class Links:
-    """Writes what leads somewhere else, or says where others lead."""
-
-    __slots__ = ("_marks", "_opened", "_writer")
-
-    def __init__(self, writer: TextWriter) -> None:
-        self._writer = writer
-        self._marks: dict[int, _LinkMark] = {}
-        self._opened: list[Open | None] = []
-
-    # ---- Before the text is written ----
-
-    def open_up(self, lexemes: list[Lexeme]) -> list[Lexeme]:
-        """Return lexemes with links opened up into their text, and bare addresses rid of final punctuation."""
-        text = self._writer.text
-        opened: list[Lexeme] = []
-        position = 0
-        for index, lexeme in enumerate(lexemes):
-            if lexeme.kind == "LINK_MARK":
-                opened += lexemes[position:index]
-                opened += self._open_link(lexeme)
-                position = index + 1
-            elif lexeme.kind == "ADDRESS" and text[lexeme.end - 1] in ",.;?|":
-                end = lexeme.end - 1
-                last = "PIPE" if text[end] == "|" else "WORDS"
-                opened += lexemes[position:index]
-                opened += [Lexeme(lexeme.kind, lexeme.start, end), Lexeme(last, end, lexeme.end)]
-                position = index + 1
-        return opened + lexemes[position:] if position else lexemes
-
-    def _open_link(self, link: Lexeme) -> list[Lexeme]:
-        text, masked = self._writer.text, self._writer.scan.masked
-        arrow = masked.index("->", link.start)
-        first, last = trim(masked, link.start + 1, arrow)
-        length, title, language = targets.split_text(text[first:last], masked[first:last])
-        first, last = trim(masked, first, first + length)
-        target = text[arrow + 2 : link.end - 1]
-        if _WORDS_ONLY.fullmatch(masked, first, last):
-            self._marks[link.start] = _LinkMark(title, language, target, text[first:last])
-            return [link.become("PLAIN_LINK")]
-        inner = self._writer.scan.read(first, last)
-        if len(inner) == 1 and inner[0].kind == "MODEL_TAG":
-            return [link.become("LINKED_MODEL")]
-        self._marks[link.start] = _LinkMark(title, language, target, "")
-        inner = [lexeme.become("WORDS") if lexeme.kind in _NOT_IN_LINKS else lexeme for lexeme in inner]
-        return [link.become("LINK_START"), *inner, Lexeme("LINK_END", link.end - 1, link.end)]
-
-    # ---- Links ----
-
-    def plain_link(self, start: int, end: int) -> None:
-        """Write a link whose text is words, or none: then it is the object's title or the address."""
-        writer, pairing = self._writer, self._writer.pairing
-        mark = self._marks[start]
-        target, fields = self._read_link(mark, start)
-        fields["shows_address"] = not mark.words and target.shows_address
-        words = mark.words or target.text
-        if mark.words or target.kind == "missing":
-            words = typeset(words, writer.settings.language, ">")
-        title = writer.read_inline(target.text) if target.is_markup and not mark.words else ()
-        writer.begin_inline(start)
-        if fields["address"] is None:
+def write_plain_link(writer: TextWriter, start: int, end: int) -> None:
+    """Write a link whose text is words, or none: then it is the object's title or the address."""
+    pairing = writer.pairing
+    mark = writer.link_marks[start]
+    target, fields = _read_link(writer, mark, start)
+    fields["shows_address"] = not mark.words and target.shows_address
+    words = mark.words or target.text
+    if mark.words or target.kind == "missing":
+        words = typeset(words, writer.language, ">")
+    title = writer.read_inline(target.text) if target.is_markup and not mark.words else ()
+    writer.begin_inline(start)
+    if fields["address"] is None:
+        pairing.text(words, start)
+    elif not title and pairing.is_plain:
+        pairing.plain("LINK", fields, words, start, 1)
+    else:
+        opened = pairing.open("a", "LINK", fields, start)
+        for node in title:
+            pairing.leaf(node)
+        if not title:
             pairing.text(words, start)
-        elif not title and pairing.is_plain:
-            pairing.plain("LINK", fields, words, start, 1)
-        else:
-            opened = pairing.open("a", "LINK", fields, start)
-            for node in title:
-                pairing.leaf(node)
-            if not title:
-                pairing.text(words, start)
-            if opened:
-                pairing.close_formatting("a", start)
+        if opened:
+            pairing.close_formatting("a", start)
 
-    def link_start(self, start: int, end: int) -> None:
-        """Open a link whose text holds markup."""
-        writer = self._writer
-        _, fields = self._read_link(self._marks[start], start)
-        writer.begin_inline(start)
-        is_allowed = fields["address"] is not None
-        self._opened.append(writer.pairing.open("a", "LINK", fields, start) if is_allowed else None)
-        writer.in_link = True
 
-    def link_end(self, start: int, end: int) -> None:
-        """Close such a link."""
-        writer = self._writer
-        writer.end_run()
-        opened = self._opened.pop()
-        writer.in_link = bool(self._opened)
-        if opened is not None:
-            writer.flow.flush(start)
-            writer.pairing.close_formatting("a", start)
+def open_link(writer: TextWriter, start: int, end: int) -> None:
+    """Open a link whose text holds markup."""
+    _, fields = _read_link(writer, writer.link_marks[start], start)
+    writer.begin_inline(start)
+    is_allowed = fields["address"] is not None
+    writer.links.append(writer.pairing.open("a", "LINK", fields, start) if is_allowed else None)
+    writer.in_link = True
 
-    def _read_link(self, mark: _LinkMark, offset: int) -> tuple[targets.Target, dict[str, Any]]:
-        """Return where a link leads, and the fields of its node; the address is None where it is refused."""
-        settings, source = self._writer.settings, self._writer.source
-        target = targets.read_target(mark.target, settings.language, mark.language, settings.resolver)
-        if target.problem:
-            source.report(target.problem, offset, mark.target.strip())
-        address = safe_address(target.address)
-        if address is None:
-            source.report("address-refused", offset, target.address)
-        return target, {
-            "address": address,
-            "kind": target.kind,
-            "title": mark.title,
-            "language": mark.language or target.language,
-            "media_type": target.media_type,
-        }
 
-    # ---- Addresses ----
-
-    def address(self, start: int, end: int) -> None:
-        """Write a bare address as a link to itself, but not within a link."""
-        writer, pairing = self._writer, self._writer.pairing
-        words = writer.text[start:end]
-        if writer.in_raw_link or pairing.is_within("a"):
-            writer.words(start, end)
-            return
-        writer.end_run()
-        if writer.settings.language in FRENCH_LANGUAGES:
-            words = words.replace("»", NO_BREAK_SPACE + "»")
-        address, kind = targets.read_address(words, writer.settings.resolver)
-        if writer.in_cell:
-            # SPIP cuts cells at the bars of an address too, which is in an attribute by then.
-            address = address.replace("|", "</td><td>")
-        if safe_address(address) is None:
-            writer.words(start, end)
-            return
-        writer.flow.content(start)
-        pairing.open("a", "LINK", {"address": address, "kind": kind, "shows_address": True, "automatic": True}, start)
-        pairing.text(decode_entities(words), start)
-        pairing.close_formatting("a", start)
-
-    def resource(self, start: int, end: int) -> None:
-        """Write ``<https://…>``: the address as a link between the two brackets."""
-        writer, pairing = self._writer, self._writer.pairing
-        address = decode_entities(writer.text[start + 1 : end - 1])
-        writer.begin_inline(start)
-        pairing.text("<", start)
-        pairing.open("a", "LINK", {"address": address, "kind": "external", "shows_address": True}, start)
-        pairing.text(address, start)
-        pairing.close_formatting("a", start)
-        pairing.text(">", end - 1)
-
-    def glossary(self, start: int, end: int) -> None:
-        """Write ``[?term]``: a link to the glossary, Wikipedia unless another one is named."""
-        writer, language = self._writer, self._writer.settings.language
-        entry = targets.read_glossary(writer.text[start:end], language)
-        if entry is None:
-            writer.words(start, end)
-            return
-        term, title, address = entry
-        writer.begin_inline(start)
-        writer.pairing.open("a", "LINK", {"address": address, "kind": "glossary", "title": title}, start)
-        first, *others = term.split("\n")
-        writer.flow.text(typeset(first, language), start)
-        for line in others:
-            writer.flow.newline(start)
-            writer.flow.text(typeset(line, language), start)
+def close_link(writer: TextWriter, start: int, end: int) -> None:
+    """Close such a link."""
+    writer.end_run()
+    opened = writer.links.pop()
+    writer.in_link = bool(writer.links)
+    if opened is not None:
+        writer.flow.flush(start)
         writer.pairing.close_formatting("a", start)
 
-    # ---- Anchors and abbreviations ----
 
-    def anchor(self, start: int, end: int) -> None:
-        """Write ``[name<-]``."""
-        writer = self._writer
-        line, column = writer.source.place(start)
-        name = decode_entities(writer.text[start + 1 : end - 3].removeprefix("#").strip())
-        writer.leaf(Anchor(name, line=line, column=column), start)
+def _read_link(writer: TextWriter, mark: LinkMark, offset: int) -> tuple[targets.Target, dict[str, Any]]:
+    """Return where a link leads, and the fields of its node; the address is None where it is refused."""
+    settings, source = writer.settings, writer.source
+    target = targets.read_target(mark.target, settings.language, mark.language, settings.resolver)
+    if target.problem:
+        source.report(target.problem, offset, mark.target.strip())
+    address = safe_address(target.address)
+    if address is None:
+        source.report("address-refused", offset, target.address)
+    return target, {
+        "address": address,
+        "kind": target.kind,
+        "title": mark.title,
+        "language": mark.language or target.language,
+        "media_type": target.media_type,
+    }
 
-    def abbreviation(self, start: int, end: int) -> None:
-        """Write ``[abbr|meaning]``."""
-        writer, language = self._writer, self._writer.settings.language
-        words, _, title = writer.text[start + 1 : end - 1].partition("|")
-        writer.begin_inline(start)
-        opened = writer.pairing.open("abbr", "ABBREVIATION", {"title": typeset(title.strip(), language)}, start)
-        writer.pairing.text(typeset(words, language), start)
-        if opened:
-            writer.pairing.close_to(opened)
+
+def write_address(writer: TextWriter, start: int, end: int) -> None:
+    """Write a bare address as a link to itself, but not within a link."""
+    pairing = writer.pairing
+    words = writer.text[start:end]
+    if writer.in_raw_link or pairing.is_within("a"):
+        writer.words(start, end)
+        return
+    writer.end_run()
+    if writer.language in FRENCH_LANGUAGES:
+        words = words.replace("»", NO_BREAK_SPACE + "»")
+    address, kind = targets.read_address(words, writer.settings.resolver)
+    if writer.in_cell:
+        # SPIP cuts cells at the bars of an address too, which is in an attribute by then.
+        address = address.replace("|", "</td><td>")
+    if safe_address(address) is None:
+        writer.words(start, end)
+        return
+    writer.flow.content(start)
+    pairing.open("a", "LINK", {"address": address, "kind": kind, "shows_address": True, "automatic": True}, start)
+    pairing.text(decode_entities(words), start)
+    pairing.close_formatting("a", start)
+
+
+def write_resource(writer: TextWriter, start: int, end: int) -> None:
+    """Write ``<https://…>``: the address as a link between the two brackets."""
+    pairing = writer.pairing
+    address = decode_entities(writer.text[start + 1 : end - 1])
+    writer.begin_inline(start)
+    pairing.text("<", start)
+    pairing.open("a", "LINK", {"address": address, "kind": "external", "shows_address": True}, start)
+    pairing.text(address, start)
+    pairing.close_formatting("a", start)
+    pairing.text(">", end - 1)
+
+
+def write_glossary(writer: TextWriter, start: int, end: int) -> None:
+    """Write ``[?term]``: a link to the glossary, Wikipedia unless another one is named."""
+    language = writer.language
+    entry = targets.read_glossary(writer.text[start:end], language)
+    if entry is None:
+        writer.words(start, end)
+        return
+    term, title, address = entry
+    writer.begin_inline(start)
+    writer.pairing.open("a", "LINK", {"address": address, "kind": "glossary", "title": title}, start)
+    first, *others = term.split("\n")
+    writer.flow.text(typeset(first, language), start)
+    for line in others:
+        writer.flow.newline(start)
+        writer.flow.text(typeset(line, language), start)
+    writer.pairing.close_formatting("a", start)
+
+
+def write_anchor(writer: TextWriter, start: int, end: int) -> None:
+    """Write ``[name<-]``."""
+    line, column = writer.source.place(start)
+    name = decode_entities(writer.text[start + 1 : end - 3].removeprefix("#").strip())
+    writer.leaf(Anchor(name, line=line, column=column), start)
+
+
+def write_abbreviation(writer: TextWriter, start: int, end: int) -> None:
+    """Write ``[abbr|meaning]``."""
+    language = writer.language
+    words, _, title = writer.text[start + 1 : end - 1].partition("|")
+    writer.begin_inline(start)
+    opened = writer.pairing.open("abbr", "ABBREVIATION", {"title": typeset(title.strip(), language)}, start)
+    writer.pairing.text(typeset(words, language), start)
+    if opened:
+        writer.pairing.close_to(opened)
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:

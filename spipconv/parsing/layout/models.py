@@ -11,51 +11,43 @@ from spipconv.parsing.typography import typeset
 from spipconv.safety import safe_address
 
 
-class Models:
-    """Writes models: documents as figures, others as the text that the author typed."""
+def write_model(writer: TextWriter, start: int, end: int) -> None:
+    """Write ``<doc12>``."""
+    _write_markup(writer, start, writer.text[start:end], "")
 
-    __slots__ = ("_writer",)
 
-    def __init__(self, writer: TextWriter) -> None:
-        self._writer = writer
+def write_linked_model(writer: TextWriter, start: int, end: int) -> None:
+    """Write ``[<doc12>->target]``: the figure leads there."""
+    words, _, mark = writer.text[start + 1 : end - 1].partition("->")
+    target = targets.read_target(mark, writer.language, "", writer.settings.resolver)
+    if target.problem:
+        writer.source.report(target.problem, start, mark.strip())
+    address = safe_address(target.address)
+    if address is None:
+        writer.source.report("address-refused", start, target.address)
+    model = words.strip()
+    _write_markup(writer, start, model[: model.index(">") + 1], address or "")
 
-    def model(self, start: int, end: int) -> None:
-        """Write ``<doc12>``."""
-        self._write(start, self._writer.text[start:end], "")
 
-    def linked_model(self, start: int, end: int) -> None:
-        """Write ``[<doc12>->target]``: the figure leads there."""
-        writer = self._writer
-        words, _, mark = writer.text[start + 1 : end - 1].partition("->")
-        target = targets.read_target(mark, writer.settings.language, "", writer.settings.resolver)
-        if target.problem:
-            writer.source.report(target.problem, start, mark.strip())
-        address = safe_address(target.address)
-        if address is None:
-            writer.source.report("address-refused", start, target.address)
-        model = words.strip()
-        self._write(start, model[: model.index(">") + 1], address or "")
-
-    def _write(self, start: int, markup: str, link: str) -> None:
-        writer = self._writer
-        tag = read_model(markup)
-        place = writer.source.place(start)
-        if not tag.is_document or tag.number is None:
-            writer.source.report("unknown-model", start, markup)
-            writer.leaf(Model(tag.name, tag.number, tag.arguments, markup, line=place[0], column=place[1]), start)
-            return
-        resolver = writer.settings.resolver
-        if resolver is None:
-            writer.source.report("object-unresolved", start, markup)
-            target = targets.plain_target("document", tag.number, writer.settings.language)
-            writer.begin_inline(start)
-            writer.pairing.open("a", "LINK", {"address": link or target.address, "kind": target.kind}, start)
-            writer.pairing.text(typeset(target.text, writer.settings.language), start)
-            writer.pairing.close_formatting("a", start)
-            return
-        document = find_object(resolver, "document", tag.number)
-        if document is None:
-            writer.source.report("document-not-found", start, markup)
-            writer.end_run(trims=True)
-            return
-        writer.block(make_figure(tag, document, link, writer.read_inline, place))
+def _write_markup(writer: TextWriter, start: int, markup: str, link: str) -> None:
+    tag = read_model(markup)
+    place = writer.source.place(start)
+    if not tag.is_document or tag.number is None:
+        writer.source.report("unknown-model", start, markup)
+        writer.leaf(Model(tag.name, tag.number, tag.arguments, markup, line=place[0], column=place[1]), start)
+        return
+    resolver = writer.settings.resolver
+    if resolver is None:
+        writer.source.report("object-unresolved", start, markup)
+        target = targets.plain_target("document", tag.number, writer.language)
+        writer.begin_inline(start)
+        writer.pairing.open("a", "LINK", {"address": link or target.address, "kind": target.kind}, start)
+        writer.pairing.text(typeset(target.text, writer.language), start)
+        writer.pairing.close_formatting("a", start)
+        return
+    document = find_object(resolver, "document", tag.number)
+    if document is None:
+        writer.source.report("document-not-found", start, markup)
+        writer.end_run(trims=True)
+        return
+    writer.block(make_figure(tag, document, link, writer.read_inline, place))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from spipconv.parsing.layout.braces import Braces
-from spipconv.parsing.layout.lists import Lists
+from spipconv.parsing.layout.lists import end_lists
 from spipconv.parsing.layout.paragraphs import Paragraphs
 from spipconv.parsing.layout.table_shapes import CellShape, read_table, split_rows
 from spipconv.parsing.layout.writer import Run, TextWriter
@@ -14,106 +13,98 @@ from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.typography import typeset
 
 
-class Tables:
-    """Writes tables."""
-
-    __slots__ = ("_braces", "_lists", "_writer")
-
-    def __init__(self, writer: TextWriter, lists: Lists, braces: Braces) -> None:
-        self._writer = writer
-        self._lists = lists
-        self._braces = braces
-
-    def write(self, lexemes: Sequence[Lexeme], first: int, last: int, run: Run) -> int:
-        """Write the table between two indices; return the second one. ``run`` writes what is in its cells."""
-        writer, pairing = self._writer, self._writer.pairing
-        writer.end_run(trims=True)
-        self._lists.end_all()
-        writer.flow.end()
-        offset = lexemes[first].start
-        table = pairing.open("table", "TABLE", {}, offset, "|")
-        if table is None:
-            writer.words(offset, lexemes[last - 1].end)
-            return last
-        rows, starts = split_rows(lexemes, first, last, writer.text)
-        shape = read_table(rows)
-        if shape.caption:
-            self._write_caption(run, lexemes, shape.caption, shape.summary, offset)
-        lines = [(shape.head, True)] if shape.head else []
-        lines += [(cells, False) for cells in shape.body]
-        for (cells, head), start in zip(lines, starts[len(starts) - len(lines) :], strict=True):
-            row = pairing.open("tr", "ROW", {"head": head}, start)
-            assert row is not None
-            for cell in cells:
-                self._write_cell(run, lexemes, cell)
-            pairing.close_to(row)
-        pairing.close_to(table)
-        writer.flow.begin()
+def write_table(writer: TextWriter, lexemes: Sequence[Lexeme], first: int, last: int, run: Run) -> int:
+    """Write the table between two indices; return the second one. ``run`` writes what is in its cells."""
+    pairing = writer.pairing
+    writer.end_run(trims=True)
+    end_lists(writer)
+    writer.flow.end()
+    offset = lexemes[first].start
+    table = pairing.open("table", "TABLE", {}, offset, "|")
+    if table is None:
+        writer.words(offset, lexemes[last - 1].end)
         return last
+    rows, starts = split_rows(lexemes, first, last, writer.text)
+    shape = read_table(rows)
+    if shape.caption:
+        _write_caption(writer, run, lexemes, shape.caption, shape.summary, offset)
+    lines = [(shape.head, True)] if shape.head else []
+    lines += [(cells, False) for cells in shape.body]
+    for (cells, head), start in zip(lines, starts[len(starts) - len(lines) :], strict=True):
+        row = pairing.open("tr", "ROW", {"head": head}, start)
+        assert row is not None
+        for cell in cells:
+            _write_cell(writer, run, lexemes, cell)
+        pairing.close_to(row)
+    pairing.close_to(table)
+    writer.flow.begin()
+    return last
 
-    def _write_caption(
-        self,
-        run: Run,
-        lexemes: Sequence[Lexeme],
-        caption: tuple[int, int],
-        summary: tuple[int, int] | None,
-        offset: int,
-    ) -> None:
-        pairing = self._writer.pairing
-        opened = pairing.open("caption", "CAPTION", {}, offset)
-        assert opened is not None
-        self._run_inside(run, lexemes, *caption)
-        if summary:
-            pairing.close_inside(opened)
-            inner = pairing.open("caption", "SUMMARY", {}, offset)
-            assert inner is not None
-            self._run_inside(run, lexemes, *summary)
-            pairing.close_to(inner)
-        pairing.close_to(opened)
 
-    def _write_cell(self, run: Run, lexemes: Sequence[Lexeme], shape: CellShape) -> None:
-        writer, pairing = self._writer, self._writer.pairing
-        fields: dict[str, Any] = {
-            "header": shape.header,
-            "index": shape.index,
-            "colspan": shape.colspan,
-            "rowspan": shape.rowspan,
-            "numeric": shape.numeric,
-        }
-        first, last = shape.first, shape.last
-        offset = lexemes[first].start if first < len(lexemes) else len(writer.text)
-        if first == last:
-            pairing.plain("CELL", fields, "", offset)
-            return
-        is_bold = shape.header and shape.is_bold
-        kinds = {lexeme.kind for lexeme in lexemes[first:last]}
-        if kinds == {"WORDS"} or (is_bold and "STRONG_WORDS" in kinds):
-            words = shape.text[2:-2] if is_bold else shape.text
-            before = writer.text[offset - 1] if offset > writer.start else ""
-            pairing.plain("CELL", fields, typeset(words, writer.settings.language, before), offset)
-            return
-        cell = pairing.open("th" if shape.header else "td", "CELL", fields, offset)
-        assert cell is not None
-        if is_bold:
-            while lexemes[first].kind != "OPENING_BRACES":
-                first += 1
-            while lexemes[last - 1].kind != "CLOSING_BRACES":
-                last -= 1
-            first, last = first + 1, last - 1
-        self._run_inside(run, lexemes, first, last)
-        pairing.close_to(cell)
+def _write_caption(
+    writer: TextWriter,
+    run: Run,
+    lexemes: Sequence[Lexeme],
+    caption: tuple[int, int],
+    summary: tuple[int, int] | None,
+    offset: int,
+) -> None:
+    pairing = writer.pairing
+    opened = pairing.open("caption", "CAPTION", {}, offset)
+    assert opened is not None
+    _run_inside(writer, run, lexemes, *caption)
+    if summary:
+        pairing.close_inside(opened)
+        inner = pairing.open("caption", "SUMMARY", {}, offset)
+        assert inner is not None
+        _run_inside(writer, run, lexemes, *summary)
+        pairing.close_to(inner)
+    pairing.close_to(opened)
 
-    def _run_inside(self, run: Run, lexemes: Sequence[Lexeme], first: int, last: int) -> None:
-        """Write a part of a table, in which paragraphs, breaks, lists and headings are its own."""
-        writer, lists, braces = self._writer, self._lists, self._braces
-        flow, levels, headings = writer.flow, lists.levels, braces.headings
-        writer.flow = Paragraphs(writer.pairing, writer.source, breaks_lines=True)
-        lists.levels, braces.headings = [], []
-        writer.in_cell = True
-        while first < last and lexemes[last - 1].kind in ("NEWLINE", "BLANK_LINE"):
+
+def _write_cell(writer: TextWriter, run: Run, lexemes: Sequence[Lexeme], shape: CellShape) -> None:
+    pairing = writer.pairing
+    fields: dict[str, Any] = {
+        "header": shape.header,
+        "index": shape.index,
+        "colspan": shape.colspan,
+        "rowspan": shape.rowspan,
+        "numeric": shape.numeric,
+    }
+    first, last = shape.first, shape.last
+    offset = lexemes[first].start if first < len(lexemes) else len(writer.text)
+    if first == last:
+        pairing.plain("CELL", fields, "", offset)
+        return
+    is_bold = shape.header and shape.is_bold
+    kinds = {lexeme.kind for lexeme in lexemes[first:last]}
+    if kinds == {"WORDS"} or (is_bold and "STRONG_WORDS" in kinds):
+        words = shape.text[2:-2] if is_bold else shape.text
+        before = writer.text[offset - 1] if offset > writer.start else ""
+        pairing.plain("CELL", fields, typeset(words, writer.language, before), offset)
+        return
+    cell = pairing.open("th" if shape.header else "td", "CELL", fields, offset)
+    assert cell is not None
+    if is_bold:
+        while lexemes[first].kind != "OPENING_BRACES":
+            first += 1
+        while lexemes[last - 1].kind != "CLOSING_BRACES":
             last -= 1
-        run(lexemes, first, last)
-        lists.end_all()
-        writer.flow.end()
-        writer.flow, lists.levels, braces.headings = flow, levels, headings
-        writer.in_cell = False
+        first, last = first + 1, last - 1
+    _run_inside(writer, run, lexemes, first, last)
+    pairing.close_to(cell)
+
+
+def _run_inside(writer: TextWriter, run: Run, lexemes: Sequence[Lexeme], first: int, last: int) -> None:
+    """Write a part of a table, in which paragraphs, breaks, lists and headings are its own."""
+    flow, levels, headings = writer.flow, writer.levels, writer.headings
+    writer.flow = Paragraphs(writer.pairing, writer.source, breaks_lines=True)
+    writer.levels, writer.headings = [], []
+    writer.in_cell = True
+    while first < last and lexemes[last - 1].kind in ("NEWLINE", "BLANK_LINE"):
+        last -= 1
+    run(lexemes, first, last)
+    end_lists(writer)
+    writer.flow.end()
+    writer.flow, writer.levels, writer.headings = flow, levels, headings
+    writer.in_cell = False

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from spipconv import languages
 from spipconv.nodes import Node
 from spipconv.parsing.html_tags import policy_of
 from spipconv.parsing.layout.paragraphs import Paragraphs
 from spipconv.parsing.lexer import Lexeme, Scan
-from spipconv.parsing.pairing import Pairing
+from spipconv.parsing.pairing import Open, Pairing
 from spipconv.parsing.typography import typeset
 
 Formatting = Literal["strong", "i"]
@@ -19,16 +18,37 @@ Run = Callable[[Sequence[Lexeme], int, int], None]
 _FORMATTING_TYPES = {"strong": "STRONG", "i": "EMPHASIS"}
 
 
+class Level(NamedTuple):
+    """A list that is open, with its last item and how much was written when that began."""
+
+    ordered: bool
+    list: Open
+    item: Open
+    size: int
+
+
+class LinkMark(NamedTuple):
+    """``[text|title{lang}->target]``; ``words`` is the text where it holds no markup."""
+
+    title: str
+    language: str
+    target: str
+    words: str
+
+
 class TextWriter:
     """Writes one text; owns the state that the parts of the pass share.
 
     ``read_inline`` makes nodes of a field of an object, its title for instance. ``has_paragraphs``: false for such a
-    field and for a title. ``flow`` is where content goes: the paragraphs of the text, of a table cell or of a verse.
+    field and for a title. ``flow`` is where content goes: the paragraphs of the text, of a table cell or of a verse;
+    ``levels`` are the lists that are open there, outermost first, ``headings`` the headings. ``has_strong`` and its
+    like: the text opens such a thing somewhere; where it never does, what would close one is words.
     """
 
     __slots__ = (
-        "_run_end", "_run_start", "flow", "has_paragraphs", "in_cell", "in_link", "in_raw_link", "in_verse", "pairing",
-        "policy", "read_inline", "scan", "settings", "source", "start", "text",
+        "_run_end", "_run_start", "flow", "has_emphasis", "has_heading", "has_paragraphs", "has_quote", "has_strong",
+        "headings", "in_cell", "in_link", "in_raw_link", "in_verse", "language", "levels", "link_marks", "links",
+        "pairing", "policy", "read_inline", "scan", "settings", "source", "start", "text",
     )  # fmt: skip
 
     def __init__(self, scan: Scan, read_inline: Callable[[str], tuple[Node, ...]], *, paragraphs: bool) -> None:
@@ -37,6 +57,7 @@ class TextWriter:
         self.source = source
         self.text = source.text
         self.settings = source.settings
+        self.language = source.settings.language
         self.policy = policy_of(source.settings)
         self.read_inline = read_inline
         self.has_paragraphs = paragraphs
@@ -44,8 +65,13 @@ class TextWriter:
         self.flow = Paragraphs(self.pairing, source, enabled=paragraphs)
         # Where the text starts: typography sees nothing before it.
         self.start = 0
-        self.in_cell = self.in_verse = False
-        self.in_link = self.in_raw_link = False
+        self.in_cell = self.in_verse = self.in_link = self.in_raw_link = False
+        self.has_heading = self.has_strong = self.has_emphasis = self.has_quote = False
+        self.levels: list[Level] = []
+        self.headings: list[Open] = []
+        # What [text->target] says, by the offset of the link, and the links that are open.
+        self.link_marks: dict[int, LinkMark] = {}
+        self.links: list[Open | None] = []
         self._run_start = self._run_end = -1
 
     @property
@@ -75,27 +101,12 @@ class TextWriter:
         if self.in_link and before == "[":
             # To typography, a link's text comes after a tag.
             before = ">"
-        self.flow.text(typeset(text[start:end], self.settings.language, before), start)
+        self.flow.text(typeset(text[start:end], self.language, before), start)
 
     def begin_inline(self, offset: int) -> None:
         """Write the words read so far and make ready for something in the line."""
         self.end_run()
         self.flow.content(offset)
-
-    def escape(self, start: int, end: int) -> None:
-        """Write the character after a backslash."""
-        self.begin_inline(start)
-        self.pairing.text(self.text[start + 1 : end], start)
-
-    def idiom(self, start: int, end: int) -> None:
-        """Write what ``<:key:>`` says."""
-        words = languages.idiom(self.text[start + 2 : end - 2], self.settings.language)
-        if words is None:
-            self.source.report("unknown-idiom", start, self.text[start:end])
-            self.words(start, end)
-        else:
-            self.begin_inline(start)
-            self.pairing.text(words, start)
 
     def leaf(self, node: Node, offset: int) -> None:
         """Write a node of the line that holds no others."""
@@ -112,7 +123,7 @@ class TextWriter:
     def formatted_words(self, name: Formatting, start: int, end: int, width: int) -> None:
         """Write formatted words that stand between markers of that width."""
         self.begin_inline(start)
-        words = typeset(self.text[start + width : end - width], self.settings.language, "{")
+        words = typeset(self.text[start + width : end - width], self.language, "{")
         if self.pairing.is_plain:
             self.pairing.plain(_FORMATTING_TYPES[name], {}, words, start, width)
         else:
