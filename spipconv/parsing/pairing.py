@@ -1,8 +1,8 @@
 """Openings and closings in any order to a stream where every one has its partner, as a browser pairs them.
 
 SPIP replaces each marker by a tag on its own and leaves the rest to the browser. These are the browser's rules
-(HTML, section 13.2.6.4.7, "in body"), as far as SPIP's output needs them: formatting that a block cuts off goes
-on in the next one, crossed formatting is closed and reopened, an end tag that closes nothing is ignored.
+(HTML, section 13.2.6.4.7, "in body"), as far as SPIP's output needs them: formatting that a block cuts off continues
+in the next element, crossed formatting is closed and reopened, an end tag that closes nothing is ignored.
 """
 
 from __future__ import annotations
@@ -10,35 +10,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from spipconv.nodes import Element, Node, Text
+from spipconv.parsing.html_rules import BETWEEN_CELLS, ENDS_BY_ITSELF, FORMATTING, SCOPE_ENDS, SPECIAL
 from spipconv.parsing.source import Source
 from spipconv.parsing.tokens import CLOSE, Token
 from spipconv.safety import MAX_DEPTH
 
-FORMATTING = frozenset("a b big code em font i s small strike strong tt u".split())
-HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
-SPECIAL = HEADINGS | frozenset(
-    """address article aside blockquote caption center col colgroup dd details div dl dt fieldset figcaption figure
-    footer header hgroup hr iframe li main nav ol p pre section summary table tbody td tfoot th thead tr ul""".split()
-)
-_CLOSES_PARAGRAPH = SPECIAL - frozenset("caption col colgroup iframe p tbody td tfoot th thead tr".split())
-_BETWEEN_CELLS = frozenset("colgroup table tbody tfoot thead tr".split())
-_SCOPE_ENDS = frozenset("caption table td th".split())
-# What an opening part of a table closes first, and what it must then stand in.
-_TABLE_PARTS = {
-    "caption": ("td th tr tbody thead tfoot caption colgroup", "table"),
-    "colgroup": ("td th tr tbody thead tfoot caption colgroup", "table"),
-    "col": ("td th tr tbody thead tfoot caption", "colgroup table"),
-    "tbody": ("td th tr tbody thead tfoot caption colgroup", "table"),
-    "thead": ("td th tr tbody thead tfoot caption colgroup", "table"),
-    "tfoot": ("td th tr tbody thead tfoot caption colgroup", "table"),
-    "tr": ("td th tr caption colgroup", "tbody thead tfoot table"),
-    "td": ("td th caption colgroup", "tr tbody thead tfoot table"),
-    "th": ("td th caption colgroup", "tr tbody thead tfoot table"),
-}
-
-
-# Elements whose end tag HTML lets authors leave out.
-_ENDS_BY_ITSELF = frozenset("colgroup dd dt li p tbody td tfoot th thead tr".split())
 # What stands in something that was let in, and so is let in itself.
 _PARTS = frozenset({"CAPTION", "CELL", "ITEM", "PARAGRAPH", "ROW", "SUMMARY", "VERSE"})
 # What holds its own parts only: items, rows, cells, verses.
@@ -60,26 +36,32 @@ class Open:
         self.is_open = True
         self.slot = 0
 
+    def report_unclosed(self, source: Source) -> None:
+        """Report that it is never closed, unless it ends by itself."""
+        if self.detail:
+            source.report(_UNCLOSED.get(self.token.type, "unclosed-tag"), self.offset, self.detail)
+
 
 class _Slot(NamedTuple):
     """The opening of a block around which formatting had to be closed and opened again."""
 
     before: list[Token]
     token: Token
-    behind: list[Token]
+    after: list[Token]
 
 
 class Pairing:
     """Collects tokens for the parser. Offsets are places in the source."""
 
     def __init__(self, source: Source) -> None:
-        self._source = source
+        self.source = source
+        # The elements that are open, outermost first.
+        self.stack: list[Open] = []
         self._out: list[Token | _Slot] = []
         self._has_slots = False
         self._raw_tables = 0
         # What formatting may take that is opened again in every block: attributes may be long, blocks many.
         self._budget = 10_000 + 2 * len(source.text)
-        self._stack: list[Open] = []
         # The formatting elements that text must stand in; None where a table cell begins.
         self._active: list[Open | None] = []
         self._words: list[str] = []
@@ -92,19 +74,19 @@ class Pairing:
 
     @property
     def is_plain(self) -> bool:
-        """Tell whether no formatting reaches here, and there is room."""
-        return (not self._active or self._active[-1] is None) and len(self._stack) < MAX_DEPTH
+        """Return whether no formatting reaches here, and there is room."""
+        return (not self._active or self._active[-1] is None) and len(self.stack) < MAX_DEPTH
 
     def is_within(self, name: str) -> bool:
-        """Tell whether an element of that name is open."""
-        return any(one.name == name for one in self._stack)
+        """Return whether an element of that name is open."""
+        return any(element.name == name for element in self.stack)
 
     # ---- Leaves ----
 
     def text(self, words: str, offset: int) -> None:
         """Write words."""
         if self._raw_tables and words.strip() and self._is_between_cells():
-            line, column = self._source.place(offset)
+            line, column = self.source.place(offset)
             self._write_before_table(Token("LEAF", Text(words, line=line, column=column)))
             return
         if not self._words:
@@ -127,7 +109,7 @@ class Pairing:
         self._write(Token("LEAF", node))
 
     def tokens(self, tokens: list[Token]) -> None:
-        """Write what another balance has balanced."""
+        """Write tokens that are balanced already."""
         if self._active:
             self._reopen_formatting()
         self._flush()
@@ -139,64 +121,39 @@ class Pairing:
         self, name: str, type: str, fields: dict[str, Any], offset: int, detail: str = "", is_raw: bool = False
     ) -> Open | None:
         """Open an element; None where there are too many levels already (which is reported)."""
-        if len(self._stack) >= MAX_DEPTH and type not in _PARTS:
-            self._source.report("depth-exceeded", offset, detail)
+        if len(self.stack) >= MAX_DEPTH and type not in _PARTS:
+            self.source.report("depth-exceeded", offset, detail)
             return None
-        fields["line"], fields["column"] = self._source.place(offset)
-        one = Open(name, Token(type, fields), offset, detail, is_raw)
+        fields["line"], fields["column"] = self.source.place(offset)
+        element = Open(name, Token(type, fields), offset, detail, is_raw)
         if name in SPECIAL:
-            self._push(one)
-            if name in _SCOPE_ENDS and name != "table":
+            self._push(element)
+            if name in SCOPE_ENDS and name != "table":
                 self._active.append(None)
-            return one
+            return element
         if name in FORMATTING:
-            if name == "a" and self._find_active("a"):
+            if name == "a" and _find(self._active, "a"):
                 self.close_formatting("a", offset)
             if self._active:
                 self._reopen_formatting()
-            self._forget_fourth(one)
-            self._active.append(one)
+            _forget_fourth(self._active, element)
+            self._active.append(element)
         elif self._active:
             self._reopen_formatting()
-        self._push(one)
-        return one
+        self._push(element)
+        return element
 
     def plain(self, type: str, fields: dict[str, Any], words: str, offset: int, marker: int = 0) -> None:
         """Write an element that holds nothing but words, and that formatting does not reach into.
 
-        The words begin behind a marker of that length.
+        The words begin after a marker of that length.
         """
-        fields["line"], fields["column"] = self._source.place(offset)
+        fields["line"], fields["column"] = self.source.place(offset)
         self._write(Token(type, fields))
         if words:
-            line, column = self._source.place(offset + marker)
+            line, column = self.source.place(offset + marker)
             self._out.append(Token("LEAF", Text(words, line=line, column=column)))
         self._out.append(CLOSE)
-
-    def open_raw(self, name: str, fields: dict[str, Any], offset: int, detail: str) -> Open | None:
-        """Open an HTML element of the author, closing first what a browser closes before it."""
-        if len(self._stack) >= MAX_DEPTH:
-            self._source.report("depth-exceeded", offset, detail)
-            return None
-        if name in _TABLE_PARTS:
-            closed, parents = (words.split() for words in _TABLE_PARTS[name])
-            while self._stack and self._stack[-1].name != "table" and self.is_within("table"):
-                top = self._stack[-1]
-                if top.name in parents and top.name not in closed:
-                    break
-                if not top.is_raw:
-                    break
-                self._pop()
-            if not self._stack or self._stack[-1].name not in parents:
-                self._source.report("tag-dropped", offset, detail)
-                return None
-        if name in _CLOSES_PARAGRAPH or name == "p":
-            self.close("p")
-        if name in HEADINGS and self._stack and self._stack[-1].name in HEADINGS:
-            self._pop()
-        if name in ("li", "dd", "dt"):
-            self._close_item(("li",) if name == "li" else ("dd", "dt"))
-        return self.open(name, "ELEMENT", fields, offset, detail, is_raw=True)
 
     def void(self, node: Element) -> None:
         """Write an HTML element that never has content."""
@@ -213,45 +170,45 @@ class Pairing:
 
     def close(self, name: str, is_raw: bool = False) -> bool:
         """Close the innermost open element of that name and all in it; False where none is in reach."""
-        for one in reversed(self._stack):
-            if one.name == name and (one.is_raw or not is_raw):
-                self.close_to(one)
+        for element in reversed(self.stack):
+            if element.name == name and (element.is_raw or not is_raw):
+                self.close_to(element)
                 return True
-            if one.name in _SCOPE_ENDS or (name == "p" and one.name == "button"):
+            if element.name in SCOPE_ENDS or (name == "p" and element.name == "button"):
                 return False
         return False
 
-    def close_to(self, one: Open) -> None:
-        """Close an open element and all in it; formatting that was open in it goes on behind it."""
-        if not one.is_open:
+    def close_to(self, element: Open) -> None:
+        """Close an open element and all in it; formatting that was open in it continues after it."""
+        if not element.is_open:
             return
-        while self._stack[-1] is not one:
-            self._pop(is_meant=False)
-        self._pop()
-        if one.name in ("td", "th", "caption"):
+        while self.stack[-1] is not element:
+            self.pop(is_meant=False)
+        self.pop()
+        if element.name in ("td", "th", "caption"):
             while self._active and (cut := self._active.pop()) is not None:
-                self._report_unclosed(cut)
+                cut.report_unclosed(self.source)
 
-    def close_inside(self, one: Open) -> None:
+    def close_inside(self, element: Open) -> None:
         """Close all that is open in an element."""
-        while self._stack[-1] is not one:
-            self._pop(is_meant=False)
+        while self.stack[-1] is not element:
+            self.pop(is_meant=False)
 
     def close_formatting(self, name: str, offset: int) -> bool:
         """Close formatting, wherever it began (the HTML standard's adoption agency); False where there is none."""
-        one = self._find_active(name)
-        if one is None:
+        element = _find(self._active, name)
+        if element is None:
             return self.close_inline(name)
-        if not one.is_open:
-            self._active.remove(one)
+        if not element.is_open:
+            self._active.remove(element)
             return True
         self._flush()
-        index = self._stack.index(one)
-        above = self._stack[index + 1 :]
-        if any(other.name in _SCOPE_ENDS for other in above):
+        index = self.stack.index(element)
+        above = self.stack[index + 1 :]
+        if any(other.name in SCOPE_ENDS for other in above):
             return False
         if any(other.name in FORMATTING for other in above):
-            self._source.report("crossed-marker", offset, one.detail)
+            self.source.report("crossed-marker", offset, element.detail)
         last = next((i for i in range(len(above) - 1, -1, -1) if above[i].name in SPECIAL), -1)
         between: list[Open] = []
         is_written_open = True
@@ -265,43 +222,43 @@ class Pairing:
                 slot.before.extend([CLOSE] * (len(between) + 1) + [inner.token for inner in between])
             is_written_open = other.token.type not in _WORDLESS
             if is_written_open:
-                slot.behind.insert(0, one.token)
+                slot.after.insert(0, element.token)
             between = []
-        one.is_open = False
+        element.is_open = False
         inner = above[last + 1 :]
         for other in reversed(inner):
             self._out.append(CLOSE)
             other.is_open = False
         if is_written_open:
             self._out.append(CLOSE)
-        self._stack[index:] = above[: last + 1]
-        self._active.remove(one)
+        self.stack[index:] = above[: last + 1]
+        self._active.remove(element)
         return True
 
     def close_inline(self, name: str, is_raw: bool = True) -> bool:
         """Close an element that is neither formatting nor a block; False where it is not open in this block."""
-        for one in reversed(self._stack):
-            if one.name == name and (one.is_raw or not is_raw):
-                self.close_to(one)
+        for element in reversed(self.stack):
+            if element.name == name and (element.is_raw or not is_raw):
+                self.close_to(element)
                 return True
-            if one.name in SPECIAL:
+            if element.name in SPECIAL:
                 return False
         return False
 
     def finish(self) -> list[Token]:
         """Close all that is open and return the tokens."""
-        while self._stack:
-            self._pop(is_meant=False)
+        while self.stack:
+            self.pop(is_meant=False)
         for cut in self._active:
             if cut is not None:
-                self._report_unclosed(cut)
+                cut.report_unclosed(self.source)
         self._flush()
         if not self._has_slots:
             return self._out  # type: ignore[return-value]
         tokens: list[Token] = []
         for slot in self._out:
             if isinstance(slot, _Slot):
-                tokens += [*slot.before, slot.token, *slot.behind]
+                tokens += [*slot.before, slot.token, *slot.after]
             else:
                 tokens.append(slot)
         return tokens
@@ -309,11 +266,11 @@ class Pairing:
     # ---- Words between the cells of an author's table, which browsers show before it ----
 
     def _is_between_cells(self) -> bool:
-        return self._stack[-1].is_raw and self._stack[-1].name in _BETWEEN_CELLS
+        return self.stack[-1].is_raw and self.stack[-1].name in BETWEEN_CELLS
 
     def _write_before_table(self, *tokens: Token) -> None:
         self._flush()
-        table = next(one for one in reversed(self._stack) if one.name == "table")
+        table = next(element for element in reversed(self.stack) if element.name == "table")
         self._slot_of(table).before.extend(tokens)
 
     # ---- The stack ----
@@ -322,68 +279,44 @@ class Pairing:
         self._flush()
         self._out.append(token)
 
-    def _slot_of(self, one: Open) -> _Slot:
-        slot = self._out[one.slot]
+    def _slot_of(self, element: Open) -> _Slot:
+        slot = self._out[element.slot]
         if not isinstance(slot, _Slot):
-            self._out[one.slot] = slot = _Slot([], slot, [])
+            self._out[element.slot] = slot = _Slot([], slot, [])
             self._has_slots = True
         return slot
 
     def _flush(self) -> None:
         if words := self._words:
-            line, column = self._source.place(self._words_at)
+            line, column = self.source.place(self._words_at)
             text = Text(words[0] if len(words) == 1 else "".join(words), line=line, column=column)
             self._out.append(Token("LEAF", text))
             self._words = []
 
-    def _push(self, one: Open) -> None:
+    def _push(self, element: Open) -> None:
         if self._words:
             self._flush()
-        if one.name == "table" and one.is_raw:
+        if element.name == "table" and element.is_raw:
             self._raw_tables += 1
-        one.slot = len(self._out)
-        self._out.append(one.token)
-        self._stack.append(one)
+        element.slot = len(self._out)
+        self._out.append(element.token)
+        self.stack.append(element)
 
-    def _pop(self, *, is_meant: bool = True) -> None:
+    def pop(self, *, is_meant: bool = True) -> None:
         """Close the innermost element; ``is_meant``: by its own end."""
         if self._words:
             self._flush()
-        one = self._stack.pop()
-        one.is_open = False
-        if one.token.type == "PARAGRAPH" and self._out[-1] is one.token:
+        element = self.stack.pop()
+        element.is_open = False
+        if element.token.type == "PARAGRAPH" and self._out[-1] is element.token:
             # A paragraph that another element ended before its first word shows nothing.
             self._out.pop()
             return
-        if one.name == "table" and one.is_raw:
+        if element.name == "table" and element.is_raw:
             self._raw_tables -= 1
         self._out.append(CLOSE)
-        if not is_meant and one.detail and one.name not in FORMATTING and one.name not in _ENDS_BY_ITSELF:
-            self._report_unclosed(one)
-
-    def _report_unclosed(self, one: Open) -> None:
-        if one.detail:
-            self._source.report(_UNCLOSED.get(one.token.type, "unclosed-tag"), one.offset, one.detail)
-
-    def _find_active(self, name: str) -> Open | None:
-        for one in reversed(self._active):
-            if one is None:
-                return None
-            if one.name == name:
-                return one
-        return None
-
-    def _forget_fourth(self, new: Open) -> None:
-        """Keep at most three alike of unclosed formatting elements, as browsers do."""
-        alike = 0
-        for one in reversed(self._active):
-            if one is None:
-                return
-            if one.name == new.name and _same(one.token, new.token):
-                alike += 1
-                if alike == 3:
-                    self._active.remove(one)
-                    return
+        if not is_meant and element.detail and element.name not in FORMATTING and element.name not in ENDS_BY_ITSELF:
+            element.report_unclosed(self.source)
 
     def _reopen_formatting(self) -> None:
         """Open again the formatting that a block has cut off."""
@@ -397,26 +330,17 @@ class Pairing:
         for index in range(first, len(active)):
             cut = active[index]
             assert cut is not None
-            if len(self._stack) >= MAX_DEPTH:
+            if len(self.stack) >= MAX_DEPTH:
                 del active[index:]
                 return
             self._budget -= _size(cut.token)
             if self._budget < 0:
-                self._source.report("formatting-ended", cut.offset, cut.detail)
+                self.source.report("formatting-ended", cut.offset, cut.detail)
                 del active[index:]
                 return
-            one = Open(cut.name, cut.token, cut.offset, cut.detail, cut.is_raw)
-            active[index] = one
-            self._push(one)
-
-    def _close_item(self, names: tuple[str, ...]) -> None:
-        for one in reversed(self._stack):
-            if one.name in names:
-                if one.is_raw:
-                    self.close_to(one)
-                return
-            if one.name in SPECIAL and one.name not in ("address", "div", "p"):
-                return
+            element = Open(cut.name, cut.token, cut.offset, cut.detail, cut.is_raw)
+            active[index] = element
+            self._push(element)
 
 
 _UNCLOSED = {
@@ -435,7 +359,29 @@ def _size(token: Token) -> int:
     return len(values["address"]) + len(values.get("title", "")) if token.type == "LINK" else 0
 
 
-def _same(one: Token, other: Token) -> bool:
-    if one.type != other.type:
+def _same(element: Token, other: Token) -> bool:
+    if element.type != other.type:
         return False
-    return one.type != "ELEMENT" or one.value["attributes"] == other.value["attributes"]
+    return element.type != "ELEMENT" or element.value["attributes"] == other.value["attributes"]
+
+
+def _find(active: list[Open | None], name: str) -> Open | None:
+    for element in reversed(active):
+        if element is None:
+            return None
+        if element.name == name:
+            return element
+    return None
+
+
+def _forget_fourth(active: list[Open | None], new: Open) -> None:
+    """Keep at most three alike of unclosed formatting elements, as browsers do."""
+    alike = 0
+    for element in reversed(active):
+        if element is None:
+            return
+        if element.name == new.name and _same(element.token, new.token):
+            alike += 1
+            if alike == 3:
+                active.remove(element)
+                return

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from spipconv.nodes import Element
+from spipconv.parsing.html_rules import FORMATTING
 from spipconv.parsing.html_tags import BLOCKS, KNOWN, Tag, read_tag
 from spipconv.parsing.layout.lists import end_lists
 from spipconv.parsing.layout.writer import Formatting, TextWriter
-from spipconv.parsing.pairing import FORMATTING
+from spipconv.parsing.raw_elements import open_raw_element
 from spipconv.safety import VOID, filter_attributes
 
 # In a comment, the HTML that says the same as a shortcut is read as that shortcut.
@@ -95,7 +96,7 @@ def open_tag(writer: TextWriter, tag: Tag, offset: int, markup: str) -> None:
         line, column = writer.source.place(offset)
         writer.pairing.void(Element(tag.name, attributes, (), line=line, column=column))
     else:
-        writer.pairing.open_raw(tag.name, {"name": tag.name, "attributes": attributes}, offset, markup)
+        open_raw_element(writer.pairing, tag.name, {"name": tag.name, "attributes": attributes}, offset, markup)
 
 
 def close_tag(writer: TextWriter, name: str, offset: int) -> None:

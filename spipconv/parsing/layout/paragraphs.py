@@ -1,7 +1,7 @@
 """Paragraphs and line breaks as SPIP makes them, in its last pass, around whatever a text holds.
 
 A paragraph opens with the first words after a blank line or a block; a newline in it is a break; two breaks side
-by side begin another one; a single tag that nothing accompanies stands without a paragraph.
+by side begin another one; a single tag that nothing accompanies is in no paragraph.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Paragraphs:
 
     @property
     def drops_break(self) -> bool:
-        """Tell whether a break would be lost here, at the start of a paragraph."""
+        """Return whether a break would be lost here, at the start of a paragraph."""
         return self._state == _PENDING and self._drops_breaks
 
     def begin(self, *, drops_breaks: bool = True) -> None:
@@ -104,11 +104,11 @@ class Paragraphs:
             self._drops_breaks = drops_breaks
 
     def adopt(self) -> None:
-        """Go on in a paragraph that the author has opened."""
+        """Continue in a paragraph that the author has opened."""
         self._state = _OPEN
 
     def end(self) -> None:
-        """End the paragraph; what comes next stands in none."""
+        """End the paragraph; what comes next is in none."""
         held, self._held = self._held, None
         if held:
             held()
@@ -148,7 +148,7 @@ class Paragraphs:
             self.begin()
             self._open(offset)
             return
-        breaks = [one for one in gap if one[0] != _NEWLINE]
+        breaks = [(kind, place) for kind, place in gap if kind != _NEWLINE]
         for kind, place in breaks:
             self._break(kind, place)
         if not breaks:

@@ -29,7 +29,7 @@ class CellShape(Struct, gc=False):
 
     @property
     def is_bold(self) -> bool:
-        """Tell whether the whole cell stands between {{ and }}."""
+        """Return whether the whole cell is between {{ and }}."""
         return self.text[:2] == "{{" and _BOLD.fullmatch(self.text) is not None
 
 
@@ -43,15 +43,15 @@ class TableShape(Struct):
 
 
 def find_tables(lexemes: Sequence[Lexeme], text: str) -> dict[int, int]:
-    """Return where tables are: the index of the first bar, and the index behind the last one.
+    """Return where tables are: the index of the first bar, and the index after the last one.
 
-    A table runs from a line that starts with a bar to the first line end behind a bar where the next line does
+    A table runs from a line that starts with a bar to the first line end after a bar where the next line does
     not start with one.
     """
     pipes = [
         index
-        for index, one in enumerate(lexemes)
-        if one.kind == "PIPE" or (one.kind == "ESCAPE" and _is_pipe(one, text))
+        for index, lexeme in enumerate(lexemes)
+        if lexeme.kind == "PIPE" or (lexeme.kind == "ESCAPE" and _is_pipe(lexeme, text))
     ]
     ends = [
         index
@@ -96,7 +96,7 @@ def split_rows(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> t
         else:
             # A bar alone is no row.
             starts.pop()
-        # The next row begins behind the newline with a bar of its own.
+        # The next row begins after the newline with a bar of its own.
         first = cell_first + 1
     return rows, starts
 
@@ -178,5 +178,5 @@ def _slice(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> str:
 
 
 def _is_pipe(lexeme: Lexeme, text: str) -> bool:
-    """A bar; one behind a backslash separates cells too."""
+    """A bar; one after a backslash separates cells too."""
     return lexeme.kind == "PIPE" or (lexeme.kind == "ESCAPE" and text[lexeme.end - 1] == "|")
