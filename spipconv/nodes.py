@@ -18,7 +18,8 @@ from msgspec.structs import replace
 Profile = Literal["article", "comment", "title"]
 LinkKind = Literal["internal", "external", "site", "relative", "anchor", "mail", "glossary", "missing"]
 BreakKind = Literal["auto", "manual", "html"]
-Numeric = Literal["", "numeric", "numeric virgule", "numeric point"]
+# A column of numbers, and what its numbers have before their decimals.
+Numeric = Literal["", "integer", "comma", "point"]
 
 
 class Position(Struct, frozen=True, kw_only=True, tag=True, gc=False):
@@ -232,7 +233,8 @@ class MathBlock(Position, frozen=True, tag=True, gc=False):
 class Figure(Position, frozen=True, tag=True, gc=False):
     """``<doc12|left>`` with its document found. ``address`` is the file's, sizes are in pixels, 0: unknown.
 
-    ``link`` is where the picture leads, empty: nowhere. ``weight`` is the file's size in words.
+    ``link`` is where the picture leads, empty: nowhere. ``weight`` is the file's size in bytes,
+    ``extension`` the ending of its name.
     """
 
     number: int
@@ -248,7 +250,8 @@ class Figure(Position, frozen=True, tag=True, gc=False):
     description: tuple[Node, ...] = ()
     credits: tuple[Node, ...] = ()
     link: str = ""
-    weight: str = ""
+    weight: int = 0
+    extension: str = ""
     thumbnail: str = ""
     classes: tuple[str, ...] = ()
 

@@ -102,7 +102,7 @@ FIELDS: dict[str, Callable[[str], tuple[Node, ...]]] = {
     "Figure.align": lambda word: _figure(align=word),
     "Figure.link": lambda word: _figure(link="/" + word),
     "Figure.link of a file": lambda word: _figure(link="/" + word, is_image=False),
-    "Figure.weight": lambda word: _figure(weight=word, is_image=False),
+    "Figure.extension": lambda word: _figure(extension=word, is_image=False),
     "Figure.thumbnail": lambda word: _figure(thumbnail="/" + word, is_image=False),
     "Figure.classes": lambda word: _figure(classes=(word,)),
     "Figure.title": lambda word: _figure(title=(Text(word),)),
@@ -114,7 +114,8 @@ NOT_WRITTEN = {"Element.name", "LineBreak.kind", "Link.kind", "Cell.numeric"}
 # Values that are written otherwise than they stand there, beyond their escapes: a name of a language is one word,
 # an address has no spaces, a class is split.
 IN_OTHER_FORM = {
-    "Anchor.name", "Code.language", "CodeBlock.language", "Figure.align", "Figure.classes", "Figure.media",
+    "Anchor.name", "Code.language", "CodeBlock.language", "Figure.align", "Figure.classes", "Figure.extension",
+    "Figure.media",
     "Link.language", "Model.source", "Note.identifier", "Note.identifier of a call only",
 }  # fmt: skip
 PROFILES: tuple[Profile, ...] = ("article", "comment")

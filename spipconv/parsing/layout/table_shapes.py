@@ -140,12 +140,12 @@ def _mark_numbers(rows: list[list[CellShape]]) -> None:
     for cells in columns.values():
         texts = [cell.text for cell in cells]
         if all(_NUMBER.match(text) for text in texts):
-            kind: Numeric = "numeric"
+            kind: Numeric = "integer"
             for text in texts:
                 if "," in text:
-                    kind = "numeric virgule"
+                    kind = "comma"
                 elif "." in text:
-                    kind = "numeric point"
+                    kind = "point"
             for cell in cells:
                 cell.numeric = kind
 

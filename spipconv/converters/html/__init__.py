@@ -1,0 +1,77 @@
+"""From the tree to HTML with SPIP's own elements and classes: a ``Document`` comes in, safe HTML goes out.
+
+It is safe by construction: everything is escaped where it is written. ``write`` gives the body and the notes apart, as
+SPIP's ``#TEXTE`` and ``#NOTES``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from msgspec import Struct
+
+from spipconv import nodes
+from spipconv.converters.html import blocks, figures, inline, tables
+from spipconv.converters.html.writer import NodeWriter
+from spipconv.nodes import Document, Profile
+from spipconv.safety import Sanitizer, check_sanitizer, clean
+
+
+class Html(Struct, frozen=True):
+    """What a text becomes: its body, and its notes, which a page shows below."""
+
+    body: str
+    notes: str
+
+
+class Writer(NodeWriter):
+    """Writes every kind of node."""
+
+    writers: ClassVar[Mapping[type, Callable[..., str]]] = {
+        nodes.Abbreviation: inline.write_abbreviation,
+        nodes.Anchor: inline.write_anchor,
+        nodes.Bullet: inline.write_bullet,
+        nodes.Caption: tables.write_caption,
+        nodes.Cell: tables.write_cell_content,
+        nodes.Code: inline.write_code,
+        nodes.CodeBlock: blocks.write_code_block,
+        nodes.Element: inline.write_element,
+        nodes.Emphasis: inline.write_emphasis,
+        nodes.Figure: figures.write_figure,
+        nodes.Frame: blocks.write_frame,
+        nodes.Heading: blocks.write_heading,
+        nodes.LineBreak: inline.write_line_break,
+        nodes.Link: inline.write_link,
+        nodes.List: blocks.write_list,
+        nodes.ListItem: blocks.write_item,
+        nodes.Math: inline.write_math,
+        nodes.MathBlock: blocks.write_math_block,
+        nodes.Model: inline.write_model,
+        nodes.Note: inline.write_note,
+        nodes.Paragraph: blocks.write_paragraph,
+        nodes.Poem: blocks.write_poem,
+        nodes.Quote: blocks.write_quote,
+        nodes.Row: tables.write_row_cells,
+        nodes.Rule: blocks.write_rule,
+        nodes.Strong: inline.write_strong,
+        nodes.Table: tables.write_table,
+        nodes.Text: inline.write_text,
+        nodes.Verse: blocks.write_verse,
+    }
+
+
+def write(document: Document, *, profile: Profile | None = None, sanitizer: Sanitizer = "nh3") -> Html:
+    """Return the HTML of a document, for its own profile unless another one is named.
+
+    Links of a ``comment`` carry ``rel="nofollow ugc"``, which says to search engines that a visitor made them.
+    Documents with raw HTML pass the sanitiser last; it is ``nh3``, or ``bleach`` where that is installed. Raises
+    ValueError for another profile or sanitiser, ImportError where the sanitiser is not installed.
+    """
+    check_sanitizer(sanitizer)
+    writer = Writer(document, profile)
+    body = writer.flow(document.children)
+    notes = writer.notes()
+    if writer.has_raw_html:
+        body, notes = clean(body, sanitizer), clean(notes, sanitizer) if notes else ""
+    return Html(body, notes)

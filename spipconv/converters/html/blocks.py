@@ -1,0 +1,70 @@
+"""Blocks of HTML: paragraphs, headings, lists, quotes, poems, code."""
+
+from __future__ import annotations
+
+from spipconv.converters.html.writer import SPACES, NodeWriter
+from spipconv.nodes import CodeBlock, Frame, Heading, List, ListItem, MathBlock, Paragraph, Poem, Quote, Rule, Verse
+from spipconv.safety import escape_text
+
+
+def write_paragraph(writer: NodeWriter, node: Paragraph) -> str:
+    """Return the HTML of a paragraph."""
+    return f"<p>{writer.flow(node.children).rstrip(SPACES)}</p>\n"
+
+
+def write_heading(writer: NodeWriter, node: Heading) -> str:
+    """Return the HTML of a heading."""
+    return f'<h2 class="spip">{writer.flow(node.children).strip(SPACES)}</h2>\n'
+
+
+def write_rule(writer: NodeWriter, node: Rule) -> str:
+    """Return the HTML of a horizontal rule."""
+    return '<hr class="spip" />\n'
+
+
+def write_list(writer: NodeWriter, node: List) -> str:
+    """Return the HTML of a list."""
+    name = "ol" if node.ordered else "ul"
+    return f'<{name} class="spip" role="list">{writer.flow(node.items)}</{name}>\n'
+
+
+def write_item(writer: NodeWriter, node: ListItem) -> str:
+    """Return the HTML of an item."""
+    return f"<li>{writer.flow(node.children).rstrip(SPACES)}</li>"
+
+
+def write_quote(writer: NodeWriter, node: Quote) -> str:
+    """Return the HTML of a quote."""
+    return f'<blockquote class="spip">\n{writer.flow(node.children)}</blockquote>\n'
+
+
+def write_poem(writer: NodeWriter, node: Poem) -> str:
+    """Return the HTML of a poem."""
+    return f'<blockquote class="spip_poesie">{writer.flow(node.verses)}</blockquote>\n'
+
+
+def write_verse(writer: NodeWriter, node: Verse) -> str:
+    """Return the HTML of a verse."""
+    return f"<div>{writer.flow(node.children)}</div>\n"
+
+
+def write_code_block(writer: NodeWriter, node: CodeBlock) -> str:
+    """Return the HTML of code on lines of its own."""
+    name = f"{writer.language_class(node.language)}spip_code spip_code_block"
+    return f'<div class="precode"><pre class="{name}" dir="ltr"><code>{escape_text(node.text)}</code></pre></div>\n'
+
+
+def write_frame(writer: NodeWriter, node: Frame) -> str:
+    """Return the HTML of a frame."""
+    return f'<pre class="spip_cadre spip_cadre_block" dir="ltr">{_escape_lines(node.text)}</pre>\n'
+
+
+def write_math_block(writer: NodeWriter, node: MathBlock) -> str:
+    """Return the HTML of a formula on a line of its own."""
+    return f'<p class="spip spip_math"><code class="spip_code" dir="ltr">{escape_text(node.text)}</code></p>\n'
+
+
+def _escape_lines(text: str) -> str:
+    """Escape the text of a pre; browsers and sanitisers drop a newline right after its tag."""
+    escaped = escape_text(text)
+    return "\n" + escaped if escaped.startswith("\n") else escaped

@@ -1,0 +1,138 @@
+"""What is in a line of HTML: words, formatting, links, notes' calls, an author's elements."""
+
+from __future__ import annotations
+
+from spipconv.converters.html.writer import COMMENT_PREFIX, NodeWriter
+from spipconv.nodes import (
+    Abbreviation,
+    Anchor,
+    Bullet,
+    Code,
+    Element,
+    Emphasis,
+    LineBreak,
+    Link,
+    Math,
+    Model,
+    Note,
+    Strong,
+    Text,
+)
+from spipconv.safety import VOID, escape_attribute, escape_text, filter_attributes, hide_values
+
+_LINK_CLASSES = {
+    "internal": "spip_in",
+    "external": "spip_out",
+    "site": "spip_out",
+    "anchor": "spip_ancre",
+    "mail": "spip_mail",
+    "glossary": "spip_glossaire",
+}
+_LEADING_AWAY = frozenset({"external", "glossary"})
+
+
+def write_text(writer: NodeWriter, node: Text) -> str:
+    """Return the HTML of words."""
+    return escape_text(node.text)
+
+
+def write_strong(writer: NodeWriter, node: Strong) -> str:
+    """Return the HTML of bold."""
+    return f"<strong>{writer.flow(node.children)}</strong>"
+
+
+def write_emphasis(writer: NodeWriter, node: Emphasis) -> str:
+    """Return the HTML of italics."""
+    return f"<i>{writer.flow(node.children)}</i>"
+
+
+def write_line_break(writer: NodeWriter, node: LineBreak) -> str:
+    """Return the HTML of a line break."""
+    if node.kind == "auto":
+        return '<br class="autobr" />\n'
+    return '<br class="manualbr" />' if node.kind == "manual" else "<br />"
+
+
+def write_bullet(writer: NodeWriter, node: Bullet) -> str:
+    """Return the HTML of SPIP's drawn dash."""
+    return '<span class="spip-puce ltr"><b>–</b></span>&nbsp;'
+
+
+def write_code(writer: NodeWriter, node: Code) -> str:
+    """Return the HTML of code in the line."""
+    language = writer.language_class(node.language)
+    return f'<code class="{language}spip_code spip_code_inline" dir="ltr">{escape_text(node.text)}</code>'
+
+
+def write_math(writer: NodeWriter, node: Math) -> str:
+    """Return the HTML of a formula in the line."""
+    return f'<code class="spip_code spip_math" dir="ltr">{escape_text(node.text)}</code>'
+
+
+def write_link(writer: NodeWriter, node: Link) -> str:
+    """Return the HTML of a link, or of its words alone where its address is refused."""
+    words = writer.flow(node.children)
+    address = writer.address_of(node)
+    if address is None:
+        return words
+    name = _LINK_CLASSES.get(node.kind, "")
+    if node.shows_address and node.kind in ("external", "relative"):
+        name = f"spip_url {name}" if name else "spip_url"
+    if node.automatic:
+        name += " auto"
+    rel = "external" if node.kind in _LEADING_AWAY else ""
+    if writer.is_comment:
+        rel = "nofollow ugc noopener" + (" " + rel if rel else "")
+    elif node.automatic:
+        rel = "nofollow " + rel if rel else "nofollow"
+    attributes = {
+        "class": name,
+        "hreflang": node.language.replace("_", "-"),
+        "title": node.title,
+        "type": node.media_type,
+        "rel": rel,
+    }
+    written = "".join([f' {key}="{escape_attribute(value)}"' for key, value in attributes.items() if value])
+    return f'<a href="{escape_attribute(address)}"{written}>{words}</a>'
+
+
+def write_anchor(writer: NodeWriter, node: Anchor) -> str:
+    """Return the HTML of an anchor."""
+    prefix = COMMENT_PREFIX if writer.is_comment else ""
+    return f'<a id="{prefix}{escape_attribute(node.name)}"></a>'
+
+
+def write_abbreviation(writer: NodeWriter, node: Abbreviation) -> str:
+    """Return the HTML of an abbreviation."""
+    return f'<abbr title="{escape_attribute(node.title)}">{writer.flow(node.children)}</abbr>'
+
+
+def write_note(writer: NodeWriter, node: Note) -> str:
+    """Return the HTML of a note's call."""
+    return writer.call(node)
+
+
+def write_model(writer: NodeWriter, node: Model) -> str:
+    """Return the HTML of a model that nobody can fill in: what the author typed."""
+    return f"<tt>{escape_text(hide_values(node.source))}</tt>"
+
+
+def write_element(writer: NodeWriter, node: Element) -> str:
+    """Return the HTML of an author's element, or of its content alone where it is not allowed."""
+    words = writer.flow(node.children)
+    writer.has_raw_html = True
+    if node.name not in writer.policy.tags:
+        return words
+    attributes, _ = filter_attributes(writer.policy, node.name, node.attributes)
+    if node.name == "iframe" and not any(name == "src" for name, _ in attributes):
+        return words
+    if ("target", "_blank") in attributes:
+        values = dict(attributes)
+        values["rel"] = (values.get("rel", "") + " noopener").strip()
+        attributes = tuple(values.items())
+    written = "".join([f' {name}="{escape_attribute(value)}"' for name, value in attributes])
+    if node.name in VOID:
+        return f"<{node.name}{written} />"
+    if node.name == "pre" and words.startswith("\n"):
+        words = "\n" + words
+    return f"<{node.name}{written}>{words}</{node.name}>"

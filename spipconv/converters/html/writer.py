@@ -1,0 +1,107 @@
+"""What every part of the HTML converter writes with: the document, its policy, its notes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import ClassVar
+
+from spipconv.languages import notes_title
+from spipconv.nodes import Anchor, Document, Link, Node, Note, Paragraph, Profile, walk
+from spipconv.safety import ARTICLE_WITH_EMBEDS, COMMENT, Policy, escape_attribute, escape_text, safe_address
+from spipconv.settings import check_profile
+
+# A stranger's ids begin so: none is one of the page's.
+COMMENT_PREFIX = "comment-"
+SPACES = " \t\n"
+_LANGUAGE_WORD = re.compile(r"\s*(?:language-)?([A-Za-z0-9_+-]{1,40})(?!\S)")
+
+
+class NodeWriter:
+    """Writes nodes of one document, for its own profile unless another one is named.
+
+    ``writers`` has a function for every kind of node. ``note_call`` may be replaced to show calls otherwise.
+    ``tables`` counts the tables written, ``has_raw_html`` says whether an author's elements were.
+    """
+
+    writers: ClassVar[Mapping[type, Callable[..., str]]]
+
+    def __init__(self, document: Document, profile: Profile | None = None) -> None:
+        self.has_raw_html = False
+        self.document = document
+        self.is_comment = check_profile(document.profile if profile is None else profile) == "comment"
+        self.policy: Policy = COMMENT if self.is_comment else ARTICLE_WITH_EMBEDS
+        self.language = document.language
+        self._called: list[Note] = []
+        self.tables = 0
+
+    def flow(self, nodes: Iterable[Node]) -> str:
+        """Return the HTML of some nodes."""
+        writers = self.writers
+        return "".join([writers[node.__class__](self, node) for node in nodes])
+
+    def notes(self) -> str:
+        """Return the HTML of the notes met so far that have a text."""
+        return "".join([self._note_text(note) for note in self._called])
+
+    def language_class(self, language: str) -> str:
+        """Return the class that names the language of code, a space after it.
+
+        An author's classes stay as they are; a stranger's are one word under a prefix, and so none of the page's.
+        """
+        if not self.is_comment:
+            return escape_attribute(f"{language} ") if language else ""
+        word = _LANGUAGE_WORD.match(language)
+        return f"language-{word[1]} " if word else ""
+
+    def address_of(self, node: Link) -> str | None:
+        """Return where a link leads, None where it may not; to an anchor of a comment under that one's prefix."""
+        address = safe_address(node.address)
+        if self.is_comment and address and address[0] == "#" and address[1:] in self._own_anchors:
+            return f"#{COMMENT_PREFIX}{address[1:]}"
+        return address
+
+    @cached_property
+    def _own_anchors(self) -> frozenset[str]:
+        return frozenset(node.name for node in walk(self.document.children) if isinstance(node, Anchor))
+
+    def call(self, node: Note) -> str:
+        """Keep a note that has a text, for ``notes``; return what is in the text where it is called."""
+        if node.children:
+            self._called.append(node)
+        return self.note_call(node) if node.label else ""
+
+    def note_call(self, node: Note) -> str:
+        """Return what stands in the text where a note is called."""
+        identifier = self.identifier_of(node)
+        title = f' title="{escape_attribute(node.excerpt)}"' if node.excerpt else ""
+        own = "" if node.repeated else f' id="nh{identifier}"'
+        rel = "nofollow ugc noopener appendix" if self.is_comment else "appendix"
+        return (
+            f'<span class="spip_note_ref">&nbsp;[<a href="#nb{identifier}" class="spip_note" rel="{rel}"{title}{own}>'
+            f"{escape_text(node.label)}</a>]</span>"
+        )
+
+    def identifier_of(self, node: Note) -> str:
+        """Return what ends a note's ids: its identifier, of a comment set apart where that is more than a number."""
+        is_apart = self.is_comment and not node.identifier.isdigit()
+        return ("-" if is_apart else "") + escape_attribute(node.identifier)
+
+    def _note_text(self, node: Note) -> str:
+        identifier = self.identifier_of(node)
+        children = node.children
+        if not node.label:
+            return f'<div id="nb">\n{self.flow(children)}\n</div>'
+        title = escape_attribute(f"{notes_title(self.language)} {node.identifier}")
+        rel = ' rel="nofollow ugc noopener"' if self.is_comment else ""
+        back = (
+            f'<span class="spip_note_ref">[<a href="#nh{identifier}" class="spip_note" title="{title}"{rel}>'
+            f"{escape_text(node.label)}</a>]&nbsp;</span>"
+        )
+        first = children[0]
+        if isinstance(first, Paragraph):
+            text = f"<p>{back}{self.flow(first.children)}</p>\n{self.flow(children[1:])}"
+        else:
+            text = f"<p>{back}</p>\n{self.flow(children)}"
+        return f'<div id="nb{identifier}">\n{text.rstrip(SPACES)}\n</div>'
