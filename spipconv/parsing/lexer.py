@@ -1,7 +1,7 @@
-"""A source text to its terminals, by one master regular expression made of the grammar's terminals.
+"""The lexer: splits a source text into the terminals of the grammar, with one master regular expression.
 
-SPIP cuts code and the like out of a text before it reads anything else. So does the lexer: it reads a copy in
-which protected text is masked, of the same length, so that every offset is one in the source.
+SPIP cuts code and similar text out of a source before it reads anything else. So does the lexer: it reads a copy of
+the same length in which protected text is masked, so that all offsets are offsets in the source.
 """
 
 from __future__ import annotations
@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 
 from msgspec import Struct
 
 from spipconv.parsing.html_tags import read_angle_shortcuts
 from spipconv.parsing.source import Source
 
-# Terminals that are looked for before the others; the master expression is made of the rest, in grammar order.
-_PROTECTED = ("FENCE", "TICKS", "RAW_START", "COMMENT_END", "PHP_END", "MULTI", "MULTI_LANGUAGE", "FORMULA")
+# Terminals that are searched for before the others. The master expression consists of the rest, in grammar order.
+PROTECTED_TERMINALS = ("FENCE", "TICKS", "RAW_START", "COMMENT_END", "PHP_END", "MULTI", "MULTI_LANGUAGE", "FORMULA")
 SOURCE_TERMINALS = (
-    *_PROTECTED,
+    *PROTECTED_TERMINALS,
     "PIPE", "BLANK_LINE", "BREAK_MARK", "NEWLINE", "ITEM_MARK", "RULE_MARK", "DIALOGUE_MARK", "DASH_MARK",
     "WORDS", "STRONG_WORDS", "EMPHASIS_WORDS", "OPENING_BRACES", "CLOSING_BRACES",
     "LINK_MARK", "ANCHOR_MARK", "GLOSSARY_MARK", "NOTE_START", "NOTE_END", "ABBREVIATION_MARK",
@@ -32,20 +33,22 @@ _MASK_START, _MASK = "\ufdd0", "\ufdd1"
 
 
 class Lexeme(Struct, frozen=True, gc=False):
-    """A terminal at its place: ``start`` and ``end`` are offsets in the source."""
+    """A terminal in the source; ``start`` and ``end`` are offsets."""
 
     kind: str
     start: int
     end: int
 
     def become(self, kind: str) -> Lexeme:
-        """Return another terminal at the same place."""
+        """Return a lexeme of another kind at the same place."""
         return Lexeme(kind, self.start, self.end)
 
 
 class Protected(Struct, frozen=True, gc=False):
-    """Text that SPIP does not read: its kind (a tag's name in lower case, ``ticks``, ``fence``, ``comment``, ``php``),
-    what the opening tag says, and where its content starts and ends.
+    """Text in which SPIP reads no markup.
+
+    ``kind`` is a tag's name in lower case, ``ticks``, ``fence``, ``comment`` or ``php``; ``opening`` is the rest of the
+    opening tag. ``start`` and ``end`` are the offsets of the content.
     """
 
     kind: str
@@ -55,7 +58,7 @@ class Protected(Struct, frozen=True, gc=False):
 
 
 class Scan(Struct):
-    """A source with its lexemes; ``read`` gives those of a part of it."""
+    """A source after the search for protected text; ``read`` returns the lexemes of a part of it."""
 
     source: Source
     lexer: SourceLexer
@@ -67,7 +70,7 @@ class Scan(Struct):
         return self.lexer.read(self.masked, start, end)
 
     def tags(self, start: int, end: int) -> Iterable[re.Match[str]]:
-        """Find the HTML tags between two offsets, protected text or not."""
+        """Find the HTML tags between two offsets, also in protected text."""
         return self.lexer.patterns["TAG"].finditer(self.source.text, start, end)
 
     def formulas(self, start: int, end: int) -> Iterable[re.Match[str]]:
@@ -76,17 +79,17 @@ class Scan(Struct):
 
 
 class SourceLexer:
-    """Reads sources. ``expressions`` are the grammar's terminals: regular expressions by name."""
+    """Splits sources into lexemes. ``expressions`` maps the grammar's terminals to regular expressions."""
 
     def __init__(self, expressions: Mapping[str, str]) -> None:
-        self.patterns = {name: re.compile(expressions[name]) for name in (*_PROTECTED, "TAG")}
-        ordinary = [name for name in SOURCE_TERMINALS if name not in _PROTECTED]
+        self.patterns = {name: re.compile(expressions[name]) for name in (*PROTECTED_TERMINALS, "TAG")}
+        ordinary = [name for name in SOURCE_TERMINALS if name not in PROTECTED_TERMINALS]
         self._master = _join({name: expressions[name] for name in ordinary})
         self._expressions = {name: expressions[name] for name in ordinary}
         self._without_brackets: re.Pattern[str] | None = None
 
     def scan(self, source: Source) -> Scan:
-        """Cut out what is protected, choose the language of ``<multi>``, and return the rest to be read."""
+        """Mask protected text, choose the language of ``<multi>``, and return a scan of the source."""
         scan = Scan(source, self, source.text)
         if "`" in source.text or "<" in source.text:
             self._protect(scan)
@@ -115,7 +118,7 @@ class SourceLexer:
         start = last or start
         if text.find("[", start, end) < 0:
             return lexemes + _find(self._master, text, start, end)
-        # Beyond the last "]" every "[" is text, and none may look for an end that is not there.
+        # After the last "]" every "[" is text; searching for the missing end of each would take quadratic time.
         if self._without_brackets is None:
             expressions = {n: e for n, e in self._expressions.items() if n not in _BRACKETED}
             self._without_brackets = _join({"NOTE_START": r"\[\[", **expressions})
@@ -123,32 +126,32 @@ class SourceLexer:
 
     def _protect(self, scan: Scan) -> None:
         text = scan.source.text
-        found: list[tuple[int, int, Protected]] = []
+        blocks: list[tuple[int, int, Protected]] = []
         if "`" in text:
             for match in self.patterns["FENCE"].finditer(text) if "```" in text else ():
                 opening, _, content = match.group()[3:-3].partition("\n")
                 start = match.end() - 3 - len(content)
-                found.append((*match.span(), Protected("fence", opening, start, match.end() - 3)))
-            text = _mask(text, found)
+                blocks.append((*match.span(), Protected("fence", opening, start, match.end() - 3)))
+            text = _mask(text, blocks)
             inline: list[tuple[int, int, Protected]] = []
             for match in self.patterns["TICKS"].finditer(text):
                 ticks = len(match["ticks"])
-                one = Protected("ticks", "", match.start() + ticks, match.end() - ticks)
-                inline.append((*match.span(), one))
+                code = Protected("ticks", "", match.start() + ticks, match.end() - ticks)
+                inline.append((*match.span(), code))
             text = _mask(text, inline)
-            found += inline
+            blocks += inline
         if "<" in text:
             tags = self._protected_tags(text)
             text = _mask(text, tags)
-            found += tags
-        if found:
+            blocks += tags
+        if blocks:
             scan.masked = text
-            scan.protected = {start: content for start, _, content in found}
+            scan.protected = {start: content for start, _, content in blocks}
 
     def _protected_tags(self, text: str) -> list[tuple[int, int, Protected]]:
-        found: list[tuple[int, int, Protected]] = []
+        blocks: list[tuple[int, int, Protected]] = []
         position = 0
-        # A kind whose end was looked for in vain has none further on either.
+        # A kind without an end from here on has no end later either.
         unclosed: set[str] = set()
         ends = {"comment": self.patterns["COMMENT_END"], "php": self.patterns["PHP_END"]}
         while match := self.patterns["RAW_START"].search(text, position):
@@ -164,11 +167,11 @@ class SourceLexer:
                 continue
             content = (start, closing.end()) if kind == "php" else (position, max(position, closing.start()))
             position = max(position, closing.end())
-            found.append((start, position, Protected(kind, match.group()[1 + len(kind) : -1], *content)))
-        return found
+            blocks.append((start, position, Protected(kind, match.group()[1 + len(kind) : -1], *content)))
+        return blocks
 
     def _choose_languages(self, scan: Scan) -> None:
-        """Leave of every ``<multi>`` the text in the source's language, else the one that SPIP falls back to."""
+        """Replace every ``<multi>`` with its text in the source's language, or in the language SPIP falls back to."""
         source, masked = scan.source, scan.masked
         text = source.text
         pieces: list[tuple[str, str, int]] = []
@@ -196,16 +199,16 @@ class SourceLexer:
             if words:
                 origins.append((length, origin))
             for start in starts[bisect_left(starts, origin) : bisect_left(starts, origin + len(words))]:
-                one = scan.protected[start]
+                kept = scan.protected[start]
                 shift = length - origin
-                protected[start + shift] = Protected(one.kind, one.opening, one.start + shift, one.end + shift)
+                protected[start + shift] = Protected(kept.kind, kept.opening, kept.start + shift, kept.end + shift)
             length += len(words)
         source.replace("".join(words for words, _, _ in pieces), origins)
         scan.masked = "".join(mask for _, mask, _ in pieces)
         scan.protected = protected
 
     def _choose_language(self, scan: Scan, at: int, start: int, end: int) -> tuple[str, int, int]:
-        """Return the language that has to be told (empty: the wanted one) and where the chosen text is."""
+        """Return the language to mark the chosen text with (empty: none is needed) and the offsets of the text."""
         wanted = scan.source.settings.language
         marks = list(self.patterns["MULTI_LANGUAGE"].finditer(scan.masked, start, end))
         parts: dict[str, tuple[int, int]] = {}
@@ -226,7 +229,7 @@ class SourceLexer:
 
 
 def _find(master: re.Pattern[str], text: str, start: int, end: int) -> list[Lexeme]:
-    # Every alternative has a name, so lastgroup is one.
+    # Every alternative has a name, so lastgroup is a string.
     return [
         Lexeme(match.lastgroup, match.start(), match.end())  # type: ignore[arg-type]
         for match in master.finditer(text, start, end)
@@ -237,10 +240,10 @@ def _join(expressions: dict[str, str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?P<{name}>{expression})" for name, expression in expressions.items()))
 
 
-def _mask(text: str, found: list[tuple[int, int, Protected]]) -> str:
+def _mask(text: str, blocks: list[tuple[int, int, Protected]]) -> str:
     pieces: list[str] = []
     position = 0
-    for start, end, _ in sorted(found, key=lambda one: one[0]):
+    for start, end, _ in sorted(blocks, key=itemgetter(0)):
         pieces += [text[position:start], _MASK_START, _MASK * (end - start - 1)]
         position = end
     pieces.append(text[position:])

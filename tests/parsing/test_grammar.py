@@ -12,7 +12,8 @@ import spipconv
 from spipconv.nodes import Node, walk
 from spipconv.parsing.build import REDUCTIONS
 from spipconv.parsing.grammar import TABLES, Grammar, Tables, compute_tables, grammar_directory
-from spipconv.parsing.lexer import SOURCE_TERMINALS
+from spipconv.parsing.layout.passes import HANDLERS
+from spipconv.parsing.lexer import PROTECTED_TERMINALS, SOURCE_TERMINALS, SourceLexer
 
 GRAMMAR = Path(grammar_directory())
 TERMINALS = re.findall(r"^// example: (.*)\n([A-Z_]+): ", (GRAMMAR / "terminals.lark").read_text("utf-8"), re.MULTILINE)
@@ -28,6 +29,19 @@ def tables() -> Tables:
 def test_every_terminal_reads_its_example(example: str, name: str, tables: Tables) -> None:
     text = example.encode("latin-1", "backslashreplace").decode("unicode_escape")
     assert re.fullmatch(tables.terminals[name], text)
+
+
+@pytest.mark.parametrize(("example", "name"), [pair for pair in TERMINALS if pair[1] not in PROTECTED_TERMINALS])
+def test_no_terminal_before_it_swallows_the_example(example: str, name: str, tables: Tables) -> None:
+    text = example.encode("latin-1", "backslashreplace").decode("unicode_escape")
+    lexemes = SourceLexer(tables.terminals).read(text, 0, len(text))
+    assert [(lexeme.kind, lexeme.start, lexeme.end) for lexeme in lexemes] == [(name, 0, len(text))]
+
+
+def test_every_terminal_is_written_by_a_handler_or_read_by_a_pass() -> None:
+    read_by_passes = {"LINK_MARK", "NOTE_START", "NOTE_END", "POEM_START", "POEM_END", "PIPE"}
+    words = {"WORDS", "OTHER"}
+    assert set(SOURCE_TERMINALS) - set(PROTECTED_TERMINALS) - read_by_passes - words <= set(HANDLERS)
 
 
 def test_every_terminal_has_an_example_and_is_read() -> None:
