@@ -31,7 +31,10 @@ distributed: Any = pytest.importorskip(
     "distributed", reason="distributed is not installed: pip install spipconv[dask]", exc_type=ImportError
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # Dask's own, of processes that are killed
+pytestmark = [
+    pytest.mark.server,
+    pytest.mark.filterwarnings("ignore"),  # Dask's own, of processes that are killed
+]
 
 
 @pytest.fixture(scope="module")

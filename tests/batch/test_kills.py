@@ -25,7 +25,10 @@ COMMAND = [sys.executable, "-c", "from spipconv.commands.batch import batch; bat
 HAZARDS = "kill=KILLS,hang=HANGS,backtrack=LOOPS,memory=FILLS,pause=PAUSES,spin=SPINS"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "SPIPCONV_TEST_HAZARDS": HAZARDS}
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc, which is Linux's")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc, which is Linux's"),
+]
 
 
 def start(*arguments: object, limit: str = "") -> subprocess.Popen[bytes]:

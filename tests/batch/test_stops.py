@@ -39,7 +39,10 @@ from tests.batch.test_kills import (
 if sys.platform == "win32":
     pytest.skip("stops processes as Linux does", allow_module_level=True)
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc, which is Linux's")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc, which is Linux's"),
+]
 PAUSES = dict.fromkeys(range(0, 300, 15), "PAUSES")
 
 

@@ -50,6 +50,8 @@ from tests.judges import dangers
 from tests.safety.test_safety import CONTEXTS, VECTORS
 from tests.trees import Tree, tree
 
+pytestmark = pytest.mark.slow
+
 _PROFILES: dict[str, Profile] = {"propre": "article", "comment": "comment", "typo": "title"}
 _FLAVOURS = {"hugo": GOLDMARK, "jekyll": KRAMDOWN, "pelican": PYTHON_MARKDOWN}
 _ENGINES: dict[str, Callable[[Sequence[str]], list[str]]] = {

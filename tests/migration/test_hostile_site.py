@@ -12,7 +12,6 @@ import re
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,14 +27,14 @@ from spipconv.commands import main
 from tests.judges import ADDRESSES, FORBIDDEN, SCHEMES, UNCLEAN
 from tests.migration.test_builds import program
 from tests.migrations import EXAMPLE
-from tests.safety.test_browser import ARGUMENTS, CHROMIUM, HOOKS, TOUCH
+from tests.safety.test_browser import HOOKS, TOUCH
 
 Error = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").Error
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Dialog, Route
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on the path")
+pytestmark = pytest.mark.browser
 
 # All attacks of a file that is named, or every so manieth.
 _NAMED = os.environ.get("ATTACKS", "")
@@ -288,17 +287,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("hostile")
     hostile_base(made)
     return made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start the browser once."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 def look(browser: Browser, root: Path) -> tuple[int, dict[str, list[str]]]:

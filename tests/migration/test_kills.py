@@ -27,7 +27,10 @@ from tests.migrations import EXAMPLE
 if sys.platform == "win32":
     pytest.skip("kills processes as Linux does", allow_module_level=True)
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc, which is Linux's")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc, which is Linux's"),
+]
 
 KILLS = int(os.environ.get("SPIPCONV_TEST_KILLS", "2"))
 TARGETS = ("hugo", "wxr") if "SPIPCONV_TEST_KILLS" not in os.environ else ("hugo", "jekyll", "wxr", "json")

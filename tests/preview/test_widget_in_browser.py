@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import threading
 import time
@@ -21,14 +20,12 @@ preview = pytest.importorskip("spipconv.preview", reason="starlette is not insta
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, Route
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on the path")
+pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "spipconv" / "preview" / "static"
 EXAMPLE = ROOT / "examples" / "static"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 VECTORS: list[str] = [
     json.loads(line)["vector"]
     for line in (Path(__file__).parent.parent / "security" / "spip_xss.jsonl").read_text("utf-8").splitlines()
@@ -112,14 +109,6 @@ class Site:
     def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

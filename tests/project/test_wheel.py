@@ -16,13 +16,16 @@ import pytest
 import spipconv
 
 ROOT = Path(__file__).parent.parent.parent
-LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "dist", "build", "*.egg-info")
+LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "dist", "build", "*.egg-info")
 # Enough to use lists, notes, tables, protected text and typography.
 TEXT = "{{{Titre}}}\n\n-* un[[{note} ?]]\n-* `<deux>`\n\n|{{a}}|{{b}}|\n|1|2|\n\n<poesie>\nvers\n</poesie> [mot->art12]"
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("hatchling") is None, reason="hatchling, which builds the package, is not installed"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        importlib.util.find_spec("hatchling") is None, reason="hatchling, which builds the package, is not installed"
+    ),
+]
 
 
 def run(command: list[str], cwd: Path, **environment: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +17,7 @@ Error = pytest.importorskip("playwright.sync_api", reason="playwright is not ins
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Dialog, Route
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on the path")
+pytestmark = pytest.mark.browser
 
 _FILE = Path(__file__).parent.parent / "security" / "spip_xss.jsonl"
 VECTORS: list[dict[str, str]] = [json.loads(line) for line in _FILE.read_text("utf-8").splitlines()]
@@ -38,15 +36,6 @@ PLACES: dict[str, Callable[[str], str]] = {
     "item": lambda vector: f"-* {vector}\n-* fin",
 }
 PROFILES: tuple[Profile, ...] = ("article", "comment")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-quic",
-]
 # Relative addresses lead there; every request is caught, so it is never asked.
 SITE = "https://spip.test/"
 
@@ -194,17 +183,6 @@ class Harness:
 def _is_said(message: Any) -> bool:
     """Return whether a message on the console is a script's, not the browser's own on requests and on styles."""
     return not message.text.startswith(("Failed to load resource", "`float` property is not supported"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start the browser once."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(params=PROFILES)
