@@ -1,6 +1,7 @@
-"""Reductions of the tree grammar to nodes: one function per rule of ``grammar/spip.lark``.
+"""Reductions, which turn the rules of ``grammar/spip.lark`` into nodes: one function per rule.
 
-A function gets what the rule's symbols stand for: a leaf its node, an opening its fields, a rule its result.
+A function receives the values of the rule's symbols: the node of a leaf, the fields of an opening, or the result of a
+rule.
 """
 
 from __future__ import annotations

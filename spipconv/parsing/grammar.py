@@ -1,9 +1,9 @@
-"""The grammar, ready for use: Lark reads it and computes the LALR tables, which are run here.
+"""The grammar, ready for use: Lark reads it and computes the LALR tables, and the parser here runs them.
 
-Lark's own loop over the same tables takes two and a half times as long (its terminals compare in Python), and
-what happens per token decides the speed of the whole. Computing the tables takes longer than converting a
-hundred articles, so they are kept in ``tables.json`` with the digest of the grammar that they are of; with
-another grammar they are computed anew. ``make tables`` writes them.
+Lark's own loop over the same tables takes two and a half times as long, because its terminals are compared in Python,
+and the work per token decides the speed of the whole. Computing the tables takes longer than converting a hundred
+articles, so they are stored in ``tables.json`` with the digest of their grammar. If the grammar has changed, they are
+computed again. ``make tables`` writes them.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ TABLES = path.join(_HERE, "tables.json")
 
 
 class Tables(Struct, frozen=True):
-    """What Lark makes of the grammar.
+    """What Lark computes from the grammar.
 
-    ``terminals`` are regular expressions by name. ``actions`` gives, for every state and symbol, the next state,
-    or the number of symbols to reduce and the rule to reduce them by.
+    ``terminals`` maps names to regular expressions. ``actions`` gives, for every state and symbol, the next state, or
+    the number of symbols to reduce and the rule to reduce them with.
     """
 
     digest: str
@@ -54,7 +54,7 @@ class Grammar:
         }
 
     def parse(self, tokens: Iterable[Token]) -> Any:
-        """Reduce balanced tokens to what the rule ``document`` gives: a tuple of nodes."""
+        """Reduce balanced tokens to the value of the rule ``document``: a tuple of nodes."""
         actions = self._actions
         states = [self._start]
         values: list[Any] = []
@@ -67,7 +67,7 @@ class Grammar:
                 action = actions[states[-1]][kind]
                 if action.__class__ is int:
                     if kind == "LEAF":
-                        # Whatever follows, "nodes: nodes LEAF" is what this comes to.
+                        # Whatever follows, this always reduces to "nodes: nodes LEAF".
                         values[-1].append(token.value)
                     else:
                         states.append(action)
@@ -88,7 +88,7 @@ class Grammar:
 
 @cache
 def load_grammar() -> Grammar:
-    """Return the grammar, read once."""
+    """Return the grammar; it is read only once."""
     try:
         with open(TABLES, "rb") as file:
             tables = json.decode(file.read(), type=Tables)
@@ -98,19 +98,19 @@ def load_grammar() -> Grammar:
 
 
 def grammar_directory() -> str:
-    """Return the folder of the ``.lark`` files: in the package once it is installed, beside it in a checkout."""
+    """Return the folder of the ``.lark`` files: inside an installed package, next to the package in a checkout."""
     shipped = path.join(_PACKAGE, "grammar")
     return shipped if path.isdir(shipped) else path.join(path.dirname(_PACKAGE), "grammar")
 
 
 def compute_tables() -> Tables:
-    """Have Lark read the grammar."""
+    """Return the tables that Lark computes from the grammar."""
     from lark import Lark
     from lark.lexer import Lexer
     from lark.parsers.lalr_analysis import Shift
 
     class OurLexer(Lexer):
-        """Tells Lark not to make a lexer of its own."""
+        """Keeps Lark from making a lexer of its own."""
 
         def __init__(self, configuration: Any) -> None:
             pass
@@ -119,7 +119,7 @@ def compute_tables() -> Tables:
             raise NotImplementedError
 
     class OurLayout:
-        """Tells Lark to keep the terminals that only the layout pass reads."""
+        """Makes Lark keep the terminals that only the layout pass reads."""
 
         always_accept = SOURCE_TERMINALS
 
@@ -151,7 +151,7 @@ def compute_tables() -> Tables:
 
 
 def write_tables() -> None:
-    """Write the tables of the grammar as it is now."""
+    """Write the tables of the current grammar."""
     with open(TABLES, "wb") as file:
         file.write(json.format(json.encode(compute_tables()), indent=1) + b"\n")
 

@@ -1,4 +1,4 @@
-"""HTML tags as an author types them: their names and attributes, and what each profile makes of them."""
+"""HTML tags in a SPIP text: their names and attributes, and which of them each profile allows."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from spipconv.safety import (
 )
 from spipconv.settings import Settings
 
-# SPIP ends a paragraph at these elements and begins another behind their end tags (_BALISES_BLOCS).
+# SPIP ends a paragraph at these elements and begins another one after their end tags (_BALISES_BLOCS).
 BLOCKS = frozenset(
     """address applet article aside blockquote button center dd dir div dl dt fieldset figcaption figure footer form
     h1 h2 h3 h4 h5 h6 header hgroup hr iframe li map marquee menu nav noscript object ol pre section table tbody td
     textarea tfoot th thead tr ul""".split()
 )
-# Elements that show something of their own: dropping their tags leaves nothing of it.
+# Elements that show something by themselves, which is lost when their tags are dropped.
 _SHOWING = frozenset("applet area audio canvas embed iframe img input object svg video".split())
 _OTHERS = frozenset(
     """applet audio base body button canvas data datalist dialog dir embed form frame frameset head html iframe input
@@ -45,7 +45,7 @@ _ORDINARY_NAME = re.compile(r"[a-z][a-z0-9:_-]*\Z")
 
 
 class Tag(Struct, frozen=True):
-    """A tag: its name in lower case, its attributes decoded, each once."""
+    """A tag: its name in lower case and its decoded attributes, without repetitions."""
 
     name: str
     is_end: bool = False
@@ -54,12 +54,12 @@ class Tag(Struct, frozen=True):
 
     @property
     def is_ordinary(self) -> bool:
-        """Tell whether its name is one that a tag might have."""
+        """Return whether its name looks like the name of a tag."""
         return _ORDINARY_NAME.match(self.name) is not None
 
     @property
     def loss(self) -> str:
-        """The diagnostic's code for dropping it."""
+        """The code of the diagnostic that reports dropping it."""
         if self.is_end:
             return "tag-dropped"
         if self.name == "iframe":
@@ -79,8 +79,9 @@ def read_tag(markup: str) -> Tag:
 
 
 def read_angle_shortcuts(text: str, masked: str) -> tuple[str, str]:
-    """Return a text and its masked form with ``<<gras>>`` as ``{{gras}}`` and ``<italique>`` as ``{italique}``,
-    where the word is no tag that HTML or SPIP knows. Lengths stay.
+    """Return a text and its masked form with ``<<gras>>`` as ``{{gras}}`` and ``<italique>`` as ``{italique}``.
+
+    Words that are names of HTML or SPIP tags are left alone. The lengths do not change.
     """
     for pattern, opening, closing in ((_ANGLE_STRONG, "{{", "}}"), (_ANGLE_EMPHASIS, "{", "}")):
         pieces: list[str] = []
@@ -90,7 +91,7 @@ def read_angle_shortcuts(text: str, masked: str) -> tuple[str, str]:
             if lower_ascii(match[1].split()[0]) in _READ_NAMES:
                 continue
             start, end = match.span()
-            # Protected text is read from the text, where it is not masked.
+            # The words come from the text, in which protected parts are not masked.
             pieces += [text[position:start], opening, text[slice(*match.span(1))], closing]
             masks += [masked[position:start], opening, match[1], closing]
             position = end
@@ -100,7 +101,7 @@ def read_angle_shortcuts(text: str, masked: str) -> tuple[str, str]:
 
 
 def read_attributes(text: str) -> tuple[tuple[str, str], ...]:
-    """Read attributes; of two with the same name the first counts, as in browsers."""
+    """Read attributes; if a name occurs twice, the first one counts, as in browsers."""
     attributes: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(text):
         value = match[2] or ""
@@ -111,12 +112,12 @@ def read_attributes(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def _decode(value: str) -> str:
-    """Decode the value of an attribute as browsers do, which know more references there than in text."""
+    """Decode the value of an attribute as browsers do: they know more references there than in text."""
     return replace_controls(html.unescape(value).replace("\r", "\n"))
 
 
 def policy_of(settings: Settings) -> Policy:
-    """Return what raw HTML a text may hold."""
+    """Return the policy for the raw HTML of a text."""
     if settings.profile == "comment":
         return COMMENT
     if settings.profile == "title":

@@ -1,4 +1,4 @@
-"""Footnotes: their numbers, their names, and how they are told apart in ids."""
+"""Footnotes: their numbers, names, ids and tooltips."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from spipconv.nodes import (
 )
 
 _NAME = re.compile(r"""\s*<([^<>'"\n]*)>""")
-# The tooltip of a call: SPIP cuts at 80 characters, less its own sign of having cut.
+# The tooltip of a note's call: SPIP cuts it at 80 characters, including the sign of the cut.
 _LONGEST_EXCERPT, _SHORTENED_EXCERPT = 80, 71
 _ROWS = re.compile(r"^\|(?s:.*)\|$", re.MULTILINE)
 _CUT = "\u00a0(…)"
 
 
 class Notes:
-    """Counts the notes of one text, from ``first`` on, and remembers the names of its calls."""
+    """Counts the notes of one text, starting at ``first``, and remembers the labels of its calls."""
 
     def __init__(self, first: int = 1) -> None:
         self._count = first - 1
@@ -41,16 +41,16 @@ class Notes:
         return str(self._count)
 
     def call(self, label: str) -> bool:
-        """Note a call; True when the label was called before."""
+        """Record a call and return whether the label was called before."""
         repeated = label in self._called
         self._called.add(label)
         return repeated
 
 
 def read_name(text: str, is_tag: bool) -> tuple[str | None, int]:
-    """Return the name that a note's text starts with (None: none) and how long that is.
+    """Return the name at the start of a note's text (None if there is none) and the length of its markup.
 
-    ``<x>`` is a name unless ``</x>`` follows, which makes it HTML.
+    ``<x>`` is a name unless ``</x>`` follows, which makes it an HTML tag.
     """
     match = _NAME.match(text)
     if match is None:
@@ -62,7 +62,7 @@ def read_name(text: str, is_tag: bool) -> tuple[str | None, int]:
 
 
 def identifier_of(label: str) -> str:
-    """Return a label as it stands in ids: ``*`` is ``_2A``."""
+    """Return a label as it is written in ids: ``*`` is ``_2A``."""
     return quote(label, safe="").replace("%", "_").replace("~", "_7E")
 
 
@@ -71,7 +71,7 @@ def excerpt(nodes: Sequence[Node]) -> str:
     words: list[str] = []
     _collect(nodes, words)
     text = _ROWS.sub("", "".join(words)).replace("\n", " ").strip()
-    # SPIP writes a quotation mark there unescaped, so that browsers show what precedes it.
+    # SPIP does not escape quotation marks here, so browsers only show the text before the first one.
     text = text.partition('"')[0].rstrip()
     if len(text) <= _LONGEST_EXCERPT:
         return text

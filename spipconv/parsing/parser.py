@@ -1,4 +1,4 @@
-"""SPIP text to a document tree, by the Lark grammar: ``str -> Parsed``. No text is an error."""
+"""The parser: a SPIP text comes in, a document tree and its diagnostics come out. No text is an error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spipconv.settings import Settings, read_settings
 
 
 class Parsed(Struct, frozen=True):
-    """A document with the remarks on its text, in the order of their places."""
+    """A document and the diagnostics of its text, in the order of their places."""
 
     document: Document
     diagnostics: tuple[Diagnostic, ...]
@@ -33,16 +33,18 @@ def parse(
 ) -> Parsed:
     """Read a SPIP text.
 
-    ``profile`` says who wrote it: ``article`` (an author: HTML of the allow-list), ``comment`` (a stranger:
-    all shortcuts, of HTML only q, del and ins; objects are never looked up) or ``title`` (typography, models
-    and ``<multi>`` only). ``lang`` is a language of SPIP's list, for typography and ``<multi>``, as SPIP or as
-    BCP 47 writes it (``pt_br``, ``pt-BR``, ``fr-CA``). ``objects`` finds
-    what ``[->art12]`` and ``<doc1>`` name. ``embeds`` allows players of known video hosts.
-    ``angle_shortcuts`` also reads ``<<gras>>`` and ``<italique>``. ``first_note`` is the number of its first note,
-    where several texts share a page.
+    ``profile`` says who wrote it: ``article`` for an author (HTML of the allow-list), ``comment`` for a stranger (all
+    shortcuts, but only the HTML tags q, del and ins; objects are never looked up) or ``title`` for a title (typography,
+    models and ``<multi>`` only).
+    ``lang`` is the language for typography and ``<multi>``, as SPIP's code or as a BCP 47 tag (``pt_br``, ``pt-BR``,
+    ``fr-CA``).
+    ``objects`` finds the objects that ``[->art12]`` and ``<doc1>`` refer to.
+    ``embeds`` allows players of known video hosts.
+    ``angle_shortcuts`` also reads ``<<gras>>`` and ``<italique>``.
+    ``first_note`` is the number of the text's first note, for several texts on one page.
 
-    Never fails on markup: what is broken, unknown, changed or left out is in the diagnostics. Raises TypeError for
-    a text that is not a string, TypeError or ValueError for another argument that is not one of the choices.
+    Markup never makes it fail: the diagnostics report whatever is broken, unknown, changed or left out. Raises
+    TypeError if the text is not a string, and TypeError or ValueError if another argument is not one of the choices.
     """
     settings = read_settings(profile, lang, objects, embeds, angle_shortcuts, first_note)
     source = read_source(text, settings)
@@ -51,23 +53,23 @@ def parse(
 
 
 def languages_of(text: str) -> frozenset[str]:
-    """Return the codes of the languages in which the ``<multi>`` blocks of a text say something."""
+    """Return the codes of the languages that the ``<multi>`` blocks of a text contain."""
     if not MULTI_START.search(text):
         return frozenset()
     return load_grammar().lexer.languages(read_source(text, Settings()))
 
 
-def _place(remark: Diagnostic) -> tuple[bool, int, int]:
-    """Return what remarks are sorted by: that there are more comes last."""
-    return remark.code == "more-remarks", remark.line, remark.column
+def _place(diagnostic: Diagnostic) -> tuple[bool, int, int]:
+    """Return the key by which diagnostics are sorted: ``more-remarks`` comes last."""
+    return diagnostic.code == "more-remarks", diagnostic.line, diagnostic.column
 
 
 def _read(source: Source, *, is_field: bool = False) -> tuple[Node, ...]:
-    """Return the nodes of a source, or of a field of an object that is shown in one."""
+    """Return the nodes of a source, or of an object's field that is shown in a source."""
     grammar = load_grammar()
 
     def read_inline(text: str) -> tuple[Node, ...]:
-        # A field names no objects in its turn: titles could name each other for ever.
+        # Objects that a field refers to are not looked up: titles could refer to each other without end.
         return _read(read_source(text, Settings(language=source.settings.language)), is_field=True)
 
     layout = Layout(grammar.lexer.scan(source), read_inline, paragraphs=not is_field)

@@ -1,4 +1,4 @@
-"""The text that is being read: its places, and the diagnostics made on it."""
+"""The text that is being read, with its lines and columns and the diagnostics reported on it."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ MOST_REMARKS = 1000
 
 
 class Source(Struct):
-    """A text being read. ``text`` has newlines as line ends and no control characters; offsets are into it."""
+    """A text being read. ``text`` has newlines as line ends and no control characters; offsets refer to it."""
 
     text: str
     settings: Settings
     diagnostics: list[Diagnostic] = []
     _line_ends: list[int] | None = None
-    # Where pieces of the text as it is read come from, once <multi> has chosen: (offset, origin) pairs.
+    # Where the pieces of ``text`` come from after <multi> was resolved: (offset, offset in the original) pairs.
     _pieces: list[tuple[int, int]] = []
     _original: str = ""
-    # The line that was asked for last: where it starts and ends, and its number.
+    # The line of the last place that was asked for: where it starts and ends, and its number.
     _start: int = 0
     _end: int = -1
     _line: int = 0
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Return the line and the column of an offset, both from 1."""
+        """Return the line and the column of an offset, both counted from 1."""
         if self._pieces:
             at, origin = self._pieces[bisect_right(self._pieces, (offset, len(self._original))) - 1]
             offset = origin + offset - at
@@ -45,7 +45,7 @@ class Source(Struct):
         return self._line, offset - self._start + 1
 
     def report(self, code: str, offset: int, detail: str = "") -> None:
-        """Add a remark on the text at an offset; beyond ``MOST_REMARKS`` only that there are more."""
+        """Add a diagnostic at an offset. After ``MOST_REMARKS`` of them, add one that says that there are more."""
         if len(self.diagnostics) > MOST_REMARKS:
             return
         if len(self.diagnostics) == MOST_REMARKS:
@@ -55,15 +55,15 @@ class Source(Struct):
         self.diagnostics.append(Diagnostic(code, line, column, detail if len(detail) <= 60 else detail[:57] + "..."))
 
     def replace(self, text: str, pieces: list[tuple[int, int]]) -> None:
-        """Go on reading another text, made of pieces of this one: (offset there, offset here) pairs."""
+        """Replace the text with pieces of it: (offset in the new text, offset in the original) pairs."""
         self._original, self.text, self._pieces = self.text, text, pieces
 
 
 def read_source(text: str, settings: Settings) -> Source:
-    """Return a text ready to be read, with what had to be replaced in it reported.
+    """Return a text ready to be read; replaced characters are reported as diagnostics.
 
-    C0 controls become ``-`` as in SPIP, C1 ones what they mean in windows-1252, other characters that no text may
-    hold U+FFFD. Raises TypeError for what is not a string.
+    C0 controls become ``-`` as in SPIP, C1 controls the characters of windows-1252, and other characters that no text
+    may contain U+FFFD. Raises TypeError if the text is not a string.
     """
     if not isinstance(text, str):
         hint = ": decode it first" if isinstance(text, bytes | bytearray) else ""

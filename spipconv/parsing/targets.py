@@ -20,13 +20,15 @@ _MAIL = re.compile(r"[^\s@:/?#]+@[^\s@:/?#]+\.[^\s@:/?#]+")
 _BRACES_AT_END = re.compile(r"\{[^{}]*\}\s*\Z")
 _SPACES = re.compile(r"\s+")
 _NUMBER = re.compile(r"\s*[0-9]+\.\s+")
-# An address that is its own text is cut there, in bytes, as SPIP does.
+# An address that is its own text is shortened as in SPIP: lengths are in bytes.
 _LONGEST_TEXT, _SHORTENED_TEXT = 40, 35
 
 
 class Target(Struct, frozen=True):
-    """Where a link leads. ``text`` is what it says where the author says nothing; ``is_markup``: it is a title
-    to be read as SPIP text, else plain. ``problem``: a diagnostic's code, or empty.
+    """Where a link leads.
+
+    ``text`` is the text of the link if the author gives none. If ``is_markup``, it is a title in SPIP markup, otherwise
+    plain text. ``problem`` is the code of a diagnostic, or empty.
     """
 
     address: str
@@ -39,14 +41,14 @@ class Target(Struct, frozen=True):
 
     @property
     def shows_address(self) -> bool:
-        """Tell whether its own text is its address."""
+        """Return whether the default text of the link is its address."""
         return not self.is_markup and self.kind not in ("internal", "site", "missing")
 
 
 def split_text(text: str, masked: str) -> tuple[int, str, str]:
-    """Return how long the text of ``text|title{lang}`` is, the title, and the language.
+    """Split ``text|title{lang}``: return the length of the text, the title, and the language.
 
-    It is split where its masked form is. A word in braces that is not a language is text in italics.
+    The masked form decides where to split. A word in braces that is not a language is text in italics.
     """
     match = _TEXT.match(masked)
     assert match is not None
@@ -61,7 +63,7 @@ def split_text(text: str, masked: str) -> tuple[int, str, str]:
 
 
 def read_target(target: str, language: str, wanted: str, resolver: Resolver | None) -> Target:
-    """Return what a target in a text of a language means. ``wanted`` is the language that the link asks for."""
+    """Return what a target means in a text of a language. ``wanted`` is the language that the link asks for."""
     target = decode_entities(target.strip().removeprefix(">").strip())
     if target.startswith(("http://", "https://")):
         return _read_page(target, resolver)
@@ -78,40 +80,40 @@ def read_target(target: str, language: str, wanted: str, resolver: Resolver | No
 
 
 def plain_target(kind: str, number: int, language: str) -> Target:
-    """Return SPIP's plain address of an object that nobody has found, and the name that stands for its title."""
+    """Return SPIP's plain address of an object that was not found, with a name in place of its title."""
     name = f"{author_title(language)} : {number}" if kind == "auteur" else f"{kind} {number}"
     return Target(f"spip.php?{kind}{number}", "missing", name)
 
 
 def read_address(words: str, resolver: Resolver | None) -> tuple[str, LinkKind]:
-    """Return the address and the kind of a bare address in a text."""
+    """Return the address and the link kind of a bare address in a text."""
     address = words if "://" in words else "http://" + words
     site = resolver.site_address if resolver else ""
     return decode_entities(address), "relative" if site and address.startswith(site) else "external"
 
 
 def read_glossary(markup: str, language: str) -> tuple[str, str, str] | None:
-    """Return the term, the title and the address of ``[?term|title]``; None where it is none."""
+    """Return the term, the title and the address of ``[?term|title]``, or None if the term is empty."""
     words, _, title = _BRACES_AT_END.sub("", markup[1:-1].lstrip("?")).partition("|")
     term, _, detail = words.partition("#")
     term = term.strip()
     page = _SPACES.sub("_", decode_entities(term))
     if not page:
         return None
-    # Whatever a caller says the language is, the address stays Wikipedia's.
+    # Whatever language the caller gives, the address must stay on Wikipedia.
     edition = language.partition("_")[0] if language in CODES else "en"
     address = f"https://{edition}.wikipedia.org/wiki/{quote(page, safe='')}"
     return term, decode_entities((title or detail).strip()), address
 
 
 def clean_title(title: str) -> str:
-    """Return a title without the number that only sorts it: ``10. Title``."""
+    """Return a title without the number that sets its position: ``10. Title``."""
     return _NUMBER.sub("", title, count=1) if _NUMBER.match(title) else title
 
 
-def document_address(found: SpipObject) -> str:
-    """Return where a document's file is."""
-    return found.address or "IMG/" + found.file
+def document_address(document: SpipObject) -> str:
+    """Return the address of a document's file."""
+    return document.address or "IMG/" + document.file
 
 
 def _shorten(address: str) -> str:
@@ -123,22 +125,22 @@ def _shorten(address: str) -> str:
 
 def _read_object(match: re.Match[str], language: str, wanted: str, resolver: Resolver | None, target: str) -> Target:
     kind, number = KINDS[match[1]], int(match[2])
-    found = find_object(resolver, kind, number) if resolver else None
-    if found and wanted and resolver:
-        found = find_translation(resolver, found, wanted) or found
-    if found is None:
+    item = find_object(resolver, kind, number) if resolver else None
+    if item and wanted and resolver:
+        item = find_translation(resolver, item, wanted) or item
+    if item is None:
         if resolver and kind == "document":
             return Target(target, "relative", target, problem="object-not-found")
         plain = plain_target(kind, number, language)
         problem = "object-not-found" if resolver else "object-unresolved"
         return Target(_complete(plain.address, match), plain.kind, plain.text, problem=problem)
     if kind == "document":
-        kind_of_file = media_type(found.extension)
-        title = found.title.strip() or found.file
-        return Target(document_address(found), "internal", title, True, "", kind_of_file)
-    address = _complete(found.address or f"spip.php?{kind}{found.number}", match)
-    other = found.language if found.language != language else ""
-    title = clean_title(found.title) or f"{kind} {found.number}"
+        kind_of_file = media_type(item.extension)
+        title = item.title.strip() or item.file
+        return Target(document_address(item), "internal", title, True, "", kind_of_file)
+    address = _complete(item.address or f"spip.php?{kind}{item.number}", match)
+    other = item.language if item.language != language else ""
+    title = clean_title(item.title) or f"{kind} {item.number}"
     return Target(address, "site" if kind == "site" else "internal", title, True, other)
 
 

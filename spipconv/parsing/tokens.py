@@ -1,4 +1,4 @@
-"""What the layout pass hands to the parser: terminals of the tree grammar, each with its node or its fields."""
+"""Tokens, which the layout pass hands to the parser: terminals of the tree grammar with their node or fields."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Token(Struct, frozen=True, gc=False):
-    """A terminal of ``grammar/spip.lark``: a leaf carries its node, an opening the fields of the node to come."""
+    """A terminal of ``grammar/spip.lark``: a leaf carries its node, an opening the fields of its node."""
 
     type: str
     value: Any = None

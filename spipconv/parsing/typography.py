@@ -1,7 +1,7 @@
-"""Typography as SPIP applies it at display: apostrophes, dashes, no-break spaces; a string to a string.
+"""Typography as SPIP applies it when it shows a text: apostrophes, dashes, no-break spaces.
 
-French rules hold for French, Esperanto and French creole, the English ones for every other language
-(SPIP: ``typographie/fr`` and ``typographie/en``). Each rule runs only where its character occurs.
+The French rules apply to French, Esperanto and French creole, the English rules to all other languages
+(SPIP: ``typographie/fr`` and ``typographie/en``). Each rule runs only if its character occurs.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from html.entities import html5
 FRENCH_LANGUAGES = frozenset({"fr", "eo", "cpf"})
 NO_BREAK_SPACE = "\u00a0"
 
-# SPIP reads bytes, so a letter with an accent is no word character to these rules. Each pattern starts with a
-# plain character and puts back a plain string, which is what the engine is fast at.
+# SPIP works on bytes, so an accented letter is not a word character in these rules. Each pattern starts with a plain
+# character and is replaced with a plain string, because the engine is fast at that.
 _ACTIVE = re.compile("['\u00a0&~;:!?»«°M%-]")
 _SEMICOLON = re.compile(r";(?<!;;)")
 _ENTITY_END = re.compile(r"(&[#0-9A-Za-z]*)~;")
@@ -28,13 +28,13 @@ _TITLE_ENGLISH = re.compile(r"Mr\.? ")
 _PROTOCOL = re.compile(r"""(https?|ftp|mailto)~((://[^"'\s\[\]})<>~]+)~([?]))?""")
 _DASH = re.compile(r"([^-\n]|^)--([^-]|$)")
 _ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]*));")
-# &nbsp; and the quotation marks count as their characters; other entities are opaque to typography.
+# &nbsp; and the quotation marks are treated as their characters; typography does not look into other entities.
 _NAMED = {"&nbsp;": "~", "&laquo;": "«", "&raquo;": "»"}
 _NO_CHARACTER = "\ufffd"
 
 
 def typeset(text: str, language: str, before: str = "") -> str:
-    """Return source text as it is shown in a language; ``before`` is the character that precedes it, if any.
+    """Return a text as it is shown in a language. ``before`` is the character before it, if any.
 
     ``~`` becomes a no-break space, entities become their characters. ``"`` never changes.
     """
@@ -95,7 +95,7 @@ def _space_everywhere(text: str) -> str:
 
 
 def _join_spaces(text: str) -> str:
-    """Fold ``~`` and the spaces around it into one ``~``."""
+    """Join ``~`` and the spaces around it into a single ``~``."""
     first, *rest = text.split("~")
     last = rest.pop()
     inner = [part for part in (part.strip(" ") for part in rest) if part]
@@ -103,7 +103,7 @@ def _join_spaces(text: str) -> str:
 
 
 def decode_entities(text: str) -> str:
-    """Replace the entities that HTML knows by their characters; what is none stays as it is written."""
+    """Replace HTML's entities with their characters; anything else stays as it is written."""
     return _ENTITY.sub(_decode_entity, text) if "&" in text else text
 
 
@@ -124,7 +124,7 @@ def _decode_entity(match: re.Match[str]) -> str:
 
 
 def windows_character(code: int) -> str:
-    """Return what a C1 code (0x80 to 0x9F) means on the pages where it occurs, windows-1252; else U+FFFD."""
+    """Return the windows-1252 character of a C1 code (0x80 to 0x9F), which is what pages mean by it; else U+FFFD."""
     if not 0x80 <= code <= 0x9F:
         return _NO_CHARACTER
     return bytes([code]).decode("cp1252", "replace")
