@@ -1,31 +1,27 @@
-"""A document to CommonMark with pipe tables, footnotes and ``~~strikethrough~~``.
-
-Other flavours are facts for the same writer. What Markdown cannot say exactly is written as HTML, so that both show
-the same page. Both are safe alike: all that Markdown or HTML would read as markup is escaped where it is written.
-"""
+"""What writes one document as Markdown, and as HTML where Markdown cannot say it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from html import unescape
-from itertools import count
 
 from msgspec.structs import replace
 
-from spipconv.converters.flavours import COMMONMARK, Flavour
-from spipconv.converters.html import Writer as HtmlWriter
-from spipconv.converters.markdown_text import (
+from spipconv.converters.flavours import Flavour
+from spipconv.converters.markdown.footnotes import FootnoteLabels, is_refused_destination
+from spipconv.converters.markdown.html_blocks import FallbackWriter, NoteInHtml, html_block
+from spipconv.converters.markdown.text import (
     DELETED,
     EMPHASIS,
+    SPACES,
     STRONG,
     Line,
-    entity,
     escape_inline_html,
     escape_tag,
     escaper,
     fence,
     guard,
+    hang,
     is_code,
     is_self_shown,
     link_target,
@@ -52,7 +48,6 @@ from spipconv.nodes import (
     Node,
     Note,
     Paragraph,
-    Profile,
     Quote,
     Row,
     Rule,
@@ -61,8 +56,7 @@ from spipconv.nodes import (
     Text,
     walk,
 )
-from spipconv.safety import TITLE, VOID, escape_attribute, hide_values, safe_address
-from spipconv.settings import check_profile
+from spipconv.safety import TITLE, VOID, hide_values
 
 # Readers stop at some twenty levels, and every level is written before every line.
 _MAX_NESTING = 6
@@ -71,84 +65,28 @@ _INLINE = TITLE.tags
 _MARKS = {"b": STRONG, "strong": STRONG, "i": EMPHASIS, "em": EMPHASIS, "del": DELETED}
 # CommonMark reads a tag in the line only with attributes as these.
 _ATTRIBUTE = re.compile(r"[a-z_:][a-z0-9:._-]*\Z")
-# An HTML block ends at a blank line only if it starts with one of these, or with any tag alone on its line.
-_BLOCK_TAG = re.compile(
-    r"<(?:address|article|aside|blockquote|caption|center|col|colgroup|dd|details|div|dl|dt|fieldset|figcaption|figure"
-    r"|footer|h[1-6]|header|hr|iframe|legend|li|main|nav|ol|p|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)"
-    r"(?=[ />])"
-)
 _LONE_TAG = re.compile(r"</?[a-z][a-z0-9-]*(?:\s[^>]*)?>\s*\Z", re.IGNORECASE | re.ASCII)
 _WHITE_LINE = re.compile(r"^[ \t]+$", re.MULTILINE)
 _LINE_TAG = re.compile(r"^</?([A-Za-z][\w:-]*)", re.MULTILINE)
-_BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
-_LABEL = re.compile(r"[A-Za-z0-9_-]+\Z")
-_PLAIN_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+-]+\Z")
 _TASK = re.compile(r"\[[\sxX]\]")
-# A word alone on its line, or with a title: the destination of a link reference definition.
-_ALONE = re.compile(r"([^\s<]+)(?:[ \t]+[\"'(][^\n]*)?[ \t]*(?=\n|\Z)")
-_SPACES = " \t\n"
 
 
 class _Unsayable(Exception):
     """Markdown cannot say this block: there is a block in a line, or a line that would be read as one."""
 
 
-class _NoteInHtml(Exception):
-    """A note is called where no footnote can be: in an HTML block."""
-
-
-def write(document: Document, *, profile: Profile | None = None, flavour: Flavour = COMMONMARK) -> str:
-    """Return the Markdown of a document, for the reader that a flavour describes, and for the document's own profile
-    unless another one is named.
-
-    Links of a ``comment`` are as other links: Markdown has no place for what tells search engines of a stranger.
-    Raises ValueError for a profile that is not one.
-    """
-    profile = check_profile(document.profile if profile is None else profile)
-    document = replace(document, profile=profile)
-    notes = [node for node in walk(document.children) if isinstance(node, Note)]
-    if profile == "title" and not notes:
-        return _Writer(document, flavour, as_html=False).title(document.children)
-    texts = {note.identifier for note in notes if note.children}
-    if all(note.label and (note.children or note.identifier in texts) for note in notes):
-        try:
-            return _Writer(document, flavour, as_html=False).document(document.children)
-        except _NoteInHtml:
-            pass
-    return _Writer(document, flavour, as_html=True).document(document.children)
-
-
-class _Html(HtmlWriter):
-    """Writes what Markdown cannot say. Its calls of notes look as a footnote's."""
-
-    def __init__(self, document: Document, *, has_notes: bool) -> None:
-        super().__init__(document)
-        self._has_notes = has_notes
-
-    def note_call(self, node: Note) -> str:
-        if not self._has_notes:
-            raise _NoteInHtml
-        identifier = self.identifier_of(node)
-        own = "" if node.repeated else f' id="nh{identifier}"'
-        label = escape_attribute(node.label)
-        return f'<sup class="footnote-ref"><a href="#nb{identifier}"{own}>[{label}]</a></sup>'
-
-
-class _Writer:
+class MarkdownWriter:
     """Writes one document; its notes are footnotes, or HTML as a whole."""
 
     def __init__(self, document: Document, flavour: Flavour, *, as_html: bool) -> None:
         self._document = document
         self._flavour = flavour
         self._escape = escaper(flavour)
-        self._html = _Html(document, has_notes=as_html)
+        self._html = FallbackWriter(document, has_notes=as_html)
         self._notes_as_html = as_html
         self._notes: list[tuple[str, Note]] = []
-        self._labels: dict[str, str] = {}
-        self._used_labels: set[str] = set()
-        self._texts: set[str] = set()
-        self._numbers = count(1)
+        self._labels = FootnoteLabels(flavour)
         # How many links were written: a link around another cannot be said with brackets.
         self._links = 0
 
@@ -160,14 +98,14 @@ class _Writer:
         # A note may call another, which then is met here.
         for label, note in self._notes:
             if not (self._flavour.has_block_notes or isinstance(note.children[0], Inline | Paragraph)):
-                raise _NoteInHtml
+                raise NoteInHtml
             try:
                 words = "\n\n".join(self._blocks(note.children, 1))
             except _Unsayable:
-                raise _NoteInHtml from None
-            if _is_refused_destination(words):
-                raise _NoteInHtml
-            blocks.append(_hang(f"[^{label}]: ", words, 4).rstrip(" "))
+                raise NoteInHtml from None
+            if is_refused_destination(words):
+                raise NoteInHtml
+            blocks.append(hang(f"[^{label}]: ", words, 4).rstrip(" "))
         return "\n\n".join(blocks) + "\n" if blocks else ""
 
     def title(self, nodes: Sequence[Node]) -> str:
@@ -181,7 +119,7 @@ class _Writer:
     # ---- Blocks ----
 
     def _blocks(self, nodes: Iterable[Node], depth: int) -> list[str]:
-        """Return each block's Markdown. HTML goes on where words stand loose, before and behind it."""
+        """Return each block's Markdown. HTML continues where words are in no block, before and after it."""
         blocks: list[str] = []
         markup: list[str] = []
         goes_on, has_loose, marker = False, False, 0
@@ -192,7 +130,7 @@ class _Writer:
                 return
             if depth and not self._flavour.has_deep_html:
                 raise _Unsayable
-            blocks.append(_html_block("".join(markup), self._flavour, has_loose=has_loose))
+            blocks.append(html_block("".join(markup), self._flavour, has_loose=has_loose))
             markup.clear()
 
         for node in nodes:
@@ -200,7 +138,7 @@ class _Writer:
             is_html = is_loose or (self._flavour.merges and _merges(node, previous))
             block = None if is_html else self._block(node, depth, next_marker)
             text = self._html.flow([node]) if block is None else block
-            if not (goes_on or text.strip(_SPACES)):
+            if not (goes_on or text.strip(SPACES)):
                 continue
             if block is not None or not (is_loose or goes_on):
                 end_markup()
@@ -250,7 +188,7 @@ class _Writer:
         return text
 
     def _is_code(self, text: str, depth: int) -> bool:
-        """Tell whether a fence can say some code; readers disagree on what indents an empty line in it."""
+        """Return whether a fence can say some code; readers disagree on what indents an empty line in it."""
         flavour = self._flavour
         is_deep = depth > 0 and bool(flavour.active)
         return is_code(text, flavour) and not (is_deep and (not flavour.has_deep_html or _WHITE_LINE.search(text)))
@@ -270,7 +208,7 @@ class _Writer:
         for number, item in enumerate(node.items, 1):
             bullet = f"{number}{'.)'[marker]} " if node.ordered else f"{'-*'[marker]} "
             width = self._flavour.indent or len(bullet)
-            lines.append(_hang(bullet, self._item(item, depth + 1), width).rstrip(" "))
+            lines.append(hang(bullet, self._item(item, depth + 1), width).rstrip(" "))
         return lines
 
     def _item(self, node: ListItem, depth: int) -> str:
@@ -318,26 +256,14 @@ class _Writer:
 
     # ---- Notes ----
 
-    def _label(self, node: Note) -> str:
-        """Return the label of a footnote: its identifier, or a number where that is taken or no label."""
-        label = self._labels.get(node.identifier)
-        if label and not (node.children and label in self._texts):
-            return label
-        label = node.identifier
-        while label in self._used_labels or not (_LABEL if self._flavour.is_commonmark else _PLAIN_LABEL).match(label):
-            label = str(next(self._numbers))
-        self._used_labels.add(label)
-        self._labels.setdefault(node.identifier, label)
-        return label
-
     def _html_notes(self, nodes: Sequence[Node]) -> list[str]:
-        writer = _Html(self._document, has_notes=True)
+        writer = FallbackWriter(self._document, has_notes=True)
         writer.flow(nodes)
         notes = writer.notes()
         if not notes:
             return []
         markup = f'<hr class="footnotes-sep">\n<section class="footnotes">\n{notes}\n</section>'
-        return [_html_block(markup, self._flavour, has_loose=False)]
+        return [html_block(markup, self._flavour, has_loose=False)]
 
     # ---- In the line ----
 
@@ -419,9 +345,8 @@ class _Writer:
         if self._notes_as_html:
             line.add(escape_inline_html(self._html.flow([node]), self._flavour))
             return
-        label = self._label(node)
+        label = self._labels.label_of(node)
         if node.children:
-            self._texts.add(label)
             self._notes.append((label, node))
         line.add_call(label)
 
@@ -437,13 +362,13 @@ class _Writer:
         return escape_tag(opening, self._flavour), f"</{closing}"
 
     def _is_read(self, name: str) -> bool:
-        """Tell whether the reader looks for Markdown in an element in a line."""
+        """Return whether the reader looks for Markdown in an element in a line."""
         elements = self._flavour.read_elements
         return not elements or name in elements or name in VOID
 
 
 def _is_loose(node: Node) -> bool:
-    """Tell whether a node is no block; between blocks it is in no paragraph either."""
+    """Return whether a node is not a block; between blocks it is in no paragraph either."""
     if isinstance(node, Element):
         return node.name in _INLINE
     return isinstance(node, Inline)
@@ -456,36 +381,5 @@ def _marker(node: Node, previous: Node | None, marker: int) -> int:
 
 
 def _merges(node: Node, previous: Node | None) -> bool:
-    """Tell whether some reader takes a block for more of the block before it."""
+    """Return whether some reader takes a block for more of the block before it."""
     return isinstance(node, List | Quote) and isinstance(previous, type(node))
-
-
-def _is_refused_destination(words: str) -> bool:
-    """Return whether readers without footnotes take a note's Markdown for a link's address that may not be written."""
-    match = _ALONE.match(words)
-    address = unescape(match[1].replace("\\", "")) if match else ""
-    return not address.endswith(":") and safe_address(address) is None
-
-
-def _hang(first: str, text: str, width: int) -> str:
-    """Return text with something before its first line and the others indented."""
-    indent = " " * width
-    head, *lines = text.split("\n")
-    return "\n".join([first + head, *[indent + line if line else line for line in lines]])
-
-
-def _html_block(markup: str, flavour: Flavour, *, has_loose: bool) -> str:
-    """Return HTML as a block that ends with its last line; ``has_loose``: some of its words are in no element."""
-    markup = _BLANK_LINE.sub("&#10;", markup.strip(_SPACES))
-    for character in flavour.active_in_html:
-        markup = markup.replace(character, entity(character))
-    is_whole = markup.startswith("<pre") and "\n" not in markup.partition("</pre>")[2]
-    is_block = is_whole or (_BLOCK_TAG.match(markup) and not (flavour.boxes_loose_words and has_loose))
-    if not markup or is_block:
-        return markup
-    return f'<div class="spip_libre">\n{markup}</div>' if flavour.boxes_loose_words else f"<span>\n{markup}</span>"
-
-
-def html_block(markup: str, flavour: Flavour = COMMONMARK) -> str:
-    """Return safe HTML that starts with a block's tag as a block of Markdown."""
-    return _html_block(markup, flavour, has_loose=False)

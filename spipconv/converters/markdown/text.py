@@ -9,7 +9,7 @@ from functools import cache
 
 from spipconv.converters.flavours import COMMONMARK, Flavour
 
-_SPACES = " \t\n"
+SPACES = " \t\n"
 # A single space is left as it is: nearly all are.
 _HAS_WHITE_SPACE = re.compile("[\t\n\r\f\v]|  ").search
 _WHITE_SPACE = re.compile("[\t\n\r\f\v][ \t\n\r\f\v]*| [ \t\n\r\f\v]+")
@@ -232,7 +232,7 @@ class Line:
         """Return the Markdown; on one line, line breaks are ``<br>`` and what starts a block is left alone."""
         self._choose_breaks(one_line)
         self._choose_marks()
-        text = "".join(self._pieces).strip(_SPACES)
+        text = "".join(self._pieces).strip(SPACES)
         # Readers strip more white space than Markdown knows.
         if text[:1].isspace():
             text = f"&#{ord(text[0])};{text[1:]}"
@@ -247,7 +247,7 @@ class Line:
         if not self._breaks:
             return
         breaks = set(self._breaks)
-        shown = [place for place, piece in enumerate(self._pieces) if place not in breaks and piece.strip(_SPACES)]
+        shown = [place for place, piece in enumerate(self._pieces) if place not in breaks and piece.strip(SPACES)]
         marks = [place for pair in self._pairs for place in pair[:2]]
         first, last = min([*shown[:1], *marks], default=0), max([*shown[-1:], *marks], default=0)
         ending = "\\\n" if self._flavour.has_backslash_breaks else "<br>\n"
@@ -300,7 +300,7 @@ class Line:
 
 def _kind(character: str) -> str:
     """Return what a character is to a mark. Readers of different age disagree on symbols: ``unsure``."""
-    if character in _SPACES:
+    if character in SPACES:
         return "space"
     category = unicodedata.category(character)
     if category == "Zs":
@@ -337,3 +337,10 @@ def guard(line: str, flavour: Flavour = COMMONMARK) -> str:
         return line
     end = match.end()
     return line[:end] + hide(line[end], flavour) + line[end + 1 :]
+
+
+def hang(first: str, text: str, width: int) -> str:
+    """Return text with something before its first line and the others indented."""
+    indent = " " * width
+    head, *lines = text.split("\n")
+    return "\n".join([first + head, *[indent + line if line else line for line in lines]])

@@ -1,0 +1,39 @@
+"""From the tree to CommonMark with tables and footnotes: a ``Document`` comes in, a Markdown text goes out.
+
+Other flavours are facts for the same writer. What Markdown cannot say exactly is written as HTML, so that both show
+the same page. Both are equally safe: everything that Markdown or HTML would read as markup is escaped where it is
+written.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from spipconv.converters.flavours import COMMONMARK, Flavour
+from spipconv.converters.markdown.html_blocks import NoteInHtml, html_block
+from spipconv.converters.markdown.writer import MarkdownWriter
+from spipconv.nodes import Document, Note, Profile, walk
+from spipconv.settings import check_profile
+
+__all__ = ["html_block", "write"]
+
+
+def write(document: Document, *, profile: Profile | None = None, flavour: Flavour = COMMONMARK) -> str:
+    """Return the Markdown of a document, for the reader that a flavour describes, and for the document's own profile
+    unless another one is named.
+
+    Links of a ``comment`` are as other links: Markdown has no place for what tells search engines of a stranger.
+    Raises ValueError for a profile that is not one.
+    """
+    profile = check_profile(document.profile if profile is None else profile)
+    document = replace(document, profile=profile)
+    notes = [node for node in walk(document.children) if isinstance(node, Note)]
+    if profile == "title" and not notes:
+        return MarkdownWriter(document, flavour, as_html=False).title(document.children)
+    texts = {note.identifier for note in notes if note.children}
+    if all(note.label and (note.children or note.identifier in texts) for note in notes):
+        try:
+            return MarkdownWriter(document, flavour, as_html=False).document(document.children)
+        except NoteInHtml:
+            pass
+    return MarkdownWriter(document, flavour, as_html=True).document(document.children)

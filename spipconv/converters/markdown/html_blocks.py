@@ -1,0 +1,54 @@
+"""HTML in Markdown, for what Markdown cannot say: blocks, and calls of notes that look as a footnote's."""
+
+from __future__ import annotations
+
+import re
+
+from spipconv.converters.flavours import COMMONMARK, Flavour
+from spipconv.converters.html import Writer as HtmlWriter
+from spipconv.converters.markdown.text import SPACES, entity
+from spipconv.nodes import Document, Note
+from spipconv.safety import escape_attribute
+
+# An HTML block ends at a blank line only if it starts with one of these, or with any tag alone on its line.
+_BLOCK_TAG = re.compile(
+    r"<(?:address|article|aside|blockquote|caption|center|col|colgroup|dd|details|div|dl|dt|fieldset|figcaption|figure"
+    r"|footer|h[1-6]|header|hr|iframe|legend|li|main|nav|ol|p|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)"
+    r"(?=[ />])"
+)
+_BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
+
+
+class NoteInHtml(Exception):
+    """A note is called where no footnote can be: in an HTML block."""
+
+
+class FallbackWriter(HtmlWriter):
+    """Writes what Markdown cannot say. Its calls of notes look as a footnote's."""
+
+    def __init__(self, document: Document, *, has_notes: bool) -> None:
+        super().__init__(document)
+        self._has_notes = has_notes
+
+    def note_call(self, node: Note) -> str:
+        if not self._has_notes:
+            raise NoteInHtml
+        identifier = self.identifier_of(node)
+        own = "" if node.repeated else f' id="nh{identifier}"'
+        label = escape_attribute(node.label)
+        return f'<sup class="footnote-ref"><a href="#nb{identifier}"{own}>[{label}]</a></sup>'
+
+
+def html_block(markup: str, flavour: Flavour = COMMONMARK, *, has_loose: bool = False) -> str:
+    """Return safe HTML as a block of Markdown that ends with its last line.
+
+    ``has_loose``: some of its words are in no element.
+    """
+    markup = _BLANK_LINE.sub("&#10;", markup.strip(SPACES))
+    for character in flavour.active_in_html:
+        markup = markup.replace(character, entity(character))
+    is_whole = markup.startswith("<pre") and "\n" not in markup.partition("</pre>")[2]
+    is_block = is_whole or (_BLOCK_TAG.match(markup) and not (flavour.boxes_loose_words and has_loose))
+    if not markup or is_block:
+        return markup
+    return f'<div class="spip_libre">\n{markup}</div>' if flavour.boxes_loose_words else f"<span>\n{markup}</span>"
