@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from spipconv.migration.run.migrate import Options, migrate
-from spipconv.migration.target import Name
+from spipconv.migration.run.migrate import MigrationOptions, migrate
+from spipconv.migration.target import TargetName
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parent / "examples" / "site"
@@ -60,10 +60,10 @@ def images(source: str) -> Path:
 
 
 @cache
-def migrated(source: str, to: Name) -> Migrated:
+def migrated(source: str, to: TargetName) -> Migrated:
     """Return the test site migrated from one of ``SOURCES``."""
     folder = Path(mkdtemp(prefix="spipconv-")) / "out"
-    migrate(str(SOURCES[source]), folder, Options(to, img=images(source), now=NOW)).close()
+    migrate(str(SOURCES[source]), folder, MigrationOptions(to, img=images(source), now=NOW)).close()
     return Migrated(folder)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from spipconv.commands.faults import Fault
-from spipconv.migration.target import NAMES
+from spipconv.migration.target import TARGET_NAMES
 from spipconv.system.processors import count_processors
 
 
@@ -26,7 +26,7 @@ Examples:
 )
 @click.argument("source")
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--to", type=click.Choice(NAMES), required=True, help="What the site is to become.")
+@click.option("--to", type=click.Choice(TARGET_NAMES), required=True, help="What the site is to become.")
 @click.option("--img", type=click.Path(path_type=Path), metavar="DIR", help="The old site's IMG folder.")
 @click.option("--prefix", default="", help="The prefix of its tables, where a base holds several SPIPs.")
 @click.option("--dry-run", is_flag=True, help="Count and report; write nothing.")
@@ -43,17 +43,17 @@ def migrate(context: click.Context, /, source: str, out: Path, **given: Any) -> 
     changed by hand is overwritten. The exit code is 1 when something was left behind, and 3 when an error in spipconv
     itself stopped some object; report.html says what.
     """
-    from spipconv.migration.output.folder import BadTarget
+    from spipconv.migration.output.folder import BadOutput
     from spipconv.migration.read.sources import BadSource
-    from spipconv.migration.report.report import summary
-    from spipconv.migration.run.migrate import Options
+    from spipconv.migration.report.summary import summary
+    from spipconv.migration.run.migrate import MigrationOptions
     from spipconv.migration.run.migrate import migrate as run
     from spipconv.migration.run.workers import spare_collector
     from spipconv.system.files import CannotWrite
 
     spare_collector()
     language = _language()
-    options = Options(
+    options = MigrationOptions(
         given["to"], prefix=given["prefix"], img=given["img"], dry_run=given["dry_run"], sample=given["sample"] or 0,
         resume=given["resume"], force=given["force"], jobs=given["jobs"] or count_processors(),
         language=language, now=datetime.now(),
@@ -61,7 +61,7 @@ def migrate(context: click.Context, /, source: str, out: Path, **given: Any) -> 
     with _Progress() as progress:
         try:
             report = run(source, out, options, ask_password=_ask_password, progress=progress.show)
-        except (BadSource, BadTarget, CannotWrite) as fault:
+        except (BadSource, BadOutput, CannotWrite) as fault:
             raise Fault(str(fault)) from fault
         except KeyboardInterrupt:
             click.echo(f"Interrupted: spipconv migrate --resume goes on in {out}", err=True)

@@ -10,10 +10,7 @@ from msgspec import Struct
 from spipconv.converters.flavours import COMMONMARK, GOLDMARK, KRAMDOWN, PYTHON_MARKDOWN, Flavour
 from spipconv.safety import Templates
 
-Name = Literal["hugo", "jekyll", "pelican", "markdown", "wxr", "json"]
-
-# Kinds of objects that are texts of their own; the others are pages that list texts.
-TEXTS = frozenset({"article", "breve", "site"})
+TargetName = Literal["hugo", "jekyll", "pelican", "markdown", "wxr", "json"]
 
 
 class StaticFiles(Struct, frozen=True):
@@ -32,7 +29,7 @@ class StaticFiles(Struct, frozen=True):
     decodes: bool = False
 
 
-class Target(Struct, frozen=True):
+class TargetSystem(Struct, frozen=True):
     """How a tree of Markdown files is laid out.
 
     ``text``, ``list`` and ``post`` are the paths of a text, of a page that lists texts, and of a text with a date:
@@ -47,7 +44,7 @@ class Target(Struct, frozen=True):
     `safety.template_text`). ``static``: what it does with files of ``images``.
     """
 
-    name: Name
+    name: TargetName
     flavour: Flavour
     text: str
     list: str
@@ -70,7 +67,7 @@ _TEMPLATE_ENDINGS = frozenset(
     "adoc asciidoc ejs haml handlebars hbs ipynb j2 jinja liquid mustache njk org pug qmd rmd rst webc".split()
 )
 _SPIP = {"kind": "spip.kind", "number": "spip.id", "status": "spip.statut", "written": "spip.date_redac"}
-_HUGO = Target(
+_HUGO = TargetSystem(
     name="hugo",
     flavour=GOLDMARK,
     text="content{place}index{suffix}.md",
@@ -105,7 +102,7 @@ _HUGO = Target(
     # html/template escapes by context, also in feeds.
     templates="escape",
 )
-_JEKYLL = Target(
+_JEKYLL = TargetSystem(
     name="jekyll",
     flavour=KRAMDOWN,
     text="{address}index.md",
@@ -149,7 +146,7 @@ _JEKYLL = Target(
         decodes=True,
     ),
 )
-_PELICAN = Target(
+_PELICAN = TargetSystem(
     name="pelican",
     flavour=PYTHON_MARKDOWN,
     text="content/pages{address}index.md",
@@ -174,7 +171,7 @@ _PELICAN = Target(
     },
     yaml=False,
 )
-_MARKDOWN = Target(
+_MARKDOWN = TargetSystem(
     name="markdown",
     flavour=COMMONMARK,
     text="{address}index.md",
@@ -206,8 +203,8 @@ _MARKDOWN = Target(
     # Nobody knows what will read the folder.
     static=StaticFiles(front_matter=True, pages=_MARKDOWN_ENDINGS | _TEMPLATE_ENDINGS),
 )
-TREES: Mapping[str, Target] = {target.name: target for target in (_HUGO, _JEKYLL, _PELICAN, _MARKDOWN)}
-NAMES: tuple[Name, ...] = ("hugo", "jekyll", "pelican", "markdown", "wxr", "json")
+TREES: Mapping[str, TargetSystem] = {target.name: target for target in (_HUGO, _JEKYLL, _PELICAN, _MARKDOWN)}
+TARGET_NAMES: tuple[TargetName, ...] = ("hugo", "jekyll", "pelican", "markdown", "wxr", "json")
 # What front matter says already, ours or Hugo's own: a group of keywords is a key there too, and may not be called so.
 FRONT_MATTER = frozenset(
     name.lower().partition(".")[0] for target in TREES.values() for name in target.keys.values()

@@ -13,9 +13,11 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
-from spipconv.migration.target import TREES, Name
+from spipconv.migration.target import TREES, TargetName
 from tests.migrations import EXPECTED, SOURCES, migrated
 from tests.webservers import running_nginx
+
+pytestmark = pytest.mark.server
 
 HOST = urlsplit(EXPECTED["site"]["adresse_site"]).netloc
 # Where a theme of Pelican's own leads, it has no list for what is only translated or drafted.
@@ -46,7 +48,7 @@ def program(name: str) -> str:
     return path
 
 
-def build(source: str, to: Name, folder: Path) -> Path:
+def build(source: str, to: TargetName, folder: Path) -> Path:
     """Build a migrated site and return the folder of its pages."""
     commands = {
         "hugo": ("hugo", "--source", "{site}", "--destination", "{out}", "--panicOnWarning"),
@@ -90,7 +92,7 @@ def broken_links(out: Path, pages: dict[str, Page]) -> set[str]:
 
 @pytest.mark.parametrize("source", ["4.1", "1.9"])
 @pytest.mark.parametrize("to", ["hugo", "pelican", "jekyll"])
-def test_a_built_site_has_no_dead_link_but_those_reported(to: Name, source: str, tmp_path: Path) -> None:
+def test_a_built_site_has_no_dead_link_but_those_reported(to: TargetName, source: str, tmp_path: Path) -> None:
     out = build(source, to, tmp_path)
     pages = read_pages(out)
     assert len(pages) > 100
@@ -102,7 +104,7 @@ def test_a_built_site_has_no_dead_link_but_those_reported(to: Name, source: str,
 
 
 @pytest.mark.parametrize("to", ["hugo", "pelican", "jekyll"])
-def test_drafts_and_the_future_are_not_built(to: Name, tmp_path: Path) -> None:
+def test_drafts_and_the_future_are_not_built(to: TargetName, tmp_path: Path) -> None:
     out = build("4.1", to, tmp_path)
     published = "".join(page.text for page in read_pages(out).values())
     assert "Texte non public" not in published
@@ -111,7 +113,7 @@ def test_drafts_and_the_future_are_not_built(to: Name, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("to", ["hugo", "pelican", "jekyll"])
-def test_template_code_of_the_texts_is_shown_and_not_run(to: Name, tmp_path: Path) -> None:
+def test_template_code_of_the_texts_is_shown_and_not_run(to: TargetName, tmp_path: Path) -> None:
     out = build("4.1", to, tmp_path)
     pages = read_pages(out)
     page = pages["economie-sociale-et-solidaire/cooperatives/scop-scic/la-scic-mode-d-emploi-pas-a-pas/index.html"]

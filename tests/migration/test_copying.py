@@ -7,7 +7,6 @@ import gzip
 import json
 import os
 import re
-import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -18,14 +17,13 @@ from xml.etree import ElementTree
 import pytest
 
 from spipconv.migration.output import copying as files
-from spipconv.migration.output.copying import Copy, Files, copy_file, plain_name
-from spipconv.migration.output.drawings import MOST_BYTES, MOST_LEVELS, clean_drawing
+from spipconv.migration.output.copying import Copy, ImgFolder, copy_file, plain_name
+from spipconv.migration.output.drawings import MOST_BYTES, MOST_DRAWING_LEVELS, clean_drawing
 from spipconv.system.files import CannotWrite
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Route
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SVG = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 COPIED = Copy(is_there=True, is_written=True)
 LEFT_ALONE = Copy(is_there=True, is_written=False)
@@ -72,13 +70,13 @@ def put(folder: Path, name: str | bytes, content: bytes = b"x") -> Path:
 )
 def test_a_file_is_found_however_it_is_spelled(img: Path, there: str | bytes, meant: str) -> None:
     put(img, there)
-    assert Files(img).find(meant) == os.fsdecode(there)
+    assert ImgFolder(img).find(meant) == os.fsdecode(there)
 
 
 def test_the_nearest_spelling_is_taken(img: Path) -> None:
     for name in ("a b.pdf", "a%20b.pdf", "A b.pdf", "a%2520b.pdf"):
         put(img, name)
-    found = Files(img)
+    found = ImgFolder(img)
     assert [found.find(name) for name in ("a b.pdf", "a%20b.pdf", "A%20b.pdf", "A B.pdf")] == [
         "a b.pdf",
         "a%20b.pdf",
@@ -90,8 +88,8 @@ def test_the_nearest_spelling_is_taken(img: Path) -> None:
 def test_folders_that_differ_in_case_are_all_searched(img: Path) -> None:
     put(img, "PDF/a.pdf")
     put(img, "pdf/b.pdf")
-    assert Files(img).find("Pdf/A.pdf") == "PDF/a.pdf"
-    assert Files(img).find("Pdf/B.pdf") == "pdf/b.pdf"
+    assert ImgFolder(img).find("Pdf/A.pdf") == "PDF/a.pdf"
+    assert ImgFolder(img).find("Pdf/B.pdf") == "pdf/b.pdf"
 
 
 @pytest.mark.parametrize(
@@ -108,14 +106,14 @@ def test_nothing_outside_is_found(img: Path, file: str) -> None:
     put(img.parent, "secret.txt")
     (img / "out").symlink_to(img.parent)
     (img / "out.txt").symlink_to(img.parent / "secret.txt")
-    assert Files(img).find(file) is None
+    assert ImgFolder(img).find(file) is None
 
 
 def test_links_inside_are_followed(img: Path) -> None:
     put(img, "pdf/a.pdf")
     (img / "b.pdf").symlink_to("pdf/a.pdf")
     (img / "old").symlink_to("pdf")
-    found = Files(img)
+    found = ImgFolder(img)
     assert (found.find("b.pdf"), found.find("B.PDF"), found.find("old/A.pdf")) == ("b.pdf", "b.pdf", "old/a.pdf")
     assert list(found.all()) == ["b.pdf", "pdf/a.pdf"]
 
@@ -131,7 +129,7 @@ def test_a_folder_is_listed_once(img: Path, monkeypatch: pytest.MonkeyPatch) -> 
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", listed)
-    found = Files(img)
+    found = ImgFolder(img)
     assert all(found.find(f"jpg/photo{number}.jpg") for number in range(20))
     assert found.find("jpg/photo20.jpg") is None
     assert sorted(asked) == sorted(set(asked))
@@ -142,7 +140,7 @@ def test_listings_are_forgotten(img: Path, monkeypatch: pytest.MonkeyPatch) -> N
     for folder in "abc":
         for number in range(6):
             put(img, f"{folder}/X{number}")
-    found = Files(img)
+    found = ImgFolder(img)
     for _ in range(2):
         for folder in "abc":
             assert found.find(f"{folder}/x1") == f"{folder}/X1"
@@ -152,7 +150,7 @@ def test_listings_are_forgotten(img: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("missing", [None, Path("/nowhere/IMG")])
 def test_there_may_be_no_folder(missing: Path | None) -> None:
-    found = Files(missing)
+    found = ImgFolder(missing)
     assert (found.find("a.pdf"), found.logo("article", 1), list(found.all())) == (None, None, [])
 
 
@@ -168,14 +166,14 @@ def test_all_but_what_spip_made_is_carried_over(img: Path) -> None:
         ".htaccess", "jpg/.ok", ".hidden/a.jpg", "remove.txt", "jpg/index.html", "index.php",
     ):  # fmt: skip
         put(img, name, b"")
-    assert list(Files(img).all()) == sorted(kept)
+    assert list(ImgFolder(img).all()) == sorted(kept)
 
 
 def test_names_that_are_no_text_are_listed(img: Path) -> None:
     put(img, b"pdf/\xe9.pdf")
-    (name,) = Files(img).all()
+    (name,) = ImgFolder(img).all()
     assert name == "pdf/\udce9.pdf"
-    assert Files(img).path(name).read_bytes() == b"x"
+    assert ImgFolder(img).path(name).read_bytes() == b"x"
     assert plain_name(name) == "pdf/é.pdf"
     assert plain_name(unicodedata.normalize("NFD", name.replace("\udce9", "é"))) == "pdf/é.pdf"
 
@@ -186,7 +184,7 @@ def test_links_to_outside_are_not_listed(img: Path) -> None:
     (img / "out.txt").symlink_to(img.parent / "secret/a.txt")
     (img / "broken").symlink_to("nowhere")
     (img / "endless").symlink_to("endless")
-    assert list(Files(img).all()) == []
+    assert list(ImgFolder(img).all()) == []
 
 
 # --- logos
@@ -198,7 +196,7 @@ def test_logos_are_found_by_name(img: Path) -> None:
         "groupeon1.png", "ARTON5.PNG", "arton07.png", "arton1x.png", "arton9.pdf", "artonx.png", "jpg/arton77.png",
     ):  # fmt: skip
         put(img, name)
-    found = Files(img)
+    found = ImgFolder(img)
     assert found.logo("article", 1) == "arton1.png"
     assert found.logo("article", 1, hover=True) == "artoff1.gif"
     assert found.logo("rubrique", 0) == "rubon0.jpg"
@@ -216,13 +214,13 @@ def test_logos_are_found_by_name(img: Path) -> None:
 def test_the_newer_folder_and_spips_first_format_come_first(img: Path) -> None:
     for name in ("arton1.png", "arton1.gif", "arton1.jpg", "arton2.gif", "logo/arton2.png"):
         put(img, name)
-    found = Files(img)
+    found = ImgFolder(img)
     assert (found.logo("article", 1), found.logo("article", 2)) == ("arton1.gif", "logo/arton2.png")
 
 
 def test_logos_are_listed_once(img: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(img, "arton1.png")
-    found = Files(img)
+    found = ImgFolder(img)
     assert found.logo("article", 1) == "arton1.png"
     monkeypatch.setattr(os, "scandir", None)
     assert found.logo("article", 2) is None
@@ -230,7 +228,7 @@ def test_logos_are_listed_once(img: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_logo_that_leads_outside_is_none(img: Path) -> None:
     (img / "arton1.png").symlink_to(put(img.parent, "secret.png"))
-    assert Files(img).logo("article", 1) is None
+    assert ImgFolder(img).logo("article", 1) is None
 
 
 # --- copying
@@ -538,7 +536,7 @@ UNREAD = {
     "no namespace": "<svg><script>alert(1)</script></svg>",
     "empty": "",
     "1.1": f"<?xml version='1.1'?><svg {SVG}/>",
-    "deep": f"<svg {SVG}>{'<g>' * MOST_LEVELS}{'</g>' * MOST_LEVELS}</svg>",
+    "deep": f"<svg {SVG}>{'<g>' * MOST_DRAWING_LEVELS}{'</g>' * MOST_DRAWING_LEVELS}</svg>",
 }
 _FILE = Path(__file__).parent.parent / "security" / "spip_xss.jsonl"
 VECTORS = {
@@ -652,19 +650,6 @@ def test_packed_drawings_stay_packed() -> None:
     assert clean_drawing(b"\x1f\x8b" + harmless[2:].replace(b"\x00", b"\xff")) is None
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium on the path")
-    from tests.safety.test_browser import ARGUMENTS
-
-    with playwright_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        started.close()
-
-
 TOUCH = """() => { /* harness */
     addEventListener("click", (event) => {
         const link = event.target.closest("a");
@@ -716,6 +701,7 @@ def show(browser: Browser) -> Iterator[Callable[[bytes], list[str]]]:
     context.close()
 
 
+@pytest.mark.browser
 def test_nothing_runs_in_a_browser(show: Callable[[bytes], list[str]]) -> None:
     """Chromium shows every attack after it was cleaned, and no request leaves."""
     for name, drawing in {**ACTIVE, **VECTORS}.items():

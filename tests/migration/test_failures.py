@@ -25,11 +25,11 @@ import spipconv.migration.plan.titles
 from spipconv.commands import main
 from spipconv.migration.output import redirects
 from spipconv.migration.plan import old_addresses
-from spipconv.migration.run.workers import Lost, Workers
-from spipconv.migration.target import NAMES
+from spipconv.migration.run.workers import Workers, WorkersLost
+from spipconv.migration.target import TARGET_NAMES
 from tests.migrations import EXAMPLE
 
-BASE = EXAMPLE / "site.sqlite"
+DATABASE = EXAMPLE / "site.sqlite"
 REPOSITORY = Path(__file__).parent.parent.parent
 # The word that makes the parser fail in these tests.
 BOOM = "BOOM{{}}"
@@ -46,7 +46,7 @@ def run(*arguments: str | Path) -> Result:
 def changed(folder: Path, *statements: str) -> Path:
     """Return a copy of the test site in which these statements were run."""
     path = folder / "changed.sqlite"
-    shutil.copy(BASE, path)
+    shutil.copy(DATABASE, path)
     with closing(sqlite3.connect(path)) as database:
         for statement in statements:
             database.execute(statement)
@@ -112,7 +112,9 @@ TITLES = {
 
 
 @pytest.mark.parametrize("places", [TEXTS, TITLES], ids=["texts", "titles"])
-@pytest.mark.parametrize(("to", "fault"), [*[(to, KeyError) for to in NAMES], *[("hugo", one) for one in FAULTS[1:]]])
+@pytest.mark.parametrize(
+    ("to", "fault"), [*[(to, KeyError) for to in TARGET_NAMES], *[("hugo", one) for one in FAULTS[1:]]]
+)
 def test_an_internal_error_stops_one_object_alone(
     places: dict[tuple[str, int], str],
     to: str,
@@ -130,7 +132,7 @@ def test_an_internal_error_stops_one_object_alone(
         assert "Avant BOOM{{}} après" in raw(out, f"{kind}-{number}.txt")
     if places is TITLES or to in ("wxr", "json"):
         return
-    assert run(BASE, tmp_path / "whole", "--to", to, "--img", EXAMPLE / "IMG").exit_code == 1
+    assert run(DATABASE, tmp_path / "whole", "--to", to, "--img", EXAMPLE / "IMG").exit_code == 1
     written, expected = pages_in(out), pages_in(tmp_path / "whole")
     assert written < expected
     # The message's page is there, and those of an object in other languages fail too.
@@ -165,7 +167,7 @@ def test_a_message_that_cannot_be_written_goes_alone(to: str, tmp_path: Path, mo
         return write(worker, page)
 
     monkeypatch.setattr(migrate._Worker, "_write", write_or_fail)
-    assert run(BASE, tmp_path / "out", "--to", to).exit_code == 3
+    assert run(DATABASE, tmp_path / "out", "--to", to).exit_code == 3
     assert failures(tmp_path / "out") == {("forum", 1)}
     assert raw(tmp_path / "out", "forum-1.txt")
 
@@ -199,23 +201,23 @@ def test_an_old_address_that_fails_goes_alone(
         return right(*arguments)
 
     monkeypatch.setattr(module, name, fail)
-    assert run(BASE, tmp_path / "out", "--to", "hugo").exit_code == 3
+    assert run(DATABASE, tmp_path / "out", "--to", "hugo").exit_code == 3
     assert failures(tmp_path / "out") == {("article", 1)}
     assert len(json.loads((tmp_path / "out" / "redirects" / "redirects.json").read_bytes())["objects"]) > 30
 
 
 def test_a_row_that_cannot_be_read_goes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from spipconv.migration.read.spip_tables import Reading
+    from spipconv.migration.read.spip_tables import SpipReader
 
-    convert = Reading._convert
+    convert = SpipReader._convert
 
     def fail(reading: Any, table: str, row: Any, extensions: Any) -> Any:
         if table == "articles" and row["id_article"] == b"36":
             raise KeyError("internal")
         return convert(reading, table, row, extensions)
 
-    monkeypatch.setattr(Reading, "_convert", fail)
-    assert run(BASE, tmp_path / "out", "--to", "hugo").exit_code == 3
+    monkeypatch.setattr(SpipReader, "_convert", fail)
+    assert run(DATABASE, tmp_path / "out", "--to", "hugo").exit_code == 3
     assert failures(tmp_path / "out") == {("article", 36)}
     assert "==== texte ====" in raw(tmp_path / "out", "article-36.txt")
 
@@ -231,7 +233,7 @@ def test_a_file_that_fails_goes_alone(tmp_path: Path, monkeypatch: pytest.Monkey
         return copy(output, source, folder, name, *others)
 
     monkeypatch.setattr(Output, "copy", fail)
-    assert run(BASE, tmp_path / "out", "--to", "hugo", "--img", EXAMPLE / "IMG").exit_code == 3
+    assert run(DATABASE, tmp_path / "out", "--to", "hugo", "--img", EXAMPLE / "IMG").exit_code == 3
     assert [one["field"] for one in remarks(tmp_path / "out", "object-failed")] == ["jpg/atelier.jpg"]
 
 
@@ -311,6 +313,7 @@ def run_in_processes(
 
 
 @pytest.mark.parametrize("fault", ["KeyError", "RecursionError", "MemoryError"])
+@pytest.mark.slow
 def test_an_internal_error_in_a_worker_stops_one_object_alone(fault: str, tmp_path: Path) -> None:
     base = changed(tmp_path, "UPDATE spip_articles SET texte = 'BOOM' WHERE id_article = 36")
     done = run_in_processes(tmp_path, base, tmp_path / "out", "--to", "hugo", fault=fault)
@@ -322,15 +325,16 @@ def test_an_internal_error_in_a_worker_stops_one_object_alone(fault: str, tmp_pa
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="the system has no such signals")
 @pytest.mark.parametrize("word", ["KILLED", "STOPPED", "ENDLESS", "TORN"])
 @pytest.mark.parametrize("to", ["hugo", "wxr"])
+@pytest.mark.slow
 def test_a_worker_that_dies_or_stands_still_loses_one_object_alone(word: str, to: str, tmp_path: Path) -> None:
     base = changed(tmp_path, boom("UPDATE spip_articles SET texte = '{}' WHERE id_article = 36", word))
     done = run_in_processes(tmp_path, base, tmp_path / "out", "--to", to)
     assert done.returncode == 3, done.stderr
     assert failures(tmp_path / "out") == {("article", 36)}
     assert word in raw(tmp_path / "out", "article-36.txt")
-    shutil.copy(BASE, base)
+    shutil.copy(DATABASE, base)
     assert run(base, tmp_path / "out", "--to", to, "--resume").exit_code == 1
-    assert run(BASE, tmp_path / "whole", "--to", to).exit_code == 1
+    assert run(DATABASE, tmp_path / "whole", "--to", to).exit_code == 1
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
 
@@ -353,7 +357,7 @@ def test_a_run_needs_no_processes(missing: str, tmp_path: Path) -> None:
             for name in [name for name in sys.modules if "multiprocessing" in name or name.endswith("futures.process")]:
                 del sys.modules[name]
             sys.modules[{missing!r}] = None
-        result = CliRunner().invoke(main, ["migrate", {str(BASE)!r}, {str(tmp_path / "out")!r}, "--to", "hugo",
+        result = CliRunner().invoke(main, ["migrate", {str(DATABASE)!r}, {str(tmp_path / "out")!r}, "--to", "hugo",
             "--jobs", "2"])
         print(result.output)
         sys.exit(result.exit_code)
@@ -367,10 +371,10 @@ def test_a_run_needs_no_processes(missing: str, tmp_path: Path) -> None:
 def test_one_job_makes_no_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spipconv.migration.run.migrate._FEW", 0)
     monkeypatch.setitem(sys.modules, "concurrent.futures.process", None)
-    assert run(BASE, tmp_path / "out", "--to", "hugo", "--jobs", "1").exit_code == 1
+    assert run(DATABASE, tmp_path / "out", "--to", "hugo", "--jobs", "1").exit_code == 1
 
 
 def test_workers_that_are_gone_are_said_to_be_lost() -> None:
     workers = Workers(1)
-    with pytest.raises(Lost):
+    with pytest.raises(WorkersLost):
         workers.submit(time.sleep, 0)

@@ -12,8 +12,8 @@ import yaml
 from msgspec.structs import replace
 
 from spipconv import parse
-from spipconv.migration.pages.page import Attachment, Comment, Link, Page, Site, Term
-from spipconv.migration.target import TREES, Target
+from spipconv.migration.pages.page import Attachment, Comment, Page, PageLink, Site, Term
+from spipconv.migration.target import TREES, TargetSystem
 from spipconv.migration.writers.markdown_tree import path_of, write_page
 
 SITE = Site("Mon site", "", "", "https://old.example", "fr", ("fr", "en"), (("thème", "Thème"),))
@@ -244,7 +244,7 @@ def test_over_and_under_titles_are_shown_once(target: str) -> None:
 
 @pytest.mark.parametrize("target", TREES)
 def test_a_page_lists_what_is_below_where_the_system_does_not(target: str) -> None:
-    _, body = split(page(kind="rubrique", below=(Link("article", 3, "Dessous", "/a/titre/d/"),)), target)
+    _, body = split(page(kind="rubrique", below=(PageLink("article", 3, "Dessous", "/a/titre/d/"),)), target)
     assert ("Dessous" in body) == (not TREES[target].has_lists)
 
 
@@ -366,5 +366,5 @@ def test_pictures_of_documents_lead_from_file_to_file() -> None:
 
 
 def test_a_target_is_a_value() -> None:
-    target: Target = replace(TREES["hugo"], shows_fields=False)
+    target: TargetSystem = replace(TREES["hugo"], shows_fields=False)
     assert "Le dessus" in write_page(page(overtitle="Le dessus"), SITE, target).content.decode().rpartition("---\n")[2]

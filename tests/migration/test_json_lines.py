@@ -6,11 +6,12 @@ import json
 from datetime import datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import spipconv
-from spipconv.migration.pages.page import Attachment, Comment, Link, Page, Term
+from spipconv.migration.pages.page import Attachment, Comment, Page, PageLink, Term
 from spipconv.migration.writers.json_lines import line
 from spipconv.nodes import Document, Paragraph, Text
 from tests.judges import dangers
@@ -45,7 +46,7 @@ def test_every_field_is_there() -> None:
         authors=(AUTHOR,), keywords=(KEYWORD,), logo="/IMG/a.png", logo_hover="/IMG/b.png", elsewhere=("Là", "/la"),
         feed="https://example.org/feed", attachments=(Attachment(1, "Plan", "/IMG/a.pdf", "a.pdf", True),),
         comments=(Comment(4, 0, 0, "Zoé", "", DATE, "Oui", tree_of("http://example.org/", is_comment=True), True),),
-        below=(Link("article", 13, "C", "/a/c/"),), translations=(Link("article", 12, "B", "/en/a/b/", "en"),),
+        below=(PageLink("article", 13, "C", "/a/c/"),), translations=(PageLink("article", 12, "B", "/en/a/b/", "en"),),
         translation_key="article-12", aliases=("article12.html",),
     )  # fmt: skip
     found = json.loads(line(one))
@@ -111,6 +112,7 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     assert line(page(comments=())) == line(page(comments=()))
 
 
+@pytest.mark.slow
 def test_hostile_texts_are_harmless() -> None:
     for context in ("raw", "html", "attribute"):
         for vector in VECTORS:

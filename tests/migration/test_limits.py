@@ -22,7 +22,7 @@ from click.testing import CliRunner, Result
 
 from spipconv.commands import main
 from spipconv.migration.read import database as limits
-from spipconv.migration.read.sources import Row, TooLong, open_source, sql, sqlite
+from spipconv.migration.read.sources import SourceRow, TooLong, open_source, sql, sqlite
 from spipconv.migration.read.sources import dump as dumps
 from spipconv.migration.read.sources.dump import Dump
 from spipconv.migration.run.workplace import working_folder
@@ -31,7 +31,7 @@ from tests.migrations import EXAMPLE, SOURCES
 
 __all__ = ["mariadb_server"]  # a fixture
 
-BASE = EXAMPLE / "site.sqlite"
+DATABASE = EXAMPLE / "site.sqlite"
 HUGE = "9" * 20
 
 
@@ -50,7 +50,7 @@ def remarks(out: Path, code: str) -> list[dict[str, Any]]:
 def changed(folder: Path, *statements: str) -> Path:
     """Return a copy of the test site in which these statements were run."""
     path = folder / "changed.sqlite"
-    shutil.copy(BASE, path)
+    shutil.copy(DATABASE, path)
     with closing(sqlite3.connect(path)) as database:
         for statement in statements:
             database.execute(statement)
@@ -100,9 +100,9 @@ def test_what_is_no_number_is_absent_and_said(column: str, value: str, tmp_path:
     row = f"(2, 'Autre', 'Texte', {places['id_rubrique']}, '2020-01-02', NULL, 'publie', {places['id_trad']}, 'fr')"
     out = tmp_path / "out"
     assert run(site(tmp_path, f"INSERT INTO spip_articles VALUES {row}"), out, "--to", "json").exit_code == 1
-    (remark,) = remarks(out, "value-refused")
-    assert (remark["kind"], remark["number"], remark["field"]) == ("article", 2, column)
-    assert remark["detail"].startswith("articles, row 2: ")
+    (issue,) = remarks(out, "value-refused")
+    assert (issue["kind"], issue["number"], issue["field"]) == ("article", 2, column)
+    assert issue["detail"].startswith("articles, row 2: ")
     lines = map(json.loads, (out / "objects.jsonl").read_bytes().splitlines())
     assert {one["number"] for one in lines if one["kind"] == "article"} == {1, 2}
 
@@ -213,7 +213,7 @@ def test_a_row_read_value_by_value_is_the_same(source: str, window: int, monkeyp
     if window < 300 and source != "1.9":
         pytest.skip("slow, and the same as with another dump")
 
-    def rows() -> list[tuple[str, Row]]:
+    def rows() -> list[tuple[str, SourceRow]]:
         return list(
             Dump(SOURCES[source], window).read(lambda table, columns: columns if "cache" not in table else None)
         )
@@ -353,7 +353,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="a kill is tried where signals are")
 def test_the_next_run_removes_what_a_killed_one_left(tmp_path: Path, temporary: Path) -> None:
     base = tmp_path / "base.sqlite"
-    shutil.copy(BASE, base)
+    shutil.copy(DATABASE, base)
     # A base whose write-ahead file counts is copied to be read.
     writer = sqlite3.connect(base)
     writer.execute("PRAGMA journal_mode = WAL")

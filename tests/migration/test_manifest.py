@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from spipconv.migration.output.manifest import FOLDER, Entry, Journal, Manifest, settle
+from spipconv.migration.output.manifest import MANIFEST_FOLDER, Entry, Journal, OutputManifest, settle
 from spipconv.migration.output.output import Output, fingerprint, fingerprint_of, mark_of
 from spipconv.migration.target import StaticFiles
 from spipconv.system.files import CannotWrite
@@ -29,7 +29,7 @@ class Run:
         self.out = out
         store.mkdir(exist_ok=True)
         self._stores = iter(store / f"{store.name}-{number}.sqlite" for number in range(10))
-        self.manifest = Manifest.load(out, next(self._stores))
+        self.manifest = OutputManifest.load(out, next(self._stores))
         self.output = Output(out, self.manifest, Journal(out, "0"), force=force)
 
     def end(self, *, stays: bool = False) -> list[tuple[str, str]]:
@@ -57,12 +57,12 @@ def runs(out: Path, tmp_path: Path) -> Iterator[Iterator[Run]]:
 
 
 def entries(out: Path, tmp_path: Path) -> dict[str, Entry]:
-    with closing(Manifest.load(out, tmp_path / f"look-{len(os.listdir(tmp_path))}.sqlite")) as manifest:
+    with closing(OutputManifest.load(out, tmp_path / f"look-{len(os.listdir(tmp_path))}.sqlite")) as manifest:
         return {entry.key: entry for entry in manifest.entries("")}
 
 
 def lines(out: Path) -> list[bytes]:
-    return (out / FOLDER / "manifest.jsonl").read_bytes().splitlines()
+    return (out / MANIFEST_FOLDER / "manifest.jsonl").read_bytes().splitlines()
 
 
 # ---- The manifest ----
@@ -156,19 +156,19 @@ def test_no_journal_stays_and_no_equal_manifest_is_written_again(out: Path, runs
     first = next(runs)
     first.output.note(Entry("a", files={"a.md": "1"}))
     first.end()
-    manifest = out / FOLDER / "manifest.jsonl"
-    assert os.listdir(out / FOLDER) == ["manifest.jsonl"]
+    manifest = out / MANIFEST_FOLDER / "manifest.jsonl"
+    assert os.listdir(out / MANIFEST_FOLDER) == ["manifest.jsonl"]
     os.utime(manifest, ns=(1, 1))
     second = next(runs)
     second.output.note(Entry("a", files={"a.md": "1"}))
     second.end()
     assert manifest.stat().st_mtime_ns == 1
-    assert os.listdir(out / FOLDER) == ["manifest.jsonl"]
+    assert os.listdir(out / MANIFEST_FOLDER) == ["manifest.jsonl"]
     third = next(runs)
     third.output.note(Entry("a", files={"a.md": "2"}))
     third.end()
     assert b'"2"' in manifest.read_bytes()
-    assert os.listdir(out / FOLDER) == ["manifest.jsonl"]
+    assert os.listdir(out / MANIFEST_FOLDER) == ["manifest.jsonl"]
 
 
 def test_without_a_journal_the_manifest_stays(out: Path, runs: Iterator[Run], tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_file_is_noted_before_it_is_written(out: Path, runs: Iterator[Run], mo
     replace = os.replace
 
     def look(source: str, target: str) -> None:
-        made.append((out / FOLDER / "journal-0.jsonl").read_bytes())
+        made.append((out / MANIFEST_FOLDER / "journal-0.jsonl").read_bytes())
         replace(source, target)
 
     monkeypatch.setattr("spipconv.migration.output.output.os.replace", look)

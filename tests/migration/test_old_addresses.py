@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.plan.old_addresses import (
-    MARKERS,
     MOST_PATHS,
     OldAddress,
     canonical_paths,
@@ -21,14 +21,14 @@ from spipconv.migration.plan.old_addresses import (
     find_old_paths,
     read_old_address,
 )
-from spipconv.migration.read.database import NUMBERS, TABLES, Base
-from spipconv.migration.report.report import Remark
+from spipconv.migration.read.database import NUMBERS, WORKING_TABLES, WorkingDatabase
+from spipconv.migration.report.issues import Issue
 
 SITE = ["https://www.institut.example"]
 
 
 # The bases of a test, which are closed at its end.
-OPEN: list[Base] = []
+OPEN: list[WorkingDatabase] = []
 
 
 @pytest.fixture(autouse=True)
@@ -38,14 +38,16 @@ def closed_bases() -> Iterator[None]:
         OPEN.pop().close()
 
 
-def make_base(path: Path, **tables: list[dict[str, Any]]) -> Base:
+def make_base(path: Path, **tables: list[dict[str, Any]]) -> WorkingDatabase:
     """Return a new base with the given rows; columns that are not given are empty."""
     path.unlink(missing_ok=True)
-    base = Base(path, is_new=True)
-    OPEN.append(base)
+    database = WorkingDatabase(path, is_new=True)
+    OPEN.append(database)
     for table, rows in tables.items():
-        base.add(table, [tuple(row.get(one, 0 if one in NUMBERS else "") for one in TABLES[table]) for row in rows])
-    return base
+        database.add(
+            table, [tuple(row.get(one, 0 if one in NUMBERS else "") for one in WORKING_TABLES[table]) for row in rows]
+        )
+    return database
 
 
 def url(kind: str, number: int, text: str, date: str = "2010-01-01", parent: int = 0, perma: int = 0) -> dict[str, Any]:
@@ -60,8 +62,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "base"
 
 
-def paths_of(base: Base, kind: str, number: int) -> set[str]:
-    rows = base.db.execute("SELECT path FROM old_paths WHERE kind = ? AND number = ?", (kind, number))
+def paths_of(database: WorkingDatabase, kind: str, number: int) -> set[str]:
+    rows = database.db.execute("SELECT path FROM old_paths WHERE kind = ? AND number = ?", (kind, number))
     return {row["path"] for row in rows}
 
 
@@ -218,7 +220,7 @@ def test_any_text_can_be_read(text: str) -> None:
 
 
 def test_every_generation_is_kept(path: Path) -> None:
-    base = make_base(
+    database = make_base(
         path,
         meta=[{"nom": "type_urls", "valeur": "arbo"}],
         rubriques=[{"id_rubrique": 1}, {"id_rubrique": 2, "id_parent": 1}],
@@ -238,19 +240,19 @@ def test_every_generation_is_kept(path: Path) -> None:
             url("inconnu", 9, "Rien"),
         ],
     )
-    assert list(find_old_paths(base)) == []
-    assert paths_of(base, "article", 5) == {
+    assert list(find_old_paths(database)) == []
+    assert paths_of(database, "article", 5) == {
         "Ancien,5",
         "Titre",
         "economie/scop/article/titre",
         "economie/cooperatives/article/titre",
     }
-    assert paths_of(base, "rubrique", 2) == {"-Dossier-", "Dossier", "economie/scop", "economie/cooperatives"}
-    assert paths_of(base, "site", 7) == {"@Observatoire@", "Observatoire"}
-    assert paths_of(base, "auteur", 3) == {"auteur/aicha"}
-    assert paths_of(base, "mot", 4) == {"+-mutuelle-+", "mutuelle"}
-    assert paths_of(base, "breve", 6) == {"+Bref+", "Bref"}
-    assert {(kind, number): one for kind, number, one in canonical_paths(base)} == {
+    assert paths_of(database, "rubrique", 2) == {"-Dossier-", "Dossier", "economie/scop", "economie/cooperatives"}
+    assert paths_of(database, "site", 7) == {"@Observatoire@", "Observatoire"}
+    assert paths_of(database, "auteur", 3) == {"auteur/aicha"}
+    assert paths_of(database, "mot", 4) == {"+-mutuelle-+", "mutuelle"}
+    assert paths_of(database, "breve", 6) == {"+Bref+", "Bref"}
+    assert {(kind, number): one for kind, number, one in canonical_paths(database)} == {
         ("rubrique", 1): "economie/",
         ("rubrique", 2): "economie/cooperatives/",
         ("article", 5): "economie/cooperatives/article/titre",
@@ -266,7 +268,7 @@ def test_every_generation_is_kept(path: Path) -> None:
     [("propres", "-Epingle-"), ("propres2", "-Epingle-"), ("libres", "Epingle"), ("", "-Epingle-"), ("page", None)],
 )
 def test_the_canonical_path_follows_the_settings(path: Path, mode: str, expected: str | None) -> None:
-    base = make_base(
+    database = make_base(
         path,
         meta=[{"nom": "type_urls", "valeur": mode}],
         rubriques=[{"id_rubrique": 1}],
@@ -276,25 +278,25 @@ def test_the_canonical_path_follows_the_settings(path: Path, mode: str, expected
             url("rubrique", 1, "a/b", "2022-01-01", perma=1),
         ],
     )
-    assert [one for _, _, one in canonical_paths(base)] == ([expected] if expected else [])
+    assert [one for _, _, one in canonical_paths(database)] == ([expected] if expected else [])
 
 
 def test_titles_in_columns_have_one_space_of_names_a_kind(path: Path) -> None:
-    base = make_base(
+    database = make_base(
         path,
         articles=[{"id_article": 1, "url_propre": "Editorial"}, {"id_article": 2, "url_propre": "Editorial,2"}],
         rubriques=[{"id_rubrique": 1, "url_propre": "Editorial"}],
         syndic=[{"id_syndic": 1, "url_propre": "@Ailleurs@"}],
     )
-    assert list(find_old_paths(base)) == []
-    assert paths_of(base, "article", 1) == {"Editorial"}
-    assert paths_of(base, "article", 2) == {"Editorial,2"}
-    assert paths_of(base, "rubrique", 1) == {"-Editorial-"}
-    assert paths_of(base, "site", 1) == {"@Ailleurs@", "Ailleurs"}
+    assert list(find_old_paths(database)) == []
+    assert paths_of(database, "article", 1) == {"Editorial"}
+    assert paths_of(database, "article", 2) == {"Editorial,2"}
+    assert paths_of(database, "rubrique", 1) == {"-Editorial-"}
+    assert paths_of(database, "site", 1) == {"@Ailleurs@", "Ailleurs"}
 
 
 def test_a_contested_path_is_the_one_s_that_spip_chooses(path: Path) -> None:
-    base = make_base(
+    database = make_base(
         path,
         urls=[
             url("article", 1, "Contact", "2010-01-01", perma=1),
@@ -303,21 +305,21 @@ def test_a_contested_path_is_the_one_s_that_spip_chooses(path: Path) -> None:
             url("article", 4, "plan", "2020-01-01"),
         ],
     )
-    assert list(find_old_paths(base)) == [
-        Remark("redirect-contested", "article", 2, detail="contact"),
-        Remark("redirect-contested", "article", 3, detail="PLAN"),
+    assert list(find_old_paths(database)) == [
+        Issue("redirect-contested", "article", 2, detail="contact"),
+        Issue("redirect-contested", "article", 3, detail="PLAN"),
     ]
-    assert find_by_path(base, "CONTACT") == ("article", 1)
-    assert find_by_path(base, "Plan") == ("article", 4)
+    assert find_by_path(database, "CONTACT") == ("article", 1)
+    assert find_by_path(database, "Plan") == ("article", 4)
 
 
 def test_lookups_ignore_case_and_a_language(path: Path) -> None:
-    base = make_base(path, urls=[url("article", 1, "École-d-été"), url("article", 2, "هنا-été")])
-    list(find_old_paths(base))
-    assert find_by_path(base, "ÉCOLE-D-été") == ("article", 1)
-    assert find_by_path(base, "هنا-ÉTÉ") == ("article", 2)
-    assert find_by_path(base, "fr/هنا-été") == ("article", 2)
-    assert find_by_path(base, "autre") is None
+    database = make_base(path, urls=[url("article", 1, "École-d-été"), url("article", 2, "هنا-été")])
+    list(find_old_paths(database))
+    assert find_by_path(database, "ÉCOLE-D-été") == ("article", 1)
+    assert find_by_path(database, "هنا-ÉTÉ") == ("article", 2)
+    assert find_by_path(database, "fr/هنا-été") == ("article", 2)
+    assert find_by_path(database, "autre") is None
 
 
 def test_a_title_that_spip_takes_for_another_s_number_is_no_path(path: Path) -> None:
@@ -327,28 +329,28 @@ def test_a_title_that_spip_takes_for_another_s_number_is_no_path(path: Path) -> 
         url("article", 5, "article5"),
         url("mot", 4, "ecrire"),
     ]
-    base = make_base(path, urls=rows)
-    list(find_old_paths(base))
-    assert {row["path"] for row in base.db.execute("SELECT path FROM old_paths")} == {"article5", "+-ecrire-+"}
+    database = make_base(path, urls=rows)
+    list(find_old_paths(database))
+    assert {row["path"] for row in database.db.execute("SELECT path FROM old_paths")} == {"article5", "+-ecrire-+"}
 
 
 def test_sections_that_have_moved_round_in_circles_end(path: Path) -> None:
     rows = [url("rubrique", 1, f"a{n}", "", n % 3) for n in range(30)]
     rows += [url("rubrique", 2, f"b{n}", "", n % 3) for n in range(30)]
     rows += [url("article", 1, f"c{n}", "", n % 3) for n in range(30)]
-    base = make_base(
+    database = make_base(
         path,
         meta=[{"nom": "type_urls", "valeur": "arbo"}],
         rubriques=[{"id_rubrique": 1, "id_parent": 2}, {"id_rubrique": 2, "id_parent": 1}],
         articles=[{"id_article": 1, "id_rubrique": 2}],
         urls=rows,
     )
-    remarks = list(find_old_paths(base))
+    remarks = list(find_old_paths(database))
     assert {one.code for one in remarks} == {"redirect-unkept"}
     for kind, number in (("rubrique", 1), ("rubrique", 2), ("article", 1)):
-        assert len(paths_of(base, kind, number)) == MOST_PATHS
-    for kind, number, canonical in canonical_paths(base):
-        assert clean_path(canonical) in paths_of(base, kind, number)
+        assert len(paths_of(database, kind, number)) == MOST_PATHS
+    for kind, number, canonical in canonical_paths(database):
+        assert clean_path(canonical) in paths_of(database, kind, number)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -370,21 +372,21 @@ def test_sections_that_have_moved_round_in_circles_end(path: Path) -> None:
     st.sampled_from(["propres", "arbo", "libres", "page", "propres_qs"]),
 )
 def test_every_path_leads_back(path: Path, rows: list[dict[str, Any]], mode: str) -> None:
-    base = make_base(
+    database = make_base(
         path,
         meta=[{"nom": "type_urls", "valeur": mode}],
         urls=rows,
         rubriques=[{"id_rubrique": n, "id_parent": n - 1} for n in range(1, 4)],
         articles=[{"id_article": n, "id_rubrique": n} for n in range(1, 4)],
     )
-    list(find_old_paths(base))
-    for row in base.db.execute("SELECT * FROM old_paths").fetchall():
+    list(find_old_paths(database))
+    for row in database.db.execute("SELECT * FROM old_paths").fetchall():
         assert row["path"] == clean_path(row["path"])
         for address in ("/" + quote(row["path"]), SITE[0] + "/" + quote(row["path"]) + ".html?utm=1#x"):
             read = read_old_address(address, SITE)
             assert read is not None
-            found = find_by_path(base, read.path) if read.path else (read.kind, read.number)
+            found = find_by_path(database, read.path) if read.path else (read.kind, read.number)
             assert found == (row["kind"], row["number"])
-    for kind, marks in MARKERS.items():
-        assert all(len(paths_of(base, kind, number)) <= MOST_PATHS for number in range(1, 5)), marks
-    base.close()
+    for kind, record in OBJECT_KINDS.items():
+        assert all(len(paths_of(database, kind, number)) <= MOST_PATHS for number in range(1, 5)), record
+    database.close()

@@ -15,11 +15,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from spipconv.commands import main
-from spipconv.migration.output.folder import BadTarget, Folder, Outside, is_inside
-from spipconv.migration.output.manifest import Entry, Journal, Manifest
+from spipconv.migration.output.folder import BadOutput, Folder, Outside, is_inside
+from spipconv.migration.output.manifest import Entry, Journal, OutputManifest
 from tests.migrations import EXAMPLE
 
-BASE = EXAMPLE / "site.sqlite"
+DATABASE = EXAMPLE / "site.sqlite"
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
 
 
@@ -56,7 +56,7 @@ def place(tmp_path: Path) -> Path:
     """Return a folder with a small IMG and a base."""
     (tmp_path / "site" / "IMG" / "jpg").mkdir(parents=True)
     (tmp_path / "site" / "IMG" / "jpg" / "a.jpg").write_bytes(b"\xff\xd8\xff")
-    shutil.copy(BASE, tmp_path / "site" / "site.sqlite")
+    shutil.copy(DATABASE, tmp_path / "site" / "site.sqlite")
     (tmp_path / "new").mkdir()
     return tmp_path
 
@@ -80,7 +80,7 @@ def test_out_and_img_hold_neither_the_other(place: Path, out: str, img: str, mon
     for there in (place, place / "site"):
         monkeypatch.chdir(there)
         for form in (str, os.path.relpath):
-            line = refused(run(BASE, form(f"{place}/{out}"), "--to", "hugo", "--img", form(f"{place}/{img}")))
+            line = refused(run(DATABASE, form(f"{place}/{out}"), "--to", "hugo", "--img", form(f"{place}/{img}")))
             assert "give" in line
             assert state(place) == before
 
@@ -100,14 +100,14 @@ def test_out_and_img_hold_neither_the_other(place: Path, out: str, img: str, mon
 def test_links_hide_nothing(place: Path, link: str, leads_to: str, out: str, img: str) -> None:
     (place / link).symlink_to(place / leads_to)
     before = state(place)
-    refused(run(BASE, place / out, "--to", "jekyll", "--img", place / img))
+    refused(run(DATABASE, place / out, "--to", "jekyll", "--img", place / img))
     assert state(place) == before
 
 
 def test_another_case_is_the_same_folder_where_the_disk_says_so(place: Path) -> None:
     if not (place / "SITE" / "img").is_dir():
         pytest.skip("this disk tells letter case")
-    refused(run(BASE, place / "SITE" / "img" / "out", "--to", "hugo", "--img", place / "site" / "IMG"))
+    refused(run(DATABASE, place / "SITE" / "img" / "out", "--to", "hugo", "--img", place / "site" / "IMG"))
 
 
 def test_a_disk_that_ignores_case_is_believed(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +118,7 @@ def test_a_disk_that_ignores_case_is_believed(place: Path, monkeypatch: pytest.M
         return own(str(path).replace("SITE/img", "site/IMG"), *arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr("spipconv.migration.output.folder.os.stat", stat_in_any_case)
-    refused(run(BASE, place / "SITE" / "img" / "out", "--to", "hugo", "--img", place / "site" / "IMG"))
+    refused(run(DATABASE, place / "SITE" / "img" / "out", "--to", "hugo", "--img", place / "site" / "IMG"))
 
 
 def test_the_base_is_not_in_the_output_folder(place: Path) -> None:
@@ -131,14 +131,14 @@ def test_the_base_is_not_in_the_output_folder(place: Path) -> None:
 @needs_links
 def test_a_link_to_nowhere_is_no_output_folder(place: Path) -> None:
     (place / "out").symlink_to(place / "nowhere")
-    refused(run(BASE, place / "out", "--to", "hugo"))
+    refused(run(DATABASE, place / "out", "--to", "hugo"))
     assert not (place / "nowhere").exists()
 
 
 @needs_links
 def test_the_output_folder_itself_may_be_a_link(place: Path) -> None:
     (place / "out").symlink_to(place / "new")
-    assert run(BASE, place / "out", "--to", "markdown").exit_code == 1
+    assert run(DATABASE, place / "out", "--to", "markdown").exit_code == 1
     assert (place / "new" / "report.html").is_file()
 
 
@@ -153,7 +153,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("finished")
     (folder / "IMG" / "jpg").mkdir(parents=True)
     (folder / "IMG" / "jpg" / "a.jpg").write_bytes(b"\xff\xd8\xff")
-    assert run(BASE, folder / "out", "--to", "hugo", "--img", folder / "IMG").exit_code == 1
+    assert run(DATABASE, folder / "out", "--to", "hugo", "--img", folder / "IMG").exit_code == 1
     return folder
 
 
@@ -199,8 +199,8 @@ def test_no_path_in_a_manifest_leads_outside(out: Path, place: Path, path: str, 
     entry = {"key": "x", "files": {path.replace("{place}", str(place)): victims_mark(place)}}
     with open(out / ".spipconv" / file, "a", encoding="utf-8") as manifest:
         manifest.write(json.dumps(entry) + "\n")
-    with pytest.raises(BadTarget, match=r"leads out of the folder; remove \S+ and run again with --force"):
-        Manifest.load(out, place / "store")
+    with pytest.raises(BadOutput, match=r"leads out of the folder; remove \S+ and run again with --force"):
+        OutputManifest.load(out, place / "store")
 
 
 @pytest.mark.parametrize("options", [(), ("--resume",), ("--force",), ("--dry-run",)], ids=" ".join)
@@ -208,7 +208,7 @@ def test_a_run_over_such_a_manifest_changes_nothing(out: Path, place: Path, opti
     with open(out / ".spipconv" / "manifest.jsonl", "a", encoding="utf-8") as manifest:
         manifest.write(json.dumps({"key": "x", "files": {"../victim": victims_mark(place)}}) + "\n")
     before = state(place)
-    line = refused(run(BASE, out, "--to", "hugo", *options))
+    line = refused(run(DATABASE, out, "--to", "hugo", *options))
     assert "leads out of the folder" in line
     assert "remove" in line
     assert state(place) == before
@@ -247,7 +247,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 def test_a_damaged_manifest_is_one_line_and_changes_nothing(out: Path, damage: str) -> None:
     DAMAGE[damage](out / ".spipconv" / "manifest.jsonl")
     before = state(out)
-    line = refused(run(BASE, out, "--to", "hugo", "--resume"))
+    line = refused(run(DATABASE, out, "--to", "hugo", "--resume"))
     assert "manifest.jsonl" in line
     assert "remove" in line
     assert state(out) == before
@@ -256,9 +256,9 @@ def test_a_damaged_manifest_is_one_line_and_changes_nothing(out: Path, damage: s
 def test_the_remedy_is_one(out: Path, place: Path) -> None:
     (out / ".spipconv" / "manifest.jsonl").write_bytes(b"\xff")
     before = state(place)
-    refused(run(BASE, out, "--to", "hugo", "--img", place / "site" / "IMG"))
+    refused(run(DATABASE, out, "--to", "hugo", "--img", place / "site" / "IMG"))
     shutil.rmtree(out / ".spipconv")
-    assert run(BASE, out, "--to", "hugo", "--img", place / "site" / "IMG", "--force").exit_code == 1
+    assert run(DATABASE, out, "--to", "hugo", "--img", place / "site" / "IMG", "--force").exit_code == 1
     after = state(place)
     assert set(after) == set(before)
     assert "user-file-kept" not in (out / "report.json").read_text("utf-8")
@@ -276,19 +276,19 @@ def test_a_manifest_that_cannot_be_read_is_one_line(out: Path, monkeypatch: pyte
         monkeypatch.setattr("spipconv.migration.output.folder.os.open", refuse)
     else:
         (out / ".spipconv" / "manifest.jsonl").chmod(0)
-    assert "Permission denied" in refused(run(BASE, out, "--to", "hugo"))
+    assert "Permission denied" in refused(run(DATABASE, out, "--to", "hugo"))
 
 
 def test_a_line_longer_than_any_is_not_read_whole(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spipconv.migration.output.manifest.LONGEST_LINE", 1000)
     (out / ".spipconv" / "manifest.jsonl").write_bytes(b'{"key": "' + b"x" * 5000)
-    assert "line 1 has no end" in refused(run(BASE, out, "--to", "hugo"))
+    assert "line 1 has no end" in refused(run(DATABASE, out, "--to", "hugo"))
 
 
 def test_a_line_that_a_kill_cut_off_counts_for_nothing(out: Path) -> None:
     before = set(state(out / "content"))
     (out / ".spipconv" / "journal-0.jsonl").write_bytes(b'{"key":"x","files":{"report.html":"')
-    assert run(BASE, out, "--to", "hugo", "--resume").exit_code == 1
+    assert run(DATABASE, out, "--to", "hugo", "--resume").exit_code == 1
     assert set(state(out / "content")) == before
     assert [path.name for path in (out / ".spipconv").iterdir()] == ["manifest.jsonl"]
 
@@ -318,7 +318,7 @@ def test_a_journal_on_a_full_disk_keeps_whole_lines(tmp_path: Path, monkeypatch:
     monkeypatch.undo()
     journal.append(Entry("c"))
     journal.close()
-    manifest = Manifest.load(tmp_path, tmp_path / "store")
+    manifest = OutputManifest.load(tmp_path, tmp_path / "store")
     assert [entry.key for entry in manifest.entries("")] == ["a", "c"]
     manifest.close()
 
@@ -347,7 +347,7 @@ def test_no_folder_that_is_a_link_is_followed(out: Path, place: Path, name: str,
     (place / "site" / "IMG" / "jpg" / "a.jpg").unlink()
     (place / "site" / "IMG" / "jpg" / "b.jpg").write_bytes(b"\xff\xd8\xff")
     before = state(folder)
-    line = refused(run(BASE, out, "--to", "hugo", "--img", place / "site" / "IMG", *options))
+    line = refused(run(DATABASE, out, "--to", "hugo", "--img", place / "site" / "IMG", *options))
     assert f"out/{name}" in line
     assert "link" in line
     assert state(folder) == before
@@ -363,7 +363,7 @@ def test_a_file_that_is_a_link_is_its_users(out: Path, place: Path, name: str) -
     (out / name).unlink()
     (out / name).symlink_to(victim)
     for options, stays in (((), True), (("--resume",), True), (("--force",), False)):
-        assert run(BASE, out, "--to", "hugo", "--img", place / "site" / "IMG", *options).exit_code == 1
+        assert run(DATABASE, out, "--to", "hugo", "--img", place / "site" / "IMG", *options).exit_code == 1
         assert (out / name).is_symlink() == stays
         assert (victim.stat().st_mtime_ns, victim.read_bytes()) == before
 
@@ -375,7 +375,7 @@ def test_what_is_written_aside_is_not_written_through_a_link(out: Path, place: P
     for aside in ("content/._index.md.spipconv~", ".spipconv/manifest.jsonl~", "redirects/.htaccess.spipconv~"):
         (out / aside).symlink_to(victim)
     (out / "redirects" / "htaccess").unlink()
-    assert run(BASE, out, "--to", "hugo", "--img", place / "site" / "IMG").exit_code == 1
+    assert run(DATABASE, out, "--to", "hugo", "--img", place / "site" / "IMG").exit_code == 1
     assert victim.read_bytes() == b"\xff\xd8\xff"
     assert (out / "content" / "_index.md").is_file()
 
@@ -388,7 +388,7 @@ def test_a_manifest_that_is_a_link_is_not_read(out: Path, place: Path, file: str
     path.unlink(missing_ok=True)
     path.symlink_to(place / "manifest")
     before = state(place)
-    assert "link" in refused(run(BASE, out, "--to", "hugo"))
+    assert "link" in refused(run(DATABASE, out, "--to", "hugo"))
     assert state(place) == before
 
 
@@ -402,7 +402,7 @@ def test_nothing_is_removed_through_a_link(out: Path, place: Path) -> None:
     shutil.move(folder, place / "elsewhere2" / "jpg")
     before = state(place / "elsewhere2")
     shutil.rmtree(place / "site" / "IMG" / "jpg")
-    assert run(BASE, out, "--to", "hugo", "--img", place / "site" / "IMG").exit_code == 1
+    assert run(DATABASE, out, "--to", "hugo", "--img", place / "site" / "IMG").exit_code == 1
     assert state(place / "elsewhere2") == before
 
 
@@ -412,7 +412,7 @@ def test_a_pipe_in_the_place_of_a_file_does_not_hold_a_run(out: Path) -> None:
     if sys.platform == "win32":
         pytest.skip("there are no pipes in this system's folders")
     os.mkfifo(path)
-    assert "not a file" in refused(run(BASE, out, "--to", "hugo"))
+    assert "not a file" in refused(run(DATABASE, out, "--to", "hugo"))
 
 
 @pytest.mark.parametrize("path", ["a", "a/b.c", "static/IMG/jpg/C:\\x.jpg", "a/..b/c..", "a b/é.md"])

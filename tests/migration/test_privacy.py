@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from spipconv.commands import main
 from spipconv.migration.plan.titles import slug_of
 from spipconv.migration.read.privacy import has_email, with_locals, without_emails
-from spipconv.migration.target import NAMES
+from spipconv.migration.target import TARGET_NAMES
 from tests.migrations import EXAMPLE
 
 
@@ -100,7 +100,7 @@ def base_with_emails(path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("to", NAMES)
+@pytest.mark.parametrize("to", TARGET_NAMES)
 def test_no_email_of_a_person_is_written(to: str, tmp_path: Path) -> None:
     base = base_with_emails(tmp_path / "base.sqlite")
     out = tmp_path / "out"

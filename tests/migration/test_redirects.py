@@ -14,11 +14,12 @@ from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 
+from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.output import redirects
-from spipconv.migration.output.redirects import NGINX_SERVER, Moved
+from spipconv.migration.output.redirects import NGINX_SERVER, Redirect
 from spipconv.migration.plan.old_addresses import find_old_paths
-from spipconv.migration.read.database import KINDS, Base
-from spipconv.migration.report.report import Remark
+from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.report.issues import Issue
 from tests.migration.test_old_addresses import closed_bases, make_base, url
 from tests.webservers import Server, running_apache, running_nginx
 
@@ -38,15 +39,15 @@ def state(kind: str, number: int, address: str, state: str = "published") -> tup
     return (kind, number, state, "", "fr", 0, "", address, 0)
 
 
-def plan(base: Base, objects: list[tuple[Any, ...]]) -> Base:
+def plan(database: WorkingDatabase, objects: list[tuple[Any, ...]]) -> WorkingDatabase:
     """Write what the plan would: objects, and a page for each that has one."""
-    base.db.executemany("INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", objects)
+    database.db.executemany("INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", objects)
     pages = [(one[0], one[1], "fr", one[7], "", 0) for one in objects if one[2] == "published" and one[7][:1] == "/"]
-    base.db.executemany("INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?)", [("home", 0, "fr", "/", "", 0), *pages])
-    return base
+    database.db.executemany("INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?)", [("home", 0, "fr", "/", "", 0), *pages])
+    return database
 
 
-def make_site(path: Path, mode: str, folder: str = "") -> Base:
+def make_site(path: Path, mode: str, folder: str = "") -> WorkingDatabase:
     """A site of awkward titles, each an article's in two places, and one object of every kind."""
     urls = [url("rubrique", 90, "Ma rubrique"), url("rubrique", 91, "sous+rubrique", "2015", parent=90)]
     objects = [state("rubrique", 90, "/ma-rubrique/"), state("rubrique", 91, "/ma-rubrique/sous/")]
@@ -72,7 +73,7 @@ def make_site(path: Path, mode: str, folder: str = "") -> Base:
         state("article", 65, "/qui/1/#bas", "redirect"), state("article", 66, "/en/article66/"),
         state("article", 68, "/p/68/"),
     ]  # fmt: skip
-    base = make_base(
+    database = make_base(
         path,
         meta=[{"nom": "type_urls", "valeur": mode}, {"nom": "adresse_site", "valeur": "https://old.example" + folder}],
         rubriques=[{"id_rubrique": 90}, {"id_rubrique": 91, "id_parent": 90}],
@@ -87,22 +88,22 @@ def make_site(path: Path, mode: str, folder: str = "") -> Base:
             {"id_forum": 7, "objet": "article", "id_objet": 70, "statut": "publie"},
         ],
     )
-    assert [one.code for one in find_old_paths(base)] == []
-    return plan(base, objects)
+    assert [one.code for one in find_old_paths(database)] == []
+    return plan(database, objects)
 
 
-def files(base: Base) -> dict[str, str]:
+def files(database: WorkingDatabase) -> dict[str, str]:
     """The new site: one file a page, and the document."""
     pages = {
-        f"{row['address']}index.html".lstrip("/"): row["address"] for row in base.db.execute("SELECT * FROM pages")
+        f"{row['address']}index.html".lstrip("/"): row["address"] for row in database.db.execute("SELECT * FROM pages")
     }
     return pages | {"IMG/pdf/avec espaces (1) 100%.pdf": "pdf", "index.xml": "feed"}
 
 
-def numbered_forms(one: Moved) -> Iterator[str]:
+def numbered_forms(one: Redirect) -> Iterator[str]:
     """Every address of an object that only its number makes."""
     names = {"site": ["site", "syndic"], "groupe": ["groupe", "groupe_mots"]}.get(one.kind, [one.kind])
-    key = KINDS[one.kind][1]
+    key = OBJECT_KINDS[one.kind].key
     for name in names:
         yield from (f"/spip.php?{name}{one.number}{end}" for end in ("", "=", "&" + AGENT, "=&" + AGENT))
         yield from (f"/{name}{one.number}{end}" for end in ("", ".html", "/", "?" + AGENT, ".html?" + AGENT))
@@ -127,7 +128,7 @@ def path_forms(path: str) -> Iterator[str]:
         yield from (f"/{encoded}{end}" for end in ("", ".html", ".htm", "/", "?" + AGENT, ".html?" + AGENT))
 
 
-def follow(server: Server, target: str, one: Moved) -> None:
+def follow(server: Server, target: str, one: Redirect) -> None:
     """One redirection leads to the new address; nginx can write no dollar."""
     answer = server.get(target)
     expected = one.new.replace("$", "%24") if answer.location != one.new else one.new
@@ -142,11 +143,11 @@ UNKNOWN = [
 ]  # fmt: skip
 
 
-def check_server(server: Server, base: Base, prefix: str = "", longest_name: int = 10_000) -> int:
+def check_server(server: Server, database: WorkingDatabase, prefix: str = "", longest_name: int = 10_000) -> int:
     """Ask for everything; return how many addresses that were."""
     count = 0
     shown = {"/2024", "/2024/"}
-    for one in redirects.moved(base):
+    for one in redirects.moved(database):
         forms = [prefix + form for form in numbered_forms(one)]
         for form in itertools.chain(forms, *(path_forms(path) for path in one.paths)):
             path = form.partition("?")[0]
@@ -158,7 +159,7 @@ def check_server(server: Server, base: Base, prefix: str = "", longest_name: int
             assert server.get(one.new.partition("#")[0]).status == 200
     for target in UNKNOWN:
         assert server.get(prefix + target).status == 404, target
-    for row in base.db.execute("SELECT address FROM pages").fetchall():
+    for row in database.db.execute("SELECT address FROM pages").fetchall():
         for target in (row["address"], row["address"] + "?" + AGENT, row["address"] + "index.html"):
             assert server.get(target) == (200, "", row["address"]), target
     return count
@@ -173,8 +174,8 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_has_moved(path: Path) -> None:
-    base = make_site(path, "propres")
-    found = {(one.kind, one.number): one for one in redirects.moved(base)}
+    database = make_site(path, "propres")
+    found = {(one.kind, one.number): one for one in redirects.moved(database)}
     assert found["article", 1].new == "/p/1/"
     assert found["article", 1].paths == ("Ma rubrique/sous+rubrique/mon-titre/x", "Mon-titre")
     assert found["site", 1].new == "https://ailleurs.example/?a=$b&c=%20d"
@@ -190,47 +191,49 @@ def test_what_has_moved(path: Path) -> None:
 
 
 def test_a_site_s_page_is_preferred_to_the_site(path: Path) -> None:
-    base = plan(make_base(path), [state("site", 1, "https://ailleurs.example/")])
-    base.db.execute("INSERT INTO pages VALUES ('site', 1, 'fr', '/sites/1/', '', 0)")
-    assert list(redirects.moved(base)) == [Moved("site", 1, "/sites/1/")]
+    database = plan(make_base(path), [state("site", 1, "https://ailleurs.example/")])
+    database.db.execute("INSERT INTO pages VALUES ('site', 1, 'fr', '/sites/1/', '', 0)")
+    assert list(redirects.moved(database)) == [Redirect("site", 1, "/sites/1/")]
 
 
 def test_what_is_not_published_is_never_led_to(path: Path) -> None:
     states = ["hidden", "future", "draft", "trash", ""]
     objects = [state("article", n, f"/p/{n}/", name) for n, name in enumerate(states, start=1)]
-    base = plan(make_base(path, urls=[url("article", n, f"Titre-{n}") for n in range(1, 6)]), objects)
-    list(find_old_paths(base))
-    assert list(redirects.moved(base)) == []
-    assert redirects.aliases(base, "article", 1) == []
+    database = plan(make_base(path, urls=[url("article", n, f"Titre-{n}") for n in range(1, 6)]), objects)
+    list(find_old_paths(database))
+    assert list(redirects.moved(database)) == []
+    assert redirects.aliases(database, "article", 1) == []
 
 
 def test_messages_on_sites_and_sections_lead_to_their_pages(path: Path) -> None:
-    base = make_base(
+    database = make_base(
         path,
         forum=[
-            {"id_forum": 1, "objet": "syndic", "id_objet": 2, "statut": "publie"},
+            {"id_forum": 1, "objet": "site", "id_objet": 2, "statut": "publie"},
             {"id_forum": 2, "objet": "rubrique", "id_objet": 3, "statut": "publie"},
             {"id_forum": 3, "objet": "article", "id_objet": 4, "statut": "publie"},
         ],
     )
-    plan(base, [state("site", 2, "/s/2/"), state("rubrique", 3, "/r/3/"), state("article", 4, "/d/4/", "hidden")])
-    found = {one.number: one.new for one in redirects.moved(base) if one.kind == "forum"}
+    plan(database, [state("site", 2, "/s/2/"), state("rubrique", 3, "/r/3/"), state("article", 4, "/d/4/", "hidden")])
+    found = {one.number: one.new for one in redirects.moved(database) if one.kind == "forum"}
     assert found == {1: "/s/2/#forum1", 2: "/r/3/#forum2"}
 
 
 @pytest.mark.parametrize("new", ["/Mon-titre/", "/Mon-titre", "/Mon-titre/#bas"])
 def test_a_page_that_stays_where_it_was_does_not_lead_to_itself(path: Path, new: str) -> None:
-    base = make_base(path, urls=[url("article", 1, "Mon-titre"), url("article", 1, "Autre")])
-    list(find_old_paths(base))
-    (one,) = redirects.moved(plan(base, [state("article", 1, new)]))
+    database = make_base(path, urls=[url("article", 1, "Mon-titre"), url("article", 1, "Autre")])
+    list(find_old_paths(database))
+    (one,) = redirects.moved(plan(database, [state("article", 1, new)]))
     assert one.paths == ("Autre",)
 
 
 @pytest.mark.parametrize(("kind", "number"), [("article", 2), ("mot", 1)])
 def test_a_path_of_two_objects_is_contested(path: Path, kind: str, number: int) -> None:
-    base = plan(make_base(path), [state("article", 1, "/a/"), state(kind, number, "/b/")])
-    base.db.executemany("INSERT INTO old_paths VALUES (?, ?, ?)", [("Titre", "article", 1), ("titre", kind, number)])
-    found = [one.code for one in redirects.check(base, lambda _: True)]
+    database = plan(make_base(path), [state("article", 1, "/a/"), state(kind, number, "/b/")])
+    database.db.executemany(
+        "INSERT INTO old_paths VALUES (?, ?, ?)", [("Titre", "article", 1), ("titre", kind, number)]
+    )
+    found = [one.code for one in redirects.check(database, lambda _: True)]
     assert found == ["redirect-contested"]
 
 
@@ -240,10 +243,10 @@ def test_what_leads_nowhere_is_no_redirection(path: Path, address: str) -> None:
 
 
 def test_the_base_may_be_read_only(path: Path) -> None:
-    base = make_site(path, "arbo")
-    base.db.commit()
-    base.close()
-    with closing(Base(path)) as again:
+    database = make_site(path, "arbo")
+    database.db.commit()
+    database.close()
+    with closing(WorkingDatabase(path)) as again:
         with pytest.raises(sqlite3.OperationalError):
             again.db.execute("DELETE FROM objects")
         assert sum(1 for _ in redirects.nginx(again)) > len(TITLES)
@@ -251,12 +254,12 @@ def test_the_base_may_be_read_only(path: Path) -> None:
 
 
 def test_aliases_are_files_beside_the_pages(path: Path) -> None:
-    base = make_site(path, "html", "/spip")
-    assert redirects.aliases(base, "article", 1)[-1] == "/spip/article1.html"
-    assert redirects.aliases(base, "article", 70) == []
-    base = make_site(path, "propres")
-    assert redirects.aliases(base, "article", 62) == []
-    assert redirects.aliases(base, "article", TITLES.index("quoi?") + 1) == []
+    database = make_site(path, "html", "/spip")
+    assert redirects.aliases(database, "article", 1)[-1] == "/spip/article1.html"
+    assert redirects.aliases(database, "article", 70) == []
+    database = make_site(path, "propres")
+    assert redirects.aliases(database, "article", 62) == []
+    assert redirects.aliases(database, "article", TITLES.index("quoi?") + 1) == []
 
 
 def test_netlify(path: Path) -> None:
@@ -270,10 +273,10 @@ def test_netlify(path: Path) -> None:
 
 
 def test_json(path: Path) -> None:
-    base = make_site(path, "propres")
-    table = json.loads("".join(redirects.json_table(base)))
-    assert table["objects"] == {f"{one.kind}{one.number}": one.new for one in redirects.moved(base)}
-    assert table["paths"] == {path: one.new for one in redirects.moved(base) for path in one.paths}
+    database = make_site(path, "propres")
+    table = json.loads("".join(redirects.json_table(database)))
+    assert table["objects"] == {f"{one.kind}{one.number}": one.new for one in redirects.moved(database)}
+    assert table["paths"] == {path: one.new for one in redirects.moved(database) for path in one.paths}
     assert json.loads("".join(redirects.json_table(make_base(path)))) == {"objects": {}, "paths": {}}
 
 
@@ -281,9 +284,9 @@ def test_json(path: Path) -> None:
 
 
 def test_a_good_site_has_only_shadows(path: Path) -> None:
-    base = make_site(path, "propres")
-    assert list(redirects.check(base, lambda file: file in files(base))) == [
-        Remark("redirect-shadowed", "article", 64, detail="Sous-P"),
+    database = make_site(path, "propres")
+    assert list(redirects.check(database, lambda file: file in files(database))) == [
+        Issue("redirect-shadowed", "article", 64, detail="Sous-P"),
     ]
 
 
@@ -296,15 +299,15 @@ def test_what_is_wrong_is_said(path: Path) -> None:
         state("article", 6, "https://old.example/Titre", "redirect"), state("article", 7, "/IMG/a%20b.pdf", "redirect"),
         state("article", 8, "https://old.example/?page=plan", "redirect"),
     ]  # fmt: skip
-    base = make_base(
+    database = make_base(
         path,
         meta=[{"nom": "adresse_site", "valeur": "https://old.example"}],
         documents=[{"id_document": 1, "fichier": "absent.pdf"}],
         urls=[url("article", 1, "Titre")],
     )
-    list(find_old_paths(base))
-    base.db.execute("INSERT INTO old_paths VALUES ('titre', 'mot', 1)")
-    problems = list(redirects.check(plan(base, objects), lambda file: file == "IMG/a b.pdf"))
+    list(find_old_paths(database))
+    database.db.execute("INSERT INTO old_paths VALUES ('titre', 'mot', 1)")
+    problems = list(redirects.check(plan(database, objects), lambda file: file == "IMG/a b.pdf"))
     assert [(one.code, one.kind, one.number) for one in problems] == [
         ("redirect-contested", "mot", 1),
         ("redirect-broken", "article", 2),
@@ -320,29 +323,31 @@ def test_what_is_wrong_is_said(path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["propres", "propres_qs"])
+@pytest.mark.server
 def test_nginx(path: Path, mode: str) -> None:
-    base = make_site(path, mode)
-    with running_nginx(files(base), "".join(redirects.nginx(base, FEED)), NGINX_SERVER) as server:
-        assert check_server(server, base) > 2000
-        check_queries(server, base, mode)
+    database = make_site(path, mode)
+    with running_nginx(files(database), "".join(redirects.nginx(database, FEED)), NGINX_SERVER) as server:
+        assert check_server(server, database) > 2000
+        check_queries(server, database, mode)
         assert server.get("/MON-TITRE").location == "/p/1/"
         check_feed(server)
 
 
 @pytest.mark.parametrize("mode", ["propres", "propres_qs"])
+@pytest.mark.server
 def test_apache(path: Path, mode: str) -> None:
-    base = make_site(path, mode)
-    with running_apache(files(base), "".join(redirects.apache(base, FEED))) as server:
+    database = make_site(path, mode)
+    with running_apache(files(database), "".join(redirects.apache(database, FEED))) as server:
         # Apache refuses what no file could be called before it reads an .htaccess.
-        assert check_server(server, base, longest_name=255) > 2000
-        check_queries(server, base, mode)
+        assert check_server(server, database, longest_name=255) > 2000
+        check_queries(server, database, mode)
         assert server.get("/MON-TITRE").location == "/p/1/"
         check_feed(server)
 
 
-def check_queries(server: Server, base: Base, mode: str) -> None:
+def check_queries(server: Server, database: WorkingDatabase, mode: str) -> None:
     """``/?Title``; outside that way of addresses, only titles that need no encoding."""
-    for one in redirects.moved(base):
+    for one in redirects.moved(database):
         for title in one.paths:
             forms = [quote(title, safe="/"), quote(title, safe="/!$'()*+,;:@~")]
             if re.search("[/?&=]", title) or (mode != "propres_qs" and forms[1] != title):
@@ -358,22 +363,24 @@ def check_feed(server: Server) -> None:
 
 
 @pytest.mark.parametrize("run", ["nginx", "apache"])
+@pytest.mark.server
 def test_a_site_in_a_folder(path: Path, run: str) -> None:
-    base = make_site(path, "arbo", "/spip-1.9")
+    database = make_site(path, "arbo", "/spip-1.9")
     if run == "nginx":
-        running = running_nginx(files(base), "".join(redirects.nginx(base)), NGINX_SERVER)
+        running = running_nginx(files(database), "".join(redirects.nginx(database)), NGINX_SERVER)
     else:
-        running = running_apache(files(base), "".join(redirects.apache(base)))
+        running = running_apache(files(database), "".join(redirects.apache(database)))
     with running as server:
-        assert check_server(server, base, "/spip-1.9", longest_name=255) > 2000
+        assert check_server(server, database, "/spip-1.9", longest_name=255) > 2000
         assert server.get("/Mon-titre").status == 404
         assert server.get("/spip.php?page=backend").status == 404
 
 
+@pytest.mark.server
 def test_nginx_takes_a_large_site(path: Path) -> None:
     numbers = range(1, 2001)
-    base = make_base(path, urls=[url("article", n, f"Titre-{'é' * (n % 100)}-{n}") for n in numbers])
-    list(find_old_paths(base))
+    database = make_base(path, urls=[url("article", n, f"Titre-{'é' * (n % 100)}-{n}") for n in numbers])
+    list(find_old_paths(database))
     # nginx would not start: a key that is too long, and one that is there already, case aside.
     rows = [
         ("long/" + "x" * 5000, "article", 1),
@@ -381,10 +388,10 @@ def test_nginx_takes_a_large_site(path: Path) -> None:
         ("Deux", "article", 2),
         ("deux", "article", 2),
     ]
-    base.db.executemany("INSERT INTO old_paths VALUES (?, ?, ?)", rows)
-    plan(base, [state("article", n, f"/p/{n}/") for n in numbers])
-    with running_nginx({"p/7/index.html": "7"}, "".join(redirects.nginx(base)), NGINX_SERVER) as server:
-        for one in redirects.moved(base):
+    database.db.executemany("INSERT INTO old_paths VALUES (?, ?, ?)", rows)
+    plan(database, [state("article", n, f"/p/{n}/") for n in numbers])
+    with running_nginx({"p/7/index.html": "7"}, "".join(redirects.nginx(database)), NGINX_SERVER) as server:
+        for one in redirects.moved(database):
             for target in (f"/spip.php?article{one.number}", "/" + quote(one.paths[0]) + ".html?" + AGENT):
                 assert server.get(target)[:2] == (301, one.new)
         assert server.get("/p/7/").body == "7"

@@ -19,19 +19,12 @@ import pytest
 
 from spipconv import diagnostics
 from spipconv.migration.report import page as report_page
+from spipconv.migration.report.issues import ISSUE_CODES, MOST_DETAIL, Issue, message, severity
 from spipconv.migration.report.page import MOST_SHOWN, write_page
-from spipconv.migration.report.report import (
-    CODES,
-    MOST_DETAIL,
-    MOST_EXAMPLES,
-    Remark,
-    Report,
-    message,
-    severity,
-    summary,
-)
+from spipconv.migration.report.report import MOST_EXAMPLES, MigrationReport
+from spipconv.migration.report.summary import summary
 
-ALL_CODES = [*CODES, *diagnostics.DIAGNOSTICS]
+ALL_CODES = [*ISSUE_CODES, *diagnostics.DIAGNOSTICS]
 LANGUAGES = ["fr", "en"]
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -46,31 +39,31 @@ ADDRESSES = ["javascript:alert(1)", " java\nscript:alert(1)", "data:text/html,x"
 
 
 @pytest.fixture
-def report() -> Iterator[Report]:
-    made = Report()
+def report() -> Iterator[MigrationReport]:
+    made = MigrationReport()
     yield made
     made.close()
 
 
-def fill(report: Report, seed: int | None = None) -> Report:
+def fill(report: MigrationReport, seed: int | None = None) -> MigrationReport:
     """Add something of everything, in an order of its own."""
-    remarks = [
-        Remark(code, "article", number, "texte", number, 1, f"[->art{number % 3}]", f"/article-{number}/")
+    issues = [
+        Issue(code, "article", number, "texte", number, 1, f"[->art{number % 3}]", f"/article-{number}/")
         for place, code in enumerate(ALL_CODES)
         for number in range(1, place % 13 + 2)
     ]
-    remarks += [Remark("table-left", detail="spip_gis"), Remark("file-missing", "document", 3, detail="pdf/\udce9.pdf")]
-    remarks += [Remark("unknown-model", "article", 4, "texte", 1, 1, f"<plan_acces{n}|zoom=1>") for n in range(4)]
-    recalls = [("article", number, f"/{number}/", 1000 + number, 1000 + number % 7) for number in range(50)]
+    issues += [Issue("table-left", detail="spip_gis"), Issue("file-missing", "document", 3, detail="pdf/\udce9.pdf")]
+    issues += [Issue("unknown-model", "article", 4, "texte", 1, 1, f"<plan_acces{n}|zoom=1>") for n in range(4)]
+    losses = [("article", number, f"/{number}/", 1000 + number, 1000 + number % 7) for number in range(50)]
     counts = [("read", "article", 61), ("read", "forum", 80), ("written", "article", 46), ("left", "forum", 16)]
     counts += [("file", "copied", 1241), ("file", "missing", 2), ("redirect", "written", 312), ("read", "truc", 1)]
     if seed is not None:
-        for one in (remarks, recalls, counts):
+        for one in (issues, losses, counts):
             random.Random(seed).shuffle(one)  # noqa: S311
-    for remark in remarks:
-        report.add(remark)
-    for recall in recalls:
-        report.recall(*recall)
+    for issue in issues:
+        report.add(issue)
+    for words in losses:
+        report.count_words(*words)
     for what, kind, number in counts:
         for _ in range(2):
             report.count(what, kind, number // 2)
@@ -90,22 +83,22 @@ def test_every_code_has_a_severity_and_two_sentences(code: str) -> None:
 
 
 def test_no_code_has_two_meanings() -> None:
-    assert not CODES.keys() & diagnostics.DIAGNOSTICS.keys()
+    assert not ISSUE_CODES.keys() & diagnostics.DIAGNOSTICS.keys()
     with pytest.raises(KeyError):
         severity("no-such-code")
 
 
-def test_an_unknown_code_is_an_error(report: Report) -> None:
+def test_an_unknown_code_is_an_error(report: MigrationReport) -> None:
     with pytest.raises(KeyError):
-        report.add(Remark("no-such-code"))
+        report.add(Issue("no-such-code"))
 
 
 def test_remarks_travel_between_processes() -> None:
-    remark = Remark("file-missing", "document", 3, "fichier", 1, 2, "pdf/\udce9.pdf", "/a/")
-    assert pickle.loads(pickle.dumps(remark)) == remark  # noqa: S301
+    issue = Issue("file-missing", "document", 3, "fichier", 1, 2, "pdf/\udce9.pdf", "/a/")
+    assert pickle.loads(pickle.dumps(issue)) == issue  # noqa: S301
 
 
-def test_an_empty_report(report: Report) -> None:
+def test_an_empty_report(report: MigrationReport) -> None:
     assert not report.has_losses
     content = json.loads(report.to_json())
     assert content["remarks"] == []
@@ -117,54 +110,54 @@ def test_an_empty_report(report: Report) -> None:
     assert "Rien n’a été perdu" in write_page(report, "fr")
 
 
-def test_only_losses_are_losses(report: Report) -> None:
-    report.add(Remark("slug-changed"), Remark("date-missing"))
+def test_only_losses_are_losses(report: MigrationReport) -> None:
+    report.add(Issue("slug-changed"), Issue("date-missing"))
     assert not report.has_losses
-    report.add(Remark("file-missing"))
+    report.add(Issue("file-missing"))
     assert report.has_losses
     assert report.totals == {"loss": 1, "change": 1, "info": 1}
     assert list(report.codes) == ["file-missing", "date-missing", "slug-changed"]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_the_order_of_a_run_changes_nothing(report: Report, tmp_path: Path, seed: int) -> None:
+def test_the_order_of_a_run_changes_nothing(report: MigrationReport, tmp_path: Path, seed: int) -> None:
     fill(report)
-    other = fill(Report(tmp_path / "spool"), seed)
+    other = fill(MigrationReport(tmp_path / "spool"), seed)
     assert other.to_json() == report.to_json()
     assert list(other.lines()) == list(report.lines())
     for language in LANGUAGES:
         assert summary(other, language) == summary(report, language)
         assert write_page(other, language) == write_page(report, language)
     other.close()
-    again = Report(tmp_path / "spool")
+    again = MigrationReport(tmp_path / "spool")
     assert not again.codes
     assert list(again.lines()) == []
     again.close()
 
 
-def test_reading_and_adding_may_alternate(report: Report) -> None:
-    report.add(Remark("file-missing", number=2))
-    assert [one.number for one in report.remarks("file-missing")] == [2]
-    report.add(Remark("file-missing", number=1))
-    assert [one.number for one in report.remarks("file-missing")] == [1, 2]
+def test_reading_and_adding_may_alternate(report: MigrationReport) -> None:
+    report.add(Issue("file-missing", number=2))
+    assert [one.number for one in report.issues("file-missing")] == [2]
+    report.add(Issue("file-missing", number=1))
+    assert [one.number for one in report.issues("file-missing")] == [1, 2]
 
 
-def test_counts_are_exact_and_examples_are_the_first(report: Report) -> None:
+def test_counts_are_exact_and_examples_are_the_first(report: MigrationReport) -> None:
     numbers = list(range(MOST_EXAMPLES * 3))
     random.Random(3).shuffle(numbers)  # noqa: S311
     for number in numbers:
-        report.add(Remark("link-unresolved", "article", number, "texte", 1, 1, "http://example.org/", f"/{number}/"))
+        report.add(Issue("link-unresolved", "article", number, "texte", 1, 1, "http://example.org/", f"/{number}/"))
     (found,) = json.loads(report.to_json())["remarks"]
     assert found["count"] == MOST_EXAMPLES * 3
     assert [place.get("number", 0) for place in found["places"]] == list(range(MOST_EXAMPLES))
     assert json.loads(report.to_json())["links"] == [
         {"code": "link-unresolved", "detail": "http://example.org/", "count": MOST_EXAMPLES * 3}
     ]
-    lines = [msgspec.json.decode(line, type=Remark) for line in report.lines()]
+    lines = [msgspec.json.decode(line, type=Issue) for line in report.lines()]
     assert [one.number for one in lines] == list(range(MOST_EXAMPLES * 3))
 
 
-def test_json_says_what_was_lost(report: Report) -> None:
+def test_json_says_what_was_lost(report: MigrationReport) -> None:
     fill(report)
     content = json.loads(report.to_json())
     assert content["counts"] == {
@@ -185,39 +178,39 @@ def test_json_says_what_was_lost(report: Report) -> None:
     assert {one["code"] for one in content["encodings"]} == {"encoding-repaired", "encoding-doubtful"}
 
 
-def test_recall_is_lowest_first_and_never_rounded_up(report: Report) -> None:
-    report.recall("article", 1, "/1/", 1_000_000, 999_999)
-    report.recall("article", 2, "/2/", 10, 5)
-    report.recall("article", 3, "/3/", 10, 10)
-    report.recall("article", 4, "/4/", 10, 12)
-    report.recall("article", 5, "/5/", 0, 0)
+def test_recall_is_lowest_first_and_never_rounded_up(report: MigrationReport) -> None:
+    report.count_words("article", 1, "/1/", 1_000_000, 999_999)
+    report.count_words("article", 2, "/2/", 10, 5)
+    report.count_words("article", 3, "/3/", 10, 10)
+    report.count_words("article", 4, "/4/", 10, 12)
+    report.count_words("article", 5, "/5/", 0, 0)
     found = json.loads(report.to_json())["recall"]
     assert [(one["number"], one["share"]) for one in found["below"]] == [(2, 0.5), (1, 0.9999)]
     assert (found["pages"], found["source_words"], found["kept_words"]) == (5, 1_000_030, 1_000_024)
     assert (found["pages_below"], found["share"]) == (2, 0.9999)
 
 
-def test_details_are_short_and_any_file_can_hold_them(report: Report) -> None:
-    report.add(Remark("table-left", field="\ud800", detail="x" * 9999), Remark("table-left", detail="\udce9\udfff"))
-    first, second = report.remarks("table-left")
+def test_details_are_short_and_any_file_can_hold_them(report: MigrationReport) -> None:
+    report.add(Issue("table-left", field="\ud800", detail="x" * 9999), Issue("table-left", detail="\udce9\udfff"))
+    first, second = report.issues("table-left")
     assert (first.detail, second.detail) == ("é\ufffd", "x" * MOST_DETAIL + "…")
     assert "".join(map(str, [first, second])).encode()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_summary_fits_a_terminal(report: Report, language: str) -> None:
+def test_the_summary_fits_a_terminal(report: MigrationReport, language: str) -> None:
     lines = summary(fill(report), language).splitlines()
     assert max(map(len, lines)) <= 100
     assert len(lines) <= 40
     assert re.fullmatch(r"(et|and) \d+ (autres sortes : voir le rapport|more kinds: see the report)", lines[-1])
 
 
-def test_the_summary_in_both_languages(report: Report) -> None:
+def test_the_summary_in_both_languages(report: MigrationReport) -> None:
     report.count("read", "article", 1234)
     report.count("written", "article", 1230)
     report.count("written", "redirect", 7)
-    report.recall("article", 1, "/1/", 1000, 998)
-    report.add(Remark("link-unresolved"), Remark("slug-changed"), Remark("slug-changed"))
+    report.count_words("article", 1, "/1/", 1000, 998)
+    report.add(Issue("link-unresolved"), Issue("slug-changed"), Issue("slug-changed"))
     assert summary(report, "en") == (
         "            read  written\n"
         "articles   1,234    1,230\n"
@@ -244,14 +237,14 @@ def elements(page: str) -> list[Element]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_title_breaks_out(report: Report, language: str) -> None:
+def test_no_title_breaks_out(report: MigrationReport, language: str) -> None:
     calm = {element.tag for element in elements(write_page(fill(report), language))}
     for place, text in enumerate(HOSTILE):
         page = ADDRESSES[place % len(ADDRESSES)]
-        report.add(*(Remark(code, text, 1, text, 1, 1, text, page) for code in ALL_CODES))
+        report.add(*(Issue(code, text, 1, text, 1, 1, text, page) for code in ALL_CODES))
         report.count("read", text)
         report.count(text, text)
-        report.recall(text, 1, page, 10, 1)
+        report.count_words(text, 1, page, 10, 1)
     for title, address in zip(HOSTILE, cycle(ADDRESSES), strict=False):
         page = write_page(report, language, title=title, site=address)
         assert "<!--" not in page
@@ -264,7 +257,7 @@ def test_no_title_breaks_out(report: Report, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_stands_alone(report: Report, language: str) -> None:
+def test_the_page_stands_alone(report: MigrationReport, language: str) -> None:
     page = write_page(fill(report), language, title="Institut")
     shown = elements(page)
     assert shown[0].get("lang") == language
@@ -290,11 +283,11 @@ def test_the_page_stands_alone(report: Report, language: str) -> None:
     assert all(after <= before + 1 for before, after in pairwise(headings))
 
 
-def test_places_are_told_to_people(report: Report) -> None:
-    report.add(Remark("link-unresolved", "article", 12, "texte", 3, 1, "[->art9]", "/a/b/"), Remark("table-left"))
+def test_places_are_told_to_people(report: MigrationReport) -> None:
+    report.add(Issue("link-unresolved", "article", 12, "texte", 3, 1, "[->art9]", "/a/b/"), Issue("table-left"))
     english = write_page(report, "en", site="https://new.example")
     assert '<a href="https://new.example/a/b/">article 12</a>, texte, line 3: <code>[-&gt;art9]</code>' in english
-    assert "<li>the base</li>" in english
+    assert "<li>the database</li>" in english
     assert "Nothing on the new site answers to this address: left as it is" in english
     french = write_page(report, "fr")
     assert '<a href="/a/b/">article 12</a>, texte, ligne 3&nbsp;: <code>[-&gt;art9]</code>' in french
@@ -302,10 +295,10 @@ def test_places_are_told_to_people(report: Report) -> None:
     assert english.index('id="loss"') < english.index('id="links"')
 
 
-def test_long_lists_are_folded_and_cut(report: Report) -> None:
+def test_long_lists_are_folded_and_cut(report: MigrationReport) -> None:
     for number in range(MOST_SHOWN + 20):
-        report.add(Remark("link-unresolved", "article", number + 1, detail=f"http://example.org/{number}"))
-        report.recall("article", number, "", 100, number // 2)
+        report.add(Issue("link-unresolved", "article", number + 1, detail=f"http://example.org/{number}"))
+        report.count_words("article", number, "", 100, number // 2)
     page = write_page(report, "en")
     shown = elements(page)
     lists = [element for element in shown if element.tag == "details"]

@@ -17,10 +17,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from spipconv.commands import main
-from spipconv.migration.target import NAMES
+from spipconv.migration.target import TARGET_NAMES
 from tests.migrations import EXAMPLE, NOW, SOURCES, images, migrated
 
-BASE = EXAMPLE / "site.sqlite"
+DATABASE = EXAMPLE / "site.sqlite"
 
 
 def run(*arguments: str | Path) -> Result:
@@ -46,7 +46,7 @@ def contents(folder: Path) -> dict[str, str]:
 def out(tmp_path: Path) -> Path:
     """A finished migration to Hugo."""
     folder = tmp_path / "out"
-    result = run(BASE, folder, "--to", "hugo", "--img", EXAMPLE / "IMG")
+    result = run(DATABASE, folder, "--to", "hugo", "--img", EXAMPLE / "IMG")
     assert result.exit_code == 1, result.output
     return folder
 
@@ -57,13 +57,14 @@ def out(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("options", [(), ("--resume",), ("--jobs", "2"), ("--force",)], ids=" ".join)
 def test_a_second_run_writes_nothing(out: Path, options: tuple[str, ...]) -> None:
     before = state(out)
-    assert run(BASE, out, "--to", "hugo", "--img", EXAMPLE / "IMG", *options).exit_code == 1
+    assert run(DATABASE, out, "--to", "hugo", "--img", EXAMPLE / "IMG", *options).exit_code == 1
     assert state(out) == before
 
 
+@pytest.mark.slow
 def test_any_number_of_processes_writes_the_same(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spipconv.migration.run.migrate._FEW", 0)
-    assert run(BASE, tmp_path / "two", "--to", "hugo", "--img", EXAMPLE / "IMG", "--jobs", "2").exit_code == 1
+    assert run(DATABASE, tmp_path / "two", "--to", "hugo", "--img", EXAMPLE / "IMG", "--jobs", "2").exit_code == 1
     assert contents(tmp_path / "two") == contents(out)
 
 
@@ -75,11 +76,11 @@ def test_what_the_user_changed_is_kept(out: Path) -> None:
     emptied.write_bytes(b"")
     for path in (page, picture, settings):
         path.write_bytes(b"mine")
-    result = run(BASE, out, "--to", "hugo", "--img", EXAMPLE / "IMG", "--resume")
+    result = run(DATABASE, out, "--to", "hugo", "--img", EXAMPLE / "IMG", "--resume")
     assert result.exit_code == 1
     assert [path.read_bytes() for path in (page, picture, settings, emptied)] == [b"mine"] * 3 + [b""]
     assert (out / "report.json").read_text("utf-8").count('"user-file-kept"') == 1
-    assert run(BASE, out, "--to", "hugo", "--img", EXAMPLE / "IMG", "--force").exit_code == 1
+    assert run(DATABASE, out, "--to", "hugo", "--img", EXAMPLE / "IMG", "--force").exit_code == 1
     assert b"mine" not in (page.read_bytes(), picture.read_bytes(), settings.read_bytes())
 
 
@@ -87,14 +88,14 @@ def test_a_file_that_was_there_before_is_kept(tmp_path: Path) -> None:
     mine = tmp_path / "out" / "content" / "_index.md"
     mine.parent.mkdir(parents=True)
     mine.write_text("mine")
-    assert run(BASE, tmp_path / "out", "--to", "hugo").exit_code == 1
+    assert run(DATABASE, tmp_path / "out", "--to", "hugo").exit_code == 1
     assert mine.read_text() == "mine"
     assert "user-file-kept" in (tmp_path / "out" / "report.json").read_text("utf-8")
 
 
 def test_a_changed_source_changes_its_pages_only(out: Path, tmp_path: Path) -> None:
     base = tmp_path / "changed.sqlite"
-    shutil.copy(BASE, base)
+    shutil.copy(DATABASE, base)
     with sqlite3.connect(base) as database:
         database.execute("UPDATE spip_articles SET texte = 'Tout neuf.' WHERE id_article = 36")
         database.execute("UPDATE spip_articles SET statut = 'poubelle' WHERE id_article = 28")
@@ -112,7 +113,7 @@ def test_a_changed_source_changes_its_pages_only(out: Path, tmp_path: Path) -> N
 
 def test_a_removed_page_that_the_user_changed_stays(out: Path, tmp_path: Path) -> None:
     base = tmp_path / "changed.sqlite"
-    shutil.copy(BASE, base)
+    shutil.copy(DATABASE, base)
     with sqlite3.connect(base) as database:
         database.execute("DELETE FROM spip_articles WHERE id_article = 28")
     database.close()
@@ -125,15 +126,15 @@ def test_a_removed_page_that_the_user_changed_stays(out: Path, tmp_path: Path) -
 def test_files_stay_where_no_folder_of_files_is_named(out: Path) -> None:
     before = contents(out / "static")
     assert len(before) > 50
-    assert run(BASE, out, "--to", "hugo").exit_code == 1
+    assert run(DATABASE, out, "--to", "hugo").exit_code == 1
     assert contents(out / "static") == before
-    assert run(BASE, out, "--to", "hugo", "--img", EXAMPLE / "IMG").exit_code == 1
+    assert run(DATABASE, out, "--to", "hugo", "--img", EXAMPLE / "IMG").exit_code == 1
     assert contents(out / "static") == before
 
 
 def test_another_target_needs_another_folder(out: Path) -> None:
     before = state(out)
-    result = run(BASE, out, "--to", "jekyll")
+    result = run(DATABASE, out, "--to", "jekyll")
     assert result.exit_code == 2
     assert "hugo" in result.output
     assert state(out) == before
@@ -154,9 +155,10 @@ def test_another_target_needs_another_folder(out: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("to", ["hugo", "jekyll"])
+@pytest.mark.slow
 def test_a_resumed_run_shows_every_change_of_the_source(change: str, to: str, tmp_path: Path) -> None:
     base = tmp_path / "changed.sqlite"
-    shutil.copy(BASE, base)
+    shutil.copy(DATABASE, base)
     options = ("--to", to, "--img", EXAMPLE / "IMG", "--resume")
     assert run(base, tmp_path / "out", *options).exit_code == 1
     with sqlite3.connect(base) as database:
@@ -169,7 +171,7 @@ def test_a_resumed_run_shows_every_change_of_the_source(change: str, to: str, tm
 
 def test_what_only_some_visitors_could_see_is_a_draft(tmp_path: Path) -> None:
     base = tmp_path / "restricted.sqlite"
-    shutil.copy(BASE, base)
+    shutil.copy(DATABASE, base)
     with sqlite3.connect(base) as database:
         database.executescript(
             """CREATE TABLE spip_zones (id_zone INTEGER, titre TEXT, publique TEXT);
@@ -191,9 +193,10 @@ def test_what_only_some_visitors_could_see_is_a_draft(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("to", NAMES)
+@pytest.mark.parametrize("to", TARGET_NAMES)
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_bytes(to: str, tmp_path: Path) -> None:
-    arguments = [sys.executable, "-m", "spipconv", "migrate", str(BASE), "{}", "--to", to, "--resume"]
+    arguments = [sys.executable, "-m", "spipconv", "migrate", str(DATABASE), "{}", "--to", to, "--resume"]
     arguments += ["--img", str(EXAMPLE / "IMG"), "--jobs", "2" if to == "hugo" else "1"]
 
     def command(folder: Path) -> list[str]:
@@ -216,9 +219,10 @@ def test_a_killed_run_goes_on_to_the_same_bytes(to: str, tmp_path: Path) -> None
     assert contents(tmp_path / "killed") == contents(tmp_path / "whole"), f"after {kills} kills"
 
 
+@pytest.mark.slow
 def test_workers_end_with_a_killed_run(tmp_path: Path) -> None:
     base = tmp_path / "large.sqlite"
-    shutil.copy(BASE, base)
+    shutil.copy(DATABASE, base)
     with sqlite3.connect(base) as database:
         # A base of that size has its workers started beforehand.
         database.execute("UPDATE spip_articles SET texte = texte || replace(hex(zeroblob(2500000)), '00', 'mot ')")
@@ -261,12 +265,12 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, monkeypatch: pytes
         raise KeyboardInterrupt
 
     monkeypatch.setattr("spipconv.migration.run.migrate._Run._copy_files", interrupt)
-    result = run(BASE, tmp_path / "out", "--to", "hugo")
+    result = run(DATABASE, tmp_path / "out", "--to", "hugo")
     assert result.exit_code == 130
     assert "--resume" in result.output
     monkeypatch.undo()
-    assert run(BASE, tmp_path / "out", "--to", "hugo", "--resume").exit_code == 1
-    assert run(BASE, tmp_path / "whole", "--to", "hugo").exit_code == 1
+    assert run(DATABASE, tmp_path / "out", "--to", "hugo", "--resume").exit_code == 1
+    assert run(DATABASE, tmp_path / "whole", "--to", "hugo").exit_code == 1
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
 
@@ -274,7 +278,7 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_dry_run_writes_nothing_and_counts(tmp_path: Path) -> None:
-    result = run(BASE, tmp_path / "out", "--to", "hugo", "--dry-run", "--img", EXAMPLE / "IMG")
+    result = run(DATABASE, tmp_path / "out", "--to", "hugo", "--dry-run", "--img", EXAMPLE / "IMG")
     assert result.exit_code == 1
     assert list(tmp_path.iterdir()) == []
     assert "61" in result.output
@@ -282,17 +286,17 @@ def test_a_dry_run_writes_nothing_and_counts(tmp_path: Path) -> None:
 
 
 def test_a_sample_is_small_and_removes_nothing(out: Path, tmp_path: Path) -> None:
-    assert run(BASE, tmp_path / "small", "--to", "hugo", "--sample", "3").exit_code == 1
+    assert run(DATABASE, tmp_path / "small", "--to", "hugo", "--sample", "3").exit_code == 1
     articles = list((tmp_path / "small").rglob("index*.md"))
     assert 3 <= len(articles) < 20
     before = set(state(out))
-    assert run(BASE, out, "--to", "hugo", "--img", EXAMPLE / "IMG", "--sample", "3").exit_code == 1
+    assert run(DATABASE, out, "--to", "hugo", "--img", EXAMPLE / "IMG", "--sample", "3").exit_code == 1
     assert set(state(out)) == before
 
 
 def test_the_summary_is_french_for_the_french(tmp_path: Path) -> None:
     result = CliRunner(env={"LC_ALL": "fr_FR.UTF-8"}).invoke(
-        main, ["migrate", str(BASE), str(tmp_path / "out"), "--to", "json"]
+        main, ["migrate", str(DATABASE), str(tmp_path / "out"), "--to", "json"]
     )
     assert "pertes" in result.output
     assert '<html lang="fr"' in (tmp_path / "out" / "report.html").read_text("utf-8")
@@ -341,8 +345,8 @@ def other_base(folder: Path) -> Path:
         (truncated, (), "cut.sql"),
         (of_two_sites, (), "autre, spip"),
         (of_two_sites, ("--prefix", "fausse"), "fausse"),
-        (lambda folder: BASE, ("--prefix", "fausse"), "fausse"),
-        (lambda folder: BASE, ("--img", "/nowhere"), "/nowhere"),
+        (lambda folder: DATABASE, ("--prefix", "fausse"), "fausse"),
+        (lambda folder: DATABASE, ("--img", "/nowhere"), "/nowhere"),
         (lambda folder: "mysql://nobody@127.0.0.1:1/spip", (), "127.0.0.1"),
     ],
 )
@@ -382,7 +386,7 @@ def test_a_prefix_chooses_a_site(tmp_path: Path) -> None:
 
 def test_an_output_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("mine")
-    result = run(BASE, tmp_path / "out", "--to", "hugo")
+    result = run(DATABASE, tmp_path / "out", "--to", "hugo")
     assert result.exit_code == 2
     assert (tmp_path / "out").read_text() == "mine"
 
@@ -398,14 +402,14 @@ def test_a_full_disk_is_told_and_leaves_no_half_file(tmp_path: Path, monkeypatch
         replace(*paths)
 
     monkeypatch.setattr("spipconv.migration.output.output.os.replace", fail)
-    result = run(BASE, tmp_path / "out", "--to", "hugo")
+    result = run(DATABASE, tmp_path / "out", "--to", "hugo")
     assert result.exit_code == 2
     assert "No space left on device" in result.output
     assert len(result.output.strip().splitlines()) == 1
     assert not list(tmp_path.rglob("*~*"))
     monkeypatch.undo()
-    assert run(BASE, tmp_path / "out", "--to", "hugo", "--resume").exit_code == 1
-    assert run(BASE, tmp_path / "whole", "--to", "hugo").exit_code == 1
+    assert run(DATABASE, tmp_path / "out", "--to", "hugo", "--resume").exit_code == 1
+    assert run(DATABASE, tmp_path / "whole", "--to", "hugo").exit_code == 1
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
 
@@ -423,7 +427,7 @@ ELSEWHERE = {"Privé", "RV", "Réunion", "D’accord", "x" * 8, "<script>alert(1
 
 def private_values() -> set[str]:
     """Return every personal or secret value of the test site that is told nowhere else."""
-    database = sqlite3.connect(f"{BASE.as_uri()}?mode=ro", uri=True)
+    database = sqlite3.connect(f"{DATABASE.as_uri()}?mode=ro", uri=True)
     found: set[str] = set()
     for table, columns in PRIVATE_COLUMNS.items():
         present = {row[1] for row in database.execute(f"PRAGMA table_info(spip_{table})")}
@@ -438,7 +442,7 @@ def private_values() -> set[str]:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-@pytest.mark.parametrize("to", NAMES)
+@pytest.mark.parametrize("to", TARGET_NAMES)
 def test_nothing_personal_or_secret_is_written(source: str, to: str) -> None:
     values = private_values()
     assert len(values) > 80

@@ -17,16 +17,16 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from spipconv.migration.read.encoding import Decoder
-from spipconv.migration.read.sources import BadSource, Row, Source, open_source
+from spipconv.migration.read.sources import BadSource, SourceRow, SpipSource, open_source
 from spipconv.migration.read.sources.dump import Dump
 from tests.mariadb import MariaDB, mariadb_server
 
 __all__ = ["mariadb_server"]  # a fixture
 
-Rows = list[tuple[str, Row]]
+Rows = list[tuple[str, SourceRow]]
 
 
-def rows_of(source: Source) -> Rows:
+def rows_of(source: SpipSource) -> Rows:
     """Return all rows of all tables."""
     return list(source.read(lambda _table, columns: columns))
 
@@ -37,7 +37,7 @@ def written(folder: Path, sql: str | bytes) -> Path:
     return path
 
 
-def rows_in(folder: Path, sql: str | bytes, window: int = 1 << 20) -> list[Row]:
+def rows_in(folder: Path, sql: str | bytes, window: int = 1 << 20) -> list[SourceRow]:
     """Return the rows of a dump's only table."""
     return [row for _, row in rows_of(Dump(written(folder, sql), window))]
 
@@ -190,9 +190,9 @@ def test_triggers_routines_and_views_are_passed_over(mariadb: MariaDB, tmp_path:
 
 TABLE = "CREATE TABLE `t` (`a` int(11) NOT NULL, `b` text DEFAULT 'x,)' COMMENT 'it''s', KEY `k` (`a`,`b`));\n"
 INSERT = "INSERT INTO t VALUES "
-ONE: list[Row] = [(b"1", b"x")]
-TWO: list[Row] = [*ONE, (b"2", None)]
-WAYS: dict[str, tuple[str, list[Row]]] = {
+ONE: list[SourceRow] = [(b"1", b"x")]
+TWO: list[SourceRow] = [*ONE, (b"2", None)]
+WAYS: dict[str, tuple[str, list[SourceRow]]] = {
     "no column list": ("INSERT INTO `t` VALUES (1,'x'),(2,NULL);", TWO),
     "column list": ("INSERT INTO `t` (`b`, `a`) VALUES ('x', 1);", ONE),
     "part of the columns": ("INSERT INTO t (b) VALUES ('x');", [(None, b"x")]),
@@ -368,7 +368,7 @@ def test_several_bases_in_a_dump(tmp_path: Path) -> None:
     sql += "CREATE TABLE y (i int); INSERT INTO y VALUES (3);"
     dump = Dump(written(tmp_path, sql))
     assert list(dump.read(lambda table, columns: columns if table == "y" else None)) == [("y", (b"3",))]
-    with pytest.raises(BadSource, match="table x is there twice, in the bases a and b"):
+    with pytest.raises(BadSource, match="table x is there twice, in the databases a and b"):
         rows_of(dump)
 
 

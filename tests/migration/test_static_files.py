@@ -150,6 +150,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("to", REFUSED)
+@pytest.mark.server
 def test_every_file_is_published_as_it_was_or_reported(to: str, tmp_path: Path) -> None:
     img = tmp_path / "IMG"
     for name, content in NASTY.items():
@@ -179,6 +180,7 @@ def test_every_file_is_published_as_it_was_or_reported(to: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("where", ["link", "title", "image", "comment"])
+@pytest.mark.server
 def test_pelican_publishes_no_file_that_a_text_names(where: str, tmp_path: Path) -> None:
     base = tmp_path / "base.sqlite"
     shutil.copy(EXAMPLE / "site.sqlite", base)
@@ -207,6 +209,6 @@ def test_pelican_publishes_no_file_that_a_text_names(where: str, tmp_path: Path)
 
 
 def test_the_code_is_one_of_the_report() -> None:
-    from spipconv.migration.report.report import CODES
+    from spipconv.migration.report.issues import ISSUE_CODES
 
-    assert CODES[RUN_BY_TARGET.code][0] == "loss"
+    assert ISSUE_CODES[RUN_BY_TARGET.code][0] == "loss"

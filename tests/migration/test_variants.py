@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spipconv.migration.run.migrate import Options, migrate
+from spipconv.migration.run.migrate import MigrationOptions, migrate
 from tests.mariadb import MariaDB, mariadb_server  # noqa: F401
 from tests.migrations import EXAMPLE, NOW, dump_text, images, migrated
 
@@ -49,7 +49,7 @@ def pages(folder: Path) -> dict[str, bytes]:
 
 def tree(source: str | Path, folder: Path, prefix: str = "") -> dict[str, bytes]:
     """Migrate a base and return its pages."""
-    migrate(str(source), folder, Options("hugo", prefix=prefix, img=images("3.2"), now=NOW)).close()
+    migrate(str(source), folder, MigrationOptions("hugo", prefix=prefix, img=images("3.2"), now=NOW)).close()
     return pages(folder)
 
 

@@ -20,13 +20,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import spipconv
-from spipconv.migration.pages.page import Attachment, Comment, Link, Page, Site, Term
+from spipconv.migration.pages.page import Attachment, Comment, Page, PageLink, Site, Term
 from spipconv.migration.writers import wxr
 from spipconv.nodes import CodeBlock, Document, Frame, Paragraph, Text
 from tests.judges import dangers
 from tests.safety.test_safety import CONTEXTS, VECTORS
 
-NAMES = {
+NAMESPACES = {
     "wp": "http://wordpress.org/export/1.2/",
     "dc": "http://purl.org/dc/elements/1.1/",
     "content": "http://purl.org/rss/1.0/modules/content/",
@@ -83,13 +83,13 @@ def items_of(*pages: Page) -> list[Element]:
 
 
 def value(element: Element, name: str) -> str:
-    found = element.find(name, NAMES)
+    found = element.find(name, NAMESPACES)
     assert found is not None, name
     return found.text or ""
 
 
 def metas(element: Element, name: str = "postmeta") -> dict[str, str]:
-    return {value(one, "wp:meta_key"): value(one, "wp:meta_value") for one in element.findall(f"wp:{name}", NAMES)}
+    return {value(one, "wp:meta_key"): value(one, "wp:meta_value") for one in element.findall(f"wp:{name}", NAMESPACES)}
 
 
 def a_site() -> list[Page]:
@@ -166,7 +166,7 @@ def hostile_pages(draw: st.DrawFn) -> Page:
             comments=st.lists(comments, max_size=3, unique_by=lambda one: one.number).map(tuple),
             aliases=st.lists(HOSTILE, max_size=2).map(tuple),
             translations=st.lists(
-                st.builds(Link, st.just("article"), st.integers(0, 99), HOSTILE, HOSTILE, st.just("en")), max_size=1
+                st.builds(PageLink, st.just("article"), st.integers(0, 99), HOSTILE, HOSTILE, st.just("en")), max_size=1
             ).map(tuple),
         )
     )  # fmt: skip
@@ -174,6 +174,7 @@ def hostile_pages(draw: st.DrawFn) -> Page:
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(hostile_pages(), max_size=2), HOSTILE)
+@pytest.mark.slow
 def test_any_site_is_well_formed_and_inert(pages: list[Page], text: str) -> None:
     site = Site(text, text, text, text, text, ("fr", "en"), ())
     xml = wxr.head(site, pages, pages, pages) + "".join(wxr.item(one, site) for one in pages) + wxr.tail()
@@ -183,7 +184,7 @@ def test_any_site_is_well_formed_and_inert(pages: list[Page], text: str) -> None
         assert not dangers(value(item, "excerpt:encoded"))
         assert not dangers(value(item, "title"))
         assert value(item, "title")
-        for one in item.findall("wp:comment", NAMES):
+        for one in item.findall("wp:comment", NAMESPACES):
             assert not dangers(value(one, "wp:comment_content"))
             assert value(one, "wp:comment_content")
             assert int(value(one, "wp:comment_parent")) < int(value(one, "wp:comment_id"))
@@ -251,19 +252,22 @@ def test_sections_are_categories_with_parents_first() -> None:
     channel = channel_of(*reversed(a_site()))
     found = [
         (value(one, "wp:category_nicename"), value(one, "wp:category_parent"), value(one, "wp:cat_name"))
-        for one in channel.findall("wp:category", NAMES)
+        for one in channel.findall("wp:category", NAMESPACES)
     ]
     assert found == [("actualites", "", "Actualités"), ("europe", "actualites", "Europe & Méditerranée")]
     assert value(channel, "wp:category/wp:category_description") == "<p>Tout.</p>"
     assert value(channel, "wp:tag/wp:tag_slug") == "espagne"
     assert value(channel, "wp:tag/wp:tag_description") == "<p>Le pays.</p>"
-    assert [value(one, "wp:author_login") for one in channel.findall("wp:author", NAMES)] == ["jane-doe", "john-roe"]
+    assert [value(one, "wp:author_login") for one in channel.findall("wp:author", NAMESPACES)] == [
+        "jane-doe",
+        "john-roe",
+    ]
 
 
 def test_a_term_of_two_languages_is_one() -> None:
     french = page(3, kind="rubrique", title="Actualités", slug="actualites")
     english = page(3, kind="rubrique", title="News", slug="actualites", language="en")
-    names = [value(one, "wp:cat_name") for one in channel_of(english, french).findall("wp:category", NAMES)]
+    names = [value(one, "wp:cat_name") for one in channel_of(english, french).findall("wp:category", NAMESPACES)]
     assert names == ["Actualités"]
 
 
@@ -357,9 +361,9 @@ def test_an_undated_page_has_the_zero_date() -> None:
 
 
 def test_languages_of_one_object_are_posts_of_their_own() -> None:
-    french = page(translations=(Link("article", 12, "Page 12", "/en/page-12/", "en"),))
-    english = page(language="en", translations=(Link("article", 12, "Page 12", "/page-12/", "fr"),))
-    alone = page(13, language="en", translations=(Link("article", 12, "Page 12", "/page-12/", "fr"),))
+    french = page(translations=(PageLink("article", 12, "Page 12", "/en/page-12/", "en"),))
+    english = page(language="en", translations=(PageLink("article", 12, "Page 12", "/page-12/", "fr"),))
+    alone = page(13, language="en", translations=(PageLink("article", 12, "Page 12", "/page-12/", "fr"),))
     one, two, three = items_of(french, english, alone)
     assert [value(item, "wp:post_id") for item in (one, two, three)] == ["12", "200000012", "13"]
     # WordPress's importer takes posts of one title and date for one.
@@ -378,7 +382,7 @@ def test_answers_come_behind_what_they_answer() -> None:
     (item,) = items_of(page(comments=messages))
     found = {
         metas(one, "commentmeta")["_spip_id"]: (value(one, "wp:comment_id"), value(one, "wp:comment_parent"))
-        for one in item.findall("wp:comment", NAMES)
+        for one in item.findall("wp:comment", NAMESPACES)
     }
     parents = {
         old: next((o for o, (new, _) in found.items() if new == parent), "") for old, (_, parent) in found.items()
@@ -390,7 +394,7 @@ def test_answers_come_behind_what_they_answer() -> None:
 def test_a_comment_is_a_stranger_s_text() -> None:
     messages = (comment(1, text="a\n\nb [c->http://example.org/]", title="Oui"), comment(2, text=" ", title="Page 12"))
     (item,) = items_of(page(comments=messages))
-    first, second = (value(one, "wp:comment_content") for one in item.findall("wp:comment", NAMES))
+    first, second = (value(one, "wp:comment_content") for one in item.findall("wp:comment", NAMESPACES))
     assert first.startswith("<p><strong>Oui</strong></p>\n\n<p>a</p>\n\n<p>b ")
     assert 'rel="nofollow ugc' in first
     # Its title is the page's and it has no text, but Isso needs one.

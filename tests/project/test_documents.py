@@ -18,7 +18,7 @@ import pytest
 
 from spipconv import diagnostics
 from spipconv.migration.pages import page as pages
-from spipconv.migration.report import report
+from spipconv.migration.report import issues
 from spipconv.migration.target import TREES
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def test_files_that_documents_name_exist(name: str) -> None:
 def test_every_code_of_a_report_has_its_remedy(name: str) -> None:
     documented = set(re.findall(r"^\| `([a-z-]+)` \| \S", read(name), re.MULTILINE))
     losses = {code for code, (severity, *_) in diagnostics.DIAGNOSTICS.items() if severity == "loss"}
-    assert sorted(set(report.CODES) | losses) == sorted(documented)
+    assert sorted(set(issues.ISSUE_CODES) | losses) == sorted(documented)
 
 
 @pytest.mark.parametrize("name", JOURNEYS)
@@ -141,7 +141,7 @@ def test_every_code_stands_below_its_severity(name: str) -> None:
         for severity, part in zip(parts[1::2], parts[2::2], strict=True)
         for code in re.findall(r"^\| `([a-z-]+)` \| \S", part, re.MULTILINE)
     }
-    assert {code: report.severity(code) for code in found} == found
+    assert {code: issues.severity(code) for code in found} == found
 
 
 @pytest.mark.parametrize("name", JOURNEYS)

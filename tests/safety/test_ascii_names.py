@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spipconv.migration.output.copying import Files, copy_file
+from spipconv.migration.output.copying import ImgFolder, copy_file
 from spipconv.migration.output.drawings import clean_drawing
 from spipconv.migration.pages.kept_words import count_words, in_language
 from spipconv.migration.plan.old_addresses import clean_path
@@ -22,14 +22,14 @@ def test_a_logo_is_named_in_ascii(name: str, tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"x")
     except OSError:
         pytest.skip("this disk has no such name")
-    files = Files(tmp_path)
+    files = ImgFolder(tmp_path)
     for kind in ("rubrique", "site", "article", "mot"):
         assert all(files.logo(kind, number) is None for number in (1, 13))
 
 
 def test_letter_case_of_logos_does_not_matter(tmp_path: Path) -> None:
     (tmp_path / "ArtON12.GIF").write_bytes(b"GIF89a")
-    assert Files(tmp_path).logo("article", 12) == "ArtON12.GIF"
+    assert ImgFolder(tmp_path).logo("article", 12) == "ArtON12.GIF"
 
 
 @pytest.mark.parametrize("name", ["a.aſp", "a.cſhtml", "a.ſhtml", "a.jſ", "a.PHTML", "web.Config"])

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
+from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.output.drawings import ENCODINGS, MOST_BYTES, Unsafe, clean_drawing, parse
 from spipconv.migration.output.folder import create
 from spipconv.migration.target import StaticFiles
@@ -29,18 +30,10 @@ _CHUNK = 1 << 20
 _STUB_BYTES = 256
 
 _LOGO = re.compile(
-    r"(art|rub|aut|breve|mot|site|groupe)(on|off)(0|[1-9][0-9]{0,17})\.(gif|jpe?g|png|svg|webp)",
+    rf"({'|'.join(kind.logo for kind in OBJECT_KINDS.values() if kind.logo)})(on|off)(0|[1-9][0-9]{{0,17}})"
+    r"\.(gif|jpe?g|png|svg|webp)",
     re.IGNORECASE | re.ASCII,
 )
-_LOGO_NAMES = {
-    "article": "art",
-    "rubrique": "rub",
-    "auteur": "aut",
-    "breve": "breve",
-    "mot": "mot",
-    "site": "site",
-    "groupe": "groupe",
-}
 # Where an object has several logos, SPIP takes the first of these.
 _LOGO_FORMATS = ("gif", "jpg", "jpeg", "png", "svg", "webp")
 
@@ -121,7 +114,7 @@ RUN_BY_TARGET = Copy(is_there=False, is_written=False, code="file-run-by-target"
 _UNREADABLE = Copy(is_there=False, is_written=False, code="file-unreadable")
 
 
-class Files:
+class ImgFolder:
     """The files of one IMG/ folder. Names are paths below it, with slashes, as they are on the disk.
 
     A name that is no UTF-8 holds its stray bytes as Python does (surrogateescape). ``img`` None: there are none.
@@ -155,7 +148,7 @@ class Files:
         """Return an object's logo by SPIP's convention of names (``arton12.png``, ``logo/rubon0.jpg``)."""
         if self._logos is None:
             self._logos = dict(self._list_logos())
-        return self._logos.get((_LOGO_NAMES.get(kind, ""), number, hover))
+        return self._logos.get((OBJECT_KINDS[kind].logo, number, hover)) if kind in OBJECT_KINDS else None
 
     def all(self) -> Iterator[str]:
         """Yield the files to carry over, sorted: all but caches, hidden files, SPIP's own marks and icons.
@@ -379,8 +372,8 @@ def _chunks(file: FileIO | BytesIO) -> Iterator[bytes]:
         file.seek(0)
         while chunk := file.read(_CHUNK):
             yield chunk
-    except OSError as fault:
-        raise _CannotRead from fault
+    except OSError as error:
+        raise _CannotRead from error
 
 
 def _is_same(content: FileIO | BytesIO, info: os.stat_result | None, target: Path) -> bool:
@@ -409,11 +402,11 @@ def _write(target: Path, chunks: Iterable[bytes], info: os.stat_result) -> None:
                 file.write(chunk)
         os.utime(aside, ns=(info.st_atime_ns, info.st_mtime_ns))
         os.replace(aside, target)
-    except BaseException as fault:
+    except BaseException as error:
         with suppress(OSError):
             aside.unlink()
-        if isinstance(fault, OSError):
-            raise CannotWrite(f"cannot write {str(target)!r}: {fault.strerror or fault}") from fault
+        if isinstance(error, OSError):
+            raise CannotWrite(f"cannot write {str(target)!r}: {error.strerror or error}") from error
         raise
 
 

@@ -18,7 +18,7 @@ from spipconv.safety import safe_address
 # Bytes of a drawing, unpacked: a larger one would take more than some hundred megabytes to judge.
 MOST_BYTES = 16 << 20
 # Levels: no drawing program comes near it, and every reader recurses.
-MOST_LEVELS = 200
+MOST_DRAWING_LEVELS = 200
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK = "{http://www.w3.org/1999/xlink}"
@@ -158,8 +158,8 @@ def parse(chunks: Iterable[bytes], target: object) -> str | None:
         for chunk in chunks:
             parser.feed(chunk)
         parser.close()
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as fault:
-        raise Unsafe(str(fault)) from fault
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        raise Unsafe(str(error)) from error
     return encodings[0]
 
 
@@ -174,7 +174,7 @@ class _Builder(TreeBuilder):
 
     def start(self, tag: str, attrs: Mapping[str, str], /) -> Element:
         self._level += 1
-        if self._level > MOST_LEVELS:
+        if self._level > MOST_DRAWING_LEVELS:
             raise Unsafe("too deep")
         element: Element = super().start(tag, dict(attrs))
         if self._root is None:

@@ -23,7 +23,7 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _NO_FOLLOW
 
 
-class BadTarget(ValueError):
+class BadOutput(ValueError):
     """An output folder that cannot be used; its text is one line that names it, the fault and the remedy."""
 
 
@@ -151,16 +151,16 @@ def create(place: Path) -> BufferedWriter:
 def check_places(out: Path, img: Path | None, source: str) -> None:
     """Raise BadTarget where the output folder cannot be one, or lies in what is read, or holds it."""
     if os.path.lexists(out) and not out.is_dir():
-        raise BadTarget(f"{out}: there is a file of that name; give a folder")
+        raise BadOutput(f"{out}: there is a file of that name; give a folder")
     if img is not None:
         if not img.is_dir():
-            raise BadTarget(f"--img {img}: no such folder")
+            raise BadOutput(f"--img {img}: no such folder")
         if _is_within(out, img):
-            raise BadTarget(f"{out}: it is in --img {img} and would be copied into itself; give a folder outside it")
+            raise BadOutput(f"{out}: it is in --img {img} and would be copied into itself; give a folder outside it")
         if _is_within(img, out):
-            raise BadTarget(f"--img {img}: it is in the output folder {out}; give an output folder of its own")
+            raise BadOutput(f"--img {img}: it is in the output folder {out}; give an output folder of its own")
     if os.path.isfile(source) and _is_within(Path(source), out):
-        raise BadTarget(f"{source}: it is in the output folder {out}; give an output folder of its own")
+        raise BadOutput(f"{source}: it is in the output folder {out}; give an output folder of its own")
 
 
 def _is_within(inner: Path, outer: Path) -> bool:

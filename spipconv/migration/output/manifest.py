@@ -20,16 +20,16 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from spipconv.migration.output.folder import BadTarget, Folder, is_inside
-from spipconv.migration.report.report import Remark
+from spipconv.migration.output.folder import BadOutput, Folder, is_inside
+from spipconv.migration.report.issues import Issue
 
-FOLDER = ".spipconv"
+MANIFEST_FOLDER = ".spipconv"
 # Bytes of a line: the remarks on one page. A longer one is not ours.
 LONGEST_LINE = 1 << 26
 # Greater numbers would not fit into a report.
 _GREATEST = 1 << 48
-_MANIFEST = f"{FOLDER}/manifest.jsonl"
-_ASIDE = f"{FOLDER}/manifest.jsonl~"
+_MANIFEST = f"{MANIFEST_FOLDER}/manifest.jsonl"
+_ASIDE = f"{MANIFEST_FOLDER}/manifest.jsonl~"
 _JOURNAL = "journal-*.jsonl"
 
 
@@ -44,7 +44,8 @@ class Entry(Struct, frozen=True):
     source: str = ""
     page: str = ""
     files: dict[str, str] = {}
-    remarks: tuple[Remark, ...] = ()
+    # The key of the format.
+    issues: tuple[Issue, ...] = msgspec.field(default=(), name="remarks")
     words: tuple[int, int] = (0, 0)
     messages: int = 0
 
@@ -52,14 +53,14 @@ class Entry(Struct, frozen=True):
 _Decoder = msgspec.json.Decoder(Entry)
 
 
-class Manifest:
+class OutputManifest:
     """The entries of earlier runs in a SQLite file, ``store``, which lasts one run."""
 
     def __init__(self, store: Path) -> None:
         self._db = sqlite3.connect(store)
 
     @classmethod
-    def load(cls, folder: Path, store: Path) -> Manifest:
+    def load(cls, folder: Path, store: Path) -> OutputManifest:
         """Return what runs before this one left in an output folder, where there may be nothing.
 
         Raises BadTarget where it cannot be trusted or read.
@@ -114,7 +115,7 @@ class Journal:
     """The entries of one process of this run, on the disk before their files are."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        self._file = Folder(folder).append(f"{FOLDER}/journal-{name}.jsonl")
+        self._file = Folder(folder).append(f"{MANIFEST_FOLDER}/journal-{name}.jsonl")
 
     def append(self, entry: Entry) -> None:
         """Note what is about to be written. Where that fails, nothing of it is left."""
@@ -132,11 +133,11 @@ class Journal:
         self._file.close()
 
 
-def settle(folder: Path, store: Path, earlier: Manifest | None = None) -> Iterator[tuple[str, str]]:
+def settle(folder: Path, store: Path, earlier: OutputManifest | None = None) -> Iterator[tuple[str, str]]:
     """Make one manifest of the journals, and of earlier entries if these are to stay.
 
     ``store`` is a SQLite file to work in. Yields the files (path, fingerprint) that no entry has any more. Raises
-    BadTarget as `Manifest.load` does.
+    BadTarget as `OutputManifest.load` does.
     """
     place = Folder(folder)
     journals = _journals(place)
@@ -148,7 +149,7 @@ def settle(folder: Path, store: Path, earlier: Manifest | None = None) -> Iterat
         CREATE TABLE entries (key TEXT PRIMARY KEY, line BLOB) WITHOUT ROWID;
         CREATE TABLE files (path TEXT PRIMARY KEY) WITHOUT ROWID;"""
     )
-    known = Manifest.load(folder, store.with_suffix(".known")) if earlier is None else None
+    known = OutputManifest.load(folder, store.with_suffix(".known")) if earlier is None else None
     if earlier is not None:
         db.executemany("INSERT INTO entries VALUES (?, ?)", earlier.lines())
     for path in journals:
@@ -174,9 +175,11 @@ def settle(folder: Path, store: Path, earlier: Manifest | None = None) -> Iterat
 
 def _journals(place: Folder) -> list[str]:
     try:
-        return [f"{FOLDER}/{name}" for name in place.names(FOLDER) if fnmatch.fnmatchcase(name, _JOURNAL)]
-    except OSError as fault:
-        raise _bad(place, FOLDER, fault.strerror or str(fault)) from fault
+        return [
+            f"{MANIFEST_FOLDER}/{name}" for name in place.names(MANIFEST_FOLDER) if fnmatch.fnmatchcase(name, _JOURNAL)
+        ]
+    except OSError as error:
+        raise _bad(place, MANIFEST_FOLDER, error.strerror or str(error)) from error
 
 
 def _is_same(place: Folder, path: str, other: str) -> bool:
@@ -203,8 +206,8 @@ def _read(place: Folder, path: str) -> Iterator[tuple[bytes, Entry]]:
                     entry = _Decoder.decode(line)
                 except (msgspec.DecodeError, UnicodeError, RecursionError):
                     raise _bad(place, path, f"line {number} is not an entry") from None
-                if fault := _fault(entry):
-                    raise _bad(place, path, f"line {number}: {fault}")
+                if error := _fault(entry):
+                    raise _bad(place, path, f"line {number}: {error}")
                 yield line[:-1], entry
     except FileNotFoundError:
         return
@@ -218,12 +221,13 @@ def _fault(entry: Entry) -> str:
         if not is_inside(path):
             return f"{path[:200]!r} leads out of the folder"
     numbers = [*entry.words, entry.messages]
-    for remark in entry.remarks:
-        numbers += [remark.number, remark.line, remark.column]
+    for issue in entry.issues:
+        numbers += [issue.number, issue.line, issue.column]
     return "" if all(0 <= number < _GREATEST for number in numbers) else "it has a number that cannot be"
 
 
-def _bad(place: Folder, path: str, fault: str) -> BadTarget:
-    return BadTarget(
-        f"{place.root / path}: {fault}; remove {place.root / FOLDER} and run again with --force, or give another folder"
+def _bad(place: Folder, path: str, error: str) -> BadOutput:
+    return BadOutput(
+        f"{place.root / path}: {error}; remove {place.root / MANIFEST_FOLDER} and run again with --force, or give"
+        " another folder"
     )

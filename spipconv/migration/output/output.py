@@ -11,7 +11,7 @@ from pathlib import Path
 
 from spipconv.migration.output.copying import RUN_BY_TARGET, Copy, copy_file, place_for
 from spipconv.migration.output.folder import Folder
-from spipconv.migration.output.manifest import Entry, Journal, Manifest
+from spipconv.migration.output.manifest import Entry, Journal, OutputManifest
 from spipconv.migration.target import StaticFiles
 from spipconv.system.files import CannotWrite
 
@@ -32,7 +32,7 @@ class Output:
     what its user put there, and is never followed.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, journal: Journal, *, force: bool = False) -> None:
+    def __init__(self, folder: Path, manifest: OutputManifest, journal: Journal, *, force: bool = False) -> None:
         self._folder = Folder(folder)
         self._manifest, self._journal = manifest, journal
         self._force = force
@@ -45,8 +45,8 @@ class Output:
         """Note that something is as an entry says."""
         try:
             self._journal.append(entry)
-        except OSError as fault:
-            raise self._cannot_write("", fault) from fault
+        except OSError as error:
+            raise self._cannot_write("", error) from error
 
     def has(self, path: str, mark: str) -> bool:
         """Return whether a file is there with that fingerprint."""
@@ -69,8 +69,8 @@ class Output:
                 if mark and not self._is_replaced(path, mark):
                     return False
             self._replace(path, content)
-        except OSError as fault:
-            raise self._cannot_write(path, fault) from fault
+        except OSError as error:
+            raise self._cannot_write(path, error) from error
         return True
 
     def put_file(self, path: str, content: Path) -> bool:
@@ -85,8 +85,8 @@ class Output:
                 return False
             self._folder.make_parent(path)
             self._replace(path, content)
-        except OSError as fault:
-            raise self._cannot_write(path, fault) from fault
+        except OSError as error:
+            raise self._cannot_write(path, error) from error
         return True
 
     def copy(self, source: Path, folder: str, name: str, static: StaticFiles) -> Copy | None:
@@ -105,8 +105,8 @@ class Output:
             now = self._mark_there(path)
         except CannotWrite:
             raise
-        except OSError as fault:
-            raise self._cannot_write(path, fault) from fault
+        except OSError as error:
+            raise self._cannot_write(path, error) from error
         if copied.is_there and now != mark:
             self.note(Entry(path, files={path: now}))
         return copied
@@ -161,9 +161,9 @@ class Output:
             return ""
         return _mark(found) if stat.S_ISREG(found.st_mode) else _NOT_A_FILE
 
-    def _cannot_write(self, path: str, fault: OSError) -> CannotWrite:
-        place = fault.filename if isinstance(fault.filename, str) else self._folder.root / path
-        return CannotWrite(f"{place}: {fault.strerror or fault}")
+    def _cannot_write(self, path: str, error: OSError) -> CannotWrite:
+        place = error.filename if isinstance(error.filename, str) else self._folder.root / path
+        return CannotWrite(f"{place}: {error.strerror or error}")
 
 
 def mark_of(path: Path) -> str:

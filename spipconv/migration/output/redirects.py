@@ -14,10 +14,11 @@ from urllib.parse import quote, unquote
 
 from msgspec import Struct, json
 
-from spipconv.migration.plan.old_addresses import NAMES, clean_path, find_by_path, read_old_address, read_site
-from spipconv.migration.read.database import KINDS, Base
-from spipconv.migration.report.failures import describe, failed, is_of_the_run
-from spipconv.migration.report.report import Remark
+from spipconv.migration.kinds import OBJECT_KINDS
+from spipconv.migration.plan.old_addresses import clean_path, find_by_path, read_old_address, read_site
+from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
+from spipconv.migration.report.issues import Issue
 from spipconv.safety import safe_address
 
 # What goes into server{}; the maps go into http{}.
@@ -39,7 +40,7 @@ _IN_ADDRESSES = "%/:?#[]@!$&'()*+,;=-._~"
 _APACHE_FLAGS = "[R=301,L,QSD,NE]"
 
 
-class Moved(Struct, frozen=True):
+class Redirect(Struct, frozen=True):
     """An object of the old site, its new address (ASCII) and the paths at which it was (decoded, from the host's root,
     without a slash at the edges). Paths at which there is a new page are not among them.
     """
@@ -50,55 +51,56 @@ class Moved(Struct, frozen=True):
     paths: tuple[str, ...] = ()
 
 
-def moved(base: Base) -> Iterator[Moved]:
+def moved(database: WorkingDatabase) -> Iterator[Redirect]:
     """Yield all that has an address on the new site or leads elsewhere: pages, documents and forum messages."""
-    return (one for one, _ in _find(base))
+    return (one for one, _ in _find(database))
 
 
-def aliases(base: Base, kind: str, number: int) -> list[str]:
+def aliases(database: WorkingDatabase, kind: str, number: int) -> list[str]:
     """Return the old paths of an object for the front matter of its page: decoded, with a slash before them.
 
     Paths that differ from the new address in case only are not among them: there are disks that ignore case.
     """
-    rows = base.db.execute(f"{_OBJECTS} AND objects.kind = ? AND objects.number = ? ORDER BY path", (kind, number))
-    found = [one for one, _ in _group(base, rows)]
+    rows = database.db.execute(f"{_OBJECTS} AND objects.kind = ? AND objects.number = ? ORDER BY path", (kind, number))
+    found = [one for one, _ in _group(database, rows)]
     paths = [path for one in found for path in _without_case(one)]
-    if found and base.meta("type_urls") == "html":
-        paths.append(f"{_root(base)}/{kind}{number}.html".lstrip("/"))
+    if found and database.meta("type_urls") == "html":
+        paths.append(f"{_root(database)}/{kind}{number}.html".lstrip("/"))
     return ["/" + path for path in paths if not re.search(r"[?#\\]", path)]
 
 
-def check(base: Base, has_file: Callable[[str], bool]) -> Iterator[Remark]:
+def check(database: WorkingDatabase, has_file: Callable[[str], bool]) -> Iterator[Issue]:
     """Yield what is wrong with the redirections; ``has_file`` tells whether the new site has "IMG/pdf/a.pdf"."""
-    for row in base.db.execute(
+    for row in database.db.execute(
         "SELECT path, MAX(kind) AS kind, MAX(number) AS number FROM old_paths GROUP BY path COLLATE NOCASE"
         " HAVING MIN(kind) != MAX(kind) OR MIN(number) != MAX(number)"
     ):
-        yield Remark("redirect-contested", row["kind"], row["number"], detail=row["path"])
-    stopped: list[Remark] = []
-    for one, shadowed in _find(base, stopped):
+        yield Issue("redirect-contested", row["kind"], row["number"], detail=row["path"])
+    stopped: list[Issue] = []
+    for one, shadowed in _find(database, stopped):
         for path in shadowed:
-            yield Remark("redirect-shadowed", one.kind, one.number, detail=path)
+            yield Issue("redirect-shadowed", one.kind, one.number, detail=path)
         try:
-            problem = _problem(base, one, has_file)
-        except Exception as fault:
-            if is_of_the_run(fault):
+            problem = _problem(database, one, has_file)
+        except Exception as error:
+            if stops_the_run(error):
                 raise
-            stopped.append(failed(one.kind, one.number, describe(fault), field="redirects"))
+            stopped.append(failure_issue(one.kind, one.number, describe_error(error), field="redirects"))
             continue
         if problem:
-            yield Remark(problem, one.kind, one.number, detail=one.new)
+            yield Issue(problem, one.kind, one.number, detail=one.new)
     yield from stopped
 
 
-def nginx(base: Base, feed: str = "") -> Iterator[str]:
+def nginx(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
     """Yield a file of maps for http{}; ``NGINX_SERVER`` uses them. ``feed`` is the new feed's address, or empty."""
-    root = _escape(quote(_root(base)))
-    yield from _nginx_sizes(base)
+    root = _escape(quote(_root(database)))
+    yield from _nginx_sizes(database)
     yield "# The path without its ending, or what ?Title asks for.\n"
     yield 'map $uri $spip_path {\n    default "";\n    "~*^(?<spip_p>/.+?)(?:\\.html?)?/*$" $spip_p;\n}\n'
     yield "map $request_uri $spip_title {\n    default $spip_path;\n"
-    yield f'    "~^{root}/{_SCRIPT}\\?(?<spip_q>[^=/?&]+)(?:&|$)" "{_nginx_value(_query_start(base))}$spip_q";\n}}\n'
+    start = _nginx_value(_query_start(database))
+    yield f'    "~^{root}/{_SCRIPT}\\?(?<spip_q>[^=/?&]+)(?:&|$)" "{start}$spip_q";\n}}\n'
     yield "# The object that a number asks for.\n"
     yield 'map $request_uri $spip_numbered {\n    default "";\n'
     for form in _forms(feed):
@@ -106,19 +108,19 @@ def nginx(base: Base, feed: str = "") -> Iterator[str]:
         yield f'    "~^{root}/{form.path}{query}" "{form.kind}{"$spip_n" if form.kind != "feed" else ""}";\n'
     yield "}\n# New pages that look like a number: /2024/.\n"
     yield 'map $spip_path $spip_page {\n    default "";\n'
-    for path in _numbers_of_pages(base):
+    for path in _numbers_of_pages(database):
         yield f"    {_nginx_key('/' + path)} 1;\n"
     yield "}\n# The object that had a path.\n"
     yield 'map $spip_title $spip_titled {\n    default "";\n'
-    has_queries = _has_queries(base)
-    for one in moved(base):
+    has_queries = _has_queries(database)
+    for one in moved(database):
         # The same key twice would keep nginx from starting, and it ignores case.
         keys = {key.encode().lower(): key for key in _keys(one.paths, has_queries)}
         yield from (f"    {_nginx_key(keys[key])} {one.kind}{one.number};\n" for key in keys if len(key) < _LONGEST_KEY)
     yield '}\nmap "$spip_titled $spip_page" $spip_object {\n    default $spip_titled;\n'
     yield '    " " $spip_numbered;\n    " 1" "";\n}\n'
     yield 'map $spip_object $spip_address {\n    default "";\n'
-    for one in moved(base):
+    for one in moved(database):
         yield f'    {one.kind}{one.number} "{_nginx_value(one.new)}";\n'
     if feed:
         yield f'    feed "{_nginx_value(feed)}";\n'
@@ -126,20 +128,20 @@ def nginx(base: Base, feed: str = "") -> Iterator[str]:
     yield 'map "$spip_address $uri" $spip_new {\n    default $spip_address;\n    "~^(\\S+?)(?:[?#]\\S*)? \\1$" "";\n}\n'
     yield "# The front page must not stand for an unknown object.\n"
     yield 'map "$uri $spip_address $spip_numbered" $spip_unknown {\n    default "";\n'
-    yield f'    "~^{_escape(_root(base))}/  \\S" 1;\n}}\n'
+    yield f'    "~^{_escape(_root(database))}/  \\S" 1;\n}}\n'
 
 
-def apache(base: Base, feed: str = "") -> Iterator[str]:
+def apache(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
     """Yield an .htaccess for the root of the new site. ``feed`` is the new feed's address, or empty.
 
     Apache reads all of it at every request: beyond some thousand objects, use another server.
     """
-    root = _escape(f"{_root(base)}/"[1:])
+    root = _escape(f"{_root(database)}/"[1:])
     yield "RewriteEngine On\n"
     yield "# The path without its ending, or what ?Title asks for.\n"
     yield 'RewriteRule "^(.+?)(?:\\.html?)?/*$" "-" [NC,E=SPIP_TITLE:/$1]\n'
     yield 'RewriteCond %{QUERY_STRING} "^([^=/?&]+)(?:&|$)"\n'
-    yield f'RewriteRule "^{root}{_SCRIPT}$" "-" [E=SPIP_TITLE:{_apache_value(_query_start(base))}%1]\n'
+    yield f'RewriteRule "^{root}{_SCRIPT}$" "-" [E=SPIP_TITLE:{_apache_value(_query_start(database))}%1]\n'
     yield "# The object that a number asks for.\n"
     for form in _forms(feed):
         if form.query:
@@ -152,8 +154,8 @@ def apache(base: Base, feed: str = "") -> Iterator[str]:
     yield "# What is there needs no redirection.\n"
     yield "RewriteCond %{REQUEST_FILENAME} -f [OR]\nRewriteCond %{REQUEST_FILENAME}/index.html -f\n"
     yield f'RewriteRule "^(?!{root}$)." "-" [L]\n'
-    has_queries = _has_queries(base)
-    for one in moved(base):
+    has_queries = _has_queries(database)
+    for one in moved(database):
         yield f"RewriteCond %{{ENV:SPIP_OBJECT}} ={one.kind}{one.number}{' [OR]' if one.paths else ''}\n"
         if one.paths:
             titles = "|".join(_escape(path) for path in _keys(one.paths, has_queries))
@@ -166,21 +168,21 @@ def apache(base: Base, feed: str = "") -> Iterator[str]:
     yield f'RewriteCond %{{ENV:SPIP_OBJECT}} .\nRewriteRule "^{root}$" "-" [R=404,L]\n'
 
 
-def netlify(base: Base, feed: str = "") -> Iterator[str]:
+def netlify(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
     """Yield a file _redirects. Netlify cannot match ``spip.php?article12``, only queries that have values."""
-    root = quote(_root(base))
-    endings = ["", ".html"] if base.meta("type_urls") == "propres2" else [""]
+    root = quote(_root(database))
+    endings = ["", ".html"] if database.meta("type_urls") == "propres2" else [""]
     if feed:
         yield f"{root}/spip.php page=backend {feed} 301\n"
         yield f"{root}/backend.php3 {feed} 301\n"
-    for one in moved(base):
+    for one in moved(database):
         if one.kind == "document":
             yield f"{root}/spip.php action=acceder_document arg={one.number} {one.new} 301\n"
         if one.kind in ("document", "forum"):
             continue
         for path in _without_case(one):
             yield from (f"/{quote(path, safe='/+@,-._~')}{ending} {one.new} 301\n" for ending in endings)
-        key = KINDS[one.kind][1]
+        key = OBJECT_KINDS[one.kind].key
         yield f"{root}/spip.php page={one.kind} {key}={one.number} {one.new} 301\n"
         yield f"{root}/{one.kind}.php3 {key}={one.number} {one.new} 301\n"
         yield from (f"{root}/{one.kind}{one.number}{ending} {one.new} 301\n" for ending in ("", ".html"))
@@ -188,12 +190,12 @@ def netlify(base: Base, feed: str = "") -> Iterator[str]:
             yield f"{root}/{one.number} {one.new} 301\n"
 
 
-def json_table(base: Base) -> Iterator[str]:
+def json_table(database: WorkingDatabase) -> Iterator[str]:
     """Yield ``{"objects": {"article12": address}, "paths": {"Mon-titre": address}}``, an entry a line."""
     yield '{"objects": {\n'
-    yield from _entries((f"{one.kind}{one.number}", one.new) for one in moved(base))
+    yield from _entries((f"{one.kind}{one.number}", one.new) for one in moved(database))
     yield '}, "paths": {\n'
-    yield from _entries((path, one.new) for one in moved(base) for path in one.paths)
+    yield from _entries((path, one.new) for one in moved(database) for path in one.paths)
     yield "}}\n"
 
 
@@ -211,70 +213,72 @@ _DOCUMENTS = (
 )
 _MESSAGES = (
     "SELECT 'forum' AS kind, id_forum AS number, '' AS state, objects.address, NULL AS path FROM forum JOIN objects"
-    " ON objects.kind = CASE objet WHEN 'syndic' THEN 'site' ELSE objet END AND objects.number = id_objet"
+    " ON objects.kind = objet AND objects.number = id_objet"
     " WHERE forum.statut = 'publie' AND objects.state = 'published' AND objects.address != '' ORDER BY id_forum"
 )
 
 
-def _find(base: Base, stopped: list[Remark] | None = None) -> Iterator[tuple[Moved, list[str]]]:
+def _find(database: WorkingDatabase, stopped: list[Issue] | None = None) -> Iterator[tuple[Redirect, list[str]]]:
     """Yield all that has moved. An entry that an internal error stops is left out; a remark on it is ``stopped``."""
     objects = f"{_OBJECTS} ORDER BY objects.kind, objects.number, path"
     tables = (objects, _DOCUMENTS, _MESSAGES)
-    return chain.from_iterable(_group(base, base.db.execute(rows), stopped) for rows in tables)
+    return chain.from_iterable(_group(database, database.db.execute(rows), stopped) for rows in tables)
 
 
-def _group(base: Base, rows: Iterable[Row], stopped: list[Remark] | None = None) -> Iterator[tuple[Moved, list[str]]]:
+def _group(
+    database: WorkingDatabase, rows: Iterable[Row], stopped: list[Issue] | None = None
+) -> Iterator[tuple[Redirect, list[str]]]:
     """Yield the objects of rows that stand together, each with those of its paths that another page has now."""
-    root = _root(base)
+    root = _root(database)
     for (kind, number), group in groupby(rows, key=lambda row: (row["kind"], row["number"])):
         try:
-            found = _moved(base, root, list(group))
-        except Exception as fault:
-            if is_of_the_run(fault):
+            found = _moved(database, root, list(group))
+        except Exception as error:
+            if stops_the_run(error):
                 raise
             if stopped is not None:
-                stopped.append(failed(kind, number, describe(fault), field="redirects"))
+                stopped.append(failure_issue(kind, number, describe_error(error), field="redirects"))
             continue
         if found:
             yield found
 
 
-def _moved(base: Base, root: str, rows: Sequence[Row]) -> tuple[Moved, list[str]] | None:
+def _moved(database: WorkingDatabase, root: str, rows: Sequence[Row]) -> tuple[Redirect, list[str]] | None:
     """Return what the rows of one object say; None where it has no address."""
     kind, number = rows[0]["kind"], rows[0]["number"]
-    if not (new := _new_address(base, rows[0])):
+    if not (new := _new_address(database, rows[0])):
         return None
     paths: list[str] = []
     shadowed: list[str] = []
     for path in (f"{root}/{row['path']}".lstrip("/") for row in rows if row["path"]):
         if path == _path(new):
             continue
-        (shadowed if _is_shadowed(base, path, new) else paths).append(path)
-    return Moved(kind, number, new, tuple(paths)), shadowed
+        (shadowed if _is_shadowed(database, path, new) else paths).append(path)
+    return Redirect(kind, number, new, tuple(paths)), shadowed
 
 
-def _new_address(base: Base, row: Row) -> str:
+def _new_address(database: WorkingDatabase, row: Row) -> str:
     kind, number, address = row["kind"], row["number"], row["address"] or ""
     if kind == "document" and row["state"] != "oui":
         return "/IMG/" + quote(address)
     if kind == "forum":
         return f"{address}#forum{number}" if address.startswith("/") else ""
     if kind == "site" and row["state"] == "published":
-        address = _site_page(base, number) or address
+        address = _site_page(database, number) or address
     address = safe_address(address) or ""
     return _ascii(address) if _COMPLETE.match(address) else ""
 
 
-def _site_page(base: Base, number: int) -> str:
-    row = base.db.execute(
+def _site_page(database: WorkingDatabase, number: int) -> str:
+    row = database.db.execute(
         "SELECT address FROM pages WHERE kind = 'site' AND number = ? ORDER BY language LIMIT 1", (number,)
     ).fetchone()
     return row["address"] if row else ""
 
 
-def _is_shadowed(base: Base, path: str, new: str) -> bool:
+def _is_shadowed(database: WorkingDatabase, path: str, new: str) -> bool:
     """Tell whether another page than that at a new address has the path now, whatever its case."""
-    pages = base.db.execute(
+    pages = database.db.execute(
         "SELECT address FROM pages WHERE address COLLATE NOCASE IN (?, ?)", (f"/{path}/", f"/{quote(path)}/")
     )
     return any(_path(page["address"]) != _path(new) for page in pages)
@@ -285,12 +289,12 @@ def _path(address: str) -> str:
     return clean_path(unquote(address.partition("#")[0])) if address.startswith("/") else ""
 
 
-def _root(base: Base) -> str:
+def _root(database: WorkingDatabase) -> str:
     """Return the folder of the old site, without a slash at its end."""
-    return unquote(read_site(base.meta("adresse_site"))[1])
+    return unquote(read_site(database.meta("adresse_site"))[1])
 
 
-def _without_case(one: Moved) -> list[str]:
+def _without_case(one: Redirect) -> list[str]:
     """Return the paths that are not the new address in another case."""
     return [path for path in one.paths if path.casefold() != _path(one.new).casefold()]
 
@@ -298,17 +302,17 @@ def _without_case(one: Moved) -> list[str]:
 # ---- What is wrong with it ----
 
 
-def _problem(base: Base, one: Moved, has_file: Callable[[str], bool]) -> str:
+def _problem(database: WorkingDatabase, one: Redirect, has_file: Callable[[str], bool]) -> str:
     """Return the code of what is wrong with a redirection, or an empty text."""
     if not one.new.startswith("/"):
-        site = base.meta("adresse_site")
+        site = database.meta("adresse_site")
         old = read_old_address(one.new, [site] if site else [])
-        target = (old.kind, old.number) if old and old.kind else find_by_path(base, old.path) if old else None
+        target = (old.kind, old.number) if old and old.kind else find_by_path(database, old.path) if old else None
         if target == (one.kind, one.number):
             return "redirect-endless"
         return "redirect-chained" if target and target[1] else ""
     address = one.new.partition("#")[0]
-    pages = base.db.execute("SELECT kind, number FROM pages WHERE address = ?", (address,)).fetchone()
+    pages = database.db.execute("SELECT kind, number FROM pages WHERE address = ?", (address,)).fetchone()
     if not pages:
         return "" if has_file(unquote(address.partition("?")[0]).strip("/")) else "redirect-broken"
     is_there = one.kind == "forum" or (pages["kind"], pages["number"]) == (one.kind, one.number)
@@ -328,10 +332,9 @@ class _Form(NamedTuple):
 
 def _forms(feed: str) -> Iterator[_Form]:
     end = "(?:&|$)"
-    for kind in KINDS:
-        same = [name for name, meaning in NAMES.items() if meaning == kind]
-        names = "|".join(same)
-        keys = "|".join(sorted({f"id_{name}" for name in same} | {KINDS[kind][1]}))
+    for kind, record in OBJECT_KINDS.items():
+        names = "|".join(record.names)
+        keys = "|".join(sorted({f"id_{name}" for name in record.names} | {record.key}))
         yield _Form(kind, f"{_LANGUAGE}{_SCRIPT}", f"(?:{names}){_NUMBER}=?{end}")
         yield _Form(kind, _SCRIPT, f"(?=(?:.*&)?page=(?:{names}){end})(?:.*&)?(?:{keys})={_NUMBER}{end}")
         yield _Form(kind, rf"(?:{names})\.php3?", f"(?:.*&)?(?:{keys})={_NUMBER}{end}")
@@ -344,14 +347,14 @@ def _forms(feed: str) -> Iterator[_Form]:
         yield _Form("feed", r"backend\.php3?", "")
 
 
-def _has_queries(base: Base) -> bool:
+def _has_queries(database: WorkingDatabase) -> bool:
     """Tell whether addresses were like ``/?Title``; elsewhere these are understood where they need no encoding."""
-    return base.meta("type_urls") == "propres_qs"
+    return database.meta("type_urls") == "propres_qs"
 
 
-def _query_start(base: Base) -> str:
+def _query_start(database: WorkingDatabase) -> str:
     """Return what the keys of ``?Title`` start with: servers see these encoded, other paths decoded."""
-    return "?" if _has_queries(base) else f"{_root(base)}/"
+    return "?" if _has_queries(database) else f"{_root(database)}/"
 
 
 def _keys(paths: Sequence[str], has_queries: bool) -> list[str]:
@@ -361,21 +364,21 @@ def _keys(paths: Sequence[str], has_queries: bool) -> list[str]:
     return list(dict.fromkeys(keys))
 
 
-def _numbers_of_pages(base: Base) -> Iterator[str]:
-    for row in base.db.execute("SELECT address FROM pages"):
+def _numbers_of_pages(database: WorkingDatabase) -> Iterator[str]:
+    for row in database.db.execute("SELECT address FROM pages"):
         read = read_old_address(row["address"], [])
         if read and read.number:
             yield _path(row["address"])
 
 
-def _nginx_sizes(base: Base) -> Iterator[str]:
+def _nginx_sizes(database: WorkingDatabase) -> Iterator[str]:
     tables = ("old_paths", "objects", "documents", "forum", "pages")
-    size = sum(base.db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in tables)
-    longest = base.db.execute("SELECT MAX(LENGTH(CAST(path AS BLOB))) FROM old_paths").fetchone()[0] or 0
-    if base.meta("type_urls") == "propres_qs":
+    size = sum(database.db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in tables)
+    longest = database.db.execute("SELECT MAX(LENGTH(CAST(path AS BLOB))) FROM old_paths").fetchone()[0] or 0
+    if database.meta("type_urls") == "propres_qs":
         size, longest = 3 * size, 3 * longest
     # Where a bucket takes some of the longest keys, nginx needs no more buckets than there are keys.
-    bucket = 4 * (min(longest + len(_root(base).encode()), _LONGEST_KEY) + 100)
+    bucket = 4 * (min(longest + len(_root(database).encode()), _LONGEST_KEY) + 100)
     yield f"map_hash_max_size {1 << (2 * size + 2048).bit_length()};\n"
     yield f"map_hash_bucket_size {1 << bucket.bit_length()};\n"
 

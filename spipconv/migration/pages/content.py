@@ -13,18 +13,19 @@ from msgspec.structs import replace
 
 from spipconv.diagnostics import Diagnostic
 from spipconv.languages import see_online
-from spipconv.migration.output.copying import Files
+from spipconv.migration.kinds import OBJECT_KINDS
+from spipconv.migration.output.copying import ImgFolder
 from spipconv.migration.pages.kept_words import in_language
-from spipconv.migration.pages.links import Links, concerns
+from spipconv.migration.pages.links import LinkRewriter, concerns
 from spipconv.migration.pages.page import Comment, Page, Site
-from spipconv.migration.pages.relations import Relations, Subject
-from spipconv.migration.pages.resolver import Objects
-from spipconv.migration.pages.threads import Placed, arrange
+from spipconv.migration.pages.relations import PageRelations, PlannedPage
+from spipconv.migration.pages.resolver import SiteObjects
+from spipconv.migration.pages.threads import ThreadedComment, arrange
 from spipconv.migration.plan.plan import own_addresses, read_date
 from spipconv.migration.plan.titles import shown_title, shown_words, title_of, words_of
-from spipconv.migration.read.database import KINDS, Base
-from spipconv.migration.report.failures import describe, failed, is_of_the_run
-from spipconv.migration.report.report import Remark
+from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
+from spipconv.migration.report.issues import Issue
 from spipconv.nodes import Document, Element, Figure, Link, Node, Note, Paragraph, Text, plain_text, rebuild, walk
 from spipconv.objects import SpipObject
 from spipconv.parsing.parser import parse
@@ -35,14 +36,14 @@ _NOTE_NUMBER = re.compile("[0-9]{1,9}")
 _EXPECTED = frozenset({"translations-hidden", "translation-missing"})
 
 
-class Made(Struct, frozen=True):
+class MadePage(Struct, frozen=True):
     """A page with the remarks on its making, and the texts that it was made of, for counting their words.
 
     ``failures`` are the objects on it (kind, number) that an internal error left as raw text or without a caption.
     """
 
     page: Page
-    remarks: tuple[Remark, ...]
+    issues: tuple[Issue, ...]
     sources: tuple[str, ...]
     failures: tuple[tuple[str, int], ...] = ()
 
@@ -53,21 +54,21 @@ class Content:
     ``has_lists=False``: what a page lists is not asked for; on a large site it may be thousands.
     """
 
-    def __init__(self, base: Base, files: Files, *, has_lists: bool = True) -> None:
-        self._base, self._db = base, base.db
+    def __init__(self, database: WorkingDatabase, files: ImgFolder, *, has_lists: bool = True) -> None:
+        self._database, self._db = database, database.db
         self._has_lists = has_lists
-        self.site = read_site(base)
-        self._objects = Objects(base)
-        self._objects.site_address = next((address + "/" for address in own_addresses(base)), "")
-        self._relations = Relations(base, self._objects, files, self.site.language)
-        self._links = Links(base, self._objects, files, self.site.language)
+        self.site = read_site(database)
+        self._objects = SiteObjects(database)
+        self._objects.site_address = next((address + "/" for address in own_addresses(database)), "")
+        self._relations = PageRelations(database, self._objects, files, self.site.language)
+        self._links = LinkRewriter(database, self._objects, files, self.site.language)
         # A page asks for these twice.
         self._row = lru_cache(4)(self._read_row)
         self._messages = lru_cache(4)(self._read_messages)
         # What is being made.
         self._page = Page("", 0, "", "", "", "", Document(()))
-        self._subject = Subject("", 0, "", False, 0, 0, "", 0)
-        self._remarks: list[Remark] = []
+        self._subject = PlannedPage("", 0, "", False, 0, 0, "", 0)
+        self._issues: list[Issue] = []
         self._sources: list[str] = []
         # The documents that its texts show.
         self._shown: set[int] = set()
@@ -75,15 +76,15 @@ class Content:
         # What texts name, looked at by itself: whether it can be shown as it is.
         self._checked: dict[tuple[str, int], bool] = {}
 
-    def make(self, kind: str, number: int, language: str) -> Made:
+    def make(self, kind: str, number: int, language: str) -> MadePage:
         """Return the page of an object in a language; there is one by the plan.
 
         Raises what an internal error raises, unless it is in a message or in the caption of something that is named.
         """
         try:
             return self._make(kind, number, language)
-        except Exception as fault:
-            if is_of_the_run(fault):
+        except Exception as error:
+            if stops_the_run(error):
                 raise
         # What its texts name may be to blame.
         self._checked.clear()
@@ -93,7 +94,7 @@ class Content:
         finally:
             self._objects.check = None
 
-    def _make(self, kind: str, number: int, language: str) -> Made:
+    def _make(self, kind: str, number: int, language: str) -> MadePage:
         row = self._db.execute(
             "SELECT p.*, o.state, o.title, o.slug, o.weight, o.translation_of, o.language AS own,"
             " (SELECT count(*) FROM pages v WHERE v.kind = p.kind AND v.number = p.number) AS versions"
@@ -102,14 +103,14 @@ class Content:
             (kind, number, language),
         ).fetchone()
         self._objects.language, self._objects.is_draft = language, row["state"] == "draft"
-        self._remarks, self._sources, self._shown, self._failures = [], [], set(), {}
-        self._subject = Subject(
+        self._issues, self._sources, self._shown, self._failures = [], [], set(), {}
+        self._subject = PlannedPage(
             kind, number, language, row["state"] == "published", row["translation_of"] or 0, row["versions"],
             row["parent_kind"], row["parent_number"],
         )  # fmt: skip
         self._page = Page(kind, number, language, row["address"], row["slug"] or "", "", Document((), language))
         page = self._front_page() if kind == "home" else self._object_page(row)
-        return Made(page, tuple(self._remarks), tuple(self._sources), tuple(self._failures))
+        return MadePage(page, tuple(self._issues), tuple(self._sources), tuple(self._failures))
 
     def rows_of(self, kind: str, number: int) -> Iterator[sqlite3.Row]:
         """Yield the rows that only this object's pages show: its own and its messages."""
@@ -122,9 +123,9 @@ class Content:
     def _front_page(self) -> Page:
         site, subject = self.site, self._subject
         try:
-            words_of(self._base.meta("nom_site"), site.language)
-        except Exception as fault:
-            self._fail("home", 0, fault, "nom_site")
+            words_of(self._database.meta("nom_site"), site.language)
+        except Exception as error:
+            self._fail("home", 0, error, "nom_site")
         return replace(
             self._page,
             title=site.name,
@@ -140,7 +141,7 @@ class Content:
         kind, number, language = subject[:3]
         is_own = language == row["own"]
         if subject.translation_of not in (0, number) and not self._objects.address_of(kind, subject.translation_of):
-            self._remark("original-missing", "id_trad", detail=str(subject.translation_of))
+            self._add_issue("original-missing", "id_trad", detail=str(subject.translation_of))
         self._page = replace(
             self._page,
             title=title_of(row["title"], language),
@@ -165,7 +166,7 @@ class Content:
 
     def _article(self, row: sqlite3.Row) -> Page:
         if row["statut"] == "publie" and read_date(row["date"]) is None:
-            self._remark("date-missing", "date", detail=row["date"])
+            self._add_issue("date-missing", "date", detail=row["date"])
         see = _link(row["nom_site"], row["url_site"])
         if row["url_site"].strip():
             see = f"{see_online(self._subject.language)} {see}"
@@ -273,7 +274,7 @@ class Content:
 
     def _put_right(self, nodes: tuple[Node, ...], field: str) -> tuple[Node, ...]:
         return self._links.put_right(
-            nodes, lambda code, node, detail: self._remark(code, field, node.line, node.column, detail)
+            nodes, lambda code, node, detail: self._add_issue(code, field, node.line, node.column, detail)
         )
 
     # ---- What an internal error stops ----
@@ -289,18 +290,20 @@ class Content:
             try:
                 for form in forms:
                     parse(form, lang=self._subject.language, objects=self._objects, embeds=True)
-            except Exception as fault:
-                if is_of_the_run(fault):
+            except Exception as error:
+                if stops_the_run(error):
                     raise
                 self._checked[key] = False
-                self._fail(*key, fault)
+                self._fail(*key, error)
             finally:
                 self._objects.check = self._check
         return found if self._checked[key] else replace(found, title="", description="", credits="", alternative="")
 
-    def _fail(self, kind: str, number: int, fault: Exception, field: str = "", page: str = "") -> None:
+    def _fail(self, kind: str, number: int, error: Exception, field: str = "", page: str = "") -> None:
         self._failures[kind, number] = None
-        self._remarks.append(failed(kind, number, describe(fault), field=field, page=page or self._page.address))
+        self._issues.append(
+            failure_issue(kind, number, describe_error(error), field=field, page=page or self._page.address)
+        )
 
     # ---- Comments ----
 
@@ -308,32 +311,32 @@ class Content:
         messages = self._messages(self._subject.kind, self._subject.number)
         return tuple([self._sound_comment(each) for each in arrange(messages)])
 
-    def _sound_comment(self, placed: Placed) -> Comment:
+    def _sound_comment(self, placed: ThreadedComment) -> Comment:
         """Return a message; where an internal error stops it, with its text as it was written."""
-        known = len(self._remarks)
+        known = len(self._issues)
         try:
             return self._comment(placed)
-        except Exception as fault:
-            if is_of_the_run(fault):
+        except Exception as error:
+            if stops_the_run(error):
                 raise
             row = placed.row
-            del self._remarks[known:]
-            self._fail("forum", row["id_forum"], fault, "texte", f"{self._page.address}#forum{row['id_forum']}")
+            del self._issues[known:]
+            self._fail("forum", row["id_forum"], error, "texte", f"{self._page.address}#forum{row['id_forum']}")
             body = Document((Paragraph((Text(row["texte"]),)),), self._subject.language)
             return Comment(
                 row["id_forum"], placed.parent, placed.depth, " ".join(row["auteur"].split()), "", None, "", body,
                 is_pending=row["statut"] != "publie",
             )  # fmt: skip
 
-    def _comment(self, placed: Placed) -> Comment:
+    def _comment(self, placed: ThreadedComment) -> Comment:
         row = placed.row
         number, is_pending = row["id_forum"], row["statut"] != "publie"
         if placed.is_moved and not is_pending:
-            self._remark("comment-moved", "forum", detail=f"forum{number}")
+            self._add_issue("comment-moved", "forum", detail=f"forum{number}")
         parsed = parse(row["texte"], profile="comment", lang=self._subject.language)
         page = f"{self._page.address}#forum{number}"
-        self._remarks += [
-            Remark(each.code, "forum", number, "texte", each.line, each.column, _detail(each), page)
+        self._issues += [
+            Issue(each.code, "forum", number, "texte", each.line, each.column, _detail(each), page)
             for each in parsed.diagnostics
             # A stranger's mistakes are not the site's.
             if each.severity == "loss"
@@ -354,8 +357,10 @@ class Content:
     # ---- Rows and remarks ----
 
     def _read_row(self, kind: str, number: int) -> sqlite3.Row:
-        table, key = KINDS[kind]
-        row: sqlite3.Row = self._db.execute(f"SELECT * FROM {table} WHERE {key} = ?", (number,)).fetchone()
+        its_kind = OBJECT_KINDS[kind]
+        row: sqlite3.Row = self._db.execute(
+            f"SELECT * FROM {its_kind.table} WHERE {its_kind.key} = ?", (number,)
+        ).fetchone()
         return row
 
     def _read_messages(self, kind: str, number: int) -> list[sqlite3.Row]:
@@ -366,11 +371,11 @@ class Content:
     def _note(self, field: str, diagnostics: Iterable[Diagnostic]) -> None:
         for each in diagnostics:
             if each.code not in _EXPECTED:
-                self._remark(each.code, field, each.line, each.column, _detail(each))
+                self._add_issue(each.code, field, each.line, each.column, _detail(each))
 
-    def _remark(self, code: str, field: str, line: int = 0, column: int = 0, detail: str = "") -> None:
+    def _add_issue(self, code: str, field: str, line: int = 0, column: int = 0, detail: str = "") -> None:
         page = self._page
-        self._remarks.append(Remark(code, page.kind, page.number, field, line, column, detail, page.address))
+        self._issues.append(Issue(code, page.kind, page.number, field, line, column, detail, page.address))
 
 
 _FIELDS = {
@@ -420,16 +425,16 @@ def _flat(text: str) -> str:
     return " ".join(unescape(text).split())
 
 
-def read_site(base: Base) -> Site:
+def read_site(database: WorkingDatabase) -> Site:
     """Return what all pages of a site share."""
-    language = base.meta("langue_site", "fr")
-    languages = [row[0] for row in base.db.execute("SELECT DISTINCT language FROM pages ORDER BY language")]
-    groups = base.db.execute("SELECT slug, title FROM objects WHERE kind = 'groupe' ORDER BY weight, number")
+    language = database.meta("langue_site", "fr")
+    languages = [row[0] for row in database.db.execute("SELECT DISTINCT language FROM pages ORDER BY language")]
+    groups = database.db.execute("SELECT slug, title FROM objects WHERE kind = 'groupe' ORDER BY weight, number")
     return Site(
-        name=shown_words(base.meta("nom_site"), language),
-        slogan=base.meta("slogan_site"),
-        description=base.meta("descriptif_site"),
-        address=base.meta("adresse_site").strip().rstrip("/"),
+        name=shown_words(database.meta("nom_site"), language),
+        slogan=database.meta("slogan_site"),
+        description=database.meta("descriptif_site"),
+        address=database.meta("adresse_site").strip().rstrip("/"),
         language=language,
         languages=(language, *[each for each in languages if each != language]),
         taxonomies=tuple((row["slug"], shown_title(row["title"], language)) for row in groups),

@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from spipconv.migration.output.copying import Files
-from spipconv.migration.pages.resolver import FILES, Objects
+from spipconv.migration.output.copying import ImgFolder
+from spipconv.migration.pages.resolver import FILES, SiteObjects
 from spipconv.migration.plan.old_addresses import OldAddress, find_by_path, read_old_address
 from spipconv.migration.plan.plan import language_tag, own_addresses
-from spipconv.migration.read.database import Base
+from spipconv.migration.read.database import WorkingDatabase
 from spipconv.nodes import Element, Figure, Link, Node, rebuild
 from spipconv.parsing.models import ICONS
 
@@ -24,13 +24,13 @@ _KINDS_ELSEWHERE = frozenset({"anchor", "mail", "glossary"})
 _ADDRESSES = frozenset({"href", "src", "cite"})
 
 
-class Links:
+class LinkRewriter:
     """Puts the addresses of one site's texts right. ``language`` is the site's own."""
 
-    def __init__(self, base: Base, objects: Objects, files: Files, language: str) -> None:
-        self._base, self._objects, self._files, self._language = base, objects, files, language
+    def __init__(self, database: WorkingDatabase, objects: SiteObjects, files: ImgFolder, language: str) -> None:
+        self._database, self._objects, self._files, self._language = database, objects, files, language
         self._has_files = next(files.all(), None) is not None
-        self._own = own_addresses(base)
+        self._own = own_addresses(database)
 
     def put_right(self, nodes: tuple[Node, ...], tell: Tell) -> tuple[Node, ...]:
         """Return nodes whose addresses are those of the new site, and whose icons of SPIP's are words."""
@@ -76,7 +76,7 @@ class Links:
             return None
         if not old.path:
             return address
-        found = find_by_path(self._base, old.path)
+        found = find_by_path(self._database, old.path)
         new = self._objects.address_of(*found) if found else None
         if new:
             return _join(new, old)

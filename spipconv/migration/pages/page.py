@@ -47,7 +47,7 @@ class Attachment(Struct, frozen=True):
     is_shown: bool = False
 
 
-class Link(Struct, frozen=True):
+class PageLink(Struct, frozen=True):
     """Another page: a translation (``language`` is its), or something below a page."""
 
     kind: str
@@ -95,8 +95,8 @@ class Page(Struct, frozen=True):
     feed: str = ""
     attachments: tuple[Attachment, ...] = ()
     comments: tuple[Comment, ...] = ()
-    below: tuple[Link, ...] = ()
-    translations: tuple[Link, ...] = ()
+    below: tuple[PageLink, ...] = ()
+    translations: tuple[PageLink, ...] = ()
     translation_key: str = ""
     aliases: tuple[str, ...] = ()
 

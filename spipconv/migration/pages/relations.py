@@ -8,11 +8,11 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-from spipconv.migration.output.copying import Files
-from spipconv.migration.pages.page import Attachment, Link, Term
-from spipconv.migration.pages.resolver import FILES, Objects, document_address
+from spipconv.migration.output.copying import ImgFolder
+from spipconv.migration.pages.page import Attachment, PageLink, Term
+from spipconv.migration.pages.resolver import FILES, SiteObjects, document_address
 from spipconv.migration.plan.titles import shown_title
-from spipconv.migration.read.database import Base
+from spipconv.migration.read.database import WorkingDatabase
 
 # What no file can be called, what a server would hide, or what would have to be escaped in a page.
 _NO_FILE_NAME = re.compile(r"""[?#\\%:<>"'&|*\x00-\x1f\x7f]|\A\.|/\.""")
@@ -23,7 +23,7 @@ _DATED = "LEFT JOIN articles a ON o.kind = 'article' AND a.id_article = o.number
 _ORDER = "ORDER BY o.kind = 'rubrique' DESC, o.kind, o.weight = 0, o.weight, a.date DESC, o.number"
 
 
-class Subject(NamedTuple):
+class PlannedPage(NamedTuple):
     """The page whose relations are asked for: a row of the plan. ``parent`` is the number of its section."""
 
     kind: str
@@ -36,17 +36,17 @@ class Subject(NamedTuple):
     parent: int
 
 
-class Relations:
+class PageRelations:
     """Looks up what belongs to a page. ``language`` is the site's own."""
 
-    def __init__(self, base: Base, objects: Objects, files: Files, language: str) -> None:
-        self._db, self._objects, self._files, self._language = base.db, objects, files, language
+    def __init__(self, database: WorkingDatabase, objects: SiteObjects, files: ImgFolder, language: str) -> None:
+        self._db, self._objects, self._files, self._language = database.db, objects, files, language
         # Many pages share these.
         self._section = lru_cache(1024)(self._read_section)
         # A page asks for these three times.
         self._documents = lru_cache(4)(self._read_documents)
 
-    def sections(self, subject: Subject) -> tuple[Term, ...]:
+    def sections(self, subject: PlannedPage) -> tuple[Term, ...]:
         """Return the sections that a page is in, the outermost first."""
         chain: list[Term] = []
         number = subject.parent if subject.parent_kind == "rubrique" else 0
@@ -68,7 +68,7 @@ class Relations:
         title = shown_title(row["title"], self._language)
         return Term("rubrique", number, title, row["slug"], row["address"]), row["parent_number"]
 
-    def authors(self, subject: Subject) -> tuple[Term, ...]:
+    def authors(self, subject: PlannedPage) -> tuple[Term, ...]:
         """Return the authors of an object."""
         rows = self._db.execute(
             "SELECT DISTINCT o.* FROM auteurs_liens l JOIN objects o ON o.kind = 'auteur' AND o.number = l.id_auteur"
@@ -77,7 +77,7 @@ class Relations:
         )
         return tuple([self._term(row, subject.language) for row in rows])
 
-    def keywords(self, subject: Subject) -> tuple[Term, ...]:
+    def keywords(self, subject: PlannedPage) -> tuple[Term, ...]:
         """Return the keywords of an object, group by group."""
         rows = self._db.execute(
             "SELECT DISTINCT o.*, g.slug AS in_group FROM mots_liens l JOIN objects o ON o.kind = 'mot' AND"
@@ -92,7 +92,7 @@ class Relations:
         address = self._objects.address_of(row["kind"], row["number"]) or ""
         return Term(row["kind"], row["number"], shown_title(row["title"], language), row["slug"], address, group)
 
-    def translations(self, subject: Subject) -> tuple[Link, ...]:
+    def translations(self, subject: PlannedPage) -> tuple[PageLink, ...]:
         """Return the same object's pages in other languages, and those of the objects of its id_trad."""
         if subject.versions == 1 and not subject.translation_of:
             return ()
@@ -107,7 +107,7 @@ class Relations:
         )
         return tuple(
             [
-                Link(
+                PageLink(
                     row["kind"],
                     row["number"],
                     shown_title(row["title"], row["language"]),
@@ -127,7 +127,7 @@ class Relations:
         found = self._files.logo(kind, number, hover=hover)
         return FILES + quote(found) if found else ""
 
-    def attachments(self, subject: Subject) -> tuple[Attachment, ...]:
+    def attachments(self, subject: PlannedPage) -> tuple[Attachment, ...]:
         """Return the documents that belong to an object, in SPIP's order."""
         return tuple(
             [
@@ -149,7 +149,7 @@ class Relations:
             (kind, number),
         ).fetchall()
 
-    def below(self, subject: Subject) -> tuple[Link, ...]:
+    def below(self, subject: PlannedPage) -> tuple[PageLink, ...]:
         """Return what a page lists, in its language: sections first, by weight, the newest first."""
         kind, number, language = subject[:3]
         rows: list[sqlite3.Row] = []
@@ -176,12 +176,14 @@ class Relations:
             )
         return tuple(
             [
-                Link(row["kind"], row["number"], shown_title(row["title"], language) or row["address"], row["address"])
+                PageLink(
+                    row["kind"], row["number"], shown_title(row["title"], language) or row["address"], row["address"]
+                )
                 for row in rows
             ]
         )
 
-    def aliases(self, subject: Subject) -> tuple[str, ...]:
+    def aliases(self, subject: PlannedPage) -> tuple[str, ...]:
         """Return the old paths that lead to no new page by themselves and that a file may have as its name."""
         if not subject.is_shown:
             return ()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import quote
 
-from spipconv.migration.read.database import Base
+from spipconv.migration.read.database import WorkingDatabase
 from spipconv.objects import SpipObject
 from spipconv.safety import safe_address
 
@@ -15,11 +15,11 @@ FILES = "/IMG/"
 _SHOWN = ("published", "redirect")
 
 
-class Objects:
+class SiteObjects:
     """The resolver of one site: objects as the pages in one language see them."""
 
-    def __init__(self, base: Base) -> None:
-        self._db = base.db
+    def __init__(self, database: WorkingDatabase) -> None:
+        self._db = database.db
         self.site_address = ""
         self.language = ""
         # Whether the page that is being made is itself one that no visitor sees.
@@ -35,15 +35,15 @@ class Objects:
         found = self._find(kind, number, self.language, self.is_draft)
         return self.check(found) if self.check and found else found
 
-    def translate(self, found: SpipObject, language: str) -> SpipObject | None:
-        """Return the object of the same id_trad in that language."""
-        if not found.translation_of:
+    def translate(self, original: SpipObject, language: str) -> SpipObject | None:
+        """Return the object with the same id_trad in that language, or None."""
+        if not original.translation_of:
             return None
         row = self._db.execute(
             "SELECT number FROM objects WHERE kind = ? AND translation_of = ? AND language = ?",
-            (found.kind, found.translation_of, language),
+            (original.kind, original.translation_of, language),
         ).fetchone()
-        return self.find(found.kind, row["number"]) if row else None
+        return self.find(original.kind, row["number"]) if row else None
 
     def address_of(self, kind: str, number: int) -> str | None:
         """Return where an object is found on the new site; empty where visitors can't see it; None: no such object."""

@@ -11,7 +11,7 @@ _PUBLISHED = ("publie",)
 _PENDING = ("publie", "prop")
 
 
-class Placed(NamedTuple):
+class ThreadedComment(NamedTuple):
     """A message with the one it stands under (0: none), how deep, and whether that is not the one it answers."""
 
     row: Row
@@ -20,7 +20,7 @@ class Placed(NamedTuple):
     is_moved: bool
 
 
-def arrange(messages: Iterable[Row]) -> list[Placed]:
+def arrange(messages: Iterable[Row]) -> list[ThreadedComment]:
     """Return the messages of one page that are published or wait for a moderator, each behind what it answers.
 
     ``messages`` are all of the page's, in the order of time. One that answers a message that is not shown stands
@@ -32,11 +32,13 @@ def arrange(messages: Iterable[Row]) -> list[Placed]:
         if row["statut"] in _PENDING:
             parent = _shown_parent(row, rows)
             below.setdefault(parent, []).append((row, parent != row["id_parent"]))
-    placed: list[Placed] = []
+    placed: list[ThreadedComment] = []
     seen: set[int] = set()
-    starts = [Placed(row, 0, 0, is_moved) for row, is_moved in below.get(0, [])]
+    starts = [ThreadedComment(row, 0, 0, is_moved) for row, is_moved in below.get(0, [])]
     # Where messages answer each other in a circle, the first of them in time stands at the top.
-    for start in chain(starts, (Placed(row, 0, 0, True) for row in rows.values() if row["statut"] in _PENDING)):
+    for start in chain(
+        starts, (ThreadedComment(row, 0, 0, True) for row in rows.values() if row["statut"] in _PENDING)
+    ):
         waiting = [start]
         while waiting:
             one = waiting.pop()
@@ -45,7 +47,9 @@ def arrange(messages: Iterable[Row]) -> list[Placed]:
                 continue
             seen.add(number)
             placed.append(one)
-            waiting += [Placed(row, number, one.depth + 1, moved) for row, moved in reversed(below.get(number, []))]
+            waiting += [
+                ThreadedComment(row, number, one.depth + 1, moved) for row, moved in reversed(below.get(number, []))
+            ]
     return placed
 
 

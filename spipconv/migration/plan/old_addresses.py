@@ -11,29 +11,19 @@ from urllib.parse import unquote_to_bytes
 
 from msgspec import Struct
 
-from spipconv.migration.read.database import KINDS, Base
-from spipconv.migration.report.failures import describe, failed, is_of_the_run
-from spipconv.migration.report.report import Remark
+from spipconv.migration.kinds import KINDS_BY_NAME, OBJECT_KINDS, ObjectKind
+from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
+from spipconv.migration.report.issues import Issue
 
-# The names that addresses have for kinds of objects.
-NAMES: Mapping[str, str] = {
-    "article": "article", "rubrique": "rubrique", "breve": "breve", "mot": "mot", "auteur": "auteur", "site": "site",
-    "syndic": "site", "groupe": "groupe", "groupe_mots": "groupe", "document": "document", "forum": "forum",
-}  # fmt: skip
-# What SPIP puts around the titles of a kind.
-MARKERS: Mapping[str, tuple[str, str]] = {
-    "rubrique": ("-", "-"), "breve": ("+", "+"), "site": ("@", "@"), "auteur": ("_", "_"), "mot": ("+-", "-+"),
-}  # fmt: skip
 # The most paths that an object keeps.
 MOST_PATHS = 12
 # How often the paths of sections are joined to those above them: as deep as a site may be.
 _DEEPEST = 20
-_PARENTS = {"article": "id_rubrique", "rubrique": "id_parent", "breve": "id_rubrique", "site": "id_rubrique"}
-_WITH_TITLES = frozenset({"article", "rubrique", "breve", "site", "auteur", "mot"})
 _PROPER = frozenset({"", "propres", "propres2", "propres_qs", "libres"})
 _FOREVER = "9999"
 
-_KIND = "|".join(sorted(NAMES, key=len, reverse=True))
+_KIND = "|".join(sorted(KINDS_BY_NAME, key=len, reverse=True))
 _ADDRESS = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
 _NUMBERED_PATH = re.compile(rf"(?:[a-z]{{2,3}}(?:_[a-z]{{2,4}})?/)?({_KIND})0*([1-9][0-9]{{0,17}})(?:\.html?)?")
 _NUMBERED_QUERY = re.compile(rf"({_KIND})0*([1-9][0-9]{{0,17}})=?")
@@ -99,13 +89,13 @@ def clean_path(path: str) -> str:
     return _ENDING.sub("", normalize("NFC", path).strip("/")).strip("/")
 
 
-def find_by_path(base: Base, path: str) -> tuple[str, int] | None:
+def find_by_path(database: WorkingDatabase, path: str) -> tuple[str, int] | None:
     """Return the kind and the number of the object that had a path (as ``OldAddress.path`` is), in any case."""
     wanted = [path]
     if folder := _LANGUAGE_FOLDER.match(path):
         wanted.append(path[folder.end() :])
     for one in wanted:
-        row = base.db.execute(
+        row = database.db.execute(
             "SELECT kind, number FROM old_paths WHERE path COLLATE NOCASE IN (?, ?) LIMIT 1", (one, one.lower())
         ).fetchone()
         if row:
@@ -113,27 +103,27 @@ def find_by_path(base: Base, path: str) -> tuple[str, int] | None:
     return None
 
 
-def find_old_paths(base: Base) -> Iterator[Remark]:
+def find_old_paths(database: WorkingDatabase) -> Iterator[Issue]:
     """Fill ``old_paths`` from all that the base knows of addresses; what it yields must be read to the end."""
-    db = base.db
+    db = database.db
     db.execute("DROP TABLE IF EXISTS temp.candidates")
     db.execute(
         "CREATE TEMP TABLE candidates (fold TEXT, path TEXT, kind TEXT, number INTEGER, is_shown INTEGER,"
         " perma INTEGER, date TEXT)"
     )
-    sections = _Sections(base)
-    for history in _histories(base):
+    sections = _Sections(database)
+    for history in _histories(database):
         try:
             found = _paths(history, sections)
-        except Exception as fault:
-            if is_of_the_run(fault):
+        except Exception as error:
+            if stops_the_run(error):
                 raise
-            yield failed(history.kind, history.number, describe(fault), field="urls")
+            yield failure_issue(history.kind, history.number, describe_error(error), field="urls")
             continue
         kept = sorted(found, key=lambda one: not one.is_shown)[:MOST_PATHS]
         lost = sum(one.is_shown for one in found) - sum(one.is_shown for one in kept)
         if lost:
-            yield Remark("redirect-unkept", history.kind, history.number, detail=str(lost))
+            yield Issue("redirect-unkept", history.kind, history.number, detail=str(lost))
         db.executemany(
             "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
@@ -141,7 +131,7 @@ def find_old_paths(base: Base) -> Iterator[Remark]:
                 for one in kept
             ],
         )
-    yield from _settle(base)
+    yield from _settle(database)
     db.execute("CREATE INDEX IF NOT EXISTS old_paths_in_any_case ON old_paths (path COLLATE NOCASE)")
     db.execute("CREATE INDEX IF NOT EXISTS old_paths_of_objects ON old_paths (kind, number)")
     # Whether a path is a new page's, redirects.py asks for each.
@@ -149,13 +139,13 @@ def find_old_paths(base: Base) -> Iterator[Remark]:
     db.commit()
 
 
-def canonical_paths(base: Base) -> Iterator[tuple[str, int, str]]:
+def canonical_paths(database: WorkingDatabase) -> Iterator[tuple[str, int, str]]:
     """Yield kind, number and the path that SPIP showed last, with markers and the slash of a section.
 
     It goes by meta type_urls; objects without a stored path have none here.
     """
-    sections = _Sections(base)
-    for history in _histories(base):
+    sections = _Sections(database)
+    for history in _histories(database):
         if path := _canonical(history, sections):
             yield history.kind, history.number, path
 
@@ -205,9 +195,9 @@ class _Chain(NamedTuple):
 class _Sections:
     """The paths of sections: those that SPIP shows now, and all."""
 
-    def __init__(self, base: Base) -> None:
-        self.mode = base.meta("type_urls")
-        self._histories = {one.number: one for one in _histories(base, ["rubrique"])}
+    def __init__(self, database: WorkingDatabase) -> None:
+        self.mode = database.meta("type_urls")
+        self._histories = {one.number: one for one in _histories(database, [OBJECT_KINDS["rubrique"]])}
         self.chains: dict[int, list[_Chain]] = {}
         for _ in range(_DEEPEST):
             chains = {number: self._join(one) for number, one in self._histories.items()}
@@ -240,26 +230,27 @@ class _Sections:
         return chains[:MOST_PATHS]
 
 
-def _histories(base: Base, kinds: Iterable[str] = tuple(KINDS)) -> Iterator[_History]:
+def _histories(
+    database: WorkingDatabase, kinds: Iterable[ObjectKind] = tuple(OBJECT_KINDS.values())
+) -> Iterator[_History]:
     for kind in kinds:
-        table, key = KINDS[kind]
-        parent = _PARENTS.get(kind, "0")
-        names = [name for name, meaning in NAMES.items() if meaning == kind]
+        key, parent = kind.key, kind.parent or "0"
         rows = (
             "SELECT id_objet AS number, url, date, id_parent, segments, perma, langue, 0 AS is_column FROM urls"
-            f" WHERE type IN ({', '.join('?' * len(names))}) AND url != ''"
+            f" WHERE type IN ({', '.join('?' * len(kind.names))}) AND url != ''"
         )
-        if kind in _WITH_TITLES:
-            rows += f" UNION ALL SELECT {key}, url_propre, '', 0, 1, 0, '', 1 FROM {table} WHERE url_propre != ''"
-        found = base.db.execute(
+        if kind.has_path:
+            rows += f" UNION ALL SELECT {key}, url_propre, '', 0, 1, 0, '', 1 FROM {kind.table} WHERE url_propre != ''"
+        found = database.db.execute(
             f"SELECT rows.*, parents.parent FROM ({rows}) AS rows"
-            f" LEFT JOIN (SELECT {key} AS id, {parent} AS parent FROM {table}) AS parents ON parents.id = rows.number"
+            f" LEFT JOIN (SELECT {key} AS id, {parent} AS parent FROM {kind.table}) AS parents"
+            " ON parents.id = rows.number"
             " ORDER BY rows.number, perma DESC, langue = '' DESC, date DESC, url",
-            names,
+            kind.names,
         )
         for number, group in groupby(found, key=lambda row: int(row["number"])):
             same = list(group)
-            yield _History(kind, number, same[0]["parent"] or 0, tuple(map(_read_row, same)))
+            yield _History(kind.name, number, same[0]["parent"] or 0, tuple(map(_read_row, same)))
 
 
 def _read_row(row: Mapping[str, str | int]) -> _Row:
@@ -304,12 +295,12 @@ def _canonical(history: _History, sections: _Sections) -> str:
 
 
 def _mark(url: str, kind: str) -> str:
-    before, after = MARKERS.get(kind, ("", ""))
+    before, after = OBJECT_KINDS[kind].marks
     return before + _unmark(url, kind) + after
 
 
 def _unmark(url: str, kind: str) -> str:
-    before, after = MARKERS.get(kind, ("", ""))
+    before, after = OBJECT_KINDS[kind].marks
     is_marked = before and len(url) > len(before + after) and url.startswith(before) and url.endswith(after)
     return url[len(before) : -len(after)] if is_marked else url
 
@@ -334,8 +325,9 @@ def _paths(history: _History, sections: _Sections) -> list[_Found]:
             if not above:
                 add(row.url, row)
             continue
-        add(row.url, row, not (row.is_column and history.kind in MARKERS))
-        if row.segments == 1 and history.kind in MARKERS:
+        is_marked = any(OBJECT_KINDS[history.kind].marks)
+        add(row.url, row, not (row.is_column and is_marked))
+        if row.segments == 1 and is_marked:
             add(_mark(row.url, history.kind), row)
             add(_unmark(row.url, history.kind), row, not row.is_column)
     return list(found.values())
@@ -349,9 +341,9 @@ def _means(path: str, history: _History) -> bool:
     return read.path == path or (read.kind, read.number) == (history.kind, history.number)
 
 
-def _settle(base: Base) -> Iterator[Remark]:
+def _settle(database: WorkingDatabase) -> Iterator[Issue]:
     """Give every path to one object, whatever its case."""
-    rows = base.db.execute(
+    rows = database.db.execute(
         "SELECT * FROM candidates ORDER BY fold, is_shown DESC, perma DESC, date DESC, kind, number, path"
     )
     for _, group in groupby(rows, key=lambda row: str(row["fold"])):
@@ -361,8 +353,8 @@ def _settle(base: Base) -> Iterator[Remark]:
             if (row["kind"], row["number"]) == (owner["kind"], owner["number"]):
                 paths.add(row["path"])
             elif row["is_shown"]:
-                yield Remark("redirect-contested", row["kind"], row["number"], detail=row["path"])
-        base.db.executemany(
+                yield Issue("redirect-contested", row["kind"], row["number"], detail=row["path"])
+        database.db.executemany(
             "INSERT OR REPLACE INTO old_paths VALUES (?, ?, ?)",
             [(path, owner["kind"], owner["number"]) for path in sorted(paths)],
         )
@@ -405,7 +397,7 @@ def _read_local(path: str, query: str) -> OldAddress:
     if script := _SCRIPT.fullmatch(parts[-1]):
         return _read_script(script[1], query)
     if match := _NUMBERED_PATH.fullmatch(name):
-        return OldAddress(NAMES[match[1]], int(match[2]), query=query)
+        return OldAddress(KINDS_BY_NAME[match[1]].name, int(match[2]), query=query)
     if _BARE_NUMBER.fullmatch(name):
         return OldAddress("article", int(name), query=query)
     if parts[0] in _SPIP_FOLDERS:
@@ -420,19 +412,21 @@ def _is_numbered(query: str) -> bool:
 def _read_query(query: str) -> OldAddress:
     first, _, others = query.partition("&")
     if match := _NUMBERED_QUERY.fullmatch(first):
-        return OldAddress(NAMES[match[1]], int(match[2]), query=others)
+        return OldAddress(KINDS_BY_NAME[match[1]].name, int(match[2]), query=others)
     if first and "=" not in first and "/" not in first and (path := clean_path(_decode(first))):
         return OldAddress(path=path, query=others)
     values = _read_values(query)
     page, action = values.get("page", ""), values.get("action", "")
-    if page in NAMES:
+    if page in KINDS_BY_NAME:
         return _read_script(page, query)
     if action in ("acceder_document", "autoriser"):
         return _numbered("document", values.get("arg", ""), query, "action", "arg", "cle", "file") or OldAddress(
             page=action, query=query
         )
-    if action == "redirect" and values.get("type") in NAMES:
-        found = _numbered(NAMES[values["type"]], values.get("id", ""), query, "action", "type", "id", "status")
+    if action == "redirect" and values.get("type") in KINDS_BY_NAME:
+        found = _numbered(
+            KINDS_BY_NAME[values["type"]].name, values.get("id", ""), query, "action", "type", "id", "status"
+        )
         return found or OldAddress(page=action, query=query)
     if page not in ("", "sommaire") or action:
         return OldAddress(page=page or action, query=_left(query, "page", "action"))
@@ -443,12 +437,12 @@ def _read_script(name: str, query: str) -> OldAddress:
     """Return what ``article.php3?id_article=12`` means, or ``spip.php?page=article&id_article=12``."""
     if name in ("index", "sommaire"):
         return OldAddress("home", query=query)
-    kind = NAMES.get(name, "")
+    kind = KINDS_BY_NAME.get(name)
     values = _read_values(query)
-    keys = [f"id_{name}", f"id_{kind}", KINDS[kind][1]] if kind else []
-    for key in keys:
-        if found := _numbered(kind, values.get(key, ""), query, "page", key):
-            return found
+    if kind is not None:
+        for key in (f"id_{name}", f"id_{kind.name}", kind.key):
+            if found := _numbered(kind.name, values.get(key, ""), query, "page", key):
+                return found
     return OldAddress(page=name, query=_left(query, "page"))
 
 

@@ -14,12 +14,13 @@ from datetime import datetime
 from msgspec import Struct
 
 from spipconv.languages import CODES
+from spipconv.migration.kinds import OBJECT_KINDS, TEXTS, ObjectKind
 from spipconv.migration.plan.old_addresses import read_old_address
 from spipconv.migration.plan.titles import slug_of, title_of, weight_of
-from spipconv.migration.read.database import KINDS, Base
-from spipconv.migration.read.raw_texts import raw_fields, raw_path, raw_text, written_out
-from spipconv.migration.report.failures import describe, failed, is_of_the_run
-from spipconv.migration.report.report import Remark
+from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.read.raw_texts import raw_path, raw_text, written_out
+from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
+from spipconv.migration.report.issues import Issue
 from spipconv.migration.target import FRONT_MATTER
 from spipconv.objects import KINDS as SHORTCUTS
 from spipconv.parsing.parser import languages_of
@@ -27,7 +28,7 @@ from spipconv.safety import safe_address
 
 AUTHORS = "auteurs"
 # Sections in each other: their names make a path, and no system takes one without end.
-MOST_LEVELS = 30
+MOST_SECTION_LEVELS = 30
 _SHORTCUT = re.compile(r"\s*(?:\[.*)?->\s*([^\]]*?)\s*\]?\s*\Z", re.DOTALL)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:_[A-Za-z0-9]{1,8}){0,3}")
 _OBJECT = re.compile(r"([a-zè]*)\s*([0-9]{1,18})")
@@ -67,18 +68,18 @@ def read_date(text: str) -> datetime | None:
 class Plan:
     """Makes the plan of one site in its working base. ``now`` parts what is published from what is to come."""
 
-    def __init__(self, base: Base, now: datetime) -> None:
-        self._base, self._now = base, now
-        self._db = base.db
+    def __init__(self, database: WorkingDatabase, now: datetime) -> None:
+        self._database, self._now = database, now
+        self._db = database.db
         self.language = "fr"
         self._sections: dict[int, _Section] = {}
         self._db.execute("CREATE TABLE names (space TEXT, name TEXT, PRIMARY KEY (space, name)) WITHOUT ROWID")
 
-    def make(self) -> Iterator[Remark]:
+    def make(self) -> Iterator[Issue]:
         """Fill the tables ``objects`` and ``pages``; yield what had to be decided."""
         yield from self._index()
         yield from self._check_languages()
-        self.language = self._base.meta("langue_site", self.language)
+        self.language = self._database.meta("langue_site", self.language)
         yield from self._plan_sections()
         yield from self._plan_keywords()
         yield from self._plan_authors()
@@ -90,10 +91,10 @@ class Plan:
         yield from self._add_lists()
         self._db.commit()
 
-    def _index(self) -> Iterator[Remark]:
-        for kind, (table, key) in KINDS.items():
-            yield from self._drop_repeated(kind, table, key)
-            self._db.execute(f"CREATE UNIQUE INDEX {table}_key ON {table} ({key})")
+    def _index(self) -> Iterator[Issue]:
+        for kind in OBJECT_KINDS.values():
+            yield from self._drop_repeated(kind)
+            self._db.execute(f"CREATE UNIQUE INDEX {kind.table}_key ON {kind.table} ({kind.key})")
         for links in ("auteurs_liens", "mots_liens", "documents_liens"):
             self._db.execute(f"CREATE INDEX {links}_of ON {links} (objet, id_objet)")
         self._db.execute("CREATE INDEX auteurs_to ON auteurs_liens (id_auteur, objet, id_objet)")
@@ -103,10 +104,10 @@ class Plan:
         self._db.execute("CREATE INDEX translations ON objects (translation_of, kind) WHERE translation_of > 0")
         self._db.execute("CREATE INDEX below ON pages (parent_kind, parent_number, language)")
 
-    def _drop_repeated(self, kind: str, table: str, key: str) -> Iterator[Remark]:
+    def _drop_repeated(self, kind: ObjectKind) -> Iterator[Issue]:
         """Keep the last of several rows of one number, which would be pages at one address."""
+        table, key = kind.table, kind.key
         numbers = self._db.execute(f"SELECT {key} FROM {table} GROUP BY {key} HAVING count(*) > 1").fetchall()
-        fields = raw_fields(kind)
         for (number,) in numbers:
             rows = self._db.execute(
                 f"SELECT rowid AS place, * FROM {table} WHERE {key} = ? ORDER BY rowid DESC", (number,)
@@ -115,18 +116,18 @@ class Plan:
             for row in rows:
                 # The same row again is none that is lost.
                 if tuple(row)[1:] != tuple(last)[1:]:
-                    self._base.keep(raw_path(kind, number), written_out({field: row[field] for field in fields}))
-                    yield Remark("row-repeated", kind, number)
+                    self._database.keep(
+                        raw_path(kind.name, number), written_out({name: row[name] for name in kind.texts})
+                    )
+                    yield Issue("row-repeated", kind.name, number)
         if numbers:
             self._db.execute(f"DELETE FROM {table} WHERE rowid NOT IN (SELECT max(rowid) FROM {table} GROUP BY {key})")
 
-    def _check_languages(self) -> Iterator[Remark]:
+    def _check_languages(self) -> Iterator[Issue]:
         """Put codes of languages in SPIP's form, and clear what is none: they become parts of addresses and paths."""
         for table, column, where in (
             ("meta", "valeur", "WHERE nom = 'langue_site'"),
-            ("rubriques", "lang", ""),
-            ("articles", "lang", ""),
-            ("breves", "lang", ""),
+            *((kind.table, kind.language, "") for kind in OBJECT_KINDS.values() if kind.language),
         ):
             for (code,) in self._db.execute(f"SELECT DISTINCT {column} FROM {table} {where}").fetchall():
                 form = code.strip().replace("-", "_")
@@ -139,16 +140,16 @@ class Plan:
                 condition = f"{where} AND" if where else "WHERE"
                 self._db.execute(f"UPDATE {table} SET {column} = ? {condition} {column} = ?", (form, code))
                 if is_refused:
-                    yield Remark("language-refused", detail=f"{table}.{column}: {code}")
+                    yield Issue("language-refused", detail=f"{table}.{column}: {code}")
 
     # ---- Sections ----
 
-    def _plan_sections(self) -> Iterator[Remark]:
+    def _plan_sections(self) -> Iterator[Issue]:
         for row in self._db.execute("SELECT * FROM rubriques ORDER BY id_rubrique"):
-            language, remarks = self._languages(
+            language, issues = self._languages(
                 "rubrique", row["id_rubrique"], row["lang"], row["titre"], row["descriptif"], row["texte"]
             )
-            yield from remarks
+            yield from issues
             one = _Section(row["id_rubrique"], row["id_parent"], row["titre"], language[0], languages=set(language))
             one.is_visible = row["statut"] == "publie"
             self._sections[one.number] = one
@@ -159,23 +160,23 @@ class Plan:
         for (number,) in restricted.fetchall():
             if number in self._sections:
                 self._sections[number].is_restricted = True
-                yield Remark("access-restricted", "rubrique", number)
+                yield Issue("access-restricted", "rubrique", number)
         for one in self._sections.values():
             chain = self._chain(one.number)
-            if len(chain) > MOST_LEVELS:
-                yield Remark("section-deep", "rubrique", one.number, detail=str(one.parent))
+            if len(chain) > MOST_SECTION_LEVELS:
+                yield Issue("section-deep", "rubrique", one.number, detail=str(one.parent))
                 one.parent = 0
                 continue
             if self._sections[chain[0]].parent:
                 top = self._sections[chain[0]]
                 code = "section-endless" if top.parent in self._sections else "section-missing"
-                yield Remark(code, "rubrique", top.number, detail=str(top.parent))
+                yield Issue(code, "rubrique", top.number, detail=str(top.parent))
                 top.parent = 0
         for one in sorted(self._sections.values(), key=lambda one: (len(self._chain(one.number)), one.number)):
             above = self._sections[one.parent].path if one.parent else "/"
-            one.title, one.slug, remarks = self._named("rubrique", one.number, one.title, one.language, above)
+            one.title, one.slug, issues = self._named("rubrique", one.number, one.title, one.language, above)
             one.path = f"{above}{one.slug}/"
-            yield from remarks
+            yield from issues
             for above_it in self._chain(one.number):
                 self._sections[above_it].languages |= one.languages
             address = self._prefix(one.language) + one.path
@@ -184,22 +185,22 @@ class Plan:
     def _chain(self, number: int) -> list[int]:
         """Return a section's number behind those above it; a circle is cut where it closes."""
         chain: dict[int, None] = {}
-        while number in self._sections and number not in chain and len(chain) <= MOST_LEVELS:
+        while number in self._sections and number not in chain and len(chain) <= MOST_SECTION_LEVELS:
             chain[number] = None
             number = self._sections[number].parent
         return [*chain][::-1]
 
     # ---- What stands in sections ----
 
-    def _plan_articles(self) -> Iterator[Remark]:
-        shows_future = self._base.meta("post_dates") == "oui"
+    def _plan_articles(self) -> Iterator[Issue]:
+        shows_future = self._database.meta("post_dates") == "oui"
         rows = self._db.execute(
             f"SELECT id_article, titre, statut, date, lang, id_rubrique, id_trad, virtuel, CASE WHEN {_ARTICLE_WORDS}"
             f" LIKE '%<multi>%' THEN {_ARTICLE_WORDS} ELSE '' END AS words FROM articles"
             " ORDER BY statut <> 'publie', id_article"
         )
 
-        def plan(row: sqlite3.Row) -> Iterator[Remark]:
+        def plan(row: sqlite3.Row) -> Iterator[Issue]:
             date = read_date(row["date"])
             if row["statut"] == "publie":
                 is_future = date is not None and date > self._now and not shows_future
@@ -213,8 +214,8 @@ class Plan:
 
         yield from self._each("article", rows, plan)
 
-    def _plan_briefs(self) -> Iterator[Remark]:
-        def plan(row: sqlite3.Row) -> Iterator[Remark]:
+    def _plan_briefs(self) -> Iterator[Issue]:
+        def plan(row: sqlite3.Row) -> Iterator[Issue]:
             fields = (row["titre"], row["texte"])
             return self._plan_text(
                 "breve", row["id_breve"], _state(row["statut"]), row["titre"], row["lang"], 0, row["id_rubrique"],
@@ -224,8 +225,8 @@ class Plan:
         rows = self._db.execute("SELECT * FROM breves ORDER BY statut <> 'publie', id_breve")
         yield from self._each("breve", rows, plan)
 
-    def _plan_sites(self) -> Iterator[Remark]:
-        def plan(row: sqlite3.Row) -> Iterator[Remark]:
+    def _plan_sites(self) -> Iterator[Issue]:
+        def plan(row: sqlite3.Row) -> Iterator[Issue]:
             fields = (row["nom_site"], row["descriptif"])
             return self._plan_text(
                 "site", row["id_syndic"], _state(row["statut"]), row["nom_site"], "", 0, row["id_rubrique"], fields
@@ -237,19 +238,19 @@ class Plan:
     def _plan_text(
         self, kind: str, number: int, state: str, title: str, lang: str, translation_of: int, section: int,
         fields: tuple[str, ...],
-    ) -> Iterator[Remark]:  # fmt: skip
+    ) -> Iterator[Issue]:  # fmt: skip
         above = self._sections.get(section)
-        languages, remarks = self._languages(kind, number, lang or (above.language if above else ""), *fields)
-        yield from remarks
+        languages, issues = self._languages(kind, number, lang or (above.language if above else ""), *fields)
+        yield from issues
         if state in ("published", "future") and any(self._sections[one].is_restricted for one in self._chain(section)):
             state = "draft"
         slug = address = ""
         if state not in ("hidden", "redirect"):
             path = above.path if above else "/"
-            title, slug, remarks = self._named(kind, number, title, languages[0], path)
-            yield from remarks
+            title, slug, issues = self._named(kind, number, title, languages[0], path)
+            yield from issues
             if section and not above:
-                yield Remark("section-missing", kind, number, detail=str(section), page=f"/{slug}/")
+                yield Issue("section-missing", kind, number, detail=str(section), page=f"/{slug}/")
             address = f"{path}{slug}/"
             for language in languages:
                 self._add_page(kind, number, language, address, "rubrique", section if above else 0)
@@ -263,29 +264,29 @@ class Plan:
 
     # ---- Keywords and authors ----
 
-    def _plan_keywords(self) -> Iterator[Remark]:
+    def _plan_keywords(self) -> Iterator[Issue]:
         for row in self._db.execute("SELECT * FROM groupes_mots ORDER BY id_groupe").fetchall():
-            title, slug, remarks = self._named("groupe", row["id_groupe"], row["titre"], self.language, "/")
-            yield from remarks
+            title, slug, issues = self._named("groupe", row["id_groupe"], row["titre"], self.language, "/")
+            yield from issues
             self._add_object("groupe", row["id_groupe"], "published", title, self.language, 0, slug, f"/{slug}/")
         for row in self._db.execute("SELECT * FROM mots ORDER BY id_mot").fetchall():
             group = self._db.execute(
                 "SELECT address FROM objects WHERE kind = 'groupe' AND number = ?", (row["id_groupe"],)
             ).fetchone()
             above = group["address"] if group else "/mots/"
-            title, slug, remarks = self._named("mot", row["id_mot"], row["titre"], self.language, above)
-            yield from remarks
+            title, slug, issues = self._named("mot", row["id_mot"], row["titre"], self.language, above)
+            yield from issues
             self._add_object("mot", row["id_mot"], "published", title, self.language, 0, slug, f"{above}{slug}/")
 
-    def _plan_authors(self) -> Iterator[Remark]:
+    def _plan_authors(self) -> Iterator[Issue]:
         rows = self._db.execute(
             "SELECT a.*, max(r.statut = 'publie') AS is_visible FROM auteurs a JOIN auteurs_liens l"
             " ON l.id_auteur = a.id_auteur AND l.objet = 'article' JOIN articles r ON r.id_article = l.id_objet"
             " AND r.statut IN ('publie', 'prop', 'prepa') GROUP BY a.id_auteur ORDER BY a.id_auteur"
         ).fetchall()
         for row in rows:
-            title, slug, remarks = self._named("auteur", row["id_auteur"], row["nom"], self.language, f"/{AUTHORS}/")
-            yield from remarks
+            title, slug, issues = self._named("auteur", row["id_auteur"], row["nom"], self.language, f"/{AUTHORS}/")
+            yield from issues
             state = "published" if row["is_visible"] else "draft"
             self._add_object("auteur", row["id_auteur"], state, title, self.language, 0, slug, f"/{AUTHORS}/{slug}/")
 
@@ -300,23 +301,23 @@ class Plan:
 
     # ---- Redirections ----
 
-    def _plan_redirections(self) -> Iterator[Remark]:
+    def _plan_redirections(self) -> Iterator[Issue]:
         targets = {
             row["id_article"]: row["virtuel"]
             for row in self._db.execute(
                 "SELECT id_article, virtuel FROM articles WHERE statut = 'publie' AND virtuel <> ''"
             )
         }
-        own = own_addresses(self._base)
+        own = own_addresses(self._database)
         ends: dict[int, tuple[str, str]] = {}
         for number in sorted(targets):
             try:
                 address, problem = self._follow(number, targets, own, ends)
-            except Exception as fault:
+            except Exception as error:
                 ends[number] = address, problem = "", ""
-                yield self._fail("article", number, fault, "virtuel")
+                yield self._fail("article", number, error, "virtuel")
             if problem:
-                yield Remark(problem, "article", number, "virtuel", detail=targets[number])
+                yield Issue(problem, "article", number, "virtuel", detail=targets[number])
             self._db.execute("UPDATE objects SET address = ? WHERE kind = 'article' AND number = ?", (address, number))
 
     def _follow(
@@ -350,7 +351,7 @@ class Plan:
 
     # ---- Pages that list others ----
 
-    def _add_lists(self) -> Iterator[Remark]:
+    def _add_lists(self) -> Iterator[Issue]:
         """Add the pages of sections, keywords, groups and authors in every language of what they list."""
         home = {self.language}
         for one in self._sections.values():
@@ -370,8 +371,8 @@ class Plan:
                 (kind,),
             ).fetchall()
             for row in rows:
-                found, remarks = self._languages(kind, row["number"], self.language, row["words"])
-                yield from remarks
+                found, issues = self._languages(kind, row["number"], self.language, row["words"])
+                yield from issues
                 languages = {*found, *(row["languages"] or "").split(",")}
                 group = self._db.execute("SELECT id_groupe FROM mots WHERE id_mot = ?", (row["number"],)).fetchone()
                 parent = ("groupe", group["id_groupe"]) if kind == "mot" and group else ("home", 0)
@@ -391,38 +392,38 @@ class Plan:
     # ---- Names and rows ----
 
     def _each(
-        self, kind: str, rows: Iterable[sqlite3.Row], plan: Callable[[sqlite3.Row], Iterator[Remark]]
-    ) -> Iterator[Remark]:
+        self, kind: str, rows: Iterable[sqlite3.Row], plan: Callable[[sqlite3.Row], Iterator[Issue]]
+    ) -> Iterator[Issue]:
         """Plan every object; one that an internal error stops has no page."""
         for row in rows:
             try:
-                remarks = list(plan(row))
-            except Exception as fault:
-                if is_of_the_run(fault):
+                issues = list(plan(row))
+            except Exception as error:
+                if stops_the_run(error):
                     raise
-                number = row[KINDS[kind][1]]
+                number = row[OBJECT_KINDS[kind].key]
                 self._db.execute("DELETE FROM pages WHERE kind = ? AND number = ?", (kind, number))
                 self._db.execute(
                     "INSERT OR REPLACE INTO objects VALUES (?, ?, 'hidden', '', ?, 0, '', '', 0)",
                     (kind, number, self.language),
                 )
-                remarks = [self._fail(kind, number, fault)]
-            yield from remarks
+                issues = [self._fail(kind, number, error)]
+            yield from issues
 
-    def _fail(self, kind: str, number: int, fault: Exception, field: str = "") -> Remark:
+    def _fail(self, kind: str, number: int, error: Exception, field: str = "") -> Issue:
         """Keep the raw text of an object that an internal error stops; return the remark on it."""
-        if is_of_the_run(fault):
-            raise fault
-        self._base.keep(raw_path(kind, number), raw_text(self._base, kind, number))
-        return failed(kind, number, describe(fault), field=field)
+        if stops_the_run(error):
+            raise error
+        self._database.keep(raw_path(kind, number), raw_text(self._database, kind, number))
+        return failure_issue(kind, number, describe_error(error), field=field)
 
-    def _languages(self, kind: str, number: int, language: str, *fields: str) -> tuple[list[str], list[Remark]]:
+    def _languages(self, kind: str, number: int, language: str, *fields: str) -> tuple[list[str], list[Issue]]:
         """Return an object's languages, its own first."""
         own = language or self.language
         try:
             found = frozenset().union(*[self._known(field) for field in fields])
-        except Exception as fault:
-            return [own], [self._fail(kind, number, fault, "lang")]
+        except Exception as error:
+            return [own], [self._fail(kind, number, error, "lang")]
         return [own, *sorted(found - {own})], []
 
     @staticmethod
@@ -432,26 +433,26 @@ class Plan:
     def _prefix(self, language: str) -> str:
         return "" if language == self.language else "/" + language_tag(language)
 
-    def _named(self, kind: str, number: int, title: str, language: str, above: str) -> tuple[str, str, list[Remark]]:
+    def _named(self, kind: str, number: int, title: str, language: str, above: str) -> tuple[str, str, list[Issue]]:
         """Return an object's title and slug; where an internal error stops the reading of its title, its number."""
         try:
-            slug, remarks = self._name(kind, number, title_of(title, language), above)
-        except Exception as fault:
-            remark = self._fail(kind, number, fault, "titre")
+            slug, issues = self._name(kind, number, title_of(title, language), above)
+        except Exception as error:
+            issue = self._fail(kind, number, error, "titre")
             name = f"{kind} {number}"
-            slug, remarks = self._name(kind, number, "", above)
-            return name, slug, [remark, *remarks]
-        return title, slug, remarks
+            slug, issues = self._name(kind, number, "", above)
+            return name, slug, [issue, *issues]
+        return title, slug, issues
 
-    def _name(self, kind: str, number: int, title: str, above: str) -> tuple[str, list[Remark]]:
+    def _name(self, kind: str, number: int, title: str, above: str) -> tuple[str, list[Issue]]:
         """Return a slug that no other object of the kind has, and nothing else in that place."""
         slug = slug_of(title) or f"{kind}{number}"
-        space = "text" if kind in ("article", "breve", "site") else kind
+        space = "text" if kind in TEXTS else kind
         for name in (slug, f"{slug}-{number}", f"{slug}-{kind}-{number}"):
             taken = above == "/" and (name in _RESERVED or name in CODES or (kind == "groupe" and name in FRONT_MATTER))
             if taken or not self._take(space, name, above):
                 continue
-            return name, [Remark("slug-changed", kind, number, detail=name)] if name != slug else []
+            return name, [Issue("slug-changed", kind, number, detail=name)] if name != slug else []
         raise AssertionError(f"{kind} {number} met twice")
 
     def _take(self, space: str, name: str, above: str) -> bool:
@@ -482,9 +483,9 @@ class Plan:
         )
 
 
-def own_addresses(base: Base) -> tuple[str, ...]:
+def own_addresses(database: WorkingDatabase) -> tuple[str, ...]:
     """Return the addresses at which the old site was, as far as its base says."""
-    address = base.meta("adresse_site").strip().rstrip("/")
+    address = database.meta("adresse_site").strip().rstrip("/")
     return (address,) if address else ()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 # Tables and columns as in SPIP 4, with the columns of older versions that say something more.
-TABLES: Mapping[str, tuple[str, ...]] = {
+WORKING_TABLES: Mapping[str, tuple[str, ...]] = {
     "meta": ("nom", "valeur"),
     "rubriques": (
         "id_rubrique", "id_parent", "titre", "descriptif", "texte", "statut", "date", "lang", "url_propre",
@@ -47,7 +47,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Columns that hold whole numbers; all others hold text. NULL is 0 or empty.
 NUMBERS = frozenset(
-    {column for columns in TABLES.values() for column in columns if column.startswith("id_")}
+    {column for columns in WORKING_TABLES.values() for column in columns if column.startswith("id_")}
     | {"taille", "largeur", "hauteur", "rang_lien", "segments", "perma"}
 )
 # A greater number is none: it would not fit where numbers are counted on.
@@ -60,18 +60,6 @@ LONGEST_TEXT = 1 << 21
 LONGEST_TITLE = (1 << 16) - 1
 # Columns that may be as long as a row.
 LONG = frozenset({"texte", "chapo", "ps", "bio", "descriptif", "valeur"})
-# The kinds of objects that a text, an address or a link table may name, with their tables and keys.
-KINDS: Mapping[str, tuple[str, str]] = {
-    "article": ("articles", "id_article"),
-    "rubrique": ("rubriques", "id_rubrique"),
-    "breve": ("breves", "id_breve"),
-    "site": ("syndic", "id_syndic"),
-    "auteur": ("auteurs", "id_auteur"),
-    "mot": ("mots", "id_mot"),
-    "groupe": ("groupes_mots", "id_groupe"),
-    "document": ("documents", "id_document"),
-    "forum": ("forum", "id_forum"),
-}
 _PLAN = """
 -- What becomes of every object: see plan.py. address: "/a/b/", an address elsewhere, or empty where it has no page.
 CREATE TABLE objects (
@@ -90,7 +78,7 @@ CREATE TABLE kept (path TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID;
 """
 
 
-class Base:
+class WorkingDatabase:
     """The working base of one run, in ``path``. Only one process may write, before the others read."""
 
     def __init__(self, path: Path, *, is_new: bool = False) -> None:
@@ -99,7 +87,7 @@ class Base:
             self.db = sqlite3.connect(path)
             # It lasts one run: a crash loses nothing that counts.
             self.db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = NORMAL;")
-            for table, columns in TABLES.items():
+            for table, columns in WORKING_TABLES.items():
                 fields = ", ".join(f"{column} {'INTEGER' if column in NUMBERS else 'TEXT'}" for column in columns)
                 self.db.execute(f"CREATE TABLE {table} ({fields})")
             self.db.executescript(_PLAN)
@@ -108,8 +96,8 @@ class Base:
         self.db.row_factory = sqlite3.Row
 
     def add(self, table: str, rows: Iterable[tuple[str | int, ...]]) -> None:
-        """Add rows, their values in the order of ``TABLES``."""
-        marks = ", ".join("?" * len(TABLES[table]))
+        """Add rows, their values in the order of ``WORKING_TABLES``."""
+        marks = ", ".join("?" * len(WORKING_TABLES[table]))
         self.db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
     def keep(self, path: str, text: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from html import unescape
 from unicodedata import normalize
 
-from spipconv.migration.read.database import Base
+from spipconv.migration.read.database import WorkingDatabase
 
 # Unicode is meant: domains and mailboxes may be in any script.
 _LOCAL = r"""(?<![^\s<>()\[\]{}"',;:@＠&%])(?P<local>[^\s<>()\[\]{}"',;:@＠&%]++)"""
@@ -43,26 +43,26 @@ def has_email(text: str) -> bool:
     return _ADDRESS.search(unescape(text)) is not None
 
 
-def hide_emails(base: Base) -> None:
+def hide_emails(database: WorkingDatabase) -> None:
     """Take persons' e-mail addresses out of the fields of the working base that name somebody."""
     hidden: dict[int, list[str]] = {}
-    for number, name in base.db.execute("SELECT id_auteur, nom FROM auteurs").fetchall():
+    for number, name in database.db.execute("SELECT id_auteur, nom FROM auteurs").fetchall():
         folded = [_fold(found[0]) for found in _ADDRESS.finditer(unescape(name))]
         if folded:
             hidden[number] = folded
     for table in ("auteurs", "forum"):
         columns = {"nom": without_emails, "auteur": without_emails, "nom_site": without_emails, "url_site": _site}
-        present = [column for column in columns if column in _columns(base, table)]
+        present = [column for column in columns if column in _columns(database, table)]
         for column in present:
-            _change(base, table, column, columns[column])
-    _change(base, "auteurs", "url_propre", lambda path: "" if has_email(path) else path)
+            _change(database, table, column, columns[column])
+    _change(database, "auteurs", "url_propre", lambda path: "" if has_email(path) else path)
     for number, folded in hidden.items():
-        _forget(base, number, folded)
-    base.db.executemany(
+        _forget(database, number, folded)
+    database.db.executemany(
         "DELETE FROM urls WHERE rowid = ?",
-        [(row,) for row, url in base.db.execute("SELECT rowid, url FROM urls").fetchall() if has_email(url)],
+        [(row,) for row, url in database.db.execute("SELECT rowid, url FROM urls").fetchall() if has_email(url)],
     )
-    base.db.commit()
+    database.db.commit()
 
 
 def _site(address: str) -> str:
@@ -72,28 +72,30 @@ def _site(address: str) -> str:
     return "" if is_mail or ("//" not in address and has_email(address)) else address
 
 
-def _forget(base: Base, number: int, folded: Iterable[str]) -> None:
+def _forget(database: WorkingDatabase, number: int, folded: Iterable[str]) -> None:
     """Remove the old addresses of an author that were made of an e-mail address."""
-    rows = base.db.execute("SELECT rowid, url FROM urls WHERE type = 'auteur' AND id_objet = ?", (number,)).fetchall()
-    base.db.executemany(
+    rows = database.db.execute(
+        "SELECT rowid, url FROM urls WHERE type = 'auteur' AND id_objet = ?", (number,)
+    ).fetchall()
+    database.db.executemany(
         "DELETE FROM urls WHERE rowid = ?", [(row,) for row, url in rows if any(one in _fold(url) for one in folded)]
     )
-    (path,) = base.db.execute("SELECT max(url_propre) FROM auteurs WHERE id_auteur = ?", (number,)).fetchone()
+    (path,) = database.db.execute("SELECT max(url_propre) FROM auteurs WHERE id_auteur = ?", (number,)).fetchone()
     if any(one in _fold(path) for one in folded):
-        base.db.execute("UPDATE auteurs SET url_propre = '' WHERE id_auteur = ?", (number,))
+        database.db.execute("UPDATE auteurs SET url_propre = '' WHERE id_auteur = ?", (number,))
 
 
 def _fold(text: str) -> str:
     return _NO_LETTERS.sub("", normalize("NFKD", unescape(text)).casefold())
 
 
-def _columns(base: Base, table: str) -> set[str]:
-    return {row[1] for row in base.db.execute(f"PRAGMA table_info({table})")}
+def _columns(database: WorkingDatabase, table: str) -> set[str]:
+    return {row[1] for row in database.db.execute(f"PRAGMA table_info({table})")}
 
 
-def _change(base: Base, table: str, column: str, change: Callable[[str], str]) -> None:
-    rows = base.db.execute(
+def _change(database: WorkingDatabase, table: str, column: str, change: Callable[[str], str]) -> None:
+    rows = database.db.execute(
         f"SELECT rowid, {column} FROM {table} WHERE {column} GLOB '*[@＠&%({{[]*' OR {column} LIKE '%mailto%'"
     ).fetchall()
     changed = [(new, row) for row, text in rows if (new := change(text)) != text]
-    base.db.executemany(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", changed)
+    database.db.executemany(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", changed)

@@ -11,22 +11,22 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
+from spipconv.migration.kinds import KINDS_BY_NAME, KINDS_BY_TABLE, OBJECT_KINDS
 from spipconv.migration.read.database import (
     DATES,
     GREATEST,
-    KINDS,
     LONG,
     LONGEST_TEXT,
     LONGEST_TITLE,
     NUMBERS,
-    TABLES,
-    Base,
+    WORKING_TABLES,
+    WorkingDatabase,
 )
 from spipconv.migration.read.encoding import Decoder
-from spipconv.migration.read.raw_texts import FOLDER, raw_fields, raw_path, written_out
-from spipconv.migration.read.sources import BadSource, Source, TooLong
-from spipconv.migration.report.failures import describe, failed, is_of_the_run
-from spipconv.migration.report.report import Remark
+from spipconv.migration.read.raw_texts import RAW_TEXT_FOLDER, raw_fields, raw_path, written_out
+from spipconv.migration.read.sources import BadSource, SpipSource, TooLong
+from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
+from spipconv.migration.report.issues import Issue
 
 # Tables that every SPIP has.
 _ALWAYS = ("articles", "rubriques", "auteurs")
@@ -36,12 +36,12 @@ _SETTINGS = frozenset(
 )
 # Tables of links until 2.1, one for each kind of object, with the column that names it.
 _OLD_LINKS = {
-    f"{links}_{table}": (links, kind, key)
+    f"{links}_{kind.table}": (links, kind.name, kind.key)
     for links in ("auteurs", "mots", "documents")
-    for kind, (table, key) in KINDS.items()
-    if kind in ("article", "rubrique", "breve", "site", "document", "forum")
+    for kind in OBJECT_KINDS.values()
+    if kind.has_link_tables
 }
-_OLD_LINKS["zones_rubriques"] = ("zones", "rubrique", "id_rubrique")
+_OLD_LINKS["zones_rubriques"] = ("zones", "rubrique", OBJECT_KINDS["rubrique"].key)
 _LINK_KEYS = {"zones": "id_zone", "auteurs": "id_auteur", "mots": "id_mot", "documents": "id_document"}
 # Columns of SPIP's own that no reader of the site sees, or that are personal.
 _UNSEEN = frozenset(
@@ -86,7 +86,7 @@ _MEDIA = {
 _MEDIA_BY_EXTENSION = {extension: media for media, words in _MEDIA.items() for extension in words.split()}
 
 
-def find_prefixes(source: Source) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+def find_prefixes(source: SpipSource) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Return the tables with their columns of every SPIP in a base, by its prefix."""
     found: dict[str, tuple[str, ...]] = {}
 
@@ -103,7 +103,7 @@ def find_prefixes(source: Source) -> Mapping[str, Mapping[str, tuple[str, ...]]]
     }
 
 
-def choose_prefix(source: Source, wanted: str) -> tuple[str, Mapping[str, tuple[str, ...]]]:
+def choose_prefix(source: SpipSource, wanted: str) -> tuple[str, Mapping[str, tuple[str, ...]]]:
     """Return the prefix of the SPIP to read, and its tables; ``wanted`` may be empty where there is only one.
 
     Raises BadSource where there is none, or several and none was named.
@@ -130,22 +130,24 @@ def version_of(tables: Mapping[str, tuple[str, ...]]) -> str:
     return "1.9" if "documents_articles" in tables or "id_type" in tables.get("documents", ()) else "2"
 
 
-class Reading:
+class SpipReader:
     """One reading of a source into the working base."""
 
-    def __init__(self, source: Source, base: Base, prefix: str, tables: Mapping[str, tuple[str, ...]]) -> None:
-        self._source, self._base, self._prefix, self._tables = source, base, prefix, tables
+    def __init__(
+        self, source: SpipSource, database: WorkingDatabase, prefix: str, tables: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        self._source, self._database, self._prefix, self._tables = source, database, prefix, tables
         self._decoder = Decoder(source.charset)
         self._columns: dict[str, tuple[str, ...]] = {}
         self._filled: Counter[tuple[str, str]] = Counter()
-        self._remarks: list[Remark] = []
+        self._issues: list[Issue] = []
         # Rows of each table up to now, and the bytes of those that wait.
         self._places: Counter[str] = Counter()
         self._weight = 0
         # What is counted of what is left where it is: (what, statut or code) to rows.
         self.left: Counter[tuple[str, str]] = Counter()
 
-    def run(self, progress: Callable[[int], None] = lambda rows: None) -> Iterator[Remark]:
+    def run(self, progress: Callable[[int], None] = lambda rows: None) -> Iterator[Issue]:
         """Read everything; yield the remarks on it. ``progress`` is told of every thousand rows."""
         waiting: dict[str, list[tuple[str | int, ...]]] = {}
         extensions: dict[str, str] = {}
@@ -155,27 +157,27 @@ class Reading:
                 rows = waiting.setdefault(target, [])
                 rows.append(values)
                 if len(rows) >= _MOST_WAITING or self._weight > _MOST_WEIGHT:
-                    self._base.add(target, rows)
+                    self._database.add(target, rows)
                     rows.clear()
                     self._weight = 0
             if count % 1000 == 0:
                 progress(1000)
-            if self._remarks:
-                yield from self._remarks
-                self._remarks.clear()
+            if self._issues:
+                yield from self._issues
+                self._issues.clear()
         for target, rows in waiting.items():
-            self._base.add(target, rows)
+            self._database.add(target, rows)
         self._name_extensions(extensions)
-        self._base.db.commit()
+        self._database.db.commit()
         yield from self._left()
 
     def _choose(self, name: str, columns: tuple[str, ...]) -> tuple[str, ...] | None:
         if not name.startswith(self._prefix + "_"):
             return None
         table = name[len(self._prefix) + 1 :]
-        if table in TABLES:
-            chosen = [*TABLES[table], *_UNREAD_COLUMNS.get(table, ())]
-            if table in ("articles", "rubriques", "breves", "mots", "groupes_mots", "syndic", "documents"):
+        if table in WORKING_TABLES:
+            chosen = [*WORKING_TABLES[table], *_UNREAD_COLUMNS.get(table, ())]
+            if table in KINDS_BY_TABLE and not KINDS_BY_TABLE[table].is_personal:
                 chosen += [column for column in columns if column not in _UNSEEN and column not in chosen]
         elif table in _OLD_LINKS:
             links, _, key = _OLD_LINKS[table]
@@ -201,12 +203,11 @@ class Reading:
         self._places[table] += 1
         try:
             return list(self._convert(table, row, extensions))
-        except Exception as fault:
-            if is_of_the_run(fault):
+        except Exception as error:
+            if stops_the_run(error):
                 raise
-            kind = _KIND_OF_TABLE.get(table, table)
-            number = _number(row.get(KINDS[kind][1])) or 0 if kind in KINDS else 0
-            self._remarks.append(failed(kind, number, f"{describe(fault)}; {self._place(table)}"))
+            kind, number = _object(table, row)
+            self._issues.append(failure_issue(kind, number, f"{describe_error(error)}; {self._place(table)}"))
             self._keep(raw_path(kind, number), table, row)
             return []
 
@@ -215,10 +216,12 @@ class Reading:
 
     def _keep(self, path: str, table: str, row: Mapping[str, bytes | None]) -> None:
         """Keep the texts of a row that gives no object, as far as they were for visitors."""
-        kind = _KIND_OF_TABLE.get(table, "")
+        kind = KINDS_BY_TABLE[table].name if table in KINDS_BY_TABLE else ""
         is_private = kind == "forum" and row.get("statut") not in (b"publie", b"prop")
         texts = {field: row.get(field) or b"" for field in (() if is_private else raw_fields(kind))}
-        self._base.keep(path, written_out({field: text.decode("utf-8", "replace") for field, text in texts.items()}))
+        self._database.keep(
+            path, written_out({field: text.decode("utf-8", "replace") for field, text in texts.items()})
+        )
 
     def _convert(
         self, table: str, row: Mapping[str, bytes | None], extensions: dict[str, str]
@@ -230,7 +233,7 @@ class Reading:
                 yield from self._rows(f"{links}_liens", {**values, "objet": kind.encode()})
         elif table == "types_documents":
             extensions[self._text(row.get("id_type"))] = self._text(row.get("extension"))
-        elif table not in TABLES:
+        elif table not in WORKING_TABLES:
             self.left[table, self._text(row.get("statut")) if "statut" in row else ""] += 1
         else:
             convert = _CONVERSIONS.get(table)
@@ -241,10 +244,10 @@ class Reading:
     def _rows(self, table: str, row: Mapping[str, bytes | None]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
         """Yield a row of the working base; none where it has not the number by which it is found."""
         values = self._values(table, row)
-        kind = _KIND_OF_TABLE.get(table)
+        kind = KINDS_BY_TABLE.get(table)
         if kind is not None and not values[_PLACE_OF_KEY[table]]:
-            self._remarks.append(Remark("row-unnumbered", kind, detail=self._place(table)))
-            self._keep(f"{FOLDER}/{kind}-row-{self._places[table]}.txt", table, row)
+            self._issues.append(Issue("row-unnumbered", kind.name, detail=self._place(table)))
+            self._keep(f"{RAW_TEXT_FOLDER}/{kind.name}-row-{self._places[table]}.txt", table, row)
         elif kind is not None or all(
             _number(row.get(column)) is not None for column in _MUST_NUMBERS.get(table, ()) if row.get(column)
         ):
@@ -252,7 +255,7 @@ class Reading:
 
     def _values(self, table: str, row: Mapping[str, bytes | None]) -> tuple[str | int, ...]:
         """Return a row of the working base, its texts decoded; what no column can hold is absent, and remarked on."""
-        columns = TABLES[table]
+        columns = WORKING_TABLES[table]
         values: list[str | int] = []
         room = LONGEST_TEXT
         for column in columns:
@@ -284,7 +287,7 @@ class Reading:
                     text, code = self._decoder.decode(value)
                     values.append(text)
                     if code:
-                        self._remarks.append(Remark(code, *self._object(table, row), column))
+                        self._issues.append(Issue(code, *_object(table, row), column))
         self._weight += LONGEST_TEXT - room
         for column, value in row.items():
             if column in columns or column in _UNSEEN:
@@ -293,26 +296,21 @@ class Reading:
                 self._filled[table, column] += 1
         return tuple(values)
 
-    def _object(self, table: str, row: Mapping[str, bytes | None]) -> tuple[str, int]:
-        """Return the kind and the number of what a row is, as far as they are known."""
-        kind = _KIND_OF_TABLE.get(table, table)
-        return kind, _number(row.get(KINDS[kind][1])) or 0 if kind in KINDS else 0
-
     def _refuse(self, table: str, row: Mapping[str, bytes | None], column: str, value: bytes) -> None:
         shown = value[:41].decode("ascii", "replace")
         words = repr(shown) if _SHOWABLE.fullmatch(shown) else f"{len(value)} bytes"
-        self._remarks.append(
-            Remark("value-refused", *self._object(table, row), column, detail=f"{self._place(table)}: {words}")
+        self._issues.append(
+            Issue("value-refused", *_object(table, row), column, detail=f"{self._place(table)}: {words}")
         )
 
     def _leave(self, table: str, row: Mapping[str, bytes | None], column: str, value: bytes) -> None:
         """Leave out a text that is too long, and keep what of it is in memory."""
-        kind, number = self._object(table, row)
+        kind, number = _object(table, row)
         size = value.size if isinstance(value, TooLong) else len(value)
         words = f"{size:,} bytes" if size else "too many bytes"
-        self._remarks.append(Remark("text-too-long", kind, number, column, detail=f"{self._place(table)}: {words}"))
+        self._issues.append(Issue("text-too-long", kind, number, column, detail=f"{self._place(table)}: {words}"))
         if value and column in raw_fields(kind):
-            self._base.keep(f"{FOLDER}/{kind}-{number}-{column}.txt", self._decoder.decode(value)[0])
+            self._database.keep(f"{RAW_TEXT_FOLDER}/{kind}-{number}-{column}.txt", self._decoder.decode(value)[0])
 
     def _text(self, value: bytes | None) -> str:
         return self._decoder.decode(value)[0]
@@ -351,10 +349,10 @@ class Reading:
     def _message(self, row: dict[str, bytes | None]) -> Mapping[str, bytes | None] | None:
         statut = self._text(row.get("statut"))
         if "objet" not in row:
-            for kind in ("article", "rubrique", "breve", "site"):
-                number = _number(row.get(KINDS[kind][1]))
+            for kind in _KINDS_WITH_MESSAGES:
+                number = _number(row.get(kind.key))
                 if number:
-                    row["objet"], row["id_objet"] = kind.encode(), str(number).encode()
+                    row["objet"], row["id_objet"] = kind.name.encode(), str(number).encode()
                     break
         if statut.startswith("priv"):
             self.left["forum", statut] += 1
@@ -366,13 +364,11 @@ class Reading:
         return self._link(row)
 
     def _link(self, row: dict[str, bytes | None]) -> Mapping[str, bytes | None]:
-        kind = row.get("objet") or b""
-        row["objet"] = {b"syndic": b"site", b"groupe_mots": b"groupe"}.get(kind, kind)
+        row["objet"] = _own_name(row.get("objet") or b"")
         return row
 
     def _url(self, row: dict[str, bytes | None]) -> Mapping[str, bytes | None]:
-        if row.get("type") == b"syndic":
-            row["type"] = b"site"
+        row["type"] = _own_name(row.get("type") or b"")
         if "segments" not in row:
             row["segments"] = str((row.get("url") or b"").count(b"/") + 1).encode()
         return row
@@ -380,57 +376,69 @@ class Reading:
     def _name_extensions(self, extensions: Mapping[str, str]) -> None:
         """Put the extensions of 1.9's documents in the place of the numbers of their types."""
         for number, extension in extensions.items():
-            self._base.db.execute(
+            self._database.db.execute(
                 "UPDATE documents SET extension = ?, media = ? WHERE extension = ?",
                 (extension, _media(extension), f"#{number}"),
             )
-        self._base.db.execute("UPDATE documents SET extension = '' WHERE extension LIKE '#%'")
+        self._database.db.execute("UPDATE documents SET extension = '' WHERE extension LIKE '#%'")
 
-    def _left(self) -> Iterator[Remark]:
+    def _left(self) -> Iterator[Issue]:
         absent = [
             f"{table}.{column}"
-            for table in sorted(set(TABLES) & set(self._tables))
-            for column in TABLES[table]
+            for table in sorted(set(WORKING_TABLES) & set(self._tables))
+            for column in WORKING_TABLES[table]
             if column not in self._tables[table] and (table, column) in _LATER
         ]
         if absent:
-            yield Remark("column-absent", detail=", ".join(absent))
+            yield Issue("column-absent", detail=", ".join(absent))
         for (table, column), rows in sorted(self._filled.items()):
-            yield Remark("column-left", detail=f"{table}.{column} ({rows})")
+            yield Issue("column-left", detail=f"{table}.{column} ({rows})")
         for table in sorted({table for table, _ in self.left}):
             if table in ("auteurs", "forum"):
                 continue
             rows = sum(count for (name, _), count in self.left.items() if name == table)
-            yield Remark(_COUNTED.get(table, "table-left"), detail=f"{table} ({rows})")
+            yield Issue(_COUNTED.get(table, "table-left"), detail=f"{table} ({rows})")
 
 
-_KIND_OF_TABLE = {table: kind for kind, (table, _) in KINDS.items()}
-_PLACE_OF_KEY = {table: TABLES[table].index(key) for table, key in KINDS.values()}
+_PLACE_OF_KEY = {table: WORKING_TABLES[table].index(kind.key) for table, kind in KINDS_BY_TABLE.items()}
+_KINDS_WITH_MESSAGES = [kind for kind in OBJECT_KINDS.values() if kind.takes_messages]
 # Without these a link or an address is that of nothing.
 _MUST_NUMBERS = {
     table: tuple(column for column in columns if column.startswith("id_") and column != "id_parent")
-    for table, columns in TABLES.items()
-    if table not in _KIND_OF_TABLE
+    for table, columns in WORKING_TABLES.items()
+    if table not in KINDS_BY_TABLE
 }
 # What is read besides the columns of the working base, because other versions say there what these say.
 _UNREAD_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "documents": ("id_type",),
-    "forum": ("id_article", "id_rubrique", "id_breve", "id_syndic"),
+    "forum": tuple(kind.key for kind in _KINDS_WITH_MESSAGES),
 }
 _CONVERSIONS: Mapping[
-    str, Callable[[Reading, dict[str, bytes | None]], Mapping[str, bytes | None] | None]
+    str, Callable[[SpipReader, dict[str, bytes | None]], Mapping[str, bytes | None] | None]
 ] = {
-    "meta": Reading._meta,
-    "articles": Reading._article,
-    "auteurs": Reading._author,
-    "documents": Reading._document,
-    "forum": Reading._message,
-    "auteurs_liens": Reading._link,
-    "mots_liens": Reading._link,
-    "documents_liens": Reading._link,
-    "zones_liens": Reading._link,
-    "urls": Reading._url,
+    "meta": SpipReader._meta,
+    "articles": SpipReader._article,
+    "auteurs": SpipReader._author,
+    "documents": SpipReader._document,
+    "forum": SpipReader._message,
+    "auteurs_liens": SpipReader._link,
+    "mots_liens": SpipReader._link,
+    "documents_liens": SpipReader._link,
+    "zones_liens": SpipReader._link,
+    "urls": SpipReader._url,
 }  # fmt: skip
+
+
+def _object(table: str, row: Mapping[str, bytes | None]) -> tuple[str, int]:
+    """Return the kind and the number of what a row is, as far as they are known."""
+    kind = KINDS_BY_TABLE.get(table)
+    return (kind.name, _number(row.get(kind.key)) or 0) if kind else (table, 0)
+
+
+def _own_name(name: bytes) -> bytes:
+    """Return a kind's own name for one of its names."""
+    kind = KINDS_BY_NAME.get(name.decode("latin-1"))
+    return kind.name.encode() if kind else name
 
 
 def _number(value: bytes | None) -> int | None:

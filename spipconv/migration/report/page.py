@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from spipconv.diagnostics import Severity
-from spipconv.migration.report.report import (
+from spipconv.migration.report.issues import (
     DOCUMENT_CODES,
     ENCODING_CODES,
     LINK_CODES,
-    REMARKS,
     SEVERITIES,
-    Recall,
-    Remark,
-    Report,
-    Subject,
-    grouped,
-    in_and_out,
-    is_french,
-    kind_words,
+    Issue,
     message,
-    per_cent,
     readable,
     severity,
+)
+from spipconv.migration.report.report import ISSUES_FILE, Mention, MigrationReport, PageWords, in_and_out, share
+from spipconv.migration.report.words import (
+    grouped,
+    is_french,
+    kind_words,
+    per_cent,
     severity_words,
-    share,
     tally_words,
 )
 from spipconv.safety import escape_attribute, escape_text, safe_address
@@ -35,6 +32,8 @@ from spipconv.safety import escape_attribute, escape_text, safe_address
 MOST_SHOWN = 100
 # A longer list is folded.
 _MOST_OPEN = 8
+# The sections of issues, by their ids.
+_SEVERITY_SECTIONS: Mapping[str, Severity] = {severity: severity for severity in SEVERITIES}
 
 _STYLE = """
 :root { color-scheme: light dark; --page: #fff; --text: #1c2126; --quiet: #58616b; --line: #d9dee3; --soft: #f4f6f8;
@@ -114,13 +113,13 @@ _WORDS = {
     "share": ("Kept", "Gardés"),
     "lost": ("Words lost", "Mots perdus"),
     "line": ("line", "ligne"),
-    "base": ("the base", "la base"),
+    "database": ("the database", "la base"),
     "places": ("places", "endroits"),
     "colon": (":", "\u00a0:"),
 }
 
 
-def write_page(report: Report, language: str, *, title: str = "", site: str = "") -> str:
+def write_page(report: MigrationReport, language: str, *, title: str = "", site: str = "") -> str:
     """Return report.html, in French if ``language`` is, else in English.
 
     ``title`` is the site's name; ``site`` is put before the pages' addresses ("https://example.org", or nothing where
@@ -130,7 +129,7 @@ def write_page(report: Report, language: str, *, title: str = "", site: str = ""
 
 
 class _Page:
-    def __init__(self, report: Report, language: str, site: str) -> None:
+    def __init__(self, report: MigrationReport, language: str, site: str) -> None:
         self._report = report
         self._language = language
         self._site = site
@@ -167,22 +166,22 @@ class _Page:
         report = self._report
         yield "counts", self._counts()
         yield "tallies", self._tallies()
-        yield "loss", self._remarks("loss")
-        yield "links", self._subjects("links", report.subjects(LINK_CODES, MOST_SHOWN + 1))
-        yield "documents", self._subjects("documents", report.subjects(DOCUMENT_CODES, MOST_SHOWN + 1))
+        yield "loss", self._issues("loss")
+        yield "links", self._mentions("links", report.mentions(LINK_CODES, MOST_SHOWN + 1))
+        yield "documents", self._mentions("documents", report.mentions(DOCUMENT_CODES, MOST_SHOWN + 1))
         yield "models", self._models()
-        yield "encodings", self._subjects("encodings", report.subjects(ENCODING_CODES, MOST_SHOWN + 1))
+        yield "encodings", self._mentions("encodings", report.mentions(ENCODING_CODES, MOST_SHOWN + 1))
         yield "recall", self._recall()
-        yield "change", self._remarks("change")
-        yield "info", self._remarks("info")
+        yield "change", self._issues("change")
+        yield "info", self._issues("info")
 
     def _say(self, what: str) -> str:
         return _WORDS[what][is_french(self._language)]
 
     def _heading(self, name: str) -> str:
-        if name in _WORDS:
-            return self._say(name)
-        return next(severity_words(one, self._language).capitalize() for one in SEVERITIES if one == name)
+        if name in _SEVERITY_SECTIONS:
+            return severity_words(_SEVERITY_SECTIONS[name], self._language).capitalize()
+        return self._say(name)
 
     def _number(self, number: int) -> str:
         return grouped(number, self._language)
@@ -219,13 +218,13 @@ class _Page:
         if cells:
             yield self._table("tallies caption", [self._say("about"), self._say("number")], cells, numbers=(1,))
 
-    def _remarks(self, wanted: Severity) -> Iterator[str]:
+    def _issues(self, wanted: Severity) -> Iterator[str]:
         for code, number in self._report.codes.items():
             if severity(code) != wanted:
                 continue
-            places = [f"<li>{self._place(one)}</li>" for one in self._report.remarks(code, MOST_SHOWN)]
+            places = [f"<li>{self._place(one)}</li>" for one in self._report.issues(code, MOST_SHOWN)]
             if number > len(places):
-                places.append(f"<li>{self._more(number - len(places), REMARKS)}</li>")
+                places.append(f"<li>{self._more(number - len(places), ISSUES_FILE)}</li>")
             items = f"<ul>{''.join(places)}</ul>"
             if number > _MOST_OPEN:
                 items = f"<details><summary>{self._number(number)} {self._say('places')}</summary>{items}</details>"
@@ -234,30 +233,30 @@ class _Page:
                 f"<p><code>{code}</code> × {self._number(number)}</p>{items}</div>\n"
             )
 
-    def _place(self, remark: Remark) -> str:
-        where = self._object(remark.kind, remark.number, remark.page)
-        if remark.field:
-            where += f", {escape_text(remark.field)}"
-        if remark.line:
-            where += f", {self._say('line')} {remark.line}"
-        if not remark.detail:
+    def _place(self, issue: Issue) -> str:
+        where = self._object(issue.kind, issue.number, issue.page)
+        if issue.field:
+            where += f", {escape_text(issue.field)}"
+        if issue.line:
+            where += f", {self._say('line')} {issue.line}"
+        if not issue.detail:
             return where
-        return f"{where}{escape_text(self._say('colon'))} <code>{escape_text(remark.detail)}</code>"
+        return f"{where}{escape_text(self._say('colon'))} <code>{escape_text(issue.detail)}</code>"
 
     def _object(self, kind: str, number: int, page: str) -> str:
-        name = kind_words(kind, self._language, is_one=True) if kind else self._say("base")
+        name = kind_words(kind, self._language, is_one=True) if kind else self._say("database")
         words = escape_text(f"{name} {number}" if number else name)
         address = safe_address(self._site + page) if page else None
         return f'<a href="{escape_attribute(address)}">{words}</a>' if address else words
 
-    def _subjects(self, name: str, subjects: Iterator[Subject]) -> Iterator[str]:
+    def _mentions(self, name: str, mentions: Iterator[Mention]) -> Iterator[str]:
         cells = [
             [
                 (f"<code>{escape_text(one.detail)}</code> " if one.detail else "")
                 + f'<span class="quiet">{escape_text(_sentence(message(one.code, self._language)))}</span>',
                 self._number(one.count),
             ]
-            for one in subjects
+            for one in mentions
         ]
         if cells:
             heads = [self._say("about"), self._say("number")]
@@ -284,12 +283,12 @@ class _Page:
             words = f"{kept} of the {self._number(source_words)} words of {self._number(pages)} pages; "
             words += f"{self._number(below)} pages lost some."
         yield f"<p>{escape_text(words)}</p>\n"
-        cells = [self._recall_cells(one) for one in self._report.recalls(MOST_SHOWN + 1)]
+        cells = [self._recall_cells(one) for one in self._report.pages_with_losses(MOST_SHOWN + 1)]
         if cells:
             heads = [self._say("page"), self._say("share"), self._say("lost")]
             yield self._table("recall caption", heads, cells, numbers=(1, 2), total=below)
 
-    def _recall_cells(self, one: Recall) -> list[str]:
+    def _recall_cells(self, one: PageWords) -> list[str]:
         return [
             self._object(one.kind, one.number, one.page),
             escape_text(per_cent(one.share, self._language)),

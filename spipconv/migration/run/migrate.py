@@ -19,27 +19,29 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from spipconv.migration.kinds import KINDS_BY_TABLE, OBJECT_KINDS
 from spipconv.migration.output import redirects
-from spipconv.migration.output.copying import Copy, Files, plain_name
-from spipconv.migration.output.folder import BadTarget, check_places
-from spipconv.migration.output.manifest import Entry, Journal, Manifest, settle
+from spipconv.migration.output.copying import Copy, ImgFolder, plain_name
+from spipconv.migration.output.folder import BadOutput, check_places
+from spipconv.migration.output.manifest import Entry, Journal, OutputManifest, settle
 from spipconv.migration.output.output import Output, fingerprint
-from spipconv.migration.pages.content import Content, Made, read_site
+from spipconv.migration.pages.content import Content, MadePage, read_site
 from spipconv.migration.pages.kept_words import count_words
 from spipconv.migration.pages.page import Page, Site
 from spipconv.migration.plan.old_addresses import find_old_paths
 from spipconv.migration.plan.plan import Plan
-from spipconv.migration.read.database import KINDS, Base
+from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.privacy import hide_emails
 from spipconv.migration.read.raw_texts import raw_path, raw_text
 from spipconv.migration.read.sources import open_source
-from spipconv.migration.read.spip_tables import Reading, choose_prefix
-from spipconv.migration.report.failures import describe, failed, is_of_the_run
+from spipconv.migration.read.spip_tables import SpipReader, choose_prefix
+from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
+from spipconv.migration.report.issues import Issue
 from spipconv.migration.report.page import write_page as write_report_page
-from spipconv.migration.report.report import REMARKS, Remark, Report
-from spipconv.migration.run.workers import Lost, Workers, begin_object, spare_collector
+from spipconv.migration.report.report import ISSUES_FILE, MigrationReport
+from spipconv.migration.run.workers import Workers, WorkersLost, begin_object, spare_collector
 from spipconv.migration.run.workplace import working_folder
-from spipconv.migration.target import TREES, Name, StaticFiles, Target
+from spipconv.migration.target import TREES, StaticFiles, TargetName, TargetSystem
 from spipconv.migration.writers import json_lines as objects_json
 from spipconv.migration.writers import wxr
 from spipconv.migration.writers.markdown_tree import File, write_page
@@ -67,15 +69,15 @@ _TERMS = ("rubrique", "mot", "auteur")
 _SINGLE_FILES = {"wxr": "wordpress.xml", "json": "objects.jsonl"}
 
 Key = tuple[str, int, str]
-Progress = Callable[[str, int, int], None]
+ShowProgress = Callable[[str, int, int], None]
 # What a worker is made with: the working base, what earlier runs wrote, the output folder, options, a digest.
-_Arguments = tuple[Path, Path, Path, "Options", str]
+_Arguments = tuple[Path, Path, Path, "MigrationOptions", str]
 # What became of an object whose process died twice.
 _T = TypeVar("_T")
 _KILLED = "the process that made it died"
 
 
-class Options(Struct, frozen=True):
+class MigrationOptions(Struct, frozen=True):
     """How to migrate. ``img`` is the old site's IMG folder; ``sample`` the most objects of a kind, 0: all.
 
     ``resume`` trusts the manifest for pages whose source is unchanged; ``force`` overwrites what the user changed;
@@ -83,7 +85,7 @@ class Options(Struct, frozen=True):
     to come; the default: nothing is to come.
     """
 
-    to: Name
+    to: TargetName
     prefix: str = ""
     img: Path | None = None
     dry_run: bool = False
@@ -110,11 +112,11 @@ class _Result(Struct, frozen=True):
 def migrate(
     source: str,
     out: Path,
-    options: Options,
+    options: MigrationOptions,
     *,
     ask_password: Callable[[], str] | None = None,
-    progress: Progress = lambda step, done, total: None,
-) -> Report:
+    progress: ShowProgress = lambda step, done, total: None,
+) -> MigrationReport:
     """Migrate a SPIP site (a SQLite file, a dump, ``mysql://…``) into a folder, and return what happened.
 
     Raises BadSource, BadTarget or CannotWrite, each with one line; the first two leave everything as it was.
@@ -125,21 +127,21 @@ def migrate(
         return _migrate(source, out, options, ask_password, progress)
     except CannotWrite:
         raise
-    except (sqlite3.OperationalError, OSError) as fault:
-        reason = (fault.strerror if isinstance(fault, OSError) else "") or str(fault)
+    except (sqlite3.OperationalError, OSError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
         raise CannotWrite(
             f"{tempfile.gettempdir()}: {reason}: the working files of a migration are there; make room, or name another"
             " folder as TMPDIR, and run again with --resume"
-        ) from fault
+        ) from error
 
 
 def _migrate(
-    source: str, out: Path, options: Options, ask_password: Callable[[], str] | None, progress: Progress
-) -> Report:
+    source: str, out: Path, options: MigrationOptions, ask_password: Callable[[], str] | None, progress: ShowProgress
+) -> MigrationReport:
     with ExitStack() as stack:
         work = stack.enter_context(working_folder())
         workers = stack.enter_context(closing(Workers(options.jobs)))
-        report = Report()
+        report = MigrationReport()
         whole = stack.enter_context(ExitStack())
         # Closed with all else, unless it is handed over.
         whole.callback(report.close)
@@ -147,20 +149,20 @@ def _migrate(
         if _is_large(source):
             workers.start()
         prefix, tables = choose_prefix(opened, options.prefix)
-        base = Base(work / "base.sqlite", is_new=True)
-        with closing(base):
-            reading = Reading(opened, base, prefix, tables)
+        database = WorkingDatabase(work / "base.sqlite", is_new=True)
+        with closing(database):
+            reading = SpipReader(opened, database, prefix, tables)
             report.add(*reading.run(lambda rows: progress("read", rows, 0)))
-            hide_emails(base)
-            report.add(*Plan(base, options.now).make())
-            report.add(*find_old_paths(base))
+            hide_emails(database)
+            report.add(*Plan(database, options.now).make())
+            report.add(*find_old_paths(database))
             for (what, statut), rows in reading.left.items():
-                kind = {"auteurs": "auteur"}.get(what, what)
+                kind = KINDS_BY_TABLE[what].name if what in KINDS_BY_TABLE else what
                 report.count("left", kind, rows)
                 # The others are in the working base, and are counted there.
                 if kind != "forum" or statut.startswith("priv"):
                     report.count("read", kind, rows)
-            with closing(_Run(base, work, out, options, report, progress, workers)) as run:
+            with closing(_Run(database, work, out, options, report, progress, workers)) as run:
                 run.write()
         whole.pop_all()
         return report
@@ -170,21 +172,21 @@ class _Run:
     """The writing part of a migration."""
 
     def __init__(
-        self, base: Base, work: Path, out: Path, options: Options, report: Report, progress: Progress,
-        workers: Workers,
+        self, database: WorkingDatabase, work: Path, out: Path, options: MigrationOptions, report: MigrationReport,
+        progress: ShowProgress, workers: Workers,
     ) -> None:  # fmt: skip
         self._workers = workers
-        self._base, self._work, self._out, self._options = base, work, out, options
+        self._database, self._work, self._out, self._options = database, work, out, options
         self._report, self._progress = report, progress
-        self._target: Target | None = TREES.get(options.to)
+        self._target: TargetSystem | None = TREES.get(options.to)
         self._images = self._target.images if self._target else "IMG"
         self._static = self._target.static if self._target else StaticFiles()
-        self._files = Files(options.img)
-        self._manifest = Manifest.load(out, work / "earlier.sqlite")
+        self._files = ImgFolder(options.img)
+        self._manifest = OutputManifest.load(out, work / "earlier.sqlite")
         earlier = self._manifest.find("target")
         if earlier and earlier.source != options.to:
             self._manifest.close()
-            raise BadTarget(f"{out}: a migration to {earlier.source} is there; give another folder")
+            raise BadOutput(f"{out}: a migration to {earlier.source} is there; give another folder")
         self._output: Output | None = None
         self._last = ("", "")
         self._own_worker: _Worker | None = None
@@ -198,27 +200,27 @@ class _Run:
                 self._begin()
             self._write_pages()
             self._copy_files()
-            paths = self._base.db.execute("SELECT count(*) FROM old_paths").fetchone()[0]
+            paths = self._database.db.execute("SELECT count(*) FROM old_paths").fetchone()[0]
             report.count("redirect", "paths", paths)
-            site = read_site(self._base)
+            site = read_site(self._database)
             if self._target:
-                for file in site_files(site, self._base, self._target):
+                for file in site_files(site, self._database, self._target):
                     self._put(file.path, file.content)
-            for path, text in self._base.db.execute("SELECT path, text FROM kept ORDER BY path"):
+            for path, text in self._database.db.execute("SELECT path, text FROM kept ORDER BY path"):
                 self._put(path, text.encode("utf-8", "replace"))
             self._write_report(site)
             if self._output:
                 self._finish(self._output)
         except CannotWrite:
             raise
-        except OSError as fault:
+        except OSError as error:
             raise CannotWrite(
-                f"{self._out}: {fault.strerror or fault}: run again with --resume when put right"
-            ) from fault
-        except Lost as fault:
+                f"{self._out}: {error.strerror or error}: run again with --resume when put right"
+            ) from error
+        except WorkersLost as error:
             raise CannotWrite(
                 f"{self._out}: a process was killed: run again with --resume, and --jobs 1 if memory is short"
-            ) from fault
+            ) from error
 
     def close(self) -> None:
         """Close what is open."""
@@ -234,8 +236,8 @@ class _Run:
             for _ in settle(self._out, self._work / "settled.sqlite", self._manifest):
                 pass
             journal = Journal(self._out, "0")
-        except OSError as fault:
-            raise BadTarget(f"{self._out}: cannot be written to: {fault.strerror or fault}") from fault
+        except OSError as error:
+            raise BadOutput(f"{self._out}: cannot be written to: {error.strerror or error}") from error
         self._output = Output(self._out, self._manifest, journal, force=self._options.force)
         self._output.note(Entry("target", source=self._options.to))
 
@@ -244,12 +246,12 @@ class _Run:
         report = self._report
         try:
             page = write_report_page(report, self._options.language, title=site.name, site=site.address)
-        except Exception as fault:
-            if is_of_the_run(fault):
+        except Exception as error:
+            if stops_the_run(error):
                 raise
-            report.add(failed("file", 0, describe(fault), field="report.html"))
+            report.add(failure_issue("file", 0, describe_error(error), field="report.html"))
             page = ""
-        self._put_lines(REMARKS, (line.decode() for line in report.lines()))
+        self._put_lines(ISSUES_FILE, (line.decode() for line in report.lines()))
         self._put("report.json", report.to_json())
         if page:
             self._put("report.html", page.encode("utf-8", "replace"))
@@ -281,7 +283,7 @@ class _Run:
         self._put_lines(name, lines())
 
     def _wxr_head(self) -> str:
-        content = Content(self._base, self._files, has_lists=False)
+        content = Content(self._database, self._files, has_lists=False)
 
         def pages(*kinds: str) -> Iterator[Page]:
             for key in self._keys():
@@ -290,8 +292,8 @@ class _Run:
                         page = content.make(*key).page
                         if is_careful:
                             wxr.head(content.site, *[[page] if key[0] == kind else [] for kind in _TERMS])
-                    except Exception as fault:
-                        if is_of_the_run(fault):
+                    except Exception as error:
+                        if stops_the_run(error):
                             raise
                         # It is reported where it is made as a page.
                         continue
@@ -300,21 +302,21 @@ class _Run:
         is_careful = False
         try:
             return wxr.head(content.site, *[pages(kind) for kind in _TERMS])
-        except Exception as fault:
-            if is_of_the_run(fault):
+        except Exception as error:
+            if stops_the_run(error):
                 raise
         is_careful = True
         return wxr.head(content.site, *[pages(kind) for kind in _TERMS])
 
     def _keys(self) -> Iterator[Key]:
         most = self._options.sample
-        for (kind,) in self._base.db.execute("SELECT DISTINCT kind FROM pages ORDER BY kind").fetchall():
+        for (kind,) in self._database.db.execute("SELECT DISTINCT kind FROM pages ORDER BY kind").fetchall():
             step = 1
             if most:
-                numbers = self._base.db.execute("SELECT count(DISTINCT number) FROM pages WHERE kind = ?", (kind,))
+                numbers = self._database.db.execute("SELECT count(DISTINCT number) FROM pages WHERE kind = ?", (kind,))
                 step = max(1, -(-numbers.fetchone()[0] // most))
             count, last = -1, None
-            rows = self._base.db.execute(
+            rows = self._database.db.execute(
                 "SELECT kind, number, language FROM pages WHERE kind = ? ORDER BY number, language", (kind,)
             )
             for row in rows:
@@ -326,7 +328,7 @@ class _Run:
     def _results(self, total: int) -> Iterator[_Result]:
         options = self._options
         arguments = (
-            self._base.path, self._work / "earlier.sqlite", self._out, options, self._digest(),
+            self._database.path, self._work / "earlier.sqlite", self._out, options, self._digest(),
         )  # fmt: skip
         keys = self._keys()
         if total < _FEW or not self._workers.are_there:
@@ -349,7 +351,7 @@ class _Run:
             try:
                 yield from self._awaited(future)
                 continue
-            except (Lost, MemoryError):
+            except (WorkersLost, MemoryError):
                 waiting.appendleft((portion, None))
             # What others have done by then is kept. The rest is done again, one object at a time: one is to blame.
             workers.renew()
@@ -362,7 +364,7 @@ class _Run:
                         yield self._make_alone(arguments, key)
         try:
             self._report.add(*self._awaited(redirects_written))
-        except Lost:
+        except WorkersLost:
             if workers.renew():
                 self._report.add(*self._awaited(self._submitted(_write_redirects, arguments)))
             else:
@@ -371,12 +373,12 @@ class _Run:
     def _submitted(self, task: Callable[..., _T], *arguments: object) -> Future[_T] | None:
         try:
             return self._workers.submit(task, *arguments)
-        except Lost:
+        except WorkersLost:
             return None
 
     def _awaited(self, future: Future[_T] | None) -> _T:
         if future is None:
-            raise Lost
+            raise WorkersLost
         return self._workers.wait(future)
 
     def _make_alone(self, arguments: _Arguments, key: Key) -> _Result:
@@ -385,9 +387,9 @@ class _Run:
             return self._worker_here(arguments).make(key)
         try:
             return self._awaited(self._submitted(_make_portion, arguments, [key]))[0]
-        except (Lost, MemoryError):
+        except (WorkersLost, MemoryError):
             self._workers.renew()
-            return _fail(self._base, self._output, key, _KILLED)
+            return _fail(self._database, self._output, key, _KILLED)
 
     def _worker_here(self, arguments: _Arguments) -> _Worker:
         """Return the worker that is this process itself."""
@@ -400,7 +402,7 @@ class _Run:
         options = self._options
         digest = hashlib.sha256(repr((VERSION, options.to, options.language)).encode())
         for rows in (*(f"* FROM {table}" for table in _SHARED), *_SHARED_COLUMNS):
-            for row in self._base.db.execute(f"SELECT {rows}"):
+            for row in self._database.db.execute(f"SELECT {rows}"):
                 digest.update(repr(tuple(row)).encode("utf-8", "surrogatepass"))
         for name in self._files.all():
             digest.update(name.encode("utf-8", "surrogateescape") + b"\0")
@@ -412,15 +414,15 @@ class _Run:
         if self._options.img is not None:
             for name in self._files.all():
                 self._copy(name, plain_name(name))
-        elif self._base.db.execute("SELECT 1 FROM documents WHERE distant <> 'oui'").fetchone():
-            self._report.add(Remark("files-left"))
+        elif self._database.db.execute("SELECT 1 FROM documents WHERE distant <> 'oui'").fetchone():
+            self._report.add(Issue("files-left"))
             return
-        for row in self._base.db.execute("SELECT id_document, fichier FROM documents WHERE distant <> 'oui'"):
+        for row in self._database.db.execute("SELECT id_document, fichier FROM documents WHERE distant <> 'oui'"):
             found = self._files.find(row["fichier"])
             if found is not None:
                 self._report.count("written", "document")
             if found is None:
-                self._report.add(Remark("file-missing", "document", row["id_document"], detail=row["fichier"]))
+                self._report.add(Issue("file-missing", "document", row["id_document"], detail=row["fichier"]))
                 self._report.count("file", "missing")
             elif plain_name(found) != row["fichier"]:
                 self._copy(found, row["fichier"])
@@ -433,16 +435,16 @@ class _Run:
                 if self._output
                 else Copy(is_there=True, is_written=False)
             )
-        except Exception as fault:
-            if is_of_the_run(fault):
+        except Exception as error:
+            if stops_the_run(error):
                 raise
-            self._report.add(failed("file", 0, describe(fault), field=new_name))
+            self._report.add(failure_issue("file", 0, describe_error(error), field=new_name))
             return
         if copied is None:
-            self._report.add(Remark("user-file-kept", detail=path))
+            self._report.add(Issue("user-file-kept", detail=path))
             return
         if copied.code:
-            self._report.add(Remark(copied.code, detail=new_name))
+            self._report.add(Issue(copied.code, detail=new_name))
         self._report.count("file", "copied" if copied.is_there else "refused")
 
     def _put_lines(self, path: str, lines: Iterable[str]) -> None:
@@ -450,7 +452,7 @@ class _Run:
 
     def _put(self, path: str, content: bytes) -> None:
         if self._output and not self._output.put(path, content):
-            self._report.add(Remark("user-file-kept", detail=path))
+            self._report.add(Issue("user-file-kept", detail=path))
 
     def _finish(self, output: Output) -> None:
         """Settle the manifest, and remove what no page is written to any more."""
@@ -466,11 +468,9 @@ class _Run:
     def _note(self, result: _Result) -> None:
         entry = result.entry
         kind, number, _ = entry.key.split("/")
-        self._report.add(*entry.remarks)
+        self._report.add(*entry.issues)
         if result.is_kept:
-            self._report.add(
-                Remark("user-file-kept", kind, int(number), detail=", ".join(entry.files), page=entry.page)
-            )
+            self._report.add(Issue("user-file-kept", kind, int(number), detail=", ".join(entry.files), page=entry.page))
         if result.is_failed:
             self._report.count("left", kind)
             return
@@ -481,41 +481,41 @@ class _Run:
         if entry.messages:
             self._report.count("written", "forum", entry.messages)
         if entry.words[0]:
-            self._report.recall(kind, int(number), entry.page, *entry.words)
+            self._report.count_words(kind, int(number), entry.page, *entry.words)
 
     def _count_objects(self) -> None:
-        for kind, (table, _) in KINDS.items():
-            count = self._base.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        for kind in OBJECT_KINDS.values():
+            count = self._database.db.execute(f"SELECT count(*) FROM {kind.table}").fetchone()[0]
             if count:
-                self._report.count("read", kind, count)
-        for row in self._base.db.execute(
+                self._report.count("read", kind.name, count)
+        for row in self._database.db.execute(
             "SELECT kind, count(*) AS found FROM objects WHERE state = 'hidden' GROUP BY kind"
         ):
             self._report.count("left", row["kind"], row["found"])
-        redirected = self._base.db.execute("SELECT count(*) FROM objects WHERE state = 'redirect'").fetchone()[0]
+        redirected = self._database.db.execute("SELECT count(*) FROM objects WHERE state = 'redirect'").fetchone()[0]
         if redirected:
             self._report.count("redirect", "article", redirected)
-        for row in self._base.db.execute(
+        for row in self._database.db.execute(
             "SELECT f.id_forum, f.objet, f.id_objet FROM forum f LEFT JOIN objects o ON o.kind = f.objet AND o.number ="
             " f.id_objet WHERE f.statut = 'publie' AND (o.state IS NULL OR o.state NOT IN ('published', 'draft',"
             " 'future')) ORDER BY f.id_forum"
         ):
             self._report.count("left", "forum")
             self._report.add(
-                Remark("comment-orphaned", "forum", row["id_forum"], detail=f"{row['objet']}{row['id_objet']}")
+                Issue("comment-orphaned", "forum", row["id_forum"], detail=f"{row['objet']}{row['id_objet']}")
             )
 
 
 class _Worker:
     """Makes and writes pages, in this process or in another one."""
 
-    def __init__(self, base: Path, earlier: Path, out: Path, options: Options, digest: str) -> None:
-        self._base = Base(base)
+    def __init__(self, database: Path, earlier: Path, out: Path, options: MigrationOptions, digest: str) -> None:
+        self._database = WorkingDatabase(database)
         self._target = TREES.get(options.to)
         has_lists = not self._target.has_lists if self._target else options.to == "json"
-        self._content = Content(self._base, Files(options.img), has_lists=has_lists)
+        self._content = Content(self._database, ImgFolder(options.img), has_lists=has_lists)
         self._options, self._out, self._digest = options, out, digest
-        self._manifest = Manifest(earlier)
+        self._manifest = OutputManifest(earlier)
         self._output: Output | None = None
         if not options.dry_run:
             # Every process has a journal of its own.
@@ -523,7 +523,7 @@ class _Worker:
 
     def close(self) -> None:
         """Close what is open."""
-        self._base.close()
+        self._database.close()
         self._manifest.close()
         if self._output:
             self._output.close()
@@ -542,18 +542,18 @@ class _Worker:
                 is_counted = self._options.to != "json"
                 shown = text if isinstance(text, str) else text.content.decode()
                 words = count_words(made.sources, shown) if is_counted else (0, 0)
-        except Exception as fault:
-            if is_of_the_run(fault):
+        except Exception as error:
+            if stops_the_run(error):
                 raise
-            return _fail(self._base, self._output, key, describe(fault))
+            return _fail(self._database, self._output, key, describe_error(error))
         if known is not None and self._output:
             self._output.note(known)
             return _Result(known)
         for kind, number in made.failures:
-            _keep_raw(self._base, self._output, kind, number)
+            _keep_raw(self._database, self._output, kind, number)
         page = made.page
         entry = Entry(
-            _name(key), "" if made.failures else source, page.address, {}, made.remarks, words, len(page.comments)
+            _name(key), "" if made.failures else source, page.address, {}, made.issues, words, len(page.comments)
         )
         if isinstance(text, str):
             return _Result(entry, text=text)
@@ -575,14 +575,14 @@ class _Worker:
             return write_page(page, self._content.site, self._target)
         return objects_json.line(page) if self._options.to == "json" else wxr.item(page, self._content.site)
 
-    def _written(self, made: Made) -> tuple[Made, str | File]:
+    def _written(self, made: MadePage) -> tuple[MadePage, str | File]:
         """Return a page as its target writes it, without the messages that an error stops there."""
         try:
             return made, self._write(made.page)
-        except Exception as fault:
-            if is_of_the_run(fault) or not made.page.comments:
+        except Exception as error:
+            if stops_the_run(error) or not made.page.comments:
                 raise
-            remarks, stopped = [*made.remarks], dict[int, int]()
+            issues, stopped = [*made.issues], dict[int, int]()
             empty = replace(made.page, body=Document(()))
             for one in made.page.comments:
                 try:
@@ -590,7 +590,9 @@ class _Worker:
                 except Exception as its_own:
                     stopped[one.number] = one.parent
                     address = f"{made.page.address}#forum{one.number}"
-                    remarks.append(failed("forum", one.number, describe(its_own), field="texte", page=address))
+                    issues.append(
+                        failure_issue("forum", one.number, describe_error(its_own), field="texte", page=address)
+                    )
             if not stopped:
                 raise
             comments = tuple(
@@ -601,25 +603,25 @@ class _Worker:
                 ]
             )
             failures = (*made.failures, *[("forum", number) for number in stopped])
-            sound = Made(replace(made.page, comments=comments), tuple(remarks), made.sources, failures)
+            sound = MadePage(replace(made.page, comments=comments), tuple(issues), made.sources, failures)
             return sound, self._write(sound.page)
 
-    def write_redirects(self) -> tuple[Remark, ...]:
+    def write_redirects(self) -> tuple[Issue, ...]:
         """Write the tables of redirections; return what is wrong with them."""
-        base, feed = self._base, self._target.feed if self._target else ""
-        remarks: list[Remark] = []
+        database, feed = self._database, self._target.feed if self._target else ""
+        issues: list[Issue] = []
         for name, lines in (
-            ("nginx-maps.conf", redirects.nginx(base, feed)),
+            ("nginx-maps.conf", redirects.nginx(database, feed)),
             ("nginx-server.conf", (redirects.NGINX_SERVER,)),
-            ("htaccess", redirects.apache(base, feed)),
-            ("_redirects", redirects.netlify(base, feed)),
-            ("redirects.json", redirects.json_table(base)),
+            ("htaccess", redirects.apache(database, feed)),
+            ("_redirects", redirects.netlify(database, feed)),
+            ("redirects.json", redirects.json_table(database)),
         ):
-            aside = self._base.path.with_name("redirects")
-            remarks += _write_lines(self._output, f"redirects/{name}", lines, aside)
+            aside = self._database.path.with_name("redirects")
+            issues += _write_lines(self._output, f"redirects/{name}", lines, aside)
         # Files that are not there are told of where they are copied.
-        remarks += redirects.check(base, lambda file: True)
-        return tuple(remarks)
+        issues += redirects.check(database, lambda file: True)
+        return tuple(issues)
 
     def _source(self, key: Key) -> str:
         """Return the digest of all that a page is made of."""
@@ -633,19 +635,19 @@ def _name(key: Key) -> str:
     return "/".join(map(str, key))
 
 
-def _fail(base: Base, output: Output | None, key: Key, detail: str) -> _Result:
+def _fail(database: WorkingDatabase, output: Output | None, key: Key, detail: str) -> _Result:
     """Return the result of a page that an internal error stopped; its raw text is kept."""
     kind, number, language = key
-    _keep_raw(base, output, kind, number)
-    page = base.db.execute(
+    _keep_raw(database, output, kind, number)
+    page = database.db.execute(
         "SELECT address FROM pages WHERE kind = ? AND number = ? AND language = ?", (kind, number, language)
     ).fetchone()
-    remark = failed(kind, number, detail, page=page[0] if page else "")
-    return _Result(Entry(_name(key), remarks=(remark,)), is_failed=True)
+    issue = failure_issue(kind, number, detail, page=page[0] if page else "")
+    return _Result(Entry(_name(key), issues=(issue,)), is_failed=True)
 
 
-def _keep_raw(base: Base, output: Output | None, kind: str, number: int) -> None:
-    if output and (text := raw_text(base, kind, number)):
+def _keep_raw(database: WorkingDatabase, output: Output | None, kind: str, number: int) -> None:
+    if output and (text := raw_text(database, kind, number)):
         output.put(raw_path(kind, number), text.encode("utf-8", "replace"))
 
 
@@ -669,7 +671,7 @@ def _make_portion(arguments: _Arguments, keys: Sequence[Key]) -> list[_Result]:
     return [_worker(arguments).make(key) for key in keys]
 
 
-def _write_redirects(arguments: _Arguments) -> tuple[Remark, ...]:
+def _write_redirects(arguments: _Arguments) -> tuple[Issue, ...]:
     return _worker(arguments).write_redirects()
 
 
@@ -681,11 +683,11 @@ def _is_large(source: str) -> bool:
         return True
 
 
-def _write_lines(output: Output | None, path: str, lines: Iterable[str], aside: Path) -> list[Remark]:
+def _write_lines(output: Output | None, path: str, lines: Iterable[str], aside: Path) -> list[Issue]:
     """Write a file that may be too large for memory, first to ``aside``; without an output only make its lines."""
     if output is None:
         deque(lines, 0)
         return []
     with open(aside, "w", encoding="utf-8", errors="replace", newline="") as file:
         file.writelines(lines)
-    return [] if output.put_file(path, aside) else [Remark("user-file-kept", detail=path)]
+    return [] if output.put_file(path, aside) else [Issue("user-file-kept", detail=path)]

@@ -34,7 +34,7 @@ _PID, _BEATS = 0, 1
 _T = TypeVar("_T")
 
 
-class Lost(Exception):
+class WorkersLost(Exception):
     """Workers died or stood still: what was submitted and is not done must be submitted again."""
 
 
@@ -55,20 +55,20 @@ class Workers:
         """Start them before there is work, so that they are ready by then."""
         if not self._open():
             return
-        with suppress(Lost):
+        with suppress(WorkersLost):
             for _ in range(self._jobs):
                 self.submit(spare_collector)
 
     def submit(self, task: Callable[..., _T], *arguments: object) -> Future[_T]:
         """Have a task done by one of them. Raises Lost."""
         if not self._open():
-            raise Lost
+            raise WorkersLost
         assert self._pool is not None
         try:
             return self._pool.submit(task, *arguments)
-        except (BrokenExecutor, RuntimeError, OSError) as fault:
+        except (BrokenExecutor, RuntimeError, OSError) as error:
             self._is_lost = True
-            raise Lost from fault
+            raise WorkersLost from error
 
     def wait(self, future: Future[_T]) -> _T:
         """Return the result of a task. Raises what the task raises, and Lost."""
@@ -78,9 +78,9 @@ class Workers:
         while True:
             try:
                 return future.result(_LOOK)
-            except BrokenExecutor as fault:
+            except BrokenExecutor as error:
                 self._is_lost = True
-                raise Lost from fault
+                raise WorkersLost from error
             except NotYet:
                 if future.done():
                     # The task's own.
@@ -97,7 +97,7 @@ class Workers:
                 self._break()
             elif deaths > 2 * _MOST_DEATHS:
                 self._is_lost = True
-                raise Lost
+                raise WorkersLost
 
     def renew(self) -> bool:
         """Start others in the place of those that are lost; return whether any work."""
@@ -106,7 +106,7 @@ class Workers:
             return False
         try:
             self.wait(self.submit(spare_collector))
-        except Lost:
+        except WorkersLost:
             self.close()
             self.are_there = False
         return self.are_there

@@ -13,9 +13,10 @@ from msgspec.structs import replace
 
 from spipconv.converters import html, markdown
 from spipconv.languages import comments_title
+from spipconv.migration.kinds import PAGE_KINDS, TEXTS
 from spipconv.migration.pages.page import Comment, Page, Site, Term
 from spipconv.migration.plan.plan import language_tag
-from spipconv.migration.target import TEXTS, Target
+from spipconv.migration.target import TargetSystem
 from spipconv.nodes import Document, Element, Figure, Link, List, ListItem, Node, Text, plain_text, rebuild
 from spipconv.safety import (
     Templates,
@@ -39,7 +40,7 @@ class File(Struct, frozen=True):
     content: bytes
 
 
-def write_page(page: Page, site: Site, target: Target) -> File:
+def write_page(page: Page, site: Site, target: TargetSystem) -> File:
     """Return the file of a page."""
     path = path_of(page, site, target)
     body, shown = _body(page, target), [one for one in page.comments if not one.is_pending]
@@ -56,7 +57,7 @@ def write_page(page: Page, site: Site, target: Target) -> File:
     return File(path, (printable(header) + ("\n" + text if text else "")).encode("utf-8", "replace"))
 
 
-def path_of(page: Page, site: Site, target: Target) -> str:
+def path_of(page: Page, site: Site, target: TargetSystem) -> str:
     """Return where a page's file is, below the output folder."""
     is_text = page.kind in TEXTS
     pattern = target.list if not is_text else target.post if page.date and page.kind != "site" else target.text
@@ -86,7 +87,7 @@ def safe_values(value: Any, templates: Templates) -> Any:
     return value
 
 
-def _fields(page: Page, site: Site, target: Target) -> Mapping[str, Any]:
+def _fields(page: Page, site: Site, target: TargetSystem) -> Mapping[str, Any]:
     """Return everything that a front matter may say, by the names that targets' ``keys`` know."""
     title = page.title or f"{page.kind} {page.number}"
     image = template_address(page.logo)
@@ -114,7 +115,7 @@ def _fields(page: Page, site: Site, target: Target) -> Mapping[str, Any]:
         "draft": page.is_draft or None,
         "published": False if page.is_draft else None,
         "pelican_status": "draft" if page.is_draft else "published",
-        "type": "breves" if page.kind == "breve" else None,
+        "type": PAGE_KINDS[page.kind].page_type,
         "weight": page.weight,
         "address": page.address,
         # With an address of its own, Pelican would write a draft all the same.
@@ -146,7 +147,7 @@ def _fields(page: Page, site: Site, target: Target) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
-def _one_line(text: str, target: Target) -> str:
+def _one_line(text: str, target: TargetSystem) -> str:
     document = Document((Text(text),)) if text else Document(())
     return markdown.write(document, profile="title", flavour=target.flavour).strip()
 
@@ -192,7 +193,7 @@ def _yaml_node(value: Any) -> yaml.Node:
     return yaml.ScalarNode("tag:yaml.org,2002:str", value)
 
 
-def _header_lines(values: Mapping[str, Any], target: Target) -> str:
+def _header_lines(values: Mapping[str, Any], target: TargetSystem) -> str:
     lines: list[str] = []
     for field, name in target.keys.items():
         value = values[field]
@@ -217,7 +218,7 @@ def _flat(text: str) -> str:
 # ---- Body ----
 
 
-def _body(page: Page, target: Target) -> Document:
+def _body(page: Page, target: TargetSystem) -> Document:
     nodes: list[Node] = []
     if not target.shows_fields:
         nodes += [

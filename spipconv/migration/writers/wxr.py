@@ -27,16 +27,14 @@ from html import escape
 from urllib.parse import quote
 
 from spipconv.api import render
+from spipconv.migration.kinds import PAGE_KINDS, TEXTS
 from spipconv.migration.pages.page import Attachment, Comment, Page, Site, Term
 from spipconv.safety import safe_address
 
-_POSTS = frozenset({"article", "breve", "site"})
 # WordPress has pages of its own for these, with their description; only comments have no place there.
 _TERMS = frozenset({"rubrique", "mot"})
 
 # Numbers of posts: a range for each kind, for each kind's logos, and again for each further language of an object.
-# Articles come first and keep their own.
-_KINDS = ("article", "breve", "site", "auteur", "rubrique", "mot", "groupe", "home", "document")
 _RANGE = 10_000_000
 _TO_LOGOS = 10 * _RANGE
 _TO_LANGUAGE = 20 * _RANGE
@@ -92,7 +90,7 @@ def item(page: Page, site: Site) -> str:
     There is none for what WordPress makes itself: the front page and the pages of terms and authors, unless they
     have comments or (if no terms) a text. A document of several pages comes with each: importers take the first.
     """
-    is_post = page.kind in _POSTS
+    is_post = page.kind in TEXTS
     has_text = page.kind not in _TERMS and bool(page.body.children)
     place = _place(page, site)
     number = _number(page.kind, page.number) + place * _TO_LANGUAGE
@@ -179,7 +177,7 @@ def _text(page: Page) -> str:
 
 
 def _number(kind: str, number: int) -> int:
-    return _KINDS.index(kind) * _RANGE + number
+    return PAGE_KINDS[kind].range * _RANGE + number
 
 
 def _place(page: Page, site: Site) -> int:
@@ -338,7 +336,7 @@ def _frame(
 
 
 def _post(page: Page, site: Site, number: int, date: str, thumbnail: int) -> str:
-    is_post = page.kind in _POSTS
+    is_post = page.kind in TEXTS
     old = f"{_root(site)}/spip.php?{page.kind}{page.number}" + (
         f"&lang={page.language}" if number > _TO_LANGUAGE else ""
     )

@@ -8,17 +8,17 @@ from tempfile import TemporaryDirectory
 
 from spipconv.migration.read.sources.dump import Dump
 from spipconv.migration.read.sources.mysql import Server
-from spipconv.migration.read.sources.protocol import BadSource, Choose, Row, Source, TooLong, Value
+from spipconv.migration.read.sources.protocol import BadSource, Choose, SourceRow, SpipSource, TooLong, Value
 from spipconv.migration.read.sources.sqlite import MakeFolder, SqliteFile
 
-__all__ = ["BadSource", "Choose", "Row", "Source", "TooLong", "Value", "open_source"]
+__all__ = ["BadSource", "Choose", "SourceRow", "SpipSource", "TooLong", "Value", "open_source"]
 
 _SERVERS = ("mysql://", "mariadb://")
 
 
 def open_source(
     name: str, ask_password: Callable[[], str] | None = None, make_folder: MakeFolder = TemporaryDirectory
-) -> Source:
+) -> SpipSource:
     """Return the base that ``name`` means: a server's address, a SQLite file or a dump. Raises BadSource.
 
     ``ask_password`` is called where a server's password is not in the environment; ``make_folder`` where a file has to

@@ -11,7 +11,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
-from spipconv.migration.read.sources.protocol import MOST_COLUMNS, BadSource, Choose, Row, TooLong
+from spipconv.migration.read.sources.protocol import MOST_COLUMNS, BadSource, Choose, SourceRow, TooLong
 from spipconv.migration.read.sources.sql import Reader, literal, name_of, row
 
 _WINDOW = 1 << 20
@@ -70,7 +70,7 @@ class Dump:
         with self._reader() as reader:
             self.charset = _Statements(reader, lambda _table, _columns: None).charset()
 
-    def read(self, choose: Choose) -> Iterator[tuple[str, Row]]:
+    def read(self, choose: Choose) -> Iterator[tuple[str, SourceRow]]:
         """Yield the rows of the chosen tables, each as it is found."""
         with self._reader() as reader:
             yield from _Statements(reader, choose).rows()
@@ -140,7 +140,7 @@ class _Statements:
     def __init__(self, reader: Reader, choose: Choose) -> None:
         self._reader = reader
         self._choose = choose
-        self._base = ""
+        self._database = ""
         self._charset = "utf-8"
         self._columns: dict[tuple[str, str], tuple[str, ...]] = {}
         self._chosen: dict[str, tuple[str, tuple[str, ...] | None]] = {}
@@ -158,7 +158,7 @@ class _Statements:
             word = self._word()
         return self._charset
 
-    def rows(self) -> Iterator[tuple[str, Row]]:
+    def rows(self) -> Iterator[tuple[str, SourceRow]]:
         """Yield the rows of the chosen tables."""
         while True:
             head = self._head()
@@ -187,7 +187,7 @@ class _Statements:
             line = reader.line()
             # With 2>&1, what the tool had to say comes into the file.
             if b"warning" not in line.lower():
-                raise reader.fault(f"the export failed here ({(token + line).decode('utf-8', 'replace').strip()})")
+                raise reader.error(f"the export failed here ({(token + line).decode('utf-8', 'replace').strip()})")
         return token.upper()
 
     def _do(self, word: bytes) -> None:
@@ -200,7 +200,7 @@ class _Statements:
             case b"SET":
                 self._set(reader.statement())
             case b"USE":
-                self._base = "".join(map(name_of, reader.statement()[:1]))
+                self._database = "".join(map(name_of, reader.statement()[:1]))
             case b"CREATE":
                 self._create()
             case b"DELIMITER":
@@ -211,7 +211,7 @@ class _Statements:
             case _ if word[:1].isalpha():
                 reader.skip_statement()
             case _:
-                raise reader.fault(f"{word.decode('utf-8', 'replace')!r} begins no SQL statement")
+                raise reader.error(f"{word.decode('utf-8', 'replace')!r} begins no SQL statement")
 
     def _set(self, tokens: list[bytes]) -> None:
         """Take in the encoding and the way to write strings."""
@@ -261,7 +261,7 @@ class _Statements:
 
     def _add_column(self, columns: list[str], token: bytes) -> None:
         if len(columns) >= MOST_COLUMNS:
-            raise self._reader.fault(f"a table of more than {MOST_COLUMNS:,} columns")
+            raise self._reader.error(f"a table of more than {MOST_COLUMNS:,} columns")
         columns.append(name_of(token))
 
     def _after(self, words: frozenset[bytes], token: bytes) -> bytes:
@@ -274,7 +274,7 @@ class _Statements:
         """Return the (base, table) that begins with ``token``, and the token behind it."""
         after = self._reader.token()
         if after != b".":
-            return (self._base, name_of(token)), after
+            return (self._database, name_of(token)), after
         table = self._reader.token()
         return (name_of(token), name_of(table)), self._reader.token()
 
@@ -289,20 +289,20 @@ class _Statements:
     def _insert(self) -> _Insert:
         """Read an INSERT up to its VALUES."""
         reader = self._reader
-        (base, table), token = self._table(self._after(_MODIFIERS, reader.token()))
+        (database, table), token = self._table(self._after(_MODIFIERS, reader.token()))
         listed = None
         if token == b"(":
             listed = self._listed()
             token = reader.token()
-        known = self._columns.get((base, table))
+        known = self._columns.get((database, table))
         columns = listed or known
-        wanted = self._wanted(base, table, known or listed)
+        wanted = self._wanted(database, table, known or listed)
         if wanted is None or (columns and not wanted):
             return _Insert(table)
         if token.upper() not in {b"VALUES", b"VALUE"}:
-            raise reader.fault(f"rows of {table} that no VALUES gives")
+            raise reader.error(f"rows of {table} that no VALUES gives")
         if not columns:
-            raise reader.fault(f"rows of {table} without a CREATE TABLE or names before them that tell their columns")
+            raise reader.error(f"rows of {table} without a CREATE TABLE or names before them that tell their columns")
         places = {column.lower(): place for place, column in enumerate(columns)}
         found = tuple(sorted({places[column.lower()] for column in wanted if column.lower() in places}))
         group_of = {place: group for group, place in enumerate(found, 1)}
@@ -320,19 +320,19 @@ class _Statements:
                 self._add_column(columns, token)
         return tuple(columns)
 
-    def _wanted(self, base: str, table: str, columns: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    def _wanted(self, database: str, table: str, columns: tuple[str, ...] | None) -> tuple[str, ...] | None:
         """Return the columns that are asked for of this table."""
         if table not in self._chosen:
-            self._chosen[table] = base, self._choose(table, columns or ())
+            self._chosen[table] = database, self._choose(table, columns or ())
         first, wanted = self._chosen[table]
-        if wanted is not None and base != first:
+        if wanted is not None and database != first:
             raise BadSource(
-                f"{self._reader.source}: table {table} is there twice, in the bases {first or '(no name)'} and {base}; "
-                "export one base alone"
+                f"{self._reader.source}: table {table} is there twice, in the databases {first or '(no name)'} and"
+                f" {database}; export one database alone"
             )
         return wanted
 
-    def _rows(self, insert: _Insert) -> Iterator[tuple[str, Row]]:
+    def _rows(self, insert: _Insert) -> Iterator[tuple[str, SourceRow]]:
         table, groups, escapes, pattern = insert.table, insert.groups, self._reader.escapes, insert.pattern
         reader = self._reader
         while True:
@@ -348,21 +348,21 @@ class _Statements:
                 values = tuple([literal(match[group], escapes) if group else None for group in groups])
             except ValueError as error:
                 reader.skip_space()
-                raise reader.fault(f"a row holds no number ({error})") from error
+                raise reader.error(f"a row holds no number ({error})") from error
             reader.position = match.end()
             yield table, values
             sign = match[match.re.groups]
             if sign == b";" or (sign is None and not self._has_another_row()):
                 return
 
-    def _long_row(self, insert: _Insert) -> Row:
+    def _long_row(self, insert: _Insert) -> SourceRow:
         """Read a row that is too long or too wide to be matched at once."""
         found = self._reader.long_row(insert.width, insert.found)
         values = [found[place] for place in insert.found]
         try:
             return tuple([self._literal(values[group - 1]) if group else None for group in insert.groups])
         except ValueError as error:
-            raise self._reader.fault(f"a row holds no number ({error})") from error
+            raise self._reader.error(f"a row holds no number ({error})") from error
 
     def _literal(self, value: bytes) -> bytes | None:
         return value if isinstance(value, TooLong) else literal(value, self._reader.escapes)
@@ -380,5 +380,5 @@ class _Statements:
             case word if word.upper() in {b"ON", b"AS", b"RETURNING"}:
                 reader.skip_statement()
             case word:
-                raise reader.fault(f"{word[:20].decode('utf-8', 'replace')!r} behind a row")
+                raise reader.error(f"{word[:20].decode('utf-8', 'replace')!r} behind a row")
         return False

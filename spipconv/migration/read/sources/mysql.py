@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from spipconv.migration.read.sources.protocol import LONGEST_VALUE, BadSource, Choose, Row, TooLong
+from spipconv.migration.read.sources.protocol import LONGEST_VALUE, BadSource, Choose, SourceRow, TooLong
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -34,7 +34,7 @@ class Server:
         with closing(self._connect()):
             pass
 
-    def read(self, choose: Choose) -> Iterator[tuple[str, Row]]:
+    def read(self, choose: Choose) -> Iterator[tuple[str, SourceRow]]:
         """Yield the rows of the chosen tables, as they were when reading began."""
         from pymysql.err import Error
 
@@ -63,7 +63,7 @@ class Server:
                 password=self._password,
                 host=address.host,
                 port=address.port,
-                database=address.base,
+                database=address.database,
                 unix_socket=address.socket,
                 charset="utf8mb4",
                 use_unicode=False,
@@ -94,14 +94,14 @@ class _Address(NamedTuple):
     user: str | None
     host: str
     port: int
-    base: str
+    database: str
     socket: str | None
 
     @property
     def name(self) -> str:
         """The address as it is shown."""
         user = f"{self.user}@" if self.user else ""
-        return f"mysql://{user}{self.host}:{self.port}/{self.base}"
+        return f"mysql://{user}{self.host}:{self.port}/{self.database}"
 
 
 def _address(text: str) -> _Address:
@@ -114,19 +114,19 @@ def _address(text: str) -> _Address:
         raise BadSource(f"mysql://…: is no server's address; write {_FORM}") from None
     if url.password is not None:
         raise BadSource(f"mysql://…: holds a password, which others could read; {_WHERE_PASSWORD}")
-    base = unquote(url.path.removeprefix("/"))
-    if not _is_plain(url, base) or query.keys() - {"unix_socket"}:
+    database = unquote(url.path.removeprefix("/"))
+    if not _is_plain(url, database) or query.keys() - {"unix_socket"}:
         raise BadSource(f"mysql://…: is no server's address; write {_FORM}")
     user = unquote(url.username) if url.username else None
-    return _Address(user, url.hostname or "localhost", port, base, query.get("unix_socket", [None])[0])
+    return _Address(user, url.hostname or "localhost", port, database, query.get("unix_socket", [None])[0])
 
 
-def _is_plain(url: SplitResult, base: str) -> bool:
+def _is_plain(url: SplitResult, database: str) -> bool:
     """Tell if an address has no part in which the rest of a password may stand."""
-    return bool(base) and not set("/@") & set(base) and not url.fragment and url.netloc.count("@") <= 1
+    return bool(database) and not set("/@") & set(database) and not url.fragment and url.netloc.count("@") <= 1
 
 
-def _rows(connection: Connection[Any], choose: Choose) -> Iterator[tuple[str, Row]]:
+def _rows(connection: Connection[Any], choose: Choose) -> Iterator[tuple[str, SourceRow]]:
     _begin(connection)
     chosen = [
         (table, columns) for table in _tables(connection) if (columns := choose(table, _columns(connection, table)))
@@ -172,7 +172,7 @@ def _query(table: str, columns: Sequence[str]) -> str:
     return f"SELECT {', '.join(fields)}, CONCAT_WS(' ', {', '.join(sizes)}) FROM {_quoted(table)}"
 
 
-def _marked(row: Row) -> Row:
+def _marked(row: SourceRow) -> SourceRow:
     *values, sizes = row
     for one in (sizes or b"").split():
         place, _, size = one.partition(b":")
@@ -180,7 +180,7 @@ def _marked(row: Row) -> Row:
     return tuple(values)
 
 
-def _streamed(connection: Connection[Any], query: str) -> Iterator[Row]:
+def _streamed(connection: Connection[Any], query: str) -> Iterator[SourceRow]:
     from pymysql.cursors import SSCursor
 
     with connection.cursor(SSCursor) as cursor:

@@ -27,7 +27,7 @@ class TooLong(bytes):
 
 
 Value = bytes | None
-Row = tuple[Value, ...]
+SourceRow = tuple[Value, ...]
 # Asked once a table, with its name and its columns in their order; returns the columns to read, None: skip it.
 Choose = Callable[[str, tuple[str, ...]], tuple[str, ...] | None]
 
@@ -40,7 +40,7 @@ class BadSource(ValueError):
         super().__init__("".join([c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text]))
 
 
-class Source(Protocol):
+class SpipSource(Protocol):
     """A base. ``charset`` is the Python name of the encoding in which it says its texts are, as far as known."""
 
     @property
@@ -49,7 +49,7 @@ class Source(Protocol):
     @property
     def charset(self) -> str: ...
 
-    def read(self, choose: Choose) -> Iterator[tuple[str, Row]]:
+    def read(self, choose: Choose) -> Iterator[tuple[str, SourceRow]]:
         """Yield (table, row) for every row of every table that is chosen, the values as asked for.
 
         Numbers and dates come as the bytes of their text, NULL as None. Tables come in any order, a table's rows

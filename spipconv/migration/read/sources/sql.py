@@ -177,7 +177,7 @@ class Reader:
             return False
         rest = self.data[self.position :]
         if len(rest) > _LONGEST:
-            raise self.fault("no text is this long: a quote before it is not closed")
+            raise self.error("no text is this long: a quote before it is not closed")
         # Twice as much each time: what does not fit is looked at from its beginning again.
         chunk = self._stream.read(max(self._window, len(rest)))
         self._end += len(chunk)
@@ -189,7 +189,7 @@ class Reader:
         self.data = rest + chunk
         return True
 
-    def fault(self, text: str, position: int | None = None) -> BadSource:
+    def error(self, text: str, position: int | None = None) -> BadSource:
         """Return the exception that says what is wrong at a position (None: here)."""
         offset = self._start + (self.position if position is None else position)
         return BadSource(f"{self.source}: byte {offset}: {text}; export the database again")
@@ -333,10 +333,10 @@ class Reader:
             self.skip_space()
             if place < count - 1:
                 if self.data.startswith(b")", self.position):
-                    raise self.fault(f"a row of {place + 1} values where {count} belong")
+                    raise self.error(f"a row of {place + 1} values where {count} belong")
                 self._sign(b",")
         if self.data.startswith(b",", self.position):
-            raise self.fault(f"a row of more values than the {count} that belong there")
+            raise self.error(f"a row of more values than the {count} that belong there")
         self._sign(b")")
         return values
 
@@ -344,7 +344,7 @@ class Reader:
         if not self.data.startswith(sign, self.position):
             if self.position >= len(self.data):
                 raise self.cut("a row")
-            raise self.fault(f"{self._shown(self.position)} where a row should go on")
+            raise self.error(f"{self._shown(self.position)} where a row should go on")
         self.position += 1
 
     def _value(self, most: int) -> bytes:
@@ -402,7 +402,7 @@ class Reader:
             if self.position < len(self.data) or not self.more():
                 break
         if not size:
-            raise self.fault(f"{self._shown(self.position)} is no value")
+            raise self.error(f"{self._shown(self.position)} is no value")
         return b"".join(kept) if size <= most else TooLong.of(size)
 
     def _has_row(self, count: int) -> bool:
@@ -414,15 +414,15 @@ class Reader:
             value = syntax(self.escapes).value.match(data, place)
             if value is None:
                 if not _BEGUN_VALUE.match(data, place):
-                    raise self.fault(f"{self._shown(place)} is no value", place)
+                    raise self.error(f"{self._shown(place)} is no value", place)
                 return False
             place = _after_space(data, value.end())
             found, before = found + 1, b","
         is_whole = data.startswith(b")", place)
         if is_whole and found != count:
-            raise self.fault(f"a row of {found} values where {count} belong")
+            raise self.error(f"a row of {found} values where {count} belong")
         if not is_whole and not _BEGUN.match(data, place):
-            raise self.fault(f"{self._shown(place)} where a row should go on", place)
+            raise self.error(f"{self._shown(place)} where a row should go on", place)
         return is_whole
 
     def _shown(self, place: int) -> str:

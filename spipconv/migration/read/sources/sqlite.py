@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from spipconv.migration.read.sources.protocol import LONGEST_VALUE, BadSource, Choose, Row, TooLong, Value
+from spipconv.migration.read.sources.protocol import LONGEST_VALUE, BadSource, Choose, SourceRow, TooLong, Value
 
 # What makes a folder that lasts as long as it is needed.
 MakeFolder = Callable[[], AbstractContextManager[str | Path]]
@@ -27,7 +27,7 @@ class SqliteFile:
         self._path = path
         self._make_folder = make_folder
 
-    def read(self, choose: Choose) -> Iterator[tuple[str, Row]]:
+    def read(self, choose: Choose) -> Iterator[tuple[str, SourceRow]]:
         """Yield the rows of the chosen tables, as they were when reading began."""
         try:
             with _database(self._path, self._make_folder) as database:
@@ -71,7 +71,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     return database
 
 
-def _rows(database: sqlite3.Connection, choose: Choose) -> Iterator[tuple[str, Row]]:
+def _rows(database: sqlite3.Connection, choose: Choose) -> Iterator[tuple[str, SourceRow]]:
     database.execute("BEGIN")
     # A virtual table has no root page, and may need code that is not there.
     tables = database.execute(
@@ -86,7 +86,7 @@ def _rows(database: sqlite3.Connection, choose: Choose) -> Iterator[tuple[str, R
                 yield table, row
 
 
-def _rows_of(database: sqlite3.Connection, table: str, columns: Sequence[str]) -> Iterator[Row]:
+def _rows_of(database: sqlite3.Connection, table: str, columns: Sequence[str]) -> Iterator[SourceRow]:
     """Yield the rows of a table. SQLite gives up at a value that is too long, before it holds it."""
     fields = ", ".join(map(_quoted, columns))
     done = 0

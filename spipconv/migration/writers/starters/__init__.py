@@ -13,8 +13,8 @@ import yaml
 from spipconv.migration.pages.page import Site
 from spipconv.migration.plan.plan import AUTHORS, language_tag
 from spipconv.migration.plan.titles import words_of
-from spipconv.migration.read.database import Base
-from spipconv.migration.target import Target
+from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.target import TargetSystem
 from spipconv.migration.writers.markdown_tree import File
 from spipconv.safety import escape_text, template_address, template_text
 
@@ -43,11 +43,11 @@ FEED_ALL_ATOM = CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = AUTHOR_FEED_ATOM = 
 """
 
 
-def site_files(site: Site, base: Base, target: Target) -> Iterator[File]:
+def site_files(site: Site, database: WorkingDatabase, target: TargetSystem) -> Iterator[File]:
     """Yield the files with which a target builds the site."""
-    shows_future = base.meta("post_dates") == "oui"
+    shows_future = database.meta("post_dates") == "oui"
     if target.name == "hugo":
-        yield _yaml("hugo.yaml", _hugo(site, base, target, shows_future))
+        yield _yaml("hugo.yaml", _hugo(site, database, target, shows_future))
     elif target.name == "jekyll":
         yield _yaml("_config.yml", _jekyll(site, target, shows_future))
     elif target.name == "pelican":
@@ -64,7 +64,7 @@ def _in_any_case(ending: str) -> str:
     return "".join(f"[{sign}{sign.upper()}]" if sign.isalpha() else sign for sign in ending)
 
 
-def _words(text: str, language: str, target: Target) -> str:
+def _words(text: str, language: str, target: TargetSystem) -> str:
     return template_text(words_of(text, language), target.templates)
 
 
@@ -86,9 +86,9 @@ def _yaml(path: str, settings: Mapping[str, Any]) -> File:
     return File(path, yaml.safe_dump(settings, allow_unicode=True, sort_keys=False).encode())
 
 
-def _hugo(site: Site, base: Base, target: Target, shows_future: bool) -> dict[str, Any]:
+def _hugo(site: Site, database: WorkingDatabase, target: TargetSystem, shows_future: bool) -> dict[str, Any]:
     languages = {
-        language_tag(code): {"weight": weight, "title": _words(base.meta("nom_site"), code, target)}
+        language_tag(code): {"weight": weight, "title": _words(database.meta("nom_site"), code, target)}
         for weight, code in enumerate(site.languages, 1)
     }
     groups = [slug for slug, _ in site.taxonomies]
@@ -111,7 +111,7 @@ def _hugo(site: Site, base: Base, target: Target, shows_future: bool) -> dict[st
     }
 
 
-def _jekyll(site: Site, target: Target, shows_future: bool) -> dict[str, Any]:
+def _jekyll(site: Site, target: TargetSystem, shows_future: bool) -> dict[str, Any]:
     return {
         "title": template_text(site.name, target.templates),
         "description": _words(site.slogan, site.language, target),

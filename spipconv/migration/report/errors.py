@@ -5,27 +5,27 @@ from __future__ import annotations
 import sqlite3
 from pathlib import PurePath
 
-from spipconv.migration.report.report import FAILED, Remark
+from spipconv.migration.report.issues import FAILED, Issue
 from spipconv.system.files import CannotWrite
 
 _PACKAGE = "spipconv"
 
 
-def is_of_the_run(fault: Exception) -> bool:
+def stops_the_run(error: Exception) -> bool:
     """Return whether an error stops the whole run, not one object: a full disk, a working base that is gone."""
-    return isinstance(fault, (sqlite3.OperationalError, CannotWrite))
+    return isinstance(error, (sqlite3.OperationalError, CannotWrite))
 
 
-def describe(fault: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return the type of an error and where in spipconv it was raised.
 
     Its own text may quote the site's, and where memory or the stack ends differs between runs: neither is told.
     """
-    name = type(fault).__name__
-    if isinstance(fault, (RecursionError, MemoryError)):
+    name = type(error).__name__
+    if isinstance(error, (RecursionError, MemoryError)):
         return name
     place = ""
-    trace = fault.__traceback__
+    trace = error.__traceback__
     while trace is not None:
         path = PurePath(trace.tb_frame.f_code.co_filename)
         if _PACKAGE in path.parts:
@@ -34,6 +34,6 @@ def describe(fault: BaseException) -> str:
     return name + place
 
 
-def failed(kind: str, number: int, detail: str, *, field: str = "", page: str = "") -> Remark:
+def failure_issue(kind: str, number: int, detail: str, *, field: str = "", page: str = "") -> Issue:
     """Return the remark on an object that failed."""
-    return Remark(FAILED, kind, number, field, detail=detail, page=page)
+    return Issue(FAILED, kind, number, field, detail=detail, page=page)

@@ -1,0 +1,210 @@
+"""The kinds of SPIP's objects: one record each, with all that a migration has to know of a kind.
+
+Kinds have the names that SPIP gives them in its tables of links (``objet``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+
+class ObjectKind(Struct, frozen=True):
+    """One kind of objects.
+
+    ``table`` and ``key`` are those of SPIP 4, without the prefix; ``title``, ``date``, ``language`` and ``parent`` the
+    columns that hold these, empty where there is none: ``parent`` is the number of the section. ``texts`` are the
+    columns that are kept as they are where an object cannot be migrated: of a message only what was to be published,
+    and nothing that names a person. ``is_personal``: its columns may name persons, so none but those of the working
+    database are even counted.
+
+    ``is_text``: it is a text of its own; the others are pages that list texts. ``takes_messages``: its pages have a
+    forum. ``has_link_tables``: until SPIP 2.1, its authors, keywords and documents had tables of their own.
+
+    ``other_names`` are what addresses and tables may call it besides its name; ``marks`` what SPIP puts around its
+    titles in addresses; ``has_path``: addresses are made of its titles. ``logo`` begins the names of its logos.
+    ``page_type`` is its type where a target has types. ``range`` is its place where the numbers of all kinds become
+    those of one. ``words`` and ``word`` are what people call several and one of them, in English and in French.
+    """
+
+    name: str
+    table: str
+    key: str
+    words: tuple[str, str]
+    word: tuple[str, str]
+    title: str = "titre"
+    date: str = ""
+    language: str = ""
+    parent: str = ""
+    texts: tuple[str, ...] = ()
+    is_personal: bool = False
+    is_text: bool = False
+    takes_messages: bool = False
+    has_link_tables: bool = False
+    other_names: tuple[str, ...] = ()
+    marks: tuple[str, str] = ("", "")
+    has_path: bool = False
+    logo: str = ""
+    page_type: str = ""
+    range: int = -1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names that addresses and tables have for the kind, its own first."""
+        return (self.name, *self.other_names)
+
+
+_ARTICLE = ObjectKind(
+    name="article",
+    table="articles",
+    key="id_article",
+    words=("articles", "articles"),
+    word=("article", "article"),
+    date="date",
+    language="lang",
+    parent="id_rubrique",
+    texts=("surtitre", "titre", "soustitre", "descriptif", "chapo", "texte", "nom_site", "url_site", "ps", "virtuel"),
+    is_text=True,
+    takes_messages=True,
+    has_link_tables=True,
+    has_path=True,
+    logo="art",
+    # WordPress and others let articles keep their own numbers.
+    range=0,
+)
+_SECTION = ObjectKind(
+    name="rubrique",
+    table="rubriques",
+    key="id_rubrique",
+    words=("sections", "rubriques"),
+    word=("section", "rubrique"),
+    date="date",
+    language="lang",
+    parent="id_parent",
+    texts=("titre", "descriptif", "texte"),
+    takes_messages=True,
+    has_link_tables=True,
+    marks=("-", "-"),
+    has_path=True,
+    logo="rub",
+    range=4,
+)
+_BRIEF = ObjectKind(
+    name="breve",
+    table="breves",
+    key="id_breve",
+    words=("news items", "brèves"),
+    word=("news item", "brève"),
+    date="date_heure",
+    language="lang",
+    parent="id_rubrique",
+    texts=("titre", "texte", "lien_titre", "lien_url"),
+    is_text=True,
+    takes_messages=True,
+    has_link_tables=True,
+    marks=("+", "+"),
+    has_path=True,
+    logo="breve",
+    page_type="breves",
+    range=1,
+)
+_SITE = ObjectKind(
+    name="site",
+    table="syndic",
+    key="id_syndic",
+    words=("sites", "sites"),
+    word=("site", "site"),
+    title="nom_site",
+    date="date",
+    parent="id_rubrique",
+    texts=("nom_site", "url_site", "descriptif"),
+    is_text=True,
+    takes_messages=True,
+    has_link_tables=True,
+    other_names=("syndic",),
+    marks=("@", "@"),
+    has_path=True,
+    logo="site",
+    range=2,
+)
+_AUTHOR = ObjectKind(
+    name="auteur",
+    table="auteurs",
+    key="id_auteur",
+    words=("authors", "auteurs"),
+    word=("author", "auteur"),
+    title="nom",
+    texts=("bio",),
+    is_personal=True,
+    marks=("_", "_"),
+    has_path=True,
+    logo="aut",
+    range=3,
+)
+_KEYWORD = ObjectKind(
+    name="mot",
+    table="mots",
+    key="id_mot",
+    words=("keywords", "mots-clés"),
+    word=("keyword", "mot-clé"),
+    texts=("titre", "descriptif", "texte"),
+    marks=("+-", "-+"),
+    has_path=True,
+    logo="mot",
+    range=5,
+)
+_GROUP = ObjectKind(
+    name="groupe",
+    table="groupes_mots",
+    key="id_groupe",
+    words=("keyword groups", "groupes de mots"),
+    word=("keyword group", "groupe de mots"),
+    texts=("titre", "descriptif", "texte"),
+    other_names=("groupe_mots",),
+    logo="groupe",
+    range=6,
+)
+_DOCUMENT = ObjectKind(
+    name="document",
+    table="documents",
+    key="id_document",
+    words=("documents", "documents"),
+    word=("document", "document"),
+    date="date",
+    texts=("titre", "descriptif", "fichier"),
+    has_link_tables=True,
+    range=8,
+)
+_MESSAGE = ObjectKind(
+    name="forum",
+    table="forum",
+    key="id_forum",
+    words=("messages", "messages"),
+    word=("message", "message"),
+    date="date_heure",
+    texts=("titre", "texte"),
+    is_personal=True,
+    has_link_tables=True,
+)
+# The front page is the page of no object: its number is 0, and it has no table.
+HOME = ObjectKind(
+    name="home",
+    table="",
+    key="",
+    words=("front page", "page d’accueil"),
+    word=("front page", "page d’accueil"),
+    texts=("descriptif_site", "slogan_site"),
+    range=7,
+)
+
+# The kinds of objects that a text, an address or a table of links may name.
+OBJECT_KINDS: Mapping[str, ObjectKind] = {
+    kind.name: kind for kind in (_ARTICLE, _SECTION, _BRIEF, _SITE, _AUTHOR, _KEYWORD, _GROUP, _DOCUMENT, _MESSAGE)
+}
+# By any name that an address or a table may have for a kind.
+KINDS_BY_NAME: Mapping[str, ObjectKind] = {name: kind for kind in OBJECT_KINDS.values() for name in kind.names}
+KINDS_BY_TABLE: Mapping[str, ObjectKind] = {kind.table: kind for kind in OBJECT_KINDS.values()}
+# What has a page: every kind and the front page.
+PAGE_KINDS: Mapping[str, ObjectKind] = {**OBJECT_KINDS, HOME.name: HOME}
+TEXTS = frozenset(name for name, kind in OBJECT_KINDS.items() if kind.is_text)

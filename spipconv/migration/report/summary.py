@@ -1,0 +1,76 @@
+"""The report as plain text for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+
+from spipconv.migration.report.issues import message
+from spipconv.migration.report.report import MigrationReport, in_and_out, share
+from spipconv.migration.report.words import (
+    grouped,
+    is_french,
+    kind_words,
+    per_cent,
+    severity_words,
+    tally_words,
+)
+
+_COLUMNS = 100
+_LINES = 40
+
+
+def summary(report: MigrationReport, language: str) -> str:
+    """Return what a run did as plain text for a terminal: at most 40 lines of 100 columns."""
+    french = is_french(language)
+    lines = _tables(report, language)
+    totals = report.totals
+    words = ", ".join(
+        f"{grouped(number, language)} {severity_words(severity, language, number)}"
+        for severity, number in totals.items()
+    )
+    pages, source_words, kept_words = report.words
+    if pages:
+        kept = per_cent(share(source_words, kept_words), language)
+        lines += ["", f"mots gardés : {kept}" if french else f"words kept: {kept}"]
+    lines += ["", words]
+    codes = list(report.codes.items())
+    room = max(_LINES - len(lines), 1)
+    shown = codes if len(codes) <= room else codes[: room - 1]
+    width = max((len(code) for code, _ in shown), default=0)
+    number_width = max((len(grouped(number, language)) for _, number in shown), default=0)
+    for code, number in shown:
+        line = f"{grouped(number, language):>{number_width}}  {code:<{width}}  {message(code, language)}"
+        indent = line[: number_width + width + 4]
+        lines.append(indent + textwrap.shorten(line[len(indent) :], _COLUMNS - len(indent), placeholder=" …"))
+    if len(shown) < len(codes):
+        rest = len(codes) - len(shown)
+        lines.append(
+            f"et {rest} autres sortes : voir le rapport" if french else f"and {rest} more kinds: see the report"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _tables(report: MigrationReport, language: str) -> list[str]:
+    columns, rows = in_and_out(report)
+    cells = [["", *(tally_words(what, language) for what in columns)]] if rows else []
+    cells += [
+        [kind_words(kind, language), *(grouped(number, language) for number in numbers)] for kind, numbers in rows
+    ]
+    # The terminal's table is cut before the losses are: see the report for a site with many kinds.
+    cells = cells[: _LINES // 2]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if index == 0 else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in cells
+    ]
+    for what, parts in report.tallies.items():
+        if what not in columns:
+            said = ", ".join(
+                f"{grouped(number, language)} {tally_words(part, language)}" for part, number in parts.items()
+            )
+            label = tally_words(what, language)
+            lines.append(textwrap.shorten(f"{label}{' :' if is_french(language) else ':'} {said}", _COLUMNS))
+    return lines
