@@ -1,11 +1,12 @@
 # make demo    migrate the example site to Hugo, into demo/site
 # make test    run the tests, ruff and mypy
 # make tables  compute the parser's tables anew, after a change in grammar/
+# make schema  write the JSON Schema of the tree, after a change in spipconv/nodes.py
 # make translations  bring the catalogues of sentences up to date, after a change of a sentence
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test tables translations clean
+.PHONY: demo test tables schema translations clean
 
 demo: .venv/installed
 	@echo "A SPIP site (examples/site: its base and its IMG folder) becomes a Hugo site:"
@@ -20,6 +21,9 @@ test: .venv/installed-for-tests
 
 tables: .venv/installed
 	$(BIN)/python -c "from spipconv.parsing.grammar import write_tables; write_tables()"
+
+schema: .venv/installed
+	$(BIN)/python -c "import json, spipconv.converters.json as tree; print(json.dumps(tree.schema(), indent=2))" > docs/.schema && mv docs/.schema docs/document.schema.json
 
 translations: .venv/installed-for-tests
 	$(BIN)/python -m tests.catalogues
