@@ -2,11 +2,12 @@
 # make test    run the tests, ruff and mypy
 # make tables  compute the parser's tables anew, after a change in grammar/
 # make schema  write the JSON Schema of the tree, after a change in spipconv/nodes.py
+# make map     bring the maps in ARCHITECTURE.md up to date, after a change of modules or imports
 # make translations  bring the catalogues of sentences up to date, after a change of a sentence
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test tables schema translations clean
+.PHONY: demo test tables schema map translations clean
 
 demo: .venv/installed
 	@echo "A SPIP site (examples/site: its base and its IMG folder) becomes a Hugo site:"
@@ -24,6 +25,9 @@ tables: .venv/installed
 
 schema: .venv/installed
 	$(BIN)/python -c "import json, spipconv.converters.json as tree; print(json.dumps(tree.schema(), indent=2))" > docs/.schema && mv docs/.schema docs/document.schema.json
+
+map: .venv/installed
+	$(BIN)/python -m tests.rooms
 
 translations: .venv/installed-for-tests
 	$(BIN)/python -m tests.catalogues
