@@ -20,6 +20,9 @@ TERMINALS = re.findall(r"^// example: (.*)\n([A-Z_]+): ", (GRAMMAR / "terminals.
 EXAMPLES = re.findall(r"example: (.+?)(?:\)[,.]|$)", (GRAMMAR / "spip.lark").read_text("utf-8"), re.MULTILINE)
 
 
+READ_AT_THE_START_OF_LINES = {"ITEM_MARK", "RULE_MARK", "DIALOGUE_MARK", "DASH_MARK"}
+
+
 @pytest.fixture(scope="module")
 def tables() -> Tables:
     return compute_tables()
@@ -36,6 +39,16 @@ def test_no_terminal_before_it_swallows_the_example(example: str, name: str, tab
     text = example.encode("latin-1", "backslashreplace").decode("unicode_escape")
     lexemes = SourceLexer(tables.terminals).read(text, 0, len(text))
     assert [(lexeme.kind, lexeme.start, lexeme.end) for lexeme in lexemes] == [(name, 0, len(text))]
+
+
+@pytest.mark.parametrize(
+    ("example", "name"),
+    [pair for pair in TERMINALS if pair[1] not in {*PROTECTED_TERMINALS, *READ_AT_THE_START_OF_LINES, "WORDS"}],
+)
+def test_no_words_before_it_swallow_the_example(example: str, name: str, tables: Tables) -> None:
+    text = "mot " + example.encode("latin-1", "backslashreplace").decode("unicode_escape")
+    lexemes = SourceLexer(tables.terminals).read(text, 0, len(text))
+    assert [(lexeme.kind, lexeme.start) for lexeme in lexemes] == [("WORDS", 0), (name, 4)]
 
 
 def test_every_terminal_is_written_by_a_handler_or_read_by_a_pass() -> None:
