@@ -1,16 +1,15 @@
-"""The document tree: what a SPIP text says, whatever it will be written as.
+"""The document tree: the content of a SPIP text, independent of any output format.
 
-Every node is an immutable record of its own fields; ``line`` and ``column`` (both from 1, in the text that was
-parsed) are on all of them. ``Block`` and ``Inline`` are closed unions. A browser may put a block inside an inline
-element (``{{<quote>…</quote>}}``), so children are of both kinds. Nothing can refer to itself here, so the
-garbage collector is told not to look (``gc=False``).
+Every node is an immutable record. All nodes have ``line`` and ``column``, their place in the source text. ``Block`` and
+``Inline`` are closed unions. As in a browser, an inline element may contain a block (``{{<quote>…</quote>}}``), so
+children may be of both kinds. No node can contain itself, so the garbage collector may ignore nodes (``gc=False``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from operator import attrgetter
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,14 +22,14 @@ Numeric = Literal["", "integer", "comma", "point"]
 
 
 class Position(Struct, frozen=True, kw_only=True, tag=True, gc=False):
-    """Where a node begins in the source text: line and column, both counted from 1 (0: nowhere)."""
+    """The place of a node in the source text: line and column, both counted from 1 (0: it has none)."""
 
     line: int = 0
     column: int = 0
 
 
 class Text(Position, frozen=True, tag=True, gc=False):
-    """Plain words, typography applied and entities decoded: ``L’été :``."""
+    """Words with typography applied and entities decoded: ``L’été :``."""
 
     text: str
 
@@ -54,18 +53,18 @@ class LineBreak(Position, frozen=True, tag=True, gc=False):
 
 
 class Bullet(Position, frozen=True, tag=True, gc=False):
-    """The dash that SPIP draws for a line that starts with ``- ``; its words follow as siblings."""
+    """The dash that SPIP shows for a line that starts with ``- ``; the words of the line follow as siblings."""
 
 
 class Code(Position, frozen=True, tag=True, gc=False):
-    """```code``` or ``<code>code</code>`` on one line; ``language`` is the class it was given."""
+    """```code``` or ``<code>code</code>`` on one line; ``language`` is its class."""
 
     text: str
     language: str = ""
 
 
 class Math(Position, frozen=True, tag=True, gc=False):
-    """``<math>$x$</math>``: a TeX formula in the line."""
+    """``<math>$x$</math>``: a TeX formula inside a line."""
 
     text: str
 
@@ -73,8 +72,8 @@ class Math(Position, frozen=True, tag=True, gc=False):
 class Link(Position, frozen=True, tag=True, gc=False):
     """``[text|title{lang}->target]``, a bare address, ``[?glossary]`` or ``[->art12]``.
 
-    ``address`` is as the author wrote it or as the resolver found it, decoded and not yet judged.
-    ``shows_address``: the address is its own text. ``automatic``: a bare address in the text.
+    ``address`` is the one that the author wrote or the resolver found, decoded but not yet checked.
+    ``shows_address``: the text of the link is its address. ``automatic``: a bare address in the text.
     """
 
     address: str
@@ -103,9 +102,9 @@ class Abbreviation(Position, frozen=True, tag=True, gc=False):
 class Note(Position, frozen=True, tag=True, gc=False):
     """``[[note]]``, ``[[<name> note]]``, ``[[<>note]]``.
 
-    ``label`` is shown at the call (``1``, ``*``; empty: the note has no call), ``identifier`` is its form
-    in ids (``nb1``, ``nb_2A``), ``excerpt`` the words of the call's tooltip. A note without children is a
-    call only: ``[[<name>]]``. ``repeated``: an earlier call has the same label.
+    ``label`` is shown at the call (``1``, ``*``; empty: the note has no call), ``identifier`` is its form in ids
+    (``nb1``, ``nb_2A``), ``excerpt`` is the tooltip of the call. A note without children is only a call of another
+    note: ``[[<name>]]``. ``repeated``: an earlier call has the same label.
     """
 
     label: str
@@ -116,7 +115,7 @@ class Note(Position, frozen=True, tag=True, gc=False):
 
 
 class Model(Position, frozen=True, tag=True, gc=False):
-    """``<name12|argument>`` that no one here can fill in; ``source`` is what the author typed."""
+    """``<name12|argument>``: a model that spipconv does not know; ``source`` is what the author typed."""
 
     name: str
     number: int | None
@@ -125,7 +124,7 @@ class Model(Position, frozen=True, tag=True, gc=False):
 
 
 class Element(Position, frozen=True, tag=True, gc=False):
-    """Raw HTML of the author. ``name`` is in lower case, attribute values are decoded."""
+    """The author's raw HTML. ``name`` is in lower case, attribute values are decoded."""
 
     name: str
     attributes: tuple[tuple[str, str], ...]
@@ -133,7 +132,7 @@ class Element(Position, frozen=True, tag=True, gc=False):
 
 
 class Paragraph(Position, frozen=True, tag=True, gc=False):
-    """A paragraph, as SPIP makes it between blank lines and around blocks."""
+    """A paragraph; SPIP makes paragraphs between blank lines and between blocks."""
 
     children: tuple[Node, ...]
 
@@ -149,20 +148,20 @@ class Rule(Position, frozen=True, tag=True, gc=False):
 
 
 class ListItem(Position, frozen=True, tag=True, gc=False):
-    """One ``-*`` or ``-#`` line with what belongs to it."""
+    """A ``-*`` or ``-#`` line with everything that belongs to it."""
 
     children: tuple[Node, ...]
 
 
 class List(Position, frozen=True, tag=True, gc=False):
-    """A run of ``-*`` (or, ordered, ``-#``) lines of one depth."""
+    """Consecutive ``-*`` lines (ordered: ``-#``) of the same depth."""
 
     ordered: bool
     items: tuple[ListItem, ...]
 
 
 class Cell(Position, frozen=True, tag=True, gc=False):
-    """A cell between two ``|``; ``index`` is its column, from 0. Spans count cells, 1 is alone."""
+    """A cell between two ``|``; ``index`` is its column, counted from 0. A span of 1 is a single cell."""
 
     children: tuple[Node, ...]
     header: bool = False
@@ -173,7 +172,7 @@ class Cell(Position, frozen=True, tag=True, gc=False):
 
 
 class Row(Position, frozen=True, tag=True, gc=False):
-    """A table row; ``head``: the row of ``{{…}}`` cells on top."""
+    """A table row; ``head``: the first row, if its cells are ``{{…}}``."""
 
     cells: tuple[Cell, ...]
     head: bool = False
@@ -200,7 +199,7 @@ class Quote(Position, frozen=True, tag=True, gc=False):
 
 
 class Verse(Position, frozen=True, tag=True, gc=False):
-    """A line of a poem; a blank line is a verse of one no-break space."""
+    """A line of a poem; a blank line is a verse with a no-break space."""
 
     children: tuple[Node, ...]
 
@@ -219,7 +218,7 @@ class CodeBlock(Position, frozen=True, tag=True, gc=False):
 
 
 class Frame(Position, frozen=True, tag=True, gc=False):
-    """``<cadre>…</cadre>``: text to copy, shown as it is."""
+    """``<cadre>…</cadre>``: text to copy, shown unchanged."""
 
     text: str
 
@@ -231,10 +230,10 @@ class MathBlock(Position, frozen=True, tag=True, gc=False):
 
 
 class Figure(Position, frozen=True, tag=True, gc=False):
-    """``<doc12|left>`` with its document found. ``address`` is the file's, sizes are in pixels, 0: unknown.
+    """``<doc12|left>`` whose document was found.
 
-    ``link`` is where the picture leads, empty: nowhere. ``weight`` is the file's size in bytes,
-    ``extension`` the ending of its name.
+    ``address`` is the address of the file. Sizes are in pixels (0: unknown). ``link`` is the target of the picture's
+    link (empty: no link). ``weight`` is the size of the file in bytes, ``extension`` the extension of its name.
     """
 
     number: int
@@ -267,7 +266,7 @@ Node = Inline | Block
 
 
 class Document(Struct, frozen=True, tag=True):
-    """A whole text. ``language`` is the one its typography follows, ``profile`` says who wrote it."""
+    """A whole text. ``language`` determines its typography, ``profile`` says who wrote it."""
 
     children: tuple[Node, ...]
     language: str = "fr"
@@ -275,7 +274,7 @@ class Document(Struct, frozen=True, tag=True):
 
 
 def children_of(node: Node) -> tuple[Node, ...]:
-    """Return what a node holds, in reading order; leaves hold nothing."""
+    """Return the children of a node in reading order; leaves have none."""
     return _CHILDREN[node.__class__](node)
 
 
@@ -283,7 +282,7 @@ _Leaf = Text | LineBreak | Bullet | Code | Math | Anchor | Model | Rule | CodeBl
 _Container = (
     Strong | Emphasis | Link | Abbreviation | Note | Element | Paragraph | Heading | ListItem | Cell | Quote | Verse
 )
-_CHILDREN: dict[type, Callable[[Any], tuple[Node, ...]]] = {
+_CHILDREN: dict[type, Callable[..., tuple[Node, ...]]] = {
     **dict.fromkeys(get_args(_Leaf), lambda node: ()),
     **dict.fromkeys(get_args(_Container), attrgetter("children")),
     List: attrgetter("items"),
@@ -296,7 +295,7 @@ _CHILDREN: dict[type, Callable[[Any], tuple[Node, ...]]] = {
 
 
 def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
-    """Yield every node below, each before its children, without recursion."""
+    """Yield all nodes of some trees, each node before its children, without recursion."""
     waiting = list(reversed(nodes))
     while waiting:
         node = waiting.pop()
@@ -323,20 +322,20 @@ def plain_text(nodes: tuple[Node, ...]) -> str:
 
 
 def rebuild(nodes: tuple[Node, ...], change: Callable[[Node], tuple[Node, ...]]) -> tuple[Node, ...]:
-    """Return nodes with every one replaced by what ``change`` makes of it, what it holds first.
+    """Return copies of nodes in which ``change`` has replaced every node, children before their parents.
 
-    The parser's limit on depth keeps the recursion shallow.
+    The parser limits the depth of the tree, so the recursion is shallow.
     """
     return tuple([new for node in nodes for new in change(_rebuild_children(node, change))])
 
 
-def _rebuild_children(node: Any, change: Callable[[Node], tuple[Node, ...]]) -> Node:
+def _rebuild_children(node: Node, change: Callable[[Node], tuple[Node, ...]]) -> Node:
     fields = {name: getattr(node, name) for name in node.__struct_fields__}
-    changed: dict[str, Any] = {
+    changed: dict[str, object] = {
         name: rebuild(value, change)
         for name, value in fields.items()
         if value and isinstance(value, tuple) and isinstance(value[0], Position)
     }
-    if isinstance(fields.get("caption"), Caption):
+    if isinstance(node, Table) and node.caption:
         changed["caption"] = _rebuild_children(node.caption, change)
-    return replace(node, **changed) if changed else node  # type: ignore[no-any-return]
+    return replace(node, **changed) if changed else node

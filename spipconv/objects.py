@@ -1,4 +1,4 @@
-"""The objects behind ``[->art12]`` and ``<doc1>``: what a caller who has them passes to the parser."""
+"""The objects that ``[->art12]`` and ``<doc1>`` refer to, and the resolvers that find them for the parser."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from spipconv.safety import NO_TEXT, replace_controls
 
-# The names that a shortcut may use for a kind of object; im and emb are documents too (SPIP 1.x).
+# The names that shortcuts use for kinds of objects; im and emb are documents too (SPIP 1.x).
 KINDS: Mapping[str, str] = {
     "": "article", "art": "article", "article": "article",
     "rub": "rubrique", "rubrique": "rubrique",
@@ -24,12 +24,12 @@ KINDS: Mapping[str, str] = {
 
 
 class SpipObject(Struct, frozen=True):
-    """One row of a SPIP base, as far as a text can show it. Unknown fields are empty or 0.
+    """A row of a SPIP database: the fields that a text can show. Unknown fields are empty or 0.
 
-    ``address`` is where the object is found now; empty: at SPIP's plain address, or, for a document, at
-    ``IMG/`` plus ``file``. A picture whose ``mode`` is ``document`` leads to its own file.
-    ``translation_of`` is SPIP's id_trad. Sizes are in pixels, ``weight`` in bytes. ``thumbnail`` is the address of a
-    picture that stands for a document, empty: SPIP's icon for its extension.
+    ``address`` is the current address of the object; if empty, SPIP's plain address, or ``IMG/`` plus ``file`` for a
+    document. A picture whose ``mode`` is ``document`` links to its own file. ``translation_of`` is SPIP's id_trad.
+    Sizes are in pixels, ``weight`` in bytes. ``thumbnail`` is the address of a picture that represents a document; if
+    empty, SPIP's icon for its extension is used.
     """
 
     kind: str
@@ -55,7 +55,7 @@ _WORDS = tuple(name for name, kind in SpipObject.__annotations__.items() if kind
 
 
 class Resolver(Protocol):
-    """Finds objects. ``site_address`` is the site's own root (``https://example.org/``), or empty."""
+    """Finds objects. ``site_address`` is the root of the site (``https://example.org/``), or empty."""
 
     @property
     def site_address(self) -> str: ...
@@ -64,82 +64,82 @@ class Resolver(Protocol):
         """Return the object, or None where there is none."""
         ...
 
-    def translate(self, found: SpipObject, language: str) -> SpipObject | None:
-        """Return the object that says the same in another language, or None."""
+    def translate(self, original: SpipObject, language: str) -> SpipObject | None:
+        """Return the translation of an object into another language, or None."""
         ...
 
 
 def find_object(resolver: Resolver, kind: str, number: int) -> SpipObject | None:
-    """Return what a resolver finds, its fields free of what no text may hold, or None."""
+    """Return the object that a resolver finds, without characters that no text may contain, or None."""
     return _clean(resolver.find(kind, number))
 
 
-def find_translation(resolver: Resolver, found: SpipObject, language: str) -> SpipObject | None:
-    """Return an object's translation as a resolver finds it, its fields free of what no text may hold, or None."""
-    return _clean(resolver.translate(found, language))
+def find_translation(resolver: Resolver, original: SpipObject, language: str) -> SpipObject | None:
+    """Return the translation that a resolver finds, without characters that no text may contain, or None."""
+    return _clean(resolver.translate(original, language))
 
 
-def _clean(found: SpipObject | None) -> SpipObject | None:
-    if found is None:
+def _clean(item: SpipObject | None) -> SpipObject | None:
+    if item is None:
         return None
     unclean = {
         name: replace_controls(value)
         for name in _WORDS
-        if isinstance(value := getattr(found, name), str) and NO_TEXT.search(value)
+        if isinstance(value := getattr(item, name), str) and NO_TEXT.search(value)
     }
-    return replace(found, **unclean) if unclean else found
+    return replace(item, **unclean) if unclean else item
 
 
 class BadObjects(ValueError):
-    """A file of objects that cannot be read; its text says what is wrong with which file."""
+    """A file of objects cannot be read; the message names the file and the error."""
 
 
 class Catalogue:
-    """A resolver over objects held in memory."""
+    """A resolver for objects in memory."""
 
     def __init__(self, objects: Iterable[SpipObject], site_address: str = "") -> None:
         self.site_address = site_address
-        self._objects = {(one.kind, one.number): one for one in objects}
+        self._objects = {(item.kind, item.number): item for item in objects}
         self._translations: dict[tuple[str, int, str], SpipObject] = {}
-        for one in self._objects.values():
-            self._translations.setdefault((one.kind, one.translation_of, one.language), one)
+        for item in self._objects.values():
+            self._translations.setdefault((item.kind, item.translation_of, item.language), item)
 
     def find(self, kind: str, number: int) -> SpipObject | None:
         """Return the object, or None where there is none."""
         return self._objects.get((kind, number))
 
-    def translate(self, found: SpipObject, language: str) -> SpipObject | None:
-        """Return an object of the same id_trad in that language.
+    def translate(self, original: SpipObject, language: str) -> SpipObject | None:
+        """Return the object with the same id_trad in that language, or None.
 
-        As in SPIP, untranslated objects all have id_trad 0 and so count as translations of each other.
+        As in SPIP, all untranslated objects have id_trad 0 and so count as translations of each other.
         """
-        return self._translations.get((found.kind, found.translation_of, language))
+        return self._translations.get((original.kind, original.translation_of, language))
 
 
 def read_objects(path: str | PathLike[str]) -> Catalogue:
     """Read a JSON file ``{"site_url", "objects": [{"type", "id", "titre", "lang", …}]}`` (SPIP's column names).
 
-    Raises BadObjects, with one line that names the file and the fault.
+    Raises BadObjects, whose message is one line that names the file and the error.
     """
     try:
         with open(path, "rb") as file:
             content = json.decode(file.read())
-    except OSError as fault:
-        raise BadObjects(f"{path}: {fault.strerror or fault}") from fault
-    except (DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise BadObjects(f"{path}: not JSON in UTF-8: {fault}") from fault
+    except OSError as error:
+        raise BadObjects(f"{path}: {error.strerror or error}") from error
+    except (DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadObjects(f"{path}: not JSON in UTF-8: {error}") from error
     if not isinstance(content, dict) or not isinstance(content.get("objects"), list):
-        raise BadObjects(f'{path}: wanted {{"site_url": …, "objects": [{{"type": …, "id": …}}, …]}}')
+        raise BadObjects(f'{path}: expected {{"site_url": …, "objects": [{{"type": …, "id": …}}, …]}}')
     try:
         return Catalogue([_read_object(row) for row in content["objects"]], str(content.get("site_url") or ""))
-    except (AttributeError, KeyError, TypeError, ValueError) as fault:
-        raise BadObjects(f'{path}: every object needs "type" and a whole number "id": {fault!r}') from fault
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise BadObjects(f'{path}: every object needs "type" and a whole number "id": {error!r}') from error
 
 
 def _whole(value: Any) -> int:
     if type(value) is int or (isinstance(value, str) and value.isascii() and value.isdecimal()):
         return int(value)
-    raise ValueError(f"{value!r} is no whole number")
+    raise ValueError(f"{value!r} is not a whole number")
 
 
 def _read_object(row: Mapping[str, Any]) -> SpipObject:

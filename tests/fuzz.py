@@ -315,9 +315,9 @@ class HostileObjects:
             weight=number * 1000, description=field(), credits=field(), alternative=field(), thumbnail=field(),
         )  # fmt: skip
 
-    def translate(self, found: SpipObject, language: str) -> SpipObject | None:
+    def translate(self, original: SpipObject, language: str) -> SpipObject | None:
         """Return another hostile object."""
-        return self.find(found.kind, found.number + 1)
+        return self.find(original.kind, original.number + 1)
 
 
 @cache

@@ -12,7 +12,7 @@ from spipconv.parsing.typography import windows_character
 from spipconv.safety import NO_TEXT
 from spipconv.settings import Settings
 
-MOST_REMARKS = 1000
+MAX_DIAGNOSTICS = 1000
 
 
 class Source(Struct):
@@ -45,10 +45,10 @@ class Source(Struct):
         return self._line, offset - self._start + 1
 
     def report(self, code: str, offset: int, detail: str = "") -> None:
-        """Add a diagnostic at an offset. After ``MOST_REMARKS`` of them, add one that says that there are more."""
-        if len(self.diagnostics) > MOST_REMARKS:
+        """Add a diagnostic at an offset. After ``MAX_DIAGNOSTICS`` of them, add one that says that there are more."""
+        if len(self.diagnostics) > MAX_DIAGNOSTICS:
             return
-        if len(self.diagnostics) == MOST_REMARKS:
+        if len(self.diagnostics) == MAX_DIAGNOSTICS:
             code, detail = "more-remarks", ""
         line, column = self.place(offset)
         detail = " ".join(detail[:100].split())
@@ -75,7 +75,7 @@ def read_source(text: str, settings: Settings) -> Source:
     if first:
         for match in NO_TEXT.finditer(text, first.start()):
             source.report("control-character", match.start(), f"U+{ord(match.group()):04X}")
-            if len(source.diagnostics) > MOST_REMARKS:
+            if len(source.diagnostics) > MAX_DIAGNOSTICS:
                 break
         source.text = NO_TEXT.sub(_readable, text)
     return source

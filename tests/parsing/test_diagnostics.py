@@ -11,7 +11,7 @@ import pytest
 
 from spipconv import Catalogue, SpipObject, parse, to_html
 from spipconv.diagnostics import DIAGNOSTICS, Diagnostic, Severity
-from spipconv.parsing.source import MOST_REMARKS
+from spipconv.parsing.source import MAX_DIAGNOSTICS
 
 _FILE = Path(__file__).parent.parent / "diagnostics" / "cases.jsonl"
 CASES: list[dict[str, Any]] = [json.loads(line) for line in _FILE.read_text("utf-8").splitlines()]
@@ -75,25 +75,25 @@ def test_a_remark_is_printed_with_its_place_code_and_message() -> None:
     assert printed == "3:7: unopened-tag </div>: this HTML end tag has nothing to close: ignored"
 
 
-@pytest.mark.parametrize("number", [MOST_REMARKS - 1, MOST_REMARKS])
+@pytest.mark.parametrize("number", [MAX_DIAGNOSTICS - 1, MAX_DIAGNOSTICS])
 def test_as_many_remarks_as_are_kept_are_all_kept(number: int) -> None:
     assert remarks("</div>\n" * number) == [f"{line} unopened-tag </div>" for line in _places(number)]
 
 
-@pytest.mark.parametrize("number", [MOST_REMARKS + 1, 3 * MOST_REMARKS])
+@pytest.mark.parametrize("number", [MAX_DIAGNOSTICS + 1, 3 * MAX_DIAGNOSTICS])
 def test_beyond_the_most_remarks_the_last_one_says_that_there_are_more(number: int) -> None:
-    expected = [f"{line} unopened-tag </div>" for line in _places(MOST_REMARKS)]
-    assert remarks("</div>\n" * number) == [*expected, f"{MOST_REMARKS + 1}:1 more-remarks"]
+    expected = [f"{line} unopened-tag </div>" for line in _places(MAX_DIAGNOSTICS)]
+    assert remarks("</div>\n" * number) == [*expected, f"{MAX_DIAGNOSTICS + 1}:1 more-remarks"]
 
 
 def test_more_control_characters_than_remarks_are_all_replaced_and_counted_once() -> None:
-    parsed = parse("\x01" * (2 * MOST_REMARKS))
-    assert len(parsed.diagnostics) == MOST_REMARKS + 1
+    parsed = parse("\x01" * (2 * MAX_DIAGNOSTICS))
+    assert len(parsed.diagnostics) == MAX_DIAGNOSTICS + 1
     assert {one.code for one in parsed.diagnostics[:-1]} == {"control-character"}
     assert parsed.diagnostics[-1].code == "more-remarks"
 
 
-@pytest.mark.parametrize("number", [MOST_REMARKS - 1, MOST_REMARKS, MOST_REMARKS + 10])
+@pytest.mark.parametrize("number", [MAX_DIAGNOSTICS - 1, MAX_DIAGNOSTICS, MAX_DIAGNOSTICS + 10])
 def test_that_there_are_more_remarks_is_said_last_though_earlier_places_follow(number: int) -> None:
     """What is never closed is only known at the end of the text."""
     parsed = parse("<div><div>" + "</b>\n" * number)

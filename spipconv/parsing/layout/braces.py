@@ -7,11 +7,11 @@ from functools import partial
 from spipconv.parsing.layout.lists import set_line_breaks
 from spipconv.parsing.layout.writer import Formatting, TextWriter
 from spipconv.parsing.lexer import Lexeme
-from spipconv.parsing.source import MOST_REMARKS
+from spipconv.parsing.source import MAX_DIAGNOSTICS
 from spipconv.safety import MAX_DEPTH
 
 # Of a longer run of braces, none further on can open or close anything, nor be reported.
-_MOST_MARKERS = MAX_DEPTH + MOST_REMARKS
+_MOST_MARKERS = MAX_DEPTH + MAX_DIAGNOSTICS
 
 
 def note_opening(writer: TextWriter, lexeme: Lexeme) -> None:
