@@ -1,4 +1,4 @@
-"""A stranger's words as they are published: the one function behind the preview and the template filters."""
+"""A visitor's comment as it is published: the function behind the preview and the template filters."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from spipconv.nodes import Profile
 from spipconv.parsing.parser import parse
 
 
-class Published(Struct, frozen=True):
-    """Safe HTML, its notes at the end, and the remarks on the text."""
+class PublishedComment(Struct, frozen=True):
+    """Safe HTML, the notes at its end, and the diagnostics of the text."""
 
     html: str
     diagnostics: tuple[Diagnostic, ...]
 
 
-def publish(text: str, lang: str = "fr", profile: Profile = "comment") -> Published:
-    """Return what of a text is published; nothing is looked up.
+def publish(text: str, lang: str = "fr", profile: Profile = "comment") -> PublishedComment:
+    """Return the HTML that is published of a text in SPIP markup; no object is looked up.
 
-    The arguments are those of ``parse``, which also says which errors they raise.
+    The arguments are those of ``parse``, and so are the errors that wrong ones raise.
     """
     parsed = parse(text, profile=profile, lang=lang)
-    return Published(render(parsed.document), parsed.diagnostics)
+    return PublishedComment(render(parsed.document), parsed.diagnostics)

@@ -1,6 +1,6 @@
 """Jinja: ``{{ comment.text | spip }}`` shows a stored comment as the preview showed it.
 
-``pip install jinja2`` goes with it. With ``Environment(extensions=["spipconv.jinja.SpipExtension"])``, or with
+It needs ``pip install jinja2``. Use ``Environment(extensions=["spipconv.jinja.SpipExtension"])``, or set
 ``environment.filters["spip"] = spip``.
 """
 
@@ -15,16 +15,16 @@ from spipconv.nodes import Profile
 
 
 def spip(text: object, lang: str = "fr", profile: Profile = "comment") -> Markup:
-    """Return a text in SPIP markup as safe HTML, None as nothing.
+    """Return a text in SPIP markup as safe HTML, None as an empty text.
 
     Raises ValueError for a language that SPIP does not know and for an unknown profile.
     """
-    # Made of nothing but escaped words and elements of the allow-list.
+    # The HTML consists of escaped text and of elements of the allow-list.
     return Markup(publish("" if text is None else str(text), lang, profile).html)  # noqa: S704
 
 
 class SpipExtension(Extension):
-    """Gives an environment the filter ``spip``."""
+    """Adds the filter ``spip`` to an environment."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)

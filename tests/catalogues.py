@@ -81,7 +81,8 @@ def write_for_widget() -> str:
         words: dict[str, str | list[str]] = {}
         for message in sorted(wanted, key=lambda message: key_of(message).lower()):
             if isinstance(message.id, str):
-                words[message.id] = translated.gettext(message.id)
+                if (sentence := translated.gettext(message.id)) != message.id:
+                    words[message.id] = sentence
             else:
                 singular, plural = message.id
                 words[singular] = [translated.ngettext(singular, plural, number) for number in (1, 2)]

@@ -1,4 +1,4 @@
-"""The application, as Django lists it."""
+"""The application that Django lists."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class SpipConfig(AppConfig):  # type: ignore[misc]  # Django has no types
-    """An application of template filters alone: no models, no settings."""
+    """An application that only has template filters: no models, no settings."""
 
     name = "spipconv.django"
     label = "spipconv"

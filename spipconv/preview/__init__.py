@@ -1,18 +1,18 @@
-"""A comment seen while it is typed: an ASGI application that answers with what will be published.
+"""Previews of comments: an ASGI application that takes SPIP markup and answers with the HTML that will be published.
 
-It needs ``pip install "spipconv[serve]"``; without it the import raises ImportError, in one line.
+It needs ``pip install "spipconv[serve]"``; without that, importing it raises ImportError with one line to say so.
 """
 
 from __future__ import annotations
 
 try:
-    # Starlette would miss it only when the first form comes.
+    # Starlette would only miss it when the first form arrives.
     import python_multipart  # noqa: F401
 
     from spipconv.preview.application import create_app
-except ModuleNotFoundError as fault:
-    if (fault.name or "").partition(".")[0] not in ("starlette", "anyio", "python_multipart"):
+except ModuleNotFoundError as error:
+    if (error.name or "").partition(".")[0] not in ("starlette", "anyio", "python_multipart"):
         raise
-    raise ImportError('the preview is not installed: pip install "spipconv[serve]"') from fault
+    raise ImportError('the preview is not installed: pip install "spipconv[serve]"') from error
 
 __all__ = ["create_app"]

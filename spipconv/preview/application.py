@@ -1,11 +1,10 @@
-"""The application: ``POST /preview``, and around it a page, its files and the description of all this."""
+"""The application: ``POST /preview``, a page with a comment form, the widget's files, and an OpenAPI description."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 from collections.abc import Collection, Mapping
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -16,8 +15,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from spipconv.comments import Published, publish
-from spipconv.diagnostics import Severity
+from spipconv.comments import PublishedComment, publish
+from spipconv.diagnostics import Diagnostic, Severity
 from spipconv.languages import find_language
 from spipconv.preview.assets import read_assets
 from spipconv.preview.description import describe
@@ -26,26 +25,26 @@ from spipconv.preview.limits import Buckets
 from spipconv.preview.negotiation import LONGEST_LANGUAGE, choose_language, choose_type, read_language
 from spipconv.preview.page import write_error, write_page
 from spipconv.preview.proxies import TrustedProxies
-from spipconv.preview.reading import read_asked, read_body
+from spipconv.preview.reading import read_body, read_request
 from spipconv.preview.refusals import Refusal
 from spipconv.settings import check_language
 
 _JSON = "application/json"
 _HTML = "text/html"
 _FORMS = (_JSON, _HTML)
-# Shorter texts take about a millisecond: less than what a thread adds to it, and than others would notice.
+# Shorter texts take about a millisecond: less than handing them to a thread takes, and than others would notice.
 _LONGEST_INLINE = 2_000
-# Python converts one text at a time whatever the number of threads; each would take its turns from the short ones.
+# Python converts one text at a time, whatever the number of threads; more of them would slow the short texts down.
 _THREADS = 1
 _MOST_WAITING = 16
-# What a request costs: a token, and one more for each of these many bytes.
+# A request costs one token, and another one for every so many bytes.
 _BYTES_PER_TOKEN = 8_192
-# Bytes of HTML. A note of five bytes becomes three hundred, and nobody reads so many of them.
+# Bytes of HTML. A note of five bytes becomes three hundred, and nobody reads thousands of notes.
 MOST_HTML = 1024 * 1024
 
 
-class Remark(Struct, frozen=True):
-    """A diagnostic as the answer holds it."""
+class DiagnosticAnswer(Struct, frozen=True):
+    """A diagnostic in the answer, its sentence in the language of the comment."""
 
     code: str
     severity: Severity
@@ -55,10 +54,10 @@ class Remark(Struct, frozen=True):
 
 
 class Preview(Struct, frozen=True):
-    """The answer: the HTML that will be published, its notes at the end, and the remarks on the text."""
+    """The answer: the HTML that will be published, the notes at its end, and the diagnostics of the text."""
 
     html: str
-    diagnostics: tuple[Remark, ...]
+    diagnostics: tuple[DiagnosticAnswer, ...]
 
 
 def create_app(
@@ -73,28 +72,28 @@ def create_app(
 ) -> Starlette:
     """Return the application, to run alone or to mount under any prefix.
 
-    ``lang`` is the language of the site, as SPIP or HTML names it. ``origins`` are the other sites whose pages may ask
-    (``https://www.example.org``; none unless told). ``max_body`` is how many bytes a request may have. A client may
-    ask ``burst`` times at once and ``rate`` times a second after that (0: no limit); long texts count for several.
-    ``trusted_proxies`` are the addresses and networks (``127.0.0.1``, ``10.0.0.0/8``) of the proxies that requests
-    come through: X-Forwarded-For is believed as far as they wrote it, and from nobody else.
-    ``root_path`` is the path under which such a proxy shows it (``/apercu``), whether or not it takes that away from
-    the requests; where another application mounts it, that one says so itself.
+    ``lang`` is the language of the site, as SPIP or HTML names it. ``origins`` are the other sites whose pages may
+    request previews (``https://www.example.org``; by default none). ``max_body`` is the size limit of a request, in
+    bytes. A client may send ``burst`` requests in a row and ``rate`` requests a second after that (0: no limit); long
+    texts count as several. ``trusted_proxies`` are the addresses and networks (``127.0.0.1``, ``10.0.0.0/8``) of the
+    proxies that requests come through: X-Forwarded-For is believed only as far as they wrote it.
+    ``root_path`` is the path under which such a proxy shows the application (``/apercu``), whether or not it removes
+    that path from the requests; an application that mounts this one sets it itself.
 
-    Raises ValueError for a language that SPIP does not know, for what is not an origin, an address or a path, and for
-    limits below zero.
+    Raises ValueError for a language that SPIP does not know, for a value that is not an origin, an address or a path,
+    and for limits that are too low.
     """
     code = check_language(lang)
     if max_body < 1 or rate < 0 or burst < 1:
-        raise ValueError("max_body and burst start at 1, rate at 0")
+        raise ValueError("max_body and burst must be at least 1, rate at least 0")
     if root_path and not re.fullmatch("(/[^/?#]+)+", root_path):
-        raise ValueError(f"{root_path!r} is no path to be shown under: write it as /apercu")
+        raise ValueError(f"root_path: {root_path!r} is not a path: write it as /apercu")
     proxies = TrustedProxies(trusted_proxies)
     return _Application(code, check_origins(origins), max_body, Buckets(rate, burst), proxies).build(root_path)
 
 
-class _Situation(Struct):
-    """What is known of a request so far, for the case that it is refused."""
+class _RequestContext(Struct):
+    """What is known about a request so far, for the case that it is refused."""
 
     is_page: bool
     lang: str = ""
@@ -129,7 +128,7 @@ class _Application:
             ],
             exception_handlers={HTTPException: self.refuse, Refusal: self.refuse},
         )
-        # The redirection would name the host that the request names, which is anybody's word.
+        # The redirection would name the host that the request names, which anybody can invent.
         app.router.redirect_slashes = False
         return app
 
@@ -139,27 +138,25 @@ class _Application:
             raise Refusal("not-acceptable")
         self._check_site(request)
         body = await read_body(request, self._max_body)
-        asked = await read_asked(request.headers, body)
-        situation = _situation(request)
-        situation.fields = asked.fields
-        situation.is_page |= asked.is_page
+        wanted = await read_request(request.headers, body)
+        context = _context(request)
+        context.fields = wanted.fields
+        context.is_page |= wanted.is_page
         self._check_rate(request, 1 + len(body) // _BYTES_PER_TOKEN)
-        lang = situation.lang = read_language(asked.lang, self._lang)
-        published = await self._publish(request, asked.text, lang)
+        lang = context.lang = read_language(wanted.lang, self._lang)
+        published = await self._publish(request, wanted.text, lang)
         if len(published.html.encode()) > MOST_HTML:
             raise Refusal("preview-too-large", str(MOST_HTML))
         headers = {"Content-Language": lang.replace("_", "-"), "Vary": "Accept"}
-        if form == _HTML and situation.is_page:
-            return _answer_page(write_page(_root(request), lang, asked.fields, published), headers=headers)
+        if form == _HTML and context.is_page:
+            return _answer_page(write_page(_root(request), lang, wanted.fields, published), headers=headers)
         if form == _HTML:
             return Response(published.html, media_type=_HTML, headers=headers)
-        remarks = tuple(
-            Remark(one.code, one.severity, one.line, one.column, one.say(lang)) for one in published.diagnostics
-        )
-        return Response(msgspec.json.encode(Preview(published.html, remarks)), media_type=_JSON, headers=headers)
+        answer = Preview(published.html, tuple(_translate(diagnostic, lang) for diagnostic in published.diagnostics))
+        return Response(msgspec.json.encode(answer), media_type=_JSON, headers=headers)
 
     def _check_site(self, request: Request) -> None:
-        """Refuse a form that another site fills in and sends: its words would stand under this site's name."""
+        """Refuse a form that another site fills in and sends: its words would be shown under this site's name."""
         headers = request.headers
         is_stranger = headers.get("sec-fetch-site") == "cross-site" and headers.get("origin") not in self._origins
         if is_stranger and "*" not in self._origins and _is_navigation(request):
@@ -172,7 +169,7 @@ class _Application:
         if seconds:
             raise Refusal("too-many-requests", str(seconds), headers={"Retry-After": str(seconds)})
 
-    async def _publish(self, request: Request, text: str, lang: str) -> Published:
+    async def _publish(self, request: Request, text: str, lang: str) -> PublishedComment:
         if len(text) <= _LONGEST_INLINE:
             return publish(text, lang)
         if self._waiting >= _MOST_WAITING:
@@ -187,7 +184,7 @@ class _Application:
             self._waiting -= 1
 
     async def show_page(self, request: Request) -> Response:
-        lang = _situation(request).lang = read_language(request.query_params.get("lang", ""), self._lang)
+        lang = _context(request).lang = read_language(request.query_params.get("lang", ""), self._lang)
         return _answer_page(write_page(_root(request), lang, {}))
 
     async def show_asset(self, request: Request) -> Response:
@@ -205,12 +202,12 @@ class _Application:
     async def show_health(self, request: Request) -> Response:
         return _answer_json({"status": "ok"})
 
-    async def refuse(self, request: Request, fault: Exception) -> Response:
-        """Answer a fault in the form that the client accepts; its cause stays in the log."""
-        refusal = _as_refusal(fault)
-        situation = _situation(request)
-        fields = situation.fields or refusal.fields or {}
-        lang = situation.lang or self._guess_language(request, fields.get("lang", ""))
+    async def refuse(self, request: Request, error: Exception) -> Response:
+        """Answer an error in the form that the client accepts; its cause is only written to the log."""
+        refusal = _as_refusal(error)
+        context = _context(request)
+        fields = context.fields or refusal.fields or {}
+        lang = context.lang or self._guess_language(request, fields.get("lang", ""))
         message = refusal.say(lang)
         headers = {**refusal.headers, "Vary": "Accept, Accept-Language"}
         if refusal.code == "too-slow" and request.scope["http_version"].startswith("1"):
@@ -218,57 +215,63 @@ class _Application:
         form = choose_type(_header(request, "accept"), _FORMS) or _JSON
         if form == _JSON:
             answer = _answer_json({"error": {"code": refusal.code, "message": message}}, refusal.status)
-        elif situation.is_page:
+        elif context.is_page:
             answer = _answer_page(write_page(_root(request), lang, fields, error=message), refusal.status)
         else:
             answer = Response(write_error(message, lang), refusal.status, media_type=_HTML)
         answer.headers.update(headers)
         return answer
 
-    def _guess_language(self, request: Request, said: str) -> str:
-        """Return in which language a client is told of an error: the comment's, the address's or the browser's."""
-        names = (said, request.query_params.get("lang", ""))
+    def _guess_language(self, request: Request, given: str) -> str:
+        """Return the language of an error's sentence: the comment's, the address's or the browser's."""
+        names = (given, request.query_params.get("lang", ""))
         named = next((code for name in names if (code := find_language(name[:LONGEST_LANGUAGE]))), None)
         return named or choose_language(_header(request, "accept-language"), self._lang)
 
 
-def _as_refusal(fault: Exception) -> Refusal:
-    if isinstance(fault, Refusal):
-        return fault
-    if isinstance(fault, HTTPException):
-        headers = dict(fault.headers or {})
-        if fault.status_code == 404:
+def _translate(diagnostic: Diagnostic, lang: str) -> DiagnosticAnswer:
+    return DiagnosticAnswer(
+        diagnostic.code, diagnostic.severity, diagnostic.line, diagnostic.column, diagnostic.say(lang)
+    )
+
+
+def _as_refusal(error: Exception) -> Refusal:
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, HTTPException):
+        headers = dict(error.headers or {})
+        if error.status_code == 404:
             return Refusal("not-found", headers=headers)
-        if fault.status_code == 405:
+        if error.status_code == 405:
             return Refusal("method-not-allowed", headers.get("Allow", ""), headers=headers)
         return Refusal("bad-request", headers=headers)
     return Refusal("failure")
 
 
-def _situation(request: Request) -> _Situation:
-    known = request.scope.setdefault("spipconv.preview", _Situation(_is_navigation(request)))
-    assert isinstance(known, _Situation)
-    return known
+def _context(request: Request) -> _RequestContext:
+    context = request.scope.setdefault("spipconv.preview", _RequestContext(_is_navigation(request)))
+    assert isinstance(context, _RequestContext)
+    return context
 
 
 def _is_navigation(request: Request) -> bool:
-    """Tell whether a browser asks for a page to show, and not a script for something to put into one."""
+    """Return whether a browser asks for a page to show, rather than a script for a part of one."""
     return request.headers.get("sec-fetch-mode") == "navigate" or request.headers.get("sec-fetch-dest") == "document"
 
 
 def _header(request: Request, name: str) -> str | None:
-    """Return all of a header's values as one, None without any."""
+    """Return all values of a header as one, None if it has none."""
     values = request.headers.getlist(name)
     return ",".join(values) if values else None
 
 
 def _root(request: Request) -> str:
-    # With two slashes at its start it would name a host.
+    # With two slashes at its beginning it would name a host.
     root = str(request.scope.get("root_path", "")).strip("/")
     return f"/{root}" if root else ""
 
 
-def _answer_json(value: Any, status: int = 200) -> Response:
+def _answer_json(value: object, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status, media_type=_JSON)
 
 

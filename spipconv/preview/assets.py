@@ -1,4 +1,4 @@
-"""The widget's files, as they lie in the package."""
+"""The widget's files in the package."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Asset(Struct, frozen=True):
 
 def read_assets() -> dict[str, Asset]:
     """Return the files of ``static/`` by name."""
-    found: dict[str, Asset] = {}
+    assets: dict[str, Asset] = {}
     folder = files("spipconv.preview") / "static"
     for file in folder.iterdir() if folder.is_dir() else ():
         media_type = _TYPES.get(file.name.rpartition(".")[2])
         if media_type and file.is_file():
             content = file.read_bytes()
-            found[file.name] = Asset(content, media_type, f'"{hashlib.sha256(content).hexdigest()[:24]}"')
-    return found
+            assets[file.name] = Asset(content, media_type, f'"{hashlib.sha256(content).hexdigest()[:24]}"')
+    return assets

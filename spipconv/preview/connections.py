@@ -1,4 +1,4 @@
-"""Open connections: how many there may be, which one gives way to a new one, and how long each may wait."""
+"""Limits on open connections: how many, which one is closed for a new one, and how long each may wait."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Literal, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-# What an open connection waits for. "serving": for us; all the others: for the client.
+# What an open connection waits for: in "serving" for the server, in all others for the client.
 Phase = Literal["request", "body", "draining", "writing", "closing", "serving"]
 
-# Descriptors beside those of counted connections: the process's own, and connections that the system has handed over
-# but that are not counted yet, or are closed but not released yet.
+# Descriptors that are needed besides those of counted connections: the process's own, those of connections that are
+# accepted but not counted yet, and those that are closed but not released yet.
 _RESERVED_DESCRIPTORS = 100
 _FEWEST = 8
 
 
 class ConnectionLimits(Struct, frozen=True):
-    """How many connections there may be and for how many seconds each may keep the server waiting.
+    """The limits: how many connections, and for how many seconds each may keep the server waiting.
 
-    ``head``, ``body`` and ``answer`` are totals; ``stall`` is how long nothing at all may move in a body or an answer.
-    ``keep_alive`` is for a connection between two requests, and for the rest of a body that nobody reads.
+    ``head``, ``body`` and ``answer`` are totals; ``stall`` is the longest pause within a body or an answer.
+    ``keep_alive`` is for a connection between two requests, and for the rest of a body that is not read.
     """
 
     most: int = 1000
@@ -33,7 +33,7 @@ class ConnectionLimits(Struct, frozen=True):
     keep_alive: float = 5.0
 
     def fit(self, descriptors: int | None) -> ConnectionLimits:
-        """Return these limits for a process that may have so many descriptors (None: any number)."""
+        """Return these limits, lowered to what a process with so many descriptors can keep (None: any number)."""
         if descriptors is None or descriptors >= self.descriptors:
             return self
         most = min(self.most, max(descriptors - _RESERVED_DESCRIPTORS, _FEWEST))
@@ -41,28 +41,28 @@ class ConnectionLimits(Struct, frozen=True):
 
     @property
     def descriptors(self) -> int:
-        """How many descriptors are needed."""
+        """The number of descriptors that are needed."""
         return self.most + _RESERVED_DESCRIPTORS
 
 
 class Connection(Protocol):
-    """What the register asks of a connection."""
+    """What the register needs to know of a connection, and to do with it."""
 
     def phase(self) -> Phase:
-        """Return what it waits for."""
+        """Return what the connection waits for."""
 
     def progress(self) -> int:
-        """Return a number that changes whenever something moves in the phase that it is in."""
+        """Return a number that changes whenever bytes are received or sent in the current phase."""
 
     def drop(self) -> None:
-        """Close it without waiting for anything."""
+        """Close the connection immediately."""
 
     def expire(self, phase: Phase) -> None:
-        """Close it because it waited too long in a phase; say so to the client if that can be done."""
+        """Close the connection because it waited too long in a phase, with an answer to the client if possible."""
 
 
 class _Patience:
-    """How long a connection has been waiting."""
+    """How long the server has been waiting for a connection."""
 
     def __init__(self, now: float) -> None:
         self._phase: Phase = "request"
@@ -90,7 +90,7 @@ class _Patience:
 
 
 class _Entry:
-    """A connection as the register knows it; an empty ``client`` has no limit of its own."""
+    """A connection in the register; an empty ``client`` has no limit of its own."""
 
     def __init__(self, client: str, now: float) -> None:
         self.client = client
@@ -99,7 +99,7 @@ class _Entry:
 
 
 class _Group:
-    """Connections in the order in which they give way: first those that never got an answer, the oldest first."""
+    """Connections in the order in which they are closed: first those that never got an answer, the oldest first."""
 
     def __init__(self) -> None:
         self._new: dict[Connection, None] = {}
@@ -116,20 +116,20 @@ class _Group:
         self._known.pop(connection, None)
 
     def renew(self, connection: Connection) -> None:
-        """Put a connection that got an answer to the end."""
+        """Move a connection that got an answer to the end."""
         self.remove(connection)
         self._known[connection] = None
 
     def find_waiting(self) -> Connection | None:
-        """Return which one gives way; None if all of them wait for us."""
-        return next((one for one in chain(self._new, self._known) if one.phase() != "serving"), None)
+        """Return the connection to close; None if all of them wait for the server."""
+        return next((entry for entry in chain(self._new, self._known) if entry.phase() != "serving"), None)
 
 
 class Register:
     """All open connections of a process.
 
-    A new connection is never refused for those that only wait: the one that has waited longest is closed for it. So
-    silent connections, however many, keep nobody out.
+    A new connection is never refused because of waiting ones: the one that has waited longest is closed for it. So
+    silent connections, however many, lock nobody out.
     """
 
     def __init__(self, limits: ConnectionLimits) -> None:
@@ -142,10 +142,10 @@ class Register:
         return len(self._entries)
 
     def admit(self, connection: Connection, client: str, now: float) -> int | None:
-        """Enter a new connection.
+        """Add a new connection.
 
-        Returns how many others were closed for it; None if there are too many and all of them are being answered, so
-        that the new one has to be refused.
+        Returns how many others were closed for it; None if there are too many and all of them are being answered:
+        then the new one must be refused.
         """
         group = self._by_client.get(client) if client else None
         closed = 0
@@ -172,7 +172,7 @@ class Register:
         return True
 
     def leave(self, connection: Connection) -> None:
-        """Forget a connection that is closed, whether or not it was ever entered."""
+        """Remove a closed connection, whether or not it was ever added."""
         entry = self._entries.pop(connection, None)
         if entry is None:
             return
@@ -184,7 +184,7 @@ class Register:
                 del self._by_client[entry.client]
 
     def renew(self, connection: Connection) -> None:
-        """Note that a connection got an answer, and now waits for its next request."""
+        """Record that a connection got an answer and now waits for its next request."""
         entry = self._entries.get(connection)
         if entry is None:
             return
@@ -194,7 +194,7 @@ class Register:
             self._by_client[entry.client].renew(connection)
 
     def expire(self, now: float) -> int:
-        """Close the connections that have kept us waiting too long; return how many."""
+        """Close the connections that have kept the server waiting too long; return how many."""
         expired = 0
         for connection, entry in list(self._entries.items()):
             phase = connection.phase()
@@ -204,7 +204,7 @@ class Register:
         return expired
 
     def drop_waiting(self) -> None:
-        """Close all connections but those that are being answered."""
-        for connection in [one for one in self._entries if one.phase() != "serving"]:
+        """Close all connections except those that are being answered."""
+        for connection in [entry for entry in self._entries if entry.phase() != "serving"]:
             self.leave(connection)
             connection.drop()

@@ -1,4 +1,4 @@
-"""Around every answer: the headers that keep it harmless, the origins that may read it, and no stack trace."""
+"""Every answer gets the headers that keep it harmless, is readable for the allowed origins, and has no stack trace."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from spipconv.preview.logs import LOG, describe_fault
+from spipconv.preview.logs import LOG, describe_error
 from spipconv.preview.refusals import Refusal
 
 _FRAGMENT_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
@@ -19,24 +19,24 @@ PAGE_POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]+)?")
-# For when not even an error can be written.
-_FAILURE = b'{"error":{"code":"failure","message":"Something went wrong here."}}'
+# The answer if writing the error's own answer fails.
+_FAILURE = b'{"error":{"code":"failure","message":"Something went wrong on the server."}}'
 
 Answer = Callable[[Request, Exception], Awaitable[Response]]
 
 
 def check_origins(origins: Collection[str]) -> frozenset[str]:
-    """Return origins as browsers send them. Raises ValueError for what is none, as one with a path."""
+    """Return origins as browsers send them. Raises ValueError for a value that is not one, such as one with a path."""
     if isinstance(origins, str):
-        raise ValueError(f"origins: a list is wanted, not {origins!r}")
+        raise ValueError(f"origins: expected a list, not {origins!r}")
     for origin in origins:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
-            raise ValueError(f"{origin!r} is no origin: write it as https://www.example.org, or * for all")
+            raise ValueError(f"{origin!r} is not an origin: write it as https://www.example.org, or * for all")
     return frozenset(origins)
 
 
 class Prefix:
-    """ASGI middleware: under which path a proxy shows the application, whether or not it takes that away."""
+    """ASGI middleware: sets the path under which a proxy shows the application, whether or not it removes that path."""
 
     def __init__(self, app: ASGIApp, *, root_path: str) -> None:
         self._app = app
@@ -52,7 +52,7 @@ class Prefix:
 
 
 class Guard:
-    """ASGI middleware. ``answer`` writes an exception in the form that the client accepts."""
+    """ASGI middleware. ``answer`` makes the answer to an exception in the form that the client accepts."""
 
     def __init__(self, app: ASGIApp, *, origins: frozenset[str], answer: Answer) -> None:
         self._app = app
@@ -88,20 +88,20 @@ class Guard:
             else:
                 await self._app(scope, receive, send_guarded)
         except ClientDisconnect:
-            LOG.debug("the client has gone")
-        except Exception as fault:
-            # Of what was raised, the server knows nothing: it would log the message, which may quote the comment.
-            LOG.error("%s failed: %s", _name(scope), describe_fault(fault))
+            LOG.debug("the client disconnected")
+        except Exception as error:
+            # It is not raised again: the server would log its message, which may quote the comment.
+            LOG.error("%s failed: %s", _name(scope), describe_error(error))
             if is_started:
-                raise RuntimeError("an answer broke off: see the log of spipconv.preview") from None
-            response = await self._answer_failure(request, fault)
+                raise RuntimeError("an answer was cut short: see the log of spipconv.preview") from None
+            response = await self._answer_failure(request, error)
             await response(scope, receive, send_guarded)
 
-    async def _answer_failure(self, request: Request, fault: Exception) -> Response:
+    async def _answer_failure(self, request: Request, error: Exception) -> Response:
         try:
-            return await self._answer(request, fault)
+            return await self._answer(request, error)
         except Exception as another:
-            LOG.error("the answer to a failure failed: %s", describe_fault(another))
+            LOG.error("the answer to a failure failed: %s", describe_error(another))
             return Response(_FAILURE, 500, media_type="application/json")
 
     def _grant(self, headers: Headers) -> dict[str, str]:
@@ -124,5 +124,5 @@ class Guard:
 
 
 def _name(scope: Scope) -> str:
-    """Return the name of what was asked for: a path may hold anything."""
+    """Return the name of the endpoint: a path may contain anything."""
     return str(getattr(scope.get("endpoint"), "__name__", "a request"))

@@ -1,4 +1,4 @@
-"""How much one client may ask for: a token bucket for each, in memory, for a bounded number of clients."""
+"""Rate limits: a token bucket per client, in memory, for a bounded number of clients."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOST_CLIENTS = 10_000
 
 
 class Buckets:
-    """Token buckets by client. ``rate`` tokens come back each second, up to ``burst``; a rate of 0 has no limit."""
+    """Token buckets by client. ``rate`` tokens are added each second, up to ``burst``; a rate of 0 means no limit."""
 
     def __init__(
         self, rate: float, burst: int, most_clients: int = MOST_CLIENTS, clock: Callable[[], float] = time.monotonic
@@ -20,20 +20,20 @@ class Buckets:
         self._burst = burst
         self._most_clients = most_clients
         self._clock = clock
-        # By client, the one seen last at the end: how many tokens it had, and when.
+        # By client, the most recent one last: how many tokens it had, and when.
         self._clients: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._clients)
 
     def take(self, client: str, tokens: int = 1) -> int:
-        """Take tokens from a client's bucket; return 0, or after how many seconds there will be enough."""
+        """Take tokens from a client's bucket and return 0, or return after how many seconds there will be enough."""
         if not self._rate:
             return 0
         now = self._clock()
         held, since = self._clients.pop(client, (float(self._burst), now))
         held = min(float(self._burst), held + (now - since) * self._rate)
-        # A request that costs more than a bucket holds is let through once it is full.
+        # A request that costs more than a bucket can hold passes once the bucket is full.
         missing = min(tokens, self._burst) - held
         self._clients[client] = (held if missing > 0 else held - tokens, now)
         if len(self._clients) > self._most_clients:

@@ -7,14 +7,15 @@ from collections.abc import Iterable
 
 from spipconv.languages import find_language
 from spipconv.preview.refusals import Refusal
+from spipconv.translations import available_languages
 
-# Longer than any name of a language, so that a longer one stays wrong when it is cut.
+# Longer than the name of any language, so that a name cut to this length is still wrong.
 LONGEST_LANGUAGE = 100
 _QUALITY = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 
 
 def choose_type(accept: str | None, offered: Iterable[str]) -> str | None:
-    """Return which of the offered media types an Accept header wants most, the first one of equals; None for none."""
+    """Return the offered media type that an Accept header prefers, the first of equals; None if it accepts none."""
     if accept is None or not accept.strip():
         return next(iter(offered))
     wanted = _read(accept)
@@ -28,19 +29,19 @@ def choose_type(accept: str | None, offered: Iterable[str]) -> str | None:
 
 
 def choose_language(accept_language: str | None, default: str) -> str:
-    """Return ``fr`` or ``en``, whichever an Accept-Language header wants more, else the default."""
+    """Return the language with a catalogue (``fr``, ``en``) that an Accept-Language header prefers, or the default."""
     best, best_quality = default, 0.0
     for name, quality in _read(accept_language or "").items():
         language = name.partition("-")[0]
-        if language in ("fr", "en") and quality > best_quality:
+        if language in available_languages() and quality > best_quality:
             best, best_quality = language, quality
     return best
 
 
 def read_language(given: str, default: str) -> str:
-    """Return SPIP's code of a language, the default for an empty one.
+    """Return SPIP's code of a language, the default if none is given.
 
-    Raises Refusal for what is no language that SPIP knows.
+    Raises Refusal for a language that SPIP does not know.
     """
     code = find_language(given[:LONGEST_LANGUAGE]) if given else default
     if code is None:
@@ -49,8 +50,8 @@ def read_language(given: str, default: str) -> str:
 
 
 def _read(header: str) -> dict[str, float]:
-    """Return the names in a header with their q-values; what is no name with a valid q-value is passed over."""
-    found: dict[str, float] = {}
+    """Return the names in a header with their q-values; an entry without a name or a valid q-value is ignored."""
+    qualities: dict[str, float] = {}
     for entry in header.lower().split(","):
         name, *parameters = (part.strip(" \t") for part in entry.split(";"))
         quality = 1.0
@@ -60,5 +61,5 @@ def _read(header: str) -> dict[str, float]:
                 value = value.strip()
                 quality = float(value) if _QUALITY.fullmatch(value) else -1.0
         if name and quality >= 0:
-            found.setdefault(name, quality)
-    return found
+            qualities.setdefault(name, quality)
+    return qualities

@@ -1,83 +1,68 @@
-"""The page with the comment form: complete without JavaScript, and where the widget starts from with it."""
+"""The page with the comment form: it works without JavaScript, and the widget builds on it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from spipconv.comments import Published
+from spipconv.comments import PublishedComment
+from spipconv.diagnostics import Diagnostic
 from spipconv.safety import escape_attribute, escape_text
+from spipconv.translations import find_catalogue, mark, translate
 
-_WORDS = {
-    "fr": {
-        "title": "Prévisualiser un message",
-        "name": "Qui êtes-vous\u00a0?",
-        "text": "Votre message",
-        "help": "Ce formulaire accepte les raccourcis SPIP [->url] {{gras}} {italique} <quote> <code> et le code HTML "
-        "<q> <del> <ins>. Pour créer des paragraphes, laissez simplement des lignes vides.",
-        "button": "Prévisualiser",
-        "preview": "Aperçu",
-        "empty": "Il n’y a rien à montrer\u00a0: le message est vide.",
-        "remarks": "Ce qui sera publié autrement que vous ne l’avez écrit\u00a0:",
-        "place": "Ligne {}, colonne {}\u00a0: {}",
-    },
-    "en": {
-        "title": "Preview a message",
-        "name": "Who are you?",
-        "text": "Your message",
-        "help": "This form accepts SPIP shortcuts [->url] {{bold}} {italics} <quote> <code> and HTML code <q> <del> "
-        "<ins>. To create paragraphs, simply leave blank lines.",
-        "button": "Preview",
-        "preview": "Preview",
-        "empty": "There is nothing to show: the message is empty.",
-        "remarks": "What will be published otherwise than you wrote it:",
-        "place": "Line {}, column {}: {}",
-    },
-}
+# What the page says: its title, the labels of the fields, what they take, the button.
+_SENTENCES = (
+    mark("Preview a message"),
+    mark("Your name"),
+    mark("Your message"),
+    mark(
+        "Allowed: the SPIP shortcuts [text->address], {{bold}}, {italics}, <quote> and <code>, "
+        "and the HTML tags <q>, <del> and <ins>. A blank line starts a new paragraph."
+    ),
+    mark("Show preview"),
+)
 
 
 def write_page(
     root: str,
     lang: str,
     fields: Mapping[str, str],
-    published: Published | None = None,
+    published: PublishedComment | None = None,
     *,
     error: str = "",
 ) -> str:
     """Return the whole page.
 
     ``root`` is the prefix under which the application is mounted, ``lang`` SPIP's code of the page's language,
-    ``fields`` what stands in the form already, ``published`` the preview, if there is one.
+    ``fields`` the content of the form's fields, ``published`` the preview, if there is one, ``error`` a sentence.
     """
-    words = _WORDS["fr" if lang.startswith("fr") else "en"]
-    said = {key: escape_text(word) for key, word in words.items()}
+    title, name, message, help, button = (escape_text(translate(sentence, lang)) for sentence in _SENTENCES)
     root = escape_attribute(quote(root, safe="/~@:!$&'()*+,;="))
     tag = escape_attribute(lang.replace("_", "-"))
-    page_tag = "fr" if lang.startswith("fr") else "en"
-    alert = f'<p class="spip-error" role="alert">{_show(error)}</p>\n' if error else ""
-    result = _write_result(published, lang, words) if published else ""
+    alert = f'<p class="spip-error" role="alert">{_escape(error)}</p>\n' if error else ""
+    result = _write_result(published, lang) if published else ""
     return f"""<!DOCTYPE html>
-<html lang="{page_tag}">
+<html lang="{find_catalogue(lang)}">
 <head>
 <meta charset="utf-8">
-<title>{said["title"]}</title>
+<title>{title}</title>
 <meta name="viewport" content="width=device-width">
 <link rel="stylesheet" href="{root}/static/spip-preview.css">
 <script type="module" src="{root}/static/spip-preview.js"></script>
 </head>
 <body class="spip-page">
 <main>
-<h1>{said["title"]}</h1>
+<h1>{title}</h1>
 {alert}<spip-preview endpoint="{root}/preview" lang="{tag}">
 <form method="post" action="{root}/preview" enctype="multipart/form-data" accept-charset="utf-8">
 <input type="hidden" name="lang" value="{tag}">
-<p><label for="spip-name">{said["name"]}</label>
-<input id="spip-name" name="name" autocomplete="name" value="{_show(fields.get("name", ""))}"></p>
-<p><label for="spip-text">{said["text"]}</label>
+<p><label for="spip-name">{name}</label>
+<input id="spip-name" name="name" autocomplete="name" value="{_escape(fields.get("name", ""))}"></p>
+<p><label for="spip-text">{message}</label>
 <textarea id="spip-text" name="text" rows="12" cols="60" required aria-describedby="spip-help">
-{_show(fields.get("text", ""))}</textarea></p>
-<p id="spip-help">{said["help"]}</p>
-<p><button type="submit" name="page" value="1">{said["button"]}</button></p>
+{_escape(fields.get("text", ""))}</textarea></p>
+<p id="spip-help">{help}</p>
+<p><button type="submit" name="page" value="1">{button}</button></p>
 </form>
 {result}</spip-preview>
 </main>
@@ -86,23 +71,34 @@ def write_page(
 """
 
 
-def _write_result(published: Published, lang: str, words: Mapping[str, str]) -> str:
+def _write_result(published: PublishedComment, lang: str) -> str:
     tag = escape_attribute(lang.replace("_", "-"))
-    label = escape_attribute(words["preview"])
-    shown = published.html.strip() or f"<p>{escape_text(words['empty'])}</p>"
-    written = f'<section class="spip-result" lang="{tag}" aria-label="{label}">\n{shown}\n</section>\n'
+    label = escape_attribute(translate("Preview", lang))
+    empty = escape_text(translate("Nothing to preview: the message is empty.", lang))
+    html = published.html.strip() or f"<p>{empty}</p>"
+    result = f'<section class="spip-result" lang="{tag}" aria-label="{label}">\n{html}\n</section>\n'
     if published.diagnostics:
-        remarks = [words["place"].format(one.line, one.column, one.say(lang)) for one in published.diagnostics]
-        items = "\n".join(f"<li>{_show(remark)}</li>" for remark in remarks)
-        written += f'<p>{escape_text(words["remarks"])}</p>\n<ul class="spip-remarks">\n{items}\n</ul>\n'
-    return written
+        items = "\n".join(f"<li>{_escape(_locate(diagnostic, lang))}</li>" for diagnostic in published.diagnostics)
+        heading = escape_text(translate("What will differ from what you typed:", lang))
+        result += f'<p>{heading}</p>\n<ul class="spip-remarks">\n{items}\n</ul>\n'
+    return result
+
+
+def _locate(diagnostic: Diagnostic, lang: str) -> str:
+    return translate(
+        "Line {line}, column {column}: {sentence}",
+        lang,
+        line=diagnostic.line,
+        column=diagnostic.column,
+        sentence=diagnostic.say(lang),
+    )
 
 
 def write_error(message: str, lang: str) -> str:
-    """Return a fragment that says what went wrong."""
-    return f'<p class="spip-error" role="alert" lang="{lang}">{_show(message)}</p>\n'
+    """Return an HTML fragment that says what went wrong."""
+    return f'<p class="spip-error" role="alert" lang="{find_catalogue(lang)}">{_escape(message)}</p>\n'
 
 
-def _show(text: str) -> str:
-    """Return a stranger's words for HTML, where NUL and lone surrogates may not stand."""
+def _escape(text: str) -> str:
+    """Return a stranger's words for HTML, where NUL and lone surrogates may not occur."""
     return escape_attribute(text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8"))

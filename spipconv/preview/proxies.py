@@ -1,4 +1,4 @@
-"""Who asks: the address of a connection or, if a trusted proxy made it, what that proxy says."""
+"""The client of a request: the address of its connection or, if a trusted proxy made that, what the proxy says."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Collection
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# More hops than any real chain has.
+# More than any real chain of proxies has.
 _MOST_HOPS = 50
-# All those whose address is only somebody's word.
+# The name of all clients whose address cannot be trusted.
 UNKNOWN = "unknown"
 UNIX = "unix"
 
@@ -19,8 +19,8 @@ class TrustedProxies:
     """The proxies whose X-Forwarded-For is believed.
 
     They are given as addresses (``127.0.0.1``, ``::1``), networks (``10.0.0.0/8``), or ``unix`` for one that connects
-    through a Unix socket. An address means one proxy of a chain, or as many as it is given times: clients on the same
-    computer as a proxy are not proxies. A network means any number. Raises ValueError for anything else.
+    through a Unix socket. An address stands for one proxy of a chain, or for as many as it is repeated: clients on the
+    same computer as a proxy are not proxies. A network stands for any number. Raises ValueError for anything else.
     """
 
     def __init__(self, proxies: Collection[str] = ()) -> None:
@@ -45,11 +45,11 @@ class TrustedProxies:
         return any(address.version == network.version and address in network for network in self._networks)
 
     def find_client(self, peer: str, forwarded_for: str) -> str:
-        """Return what a client is known by, given its connection's address and all its X-Forwarded-For in one.
+        """Return the name of a client, given its connection's address and all its X-Forwarded-For headers as one.
 
-        Each proxy appends the address that it speaks to. From the right, the first address that is not a trusted
-        proxy's is the client's; whatever is before it is the client's own word. All those of whom nothing can be
-        believed have one name, ``UNKNOWN``.
+        Each proxy appends the address that connected to it. From the right, the first address that is not a trusted
+        proxy's is the client's; the client may have invented all those before it. Clients about whom nothing can be
+        believed share one name, ``UNKNOWN``.
         """
         hops = [hop.strip() for hop in forwarded_for.split(",", _MOST_HOPS)] if forwarded_for else []
         if len(hops) > _MOST_HOPS:
@@ -60,7 +60,7 @@ class TrustedProxies:
         return client if peer in self or client == name_client(peer) else UNKNOWN
 
     def _follow(self, peer: str, hops: list[str]) -> str:
-        """Return the client of a connection that a trusted proxy made."""
+        """Return the name of the client of a connection that a trusted proxy made."""
         left = self._addresses.copy()
         client, address = peer, _read_address(peer)
         for hop in reversed(hops):
@@ -78,15 +78,15 @@ class TrustedProxies:
 
 
 def _may_be_rewritten(peer: str, hops: list[str]) -> bool:
-    """Return whether the server may have put an address of X-Forwarded-For in place of the connection's.
+    """Return whether the server may have replaced the connection's address with one of X-Forwarded-For.
 
-    uvicorn does so for any connection from this computer, unless told not to.
+    uvicorn does so for any connection from this computer, unless it is set up not to.
     """
     return bool(peer) and any(name_client(peer) == name_client(hop) for hop in hops)
 
 
 def name_client(host: str) -> str:
-    """Return what an address is known by: an IPv4 address, or the /64 network of an IPv6 address."""
+    """Return the name of a client by its address: an IPv4 address, or the /64 network of an IPv6 address."""
     address = _read_address(host)
     if address is None:
         return host[:64]
@@ -96,7 +96,7 @@ def name_client(host: str) -> str:
 
 
 def _read_address(host: str) -> _Address | None:
-    """Return an address, without its port or zone; None for what is not one."""
+    """Return an address, without its port or zone; None if it is not one."""
     if host.startswith("["):
         host = host[1:].partition("]")[0]
     elif host.count(":") == 1:
@@ -112,8 +112,8 @@ def _read_address(host: str) -> _Address | None:
 def _read_network(proxy: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     try:
         network = ipaddress.ip_network(proxy)
-    except ValueError as fault:
+    except ValueError as error:
         raise ValueError(
             f"{proxy!r} is not the address or network of a proxy: write it as 127.0.0.1, 10.0.0.0/8 or unix"
-        ) from fault
+        ) from error
     return network

@@ -1,4 +1,4 @@
-"""A request's body to what is asked: never more bytes than allowed, never a guess at the encoding."""
+"""The body of a request to a preview request: no more bytes than allowed, and no guess at the encoding."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import Mapping
 from email.message import Message
-from typing import Any
 from urllib.parse import parse_qsl
 
 from msgspec import Struct
@@ -23,17 +22,17 @@ _URLENCODED = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 TYPES = (_JSON, _URLENCODED, _MULTIPART)
 _MOST_FIELDS = 100
-# Python's parser of such headers takes time in the square of their length; a boundary has 70 characters at most.
+# Python's parser of such headers takes quadratic time; a boundary has 70 characters at most.
 _LONGEST_TYPE = 300
-# For how long a body may come in all, and for how long nothing of it. Also where the server waits for ever.
+# Time limits for the whole body, and between two parts of it; also under servers that have no limits of their own.
 BODY_SECONDS = 30.0
 STALL_SECONDS = 8.0
 
 
-class Asked(Struct, frozen=True):
-    """What a request says.
+class PreviewRequest(Struct, frozen=True):
+    """A request for a preview.
 
-    ``fields`` holds those of its fields that are shown again, ``is_page`` whether it wants the whole page back.
+    ``fields`` are the form's fields that are shown again, ``is_page`` is whether the answer is the whole page.
     """
 
     text: str
@@ -45,7 +44,7 @@ class Asked(Struct, frozen=True):
 async def read_body(request: Request, most: int) -> bytes:
     """Return the body.
 
-    Raises Refusal as soon as it has, or says that it has, more bytes than allowed, and when it comes too slowly.
+    Raises Refusal as soon as it has, or announces, more bytes than allowed, and when it arrives too slowly.
     """
     length = request.headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length[:20]) > most:
@@ -65,8 +64,8 @@ async def read_body(request: Request, most: int) -> bytes:
     return bytes(body)
 
 
-async def read_asked(headers: Headers, body: bytes) -> Asked:
-    """Return what a body asks for. Raises Refusal where it cannot be read."""
+async def read_request(headers: Headers, body: bytes) -> PreviewRequest:
+    """Return the preview request in a body. Raises Refusal if the body cannot be read."""
     content_type = headers.get("content-type", "")
     media_type, charset = _read_type(content_type if len(content_type) <= _LONGEST_TYPE else "")
     if media_type not in TYPES:
@@ -74,7 +73,7 @@ async def read_asked(headers: Headers, body: bytes) -> Asked:
     if charset not in ("utf-8", "utf8", "us-ascii"):
         raise Refusal("unsupported-charset", charset[:20])
     if media_type == _JSON:
-        fields = _read_json(body)
+        fields: Mapping[str, object] = _read_json(body)
     elif media_type == _URLENCODED:
         fields = _read_urlencoded(body)
     else:
@@ -89,18 +88,18 @@ async def read_asked(headers: Headers, body: bytes) -> Asked:
         raise Refusal("wrong-text", fields=words)
     if not isinstance(lang, str):
         raise Refusal("wrong-lang", json.dumps(lang)[:20], fields=words)
-    return Asked(text, lang, words, media_type != _JSON and "page" in fields)
+    return PreviewRequest(text, lang, words, media_type != _JSON and "page" in fields)
 
 
 def _read_type(header: str) -> tuple[str, str]:
-    """Return a Content-Type's media type and charset."""
+    """Return the media type and the charset of a Content-Type."""
     message = Message()
     message["content-type"] = header
     charset = message.get_param("charset", "utf-8")
     return header.partition(";")[0].strip().lower(), charset.lower() if isinstance(charset, str) else "?"
 
 
-def _read_json(body: bytes) -> dict[str, Any]:
+def _read_json(body: bytes) -> dict[str, object]:
     try:
         value = json.loads(_decode(body))
     except (ValueError, RecursionError):
@@ -133,7 +132,7 @@ async def _read_multipart(content_type: str, body: bytes) -> dict[str, str]:
             max_files=_MOST_FIELDS, max_fields=_MOST_FIELDS, max_part_size=len(body)
         )
     except (MultiPartException, HTTPException, ValueError):
-        # Some versions of the parser raise errors of their own, which are ValueErrors.
+        # Some versions of the parser raise their own errors, which are ValueErrors.
         raise Refusal("bad-form") from None
     fields = {name: value for name, value in reversed(form.multi_items()) if isinstance(value, str)}
     await form.close()

@@ -1,73 +1,43 @@
-"""Every answer that is no preview: a code, a status, and a sentence for people in French and English."""
+"""Every answer that is not a preview: a code, a status, and a sentence for people."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-# By code: the HTTP status, and a sentence in English and in French. ``{}`` stands for the detail.
-CODES: dict[str, tuple[int, str, str]] = {
-    "bad-encoding": (400, "This is not UTF-8.", "Ce n’est pas de l’UTF-8."),
-    "bad-form": (400, "This form cannot be read.", "Ce formulaire est illisible."),
-    "bad-json": (400, "This is not JSON.", "Ce n’est pas du JSON."),
-    "bad-request": (400, "This request cannot be read.", "Cette requête est illisible."),
-    "cross-site": (
-        403,
-        "Another site sent this form: it is not among those that may.",
-        "Un autre site a envoyé ce formulaire : il ne fait pas partie de ceux qui le peuvent.",
-    ),
-    "origin-refused": (
-        403,
-        "This site is not among those that may ask for previews.",
-        "Ce site ne fait pas partie de ceux qui peuvent demander des aperçus.",
-    ),
-    "not-found": (404, "There is no such page here.", "Cette page n’existe pas ici."),
-    "method-not-allowed": (405, "This address takes only {}.", "Cette adresse n’accepte que {}."),
-    "not-acceptable": (
-        406,
-        "A preview is given as application/json or text/html.",
-        "Un aperçu est donné en application/json ou en text/html.",
-    ),
-    "too-slow": (
-        408,
-        "The message did not arrive in time: send it again.",
-        "Le message n’est pas arrivé à temps : envoyez-le à nouveau.",
-    ),
+from spipconv.translations import format_number, mark, translate, translate_plural
+
+# By code: the HTTP status, and a sentence; ``{detail}`` is what it is about.
+REFUSALS: dict[str, tuple[int, str]] = {
+    "bad-encoding": (400, mark("This request is not valid UTF-8.")),
+    "bad-form": (400, mark("This form could not be read.")),
+    "bad-json": (400, mark("This request is not valid JSON.")),
+    "bad-request": (400, mark("This request could not be read.")),
+    "cross-site": (403, mark("Another site sent this form, and it is not allowed to.")),
+    "origin-refused": (403, mark("This site is not allowed to request previews.")),
+    "not-found": (404, mark("This page does not exist.")),
+    "method-not-allowed": (405, mark("This address only accepts {detail}.")),
+    "not-acceptable": (406, mark("Previews are available as application/json or text/html.")),
+    "too-slow": (408, mark("The message took too long to arrive: send it again.")),
     "preview-too-large": (
         413,
-        "The preview of this message would be longer than {}: use fewer notes, tables or lists, or shorten it.",
-        "L’aperçu de ce message dépasserait {} : mettez moins de notes, de tableaux ou de listes, ou raccourcissez-le.",
+        mark("The preview of this message would exceed {detail}: use fewer notes, tables or lists, or shorten it."),
     ),
-    "too-large": (
-        413,
-        "This message is too long: {} at most.",
-        "Ce message est trop long : {} au plus.",
-    ),
-    "unsupported-type": (
-        415,
-        "Send application/json, application/x-www-form-urlencoded or multipart/form-data.",
-        "Envoyez application/json, application/x-www-form-urlencoded ou multipart/form-data.",
-    ),
-    "unsupported-charset": (415, "Send UTF-8, not {}.", "Envoyez de l’UTF-8, pas {}."),
-    "no-object": (422, "Send a JSON object with “text”.", "Envoyez un objet JSON avec « text »."),
-    "no-text": (422, "The field “text” is missing.", "Le champ « text » manque."),
-    "wrong-text": (422, "“text” is to be a string.", "« text » doit être une chaîne."),
-    "wrong-lang": (422, "“lang” is no language known here: {}.", "« lang » n’est pas une langue connue ici : {}."),
-    "too-many-requests": (
-        429,
-        "Too many previews at once: wait {} s.",
-        "Trop d’aperçus à la fois : attendez {} s.",
-    ),
-    "failure": (500, "Something went wrong here.", "Quelque chose s’est mal passé ici."),
-    "busy": (
-        503,
-        "Too many long messages are being read: try again in a moment.",
-        "Trop de longs messages sont en cours de lecture : réessayez dans un instant.",
-    ),
+    "too-large": (413, mark("This message is too long: the limit is {detail}.")),
+    "unsupported-type": (415, mark("Send application/json, application/x-www-form-urlencoded or multipart/form-data.")),
+    "unsupported-charset": (415, mark("Send UTF-8, not {detail}.")),
+    "no-object": (422, mark("Send a JSON object with a “text” field.")),
+    "no-text": (422, mark("The “text” field is missing.")),
+    "wrong-text": (422, mark("“text” must be a string.")),
+    "wrong-lang": (422, mark("“lang” is not a known language: {detail}.")),
+    "too-many-requests": (429, mark("Too many preview requests: wait {detail}\u00a0s.")),
+    "failure": (500, mark("Something went wrong on the server.")),
+    "busy": (503, mark("Too many long messages are being processed: try again in a moment.")),
 }
+_SIZES = frozenset({"too-large", "preview-too-large"})
 
 
 class Refusal(Exception):
-    """A request that gets no preview. ``fields`` holds what was written in the form, to be shown again."""
+    """A request that gets no preview. ``fields`` is what was typed into the form, to be shown again."""
 
     def __init__(
         self,
@@ -86,21 +56,18 @@ class Refusal(Exception):
     @property
     def status(self) -> int:
         """The HTTP status."""
-        return CODES[self.code][0]
+        return REFUSALS[self.code][0]
 
     def say(self, language: str) -> str:
-        """Return a sentence for people: French if the language is, else English."""
-        is_french = language.startswith("fr")
-        _, english, french = CODES[self.code]
-        sentence = french if is_french else english
-        if is_french:
-            sentence = sentence.replace(" :", "\u00a0:").replace("« ", "«\u00a0").replace(" »", "\u00a0»")
-        detail = self.detail
-        if self.code in ("too-large", "preview-too-large"):
-            detail = _say_size(int(detail), is_french)
-        return sentence.replace("{}", detail.encode("utf-8", "replace").decode())
+        """Return a sentence for people, in a language that has a catalogue or else in English."""
+        is_size = self.code in _SIZES
+        detail = format_size(int(self.detail), language) if is_size else self.detail.encode("utf-8", "replace").decode()
+        return translate(REFUSALS[self.code][1], language, detail=detail)
 
 
-def _say_size(size: int, is_french: bool) -> str:
-    number, unit = (size / 1024**2, "Mi") if size >= 1024**2 else (size / 1024, "Ki")
-    return f"{number:g}".replace(".", ",") + f"\u00a0{unit}o" if is_french else f"{number:g}\u00a0{unit}B"
+def format_size(size: int, language: str) -> str:
+    """Return a number of bytes as people read it: ``64 KiB``, in French ``64 Kio``."""
+    if size < 1024:
+        return translate_plural("{number} byte", "{number} bytes", size, language)
+    unit, sentence = (1024, mark("{size}\u00a0KiB")) if size < 1024**2 else (1024**2, mark("{size}\u00a0MiB"))
+    return translate(sentence, language, size=format_number(size / unit, language, decimals=1 if size % unit else 0))

@@ -1,4 +1,4 @@
-"""The server of ``spipconv serve``: uvicorn, with the deadlines and the bounds on connections that it lacks."""
+"""The server of ``spipconv serve``: uvicorn, with the time limits and the limits on connections that it lacks."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import contextlib
 import logging
 import socket
 import sys
-from typing import Any
 
 import h11
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 from spipconv.preview.connections import ConnectionLimits, Phase, Register
-from spipconv.preview.logs import LOG, OnceAMinute, describe_fault
+from spipconv.preview.logs import LOG, OnceAMinute, describe_error
 from spipconv.preview.proxies import TrustedProxies, name_client
 
-# How many connections one round of the event loop takes over: asyncio counts them only in the next rounds.
+# How many connections one round of the event loop accepts: asyncio counts them only in the next rounds.
 _ACCEPTED_AT_ONCE = 16
-# How many connections wait in the system meanwhile.
+# How many connections may wait to be accepted.
 _QUEUE = 1024
 _MOST_HEAD = 32 * 1024
 _SECONDS_TO_STOP = 10
-# How long a thread that converts may keep the event loop from answering the others; Python's own value is 5 ms.
+# How long a converting thread may keep the event loop from answering other requests; Python's default is 5 ms.
 _SWITCH_SECONDS = 0.001
 
 
@@ -36,7 +36,7 @@ def _refusal(status: str, words: str, *headers: str) -> bytes:
     return "\r\n".join(lines).encode("ascii")
 
 
-_TOO_SLOW = _refusal("408 Request Timeout", "The request came too slowly.\n")
+_TOO_SLOW = _refusal("408 Request Timeout", "The request took too long to arrive.\n")
 _TOO_MANY = _refusal("503 Service Unavailable", "Too many connections: try again in a moment.\n", "Retry-After: 1")
 
 
@@ -46,10 +46,16 @@ class _Config(uvicorn.Config):
 
 
 class _Connection(H11Protocol):
-    """A connection that the register can judge and close."""
+    """A connection whose waiting the register can limit."""
 
-    def __init__(self, config: _Config, *arguments: Any, **named: Any) -> None:
-        super().__init__(config, *arguments, **named)
+    def __init__(
+        self,
+        config: _Config,
+        server_state: ServerState,
+        app_state: dict[str, object],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
         self._register = config.register
         self._trusted = config.trusted
         self._received = 0
@@ -58,7 +64,7 @@ class _Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         peer = transport.get_extra_info("peername")
         address = str(peer[0]) if isinstance(peer, tuple) and peer else ""
-        # Behind a proxy all clients have one address.
+        # All clients of a proxy have one address.
         client = "" if address in self._trusted else name_client(address)
         closed = self._register.admit(self, client, self.loop.time())
         if closed is None:
@@ -69,7 +75,7 @@ class _Connection(H11Protocol):
             LOG.warning("too many connections: a new one was refused")
             return
         if closed:
-            LOG.warning("too many connections: the one that had waited longest was closed for a new one")
+            LOG.warning("too many connections: the one that had been waiting longest was closed to accept a new one")
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -150,25 +156,26 @@ class _Server(uvicorn.Server):
             self._timer.cancel()
 
 
-def _report(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what the event loop met in a line: its own would hold a connection's data and a stack trace each time."""
-    message, fault = context.get("message", "event loop"), context.get("exception")
-    if isinstance(fault, OSError) and "accept" in message:
-        LOG.error("no more connections can be opened: %s", fault.strerror)
+def _report(_: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Log an error of the event loop in one line: asyncio would log the connection's data and a stack trace."""
+    message, error = str(context.get("message", "event loop")), context.get("exception")
+    if isinstance(error, OSError) and "accept" in message:
+        LOG.error("no more connections can be opened: %s", error.strerror)
     else:
-        LOG.error("%s: %s", message, describe_fault(fault) if fault else "", extra={"kind": f"{message} {fault!r}"})
+        description = describe_error(error) if isinstance(error, BaseException) else ""
+        LOG.error("%s: %s", message, description, extra={"kind": f"{message} {error!r}"})
 
 
 def make_server(app: ASGIApp, trusted: TrustedProxies, limits: ConnectionLimits | None = None) -> uvicorn.Server:
     """Return a server for an application; ``run(sockets=[listener])`` runs it.
 
-    Connections from trusted proxies have no limit by client. The process's limit of descriptors is raised as far as
-    it is needed and allowed; where it stays lower, fewer connections are kept.
+    Connections from trusted proxies have no limit by client. The process's limit on descriptors is raised as far as
+    necessary and allowed; if that is not enough, fewer connections are kept open.
     """
     wanted = limits or ConnectionLimits()
     wanted = wanted.fit(raise_descriptor_limit(wanted.descriptors))
     sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_SECONDS))
-    # Access logs would say who wrote when; addresses of clients are found by the trusted proxies alone.
+    # Access logs would record who wrote when; only trusted proxies tell the addresses of clients.
     config = _Config(
         app,
         http=_Connection,
@@ -190,9 +197,9 @@ def make_server(app: ASGIApp, trusted: TrustedProxies, limits: ConnectionLimits 
 
 
 def raise_descriptor_limit(wanted: int) -> int | None:
-    """Raise the process's limit of open descriptors to what is wanted, as far as the system allows.
+    """Raise the process's limit on open descriptors as far as necessary and as the system allows.
 
-    Returns the limit, None where there is none.
+    Returns the limit, None if there is none.
     """
     if sys.platform == "win32":
         return None
@@ -201,7 +208,7 @@ def raise_descriptor_limit(wanted: int) -> int | None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        # macOS refuses more than it has, whatever the hard limit says.
+        # macOS refuses more than the kernel has, whatever the hard limit is.
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)

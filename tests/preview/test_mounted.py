@@ -140,7 +140,7 @@ def test_the_tables_name_what_there_is() -> None:
     import inspect
 
     from spipconv.commands.serve import serve
-    from spipconv.preview.refusals import CODES
+    from spipconv.preview.refusals import REFUSALS
 
     text = DOCUMENT.read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)=([^`]*)` \| (?:`(--[\w-]+)`)? ?\|", text, re.MULTILINE)
@@ -159,8 +159,8 @@ def test_the_tables_name_what_there_is() -> None:
         for code in re.findall(r"`([a-z-]+)`", codes)
         for status in statuses.split(", ")
     }
-    assert {(code, entry[0]) for code, entry in CODES.items()} <= said
-    assert {code for code, _ in said} == set(CODES)
+    assert {(code, entry[0]) for code, entry in REFUSALS.items()} <= said
+    assert {code for code, _ in said} == set(REFUSALS)
 
 
 def test_the_page_of_a_static_site_may_ask_and_load_the_widget() -> None:
@@ -216,6 +216,7 @@ def serving(*arguments: str) -> Iterator[int]:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+@pytest.mark.server
 def test_the_requests_of_the_document_get_its_answers() -> None:
     commands = [one for one in blocks("sh") if one.startswith("curl ")]
     answers = [text for name, text in BLOCKS if name == "json" or (name == "html" and text.startswith("<p>"))]
@@ -236,6 +237,7 @@ def test_the_requests_of_the_document_get_its_answers() -> None:
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.server
 def test_nginx_as_the_document_configures_it(slash: str) -> None:
     http, lines = blocks("nginx")
     (command,) = [one for one in blocks("sh") if "--root-path" in one]

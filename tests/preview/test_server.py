@@ -30,6 +30,8 @@ from spipconv.preview.logs import LOG, OnceAMinute
 from spipconv.preview.proxies import TrustedProxies
 from spipconv.preview.server import make_server, raise_descriptor_limit
 
+pytestmark = pytest.mark.server
+
 HALF_A_HEAD = b"POST /preview HTTP/1.1\r\nHost: x\r\nContent-Le"
 HALF_A_BODY = b'POST /preview HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"te'
 HEALTH = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -288,7 +290,7 @@ def test_the_rest_of_a_refused_body_is_not_waited_for() -> None:
 
 
 def test_a_client_that_does_not_read_its_answer_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    long = comments.Published("x" * 1_000_000, ())
+    long = comments.PublishedComment("x" * 1_000_000, ())
     monkeypatch.setattr(application, "publish", lambda text, lang: long)
     with serving(ConnectionLimits(stall=1, head=600, keep_alive=600)) as server:
         with socket.socket() as client:
@@ -503,7 +505,7 @@ def test_of_an_exception_only_its_type_and_its_place_are_logged(caplog: pytest.L
     finally:
         LOG.removeFilter(once)
     assert "KeyError" in caplog.text
-    assert "test_preview_server.py" in caplog.text
+    assert "test_server.py" in caplog.text
     assert "words of a visitor" not in caplog.text
 
 

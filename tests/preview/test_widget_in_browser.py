@@ -345,7 +345,7 @@ def test_languages(visit: Opener) -> None:
     show(page, "{{open")
     assert page.locator(VIEW).get_attribute("aria-label") == "Preview"
     assert page.inner_text(".spip-preview-remark").startswith("Line 1 {{")
-    assert page.inner_text(STATUS) == "Preview updated. One remark on the text."
+    assert page.inner_text(STATUS) == "Preview updated. One thing to check in your text."
 
 
 def test_announcements_are_calm(visit: Opener) -> None:
@@ -378,7 +378,7 @@ def test_no_network_and_back(visit: Opener) -> None:
     page.context.set_offline(True)
     page.fill(TEXT, "pendant")
     wait_for(page, "offline")
-    assert page.inner_text(STATUS).startswith("Pas de réseau")
+    assert page.inner_text(STATUS).startswith("Vous êtes hors ligne")
     assert page.inner_text(VIEW) == "avant"
     page.fill(TEXT, "avant")
     wait_for(page)
@@ -398,7 +398,7 @@ def test_the_server_restarts_under_the_page(visit: Opener) -> None:
         own.stop()
         page.fill(TEXT, "pendant")
         wait_for(page, "offline")
-        assert page.inner_text(STATUS).startswith("Pas de réponse du serveur")
+        assert page.inner_text(STATUS).startswith("Le serveur d’aperçu ne répond pas")
         assert page.inner_text(VIEW) == "avant"
         own.start()
         wait_for(page)
@@ -423,7 +423,7 @@ def test_a_busy_server_is_left_alone_as_long_as_it_says(visit: Opener) -> None:
     page.fill(TEXT, "un")
     page.clock.run_for(300)
     wait_for(page, "waiting")
-    assert "dans 40 s" in page.inner_text(STATUS)
+    assert "dans 40\u00a0s" in page.inner_text(STATUS)
     page.fill(TEXT, "deux")
     page.clock.run_for(39_000)
     assert asked == ["un"]
@@ -596,8 +596,8 @@ def test_a_draft_is_found_again_on_its_page_alone_and_can_be_discarded(visit: Op
     assert page.input_value(TEXT) == ""
     page.goto(f"{server.address}/")
     page.wait_for_selector(f"{VIEW} i")
-    assert "brouillon a été retrouvé" in page.inner_text(".spip-preview-draft")
-    page.get_by_role("button", name="Effacer le brouillon").click()
+    assert "brouillon a été récupéré" in page.inner_text(".spip-preview-draft")
+    page.get_by_role("button", name="Supprimer le brouillon").click()
     assert page.input_value(TEXT) == ""
     assert focused(page) == "text"
     assert page.locator(".spip-preview-draft").count() == 0
@@ -704,7 +704,7 @@ def test_a_busy_server_tells_another_origin_when_to_come_back(visit: Opener, sit
         show(page, "un")
         page.fill(TEXT, "deux")
         wait_for(page, "waiting")
-        assert "dans 100 s" in page.inner_text(STATUS) or "dans 99 s" in page.inner_text(STATUS)
+        assert "dans 100\u00a0s" in page.inner_text(STATUS) or "dans 99\u00a0s" in page.inner_text(STATUS)
     finally:
         own.stop()
 
@@ -717,7 +717,7 @@ def test_an_origin_that_the_server_does_not_know_is_told_so(browser: Browser, se
         page.goto(f"{site.address}/")
         page.fill(TEXT, "Un {{mot}}")
         wait_for(page, "forbidden")
-        assert "n’accepte pas les demandes des pages de ce site" in page.inner_text(STATUS)
+        assert "n’accepte pas les requêtes de ce site" in page.inner_text(STATUS)
     finally:
         context.close()
 

@@ -12,7 +12,7 @@ register = template.Library()
 
 
 def show(text: object, lang: str = "fr") -> SafeString:
-    """Return a comment in SPIP markup as safe HTML: ``{{ comment.text|spip:"en" }}``; None as nothing.
+    """Return a comment in SPIP markup as safe HTML: ``{{ comment.text|spip:"en" }}``; None as an empty text.
 
     Raises ValueError for a language that SPIP does not know.
     """
@@ -24,7 +24,7 @@ def show_as(text: object, lang: str = "fr", profile: Profile = "comment") -> Saf
 
     Raises ValueError for a language that SPIP does not know and for an unknown profile.
     """
-    # Made of nothing but escaped words and elements of the allow-list.
+    # The HTML consists of escaped text and of elements of the allow-list.
     return mark_safe(publish("" if text is None else str(text), lang, profile).html)  # noqa: S308
 
 

@@ -1,6 +1,6 @@
 /**
- * The custom element <spip-preview endpoint="…">: around a form with a textarea, it shows what SPIP markup becomes
- * while it is typed. One module, no dependency, no inline script or style. Without it the form works as it is.
+ * The custom element <spip-preview endpoint="…">: around a form with a textarea, it shows the result of the SPIP markup
+ * while it is typed. One module, no dependency, no inline script or style. Without it the form works as before.
  *
  * Copyright: the authors of spipconv. Licence: MIT.
  */
@@ -11,65 +11,74 @@ const PATIENCE = 15_000;
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 30_000;
 const DEFAULT_WAIT = 5;
-const MOST_REMARKS = 20;
+const MOST_DIAGNOSTICS = 20;
 
-// ---------------------------------------------------------------------------------------------------------- words
+// ------------------------------------------------------------------------------------------------------ sentences
 
-const FRENCH = {
-  language: "fr",
-  preview: "Aperçu",
-  nothing: "L’aperçu s’affiche ici pendant que vous écrivez.",
-  updated: "Aperçu mis à jour.",
-  remarks: (count) => (count > 1 ? `${count} remarques sur le texte` : "Une remarque sur le texte"),
-  more: (count) => (count > 1 ? `… et ${count} autres` : "… et une autre"),
-  place: (line) => `Ligne ${line}`,
-  offline: "Pas de réponse du serveur d’aperçu : l’aperçu n’est plus à jour. Nouvel essai automatique.",
-  noNetwork: "Pas de réseau : l’aperçu n’est plus à jour. Il reprendra de lui-même.",
-  waiting: (seconds) => `Trop de demandes d’aperçu : le prochain dans ${seconds} s.`,
-  tooLong: "Ce texte est trop long pour l’aperçu.",
-  forbidden: "Le serveur d’aperçu n’accepte pas les demandes des pages de ce site (CORS).",
-  failed: (status) => `Le serveur d’aperçu a refusé ce texte (erreur ${status}).`,
-  restored: "Votre brouillon a été retrouvé.",
-  discard: "Effacer le brouillon",
-  toolbar: "Mise en forme",
-  bold: "Gras",
-  italic: "Italique",
-  link: "Lien",
-  quote: "Citation",
-  code: "Code",
-  list: "Liste",
-  boldLetter: "G",
-  control: "Ctrl",
-  shift: "Maj",
+/** By language: the translations of the sentences below, from the catalogues in spipconv/locale. */
+// BEGIN: made by make translations
+const CATALOGUES = {
+  "fr": {
+    "B": "G",
+    "Bold": "Gras",
+    "Discard draft": "Supprimer le brouillon",
+    "Formatting": "Mise en forme",
+    "Italic": "Italique",
+    "Line {line}": "Ligne {line}",
+    "Link": "Lien",
+    "List": "Liste",
+    "One thing to check in your text": [
+      "Un point à vérifier dans votre texte",
+      "{number} points à vérifier dans votre texte"
+    ],
+    "Preview": "Aperçu",
+    "Preview updated.": "Aperçu mis à jour.",
+    "Quote": "Citation",
+    "Shift": "Maj",
+    "The preview appears here as you type.": "L’aperçu s’affiche ici pendant que vous écrivez.",
+    "The preview server does not accept requests from this site (CORS).": "Le serveur d’aperçu n’accepte pas les requêtes de ce site (CORS).",
+    "The preview server is not responding: the preview is out of date. Retrying automatically.": "Le serveur d’aperçu ne répond pas : l’aperçu n’est plus à jour. Nouvel essai automatique.",
+    "The preview server rejected this text (error {status}).": "Le serveur d’aperçu a refusé ce texte (erreur {status}).",
+    "This text is too long to preview.": "Ce texte est trop long pour l’aperçu.",
+    "Too many preview requests: next preview in {seconds} s.": "Trop de demandes d’aperçu : prochain aperçu dans {seconds} s.",
+    "You are offline: the preview is out of date. It will resume automatically.": "Vous êtes hors ligne : l’aperçu n’est plus à jour. Il reprendra automatiquement.",
+    "Your draft was restored.": "Votre brouillon a été récupéré.",
+    "… and one more": [
+      "… et un autre",
+      "… et {number} autres"
+    ]
+  }
 };
+// END
 
-const ENGLISH = {
-  language: "en",
-  preview: "Preview",
-  nothing: "The preview appears here while you write.",
-  updated: "Preview updated.",
-  remarks: (count) => (count > 1 ? `${count} remarks on the text` : "One remark on the text"),
-  more: (count) => (count > 1 ? `… and ${count} others` : "… and one other"),
-  place: (line) => `Line ${line}`,
-  offline: "No answer from the preview server: the preview is out of date. Trying again automatically.",
-  noNetwork: "No network: the preview is out of date. It will resume by itself.",
-  waiting: (seconds) => `Too many previews asked for: the next one in ${seconds} s.`,
-  tooLong: "This text is too long for the preview.",
-  forbidden: "The preview server does not accept requests from pages of this site (CORS).",
-  failed: (status) => `The preview server refused this text (error ${status}).`,
-  restored: "Your draft was found again.",
-  discard: "Delete the draft",
-  toolbar: "Formatting",
-  bold: "Bold",
-  italic: "Italic",
-  link: "Link",
-  quote: "Quote",
-  code: "Code",
-  list: "List",
-  boldLetter: "B",
-  control: "Ctrl",
-  shift: "Shift",
-};
+/** Marks a sentence that is translated when it is shown. */
+const mark = (sentence) => sentence;
+
+/** The widget's sentences in a language; in English if that has no catalogue. */
+class Sentences {
+  #catalogue;
+
+  constructor(language) {
+    const name = language.toLowerCase().split(/[-_]/, 1)[0];
+    const isKnown = Object.hasOwn(CATALOGUES, name);
+    this.#catalogue = isKnown ? CATALOGUES[name] : {};
+    this.language = isKnown ? name : "en";
+  }
+
+  /** Returns a sentence with values in place of the names in its braces. */
+  translate(sentence, values = {}) {
+    return fill(this.#catalogue[sentence] ?? sentence, values);
+  }
+
+  /** Returns the form of a sentence for so many things; `{number}` is their number. */
+  translatePlural(singular, plural, number) {
+    const forms = this.#catalogue[singular] ?? [singular, plural];
+    const isSingular = new Intl.PluralRules(this.language).select(number) === "one";
+    return fill(forms[isSingular ? 0 : 1], { number });
+  }
+}
+
+const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 
 const RIGHT_TO_LEFT = new Set("ar arc ckb dv fa glk he ks mzn nqo pnb ps sd syr ug ur yi".split(" "));
 
@@ -118,7 +127,7 @@ const ATTRIBUTES = {
   value: smallNumber,
 };
 
-/** What pages with Trusted Types want to see; they name the policy `spip-preview` among those they allow. */
+/** For pages that require Trusted Types: they name the policy `spip-preview` among those that they allow. */
 function makePolicy() {
   try {
     return globalThis.trustedTypes?.createPolicy("spip-preview", { createHTML: asIs });
@@ -129,16 +138,16 @@ function makePolicy() {
 
 const policy = makePolicy();
 
-/** Returns a document in which nothing runs and nothing is loaded. */
+/** Returns a document in which no script runs and nothing is loaded. */
 function parseInertly(html) {
   return new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html");
 }
 
 /**
- * Returns what may be shown of a server's HTML, built anew from an inert document: the server cleans too.
+ * Returns what may be shown of a server's HTML, rebuilt from an inert document; the server cleans it, too.
  *
  * @param {string} html
- * @param {string} prefix before every id, so that none meets one of the page
+ * @param {string} prefix before every id, so that none is one of the page's
  * @returns {DocumentFragment}
  */
 function harmless(html, prefix) {
@@ -155,7 +164,7 @@ function copyChildren(from, to, prefix, depth) {
 }
 
 function copyElement(element, to, prefix, depth) {
-  // The fields of a form may hide its properties.
+  // Fields of a form may hide its properties.
   if (element instanceof HTMLFormElement || element.namespaceURI !== XHTML || DROPPED.has(element.localName)) return;
   if (depth > DEEPEST) return to.append(element.textContent);
   if (!ELEMENTS.has(element.localName)) return copyChildren(element, to, prefix, depth);
@@ -202,7 +211,7 @@ function selectionOf(field) {
   return { value, start, end, inner: value.slice(start, end) };
 }
 
-/** Two markers that touch would be read as one: {{ and { as the {{{ of a heading. */
+/** Adjacent markers would be read as one: {{ and { as the {{{ of a heading. */
 const gap = (left, right) => (left === right && (left === "{" || left === "}") ? " " : "");
 
 const surround = (before, after) => (field) => {
@@ -280,19 +289,26 @@ const IS_APPLE = /^(mac|iphone|ipad)/i.test(navigator.platform);
 
 const isLetter = (event, letter) => !event.shiftKey && event.key.toLowerCase() === letter;
 
-/** The buttons; `keys` tells whether a key pressed with Ctrl (Cmd) is theirs, on any keyboard layout. */
+/** The buttons; `keys` returns whether a key pressed with Ctrl (Cmd) is theirs, on any keyboard layout. */
 const COMMANDS = [
-  { name: "bold", run: surround("{{", "}}"), shown: "B", keys: (e) => isLetter(e, "b") },
-  { name: "italic", run: surround("{", "}"), shown: "I", keys: (e) => isLetter(e, "i") },
-  { name: "link", run: insertLink, shown: "K", keys: (e) => isLetter(e, "k") },
+  { name: "bold", label: mark("Bold"), run: surround("{{", "}}"), shown: "B", keys: (e) => isLetter(e, "b") },
+  { name: "italic", label: mark("Italic"), run: surround("{", "}"), shown: "I", keys: (e) => isLetter(e, "i") },
+  { name: "link", label: mark("Link"), run: insertLink, shown: "K", keys: (e) => isLetter(e, "k") },
   {
     name: "quote",
+    label: mark("Quote"),
     run: surround("<quote>", "</quote>"),
     shown: "Shift+.",
     keys: (e) => e.shiftKey && (e.key === "." || e.key === ">"),
   },
-  { name: "code", run: surround("<code>", "</code>"), shown: "E", keys: (e) => isLetter(e, "e") },
-  { name: "list", run: toggleList, shown: "Shift+8", keys: (e) => e.shiftKey && (e.key === "8" || e.code === "Digit8") },
+  { name: "code", label: mark("Code"), run: surround("<code>", "</code>"), shown: "E", keys: (e) => isLetter(e, "e") },
+  {
+    name: "list",
+    label: mark("List"),
+    run: toggleList,
+    shown: "Shift+8",
+    keys: (e) => e.shiftKey && (e.key === "8" || e.code === "Digit8"),
+  },
 ];
 
 const ICONS = {
@@ -324,36 +340,41 @@ function makeIcon(name) {
   return icon;
 }
 
-function makeFace(name, words) {
+function makeFace(name, sentences) {
   if (name in ICONS) return makeIcon(name);
-  const letter = name === "bold" ? words.boldLetter : "I";
+  // Translators: the letter on the button for bold
+  const letter = name === "bold" ? sentences.translate("B") : "I";
   return make("span", { "aria-hidden": "true", class: `spip-preview-letter spip-preview-letter-${name}` }, letter);
 }
 
-function makeButton({ name, shown }, words) {
-  const keys = shown.replace("Shift", words.shift);
+function makeButton({ name, label, shown }, sentences) {
+  const words = sentences.translate(label);
+  // Translators: the key
+  const keys = shown.replace("Shift", sentences.translate("Shift"));
+  const control = sentences.translate("Ctrl");
   return make(
     "button",
     {
       type: "button",
       class: "spip-preview-button",
       tabindex: "-1",
-      "aria-label": words[name],
+      "aria-label": words,
       "aria-keyshortcuts": `${IS_APPLE ? "Meta" : "Control"}+${shown}`,
-      title: `${words[name]} (${IS_APPLE ? "⌘" : `${words.control}+`}${keys})`,
+      title: `${words} (${IS_APPLE ? "⌘" : `${control}+`}${keys})`,
     },
-    makeFace(name, words),
+    makeFace(name, sentences),
   );
 }
 
-function makeToolbar(words, field) {
+function makeToolbar(sentences, field) {
   const buttons = COMMANDS.map((command) => {
-    const button = makeButton(command, words);
+    const button = makeButton(command, sentences);
     button.addEventListener("click", () => isEditable(field) && command.run(field));
     return button;
   });
   buttons[0].tabIndex = 0;
-  const bar = make("div", { role: "toolbar", class: "spip-preview-toolbar", "aria-label": words.toolbar }, ...buttons);
+  const label = sentences.translate("Formatting");
+  const bar = make("div", { role: "toolbar", class: "spip-preview-toolbar", "aria-label": label }, ...buttons);
   bar.addEventListener("keydown", (event) => moveAmong(buttons, event));
   bar.addEventListener("focusin", (event) => {
     for (const button of buttons) button.tabIndex = button === event.target.closest("button") ? 0 : -1;
@@ -379,7 +400,7 @@ function moveAmong(buttons, event) {
 
 // ---------------------------------------------------------------------------------------------------- the draft
 
-/** A text kept in this browser; where the storage is off or full, nothing is kept. */
+/** A text kept in this browser; if the storage is off or full, nothing is kept. */
 class Draft {
   #key;
   #kept = null;
@@ -416,14 +437,14 @@ class Draft {
     try {
       localStorage.removeItem(this.#key);
     } catch {
-      // Where nothing can be removed, nothing was kept.
+      // If nothing can be removed, nothing was kept.
     }
   }
 }
 
 // --------------------------------------------------------------------------------------------------- the server
 
-/** What came of a request that is no preview: `kind` is also the element's state. */
+/** Why a request brought no preview: `kind` is also the element's state. */
 class Failure extends Error {
   constructor(kind, details = {}) {
     super(details.message ?? "");
@@ -449,7 +470,7 @@ async function readJson(response) {
   }
 }
 
-/** Throws the failure that an answer of the server means. */
+/** Throws the failure that the server's answer stands for. */
 function refuse(response, answer) {
   const { status } = response;
   const message = typeof answer?.error?.message === "string" ? answer.error.message : "";
@@ -474,7 +495,7 @@ async function ask(endpoint, text, lang, ownLanguage, signal) {
   return { html: answer.html, diagnostics: Array.isArray(answer.diagnostics) ? answer.diagnostics : [] };
 }
 
-/** Tells whether a server that a page of another origin may not read is there at all. */
+/** Returns whether there is a server whose answers a page of this origin may not read. */
 async function isThere(endpoint, signal) {
   try {
     await fetch(endpoint, { method: "HEAD", mode: "no-cors", cache: "no-store", credentials: "omit", signal });
@@ -507,7 +528,7 @@ function takeKey(wanted) {
  * Shows what the SPIP markup in its textarea becomes while it is typed.
  *
  * Attributes: `endpoint` (the address of the preview server; required), `lang` (of the text and of the widget's own
- * words: French or English), `draft="off"` (keeps no draft in the browser). See docs/widget.md.
+ * sentences: French or English), `draft="off"` (keeps no draft in the browser). See docs/widget.md.
  *
  * Its state is in `data-state`: idle, loading, shown, offline, waiting, too-long, forbidden or failed.
  *
@@ -519,7 +540,7 @@ export class SpipPreview extends HTMLElement {
   static observedAttributes = ["endpoint", "lang", "draft"];
 
   #field = null;
-  #words = ENGLISH;
+  #sentences = new Sentences("en");
   #endpoint = "";
   #number = 0;
   #draft = null;
@@ -563,7 +584,7 @@ export class SpipPreview extends HTMLElement {
     this.#start();
   }
 
-  /** Asks for a preview at once, even of the same text. */
+  /** Requests a preview immediately, even of the same text. */
   refresh() {
     if (!this.#field) return;
     this.#shown = null;
@@ -572,7 +593,7 @@ export class SpipPreview extends HTMLElement {
     this.#schedule(0);
   }
 
-  /** Forgets the draft that the browser keeps, as after a successful send; the text stays. */
+  /** Deletes the draft that the browser keeps, as after the form was sent; the text stays. */
   forgetDraft() {
     this.#draft?.remove();
     this.#ui?.draft.remove();
@@ -598,13 +619,13 @@ export class SpipPreview extends HTMLElement {
     return this.#field.getAttribute("lang") || this.#language;
   }
 
-  /** Buttons inside of a label would be what it labels. */
+  /** Buttons inside a label would be what it labels. */
   get #anchor() {
     return this.#field.closest("label") ?? this.#field;
   }
 
   #start() {
-    this.#words = /^fr\b/i.test(this.#language) ? FRENCH : ENGLISH;
+    this.#sentences = new Sentences(this.#language);
     this.#endpoint = new URL(this.getAttribute("endpoint") ?? "", document.baseURI).href;
     this.#number = takeNumber();
     this.#life ??= new AbortController();
@@ -644,13 +665,14 @@ export class SpipPreview extends HTMLElement {
   }
 
   #build() {
-    const words = this.#words;
+    const sentences = this.#sentences;
     const number = this.#number;
-    const label = number > 1 ? `${words.preview} ${number}` : words.preview;
+    const heading = sentences.translate("Preview");
+    const label = number > 1 ? `${heading} ${number}` : heading;
     const titleId = `spip-preview-${number}-remarks`;
     const view = make("section", { class: "spip-preview-view", "aria-label": label, tabindex: "0" });
     const status = make("p", { class: "spip-preview-status", role: "status" });
-    const title = make("span", { class: "spip-preview-title", "aria-hidden": "true" }, words.preview);
+    const title = make("span", { class: "spip-preview-title", "aria-hidden": "true" }, heading);
     const count = make("p", { class: "spip-preview-remarks-title", id: titleId });
     const list = make("ul", { class: "spip-preview-remarks-list", role: "list", "aria-labelledby": titleId });
     const more = make("p", { class: "spip-preview-more" });
@@ -660,12 +682,12 @@ export class SpipPreview extends HTMLElement {
       count,
       list,
       more,
-      toolbar: makeToolbar(words, this.#field),
+      toolbar: makeToolbar(sentences, this.#field),
       draft: make("p", { class: "spip-preview-draft" }),
       remarks: make("div", { class: "spip-preview-remarks" }, count, list, more),
       pane: make("div", { class: "spip-preview-pane" }, make("div", { class: "spip-preview-head" }, title, status), view),
     };
-    for (const part of [this.#ui.toolbar, this.#ui.draft, this.#ui.remarks, this.#ui.pane]) part.lang = words.language;
+    for (const part of [this.#ui.toolbar, this.#ui.draft, this.#ui.remarks, this.#ui.pane]) part.lang = sentences.language;
     this.#ui.remarks.hidden = true;
     this.#anchor.before(this.#ui.toolbar);
     this.#anchor.after(this.#ui.remarks);
@@ -755,12 +777,13 @@ export class SpipPreview extends HTMLElement {
     const text = this.#draft.read();
     if (!text) return;
     this.#field.value = text;
-    const discard = make("button", { type: "button", class: "spip-preview-link" }, this.#words.discard);
+    const discard = make("button", { type: "button", class: "spip-preview-link" }, this.#translate("Discard draft"));
     discard.addEventListener("click", () => this.#discard());
-    this.#ui.draft.replaceChildren(`${this.#words.restored} `, discard);
+    const restored = this.#translate("Your draft was restored.");
+    this.#ui.draft.replaceChildren(`${restored} `, discard);
     this.#anchor.after(this.#ui.draft);
-    this.#say(this.#words.restored);
-    this.#tell("restored", {});
+    this.#say(restored);
+    this.#announce("restored", {});
   }
 
   #discard() {
@@ -789,9 +812,9 @@ export class SpipPreview extends HTMLElement {
     else if (text !== this.#refused) this.#ask(text);
   }
 
-  /** What is shown already is right again. */
+  /** The preview that is shown is up to date again. */
   #settle() {
-    if (this.#isAlarmed) this.#say(this.#words.updated, true);
+    if (this.#isAlarmed) this.#say(this.#translate("Preview updated."), true);
     this.#isAlarmed = false;
     this.#setState("shown");
   }
@@ -813,7 +836,7 @@ export class SpipPreview extends HTMLElement {
     let answer = null;
     let failure = null;
     try {
-      answer = await ask(this.#endpoint, text, this.#textLanguage, this.#words.language, request.signal);
+      answer = await ask(this.#endpoint, text, this.#textLanguage, this.#sentences.language, request.signal);
     } catch (error) {
       failure = error instanceof Failure ? error : await this.#explain(request.signal);
     }
@@ -845,14 +868,14 @@ export class SpipPreview extends HTMLElement {
     this.#refused = null;
     this.#attempts = 0;
     this.#isKnownToWork = true;
-    this.#showRemarks(diagnostics);
+    this.#showDiagnostics(diagnostics);
     const isUrgent = this.#isAlarmed || this.#isAwaited;
     this.#isAwaited = false;
     this.#isAlarmed = false;
     this.#setState("shown");
-    const count = diagnostics.length;
-    this.#say(count ? `${this.#words.updated} ${this.#words.remarks(count)}.` : this.#words.updated, isUrgent);
-    this.#tell("shown", { diagnostics });
+    const updated = this.#translate("Preview updated.");
+    this.#say(diagnostics.length ? `${updated} ${this.#count(diagnostics)}.` : updated, isUrgent);
+    this.#announce("shown", { diagnostics });
   }
 
   #showNothing() {
@@ -860,39 +883,41 @@ export class SpipPreview extends HTMLElement {
     view.removeAttribute("lang");
     view.removeAttribute("dir");
     view.classList.add("spip-preview-nothing");
-    view.replaceChildren(make("p", {}, this.#words.nothing));
+    view.replaceChildren(make("p", {}, this.#translate("The preview appears here as you type.")));
     this.#shown = null;
-    this.#showRemarks([]);
+    this.#showDiagnostics([]);
     this.#say("", true);
     this.#isAlarmed = false;
   }
 
-  #showRemarks(diagnostics) {
+  #showDiagnostics(diagnostics) {
     const { remarks, count, list, more } = this.#ui;
     const hadFocus = remarks.contains(document.activeElement);
-    const shown = diagnostics.slice(0, MOST_REMARKS);
+    const shown = diagnostics.slice(0, MOST_DIAGNOSTICS);
     while (list.children.length > shown.length) list.lastElementChild.remove();
-    while (list.children.length < shown.length) list.append(this.#makeRemark());
-    shown.forEach((diagnostic, index) => this.#fillRemark(list.children[index].firstElementChild, diagnostic));
-    count.textContent = this.#words.remarks(diagnostics.length);
-    more.textContent = diagnostics.length > shown.length ? this.#words.more(diagnostics.length - shown.length) : "";
-    more.hidden = !more.textContent;
+    while (list.children.length < shown.length) list.append(this.#makeItem());
+    shown.forEach((diagnostic, index) => this.#fillItem(list.children[index].firstElementChild, diagnostic));
+    count.textContent = this.#count(diagnostics);
+    const rest = diagnostics.length - shown.length;
+    more.textContent = this.#sentences.translatePlural("… and one more", "… and {number} more", rest);
+    more.hidden = !rest;
     remarks.hidden = !shown.length;
     if (hadFocus && !remarks.contains(document.activeElement)) this.#field.focus();
   }
 
-  #makeRemark() {
+  #makeItem() {
     const button = make("button", { type: "button", class: "spip-preview-remark" });
     button.addEventListener("click", () => goTo(this.#field, Number(button.dataset.line), Number(button.dataset.column)));
     return make("li", {}, button);
   }
 
-  #fillRemark(button, { line, column, severity, message }) {
+  #fillItem(button, { line, column, severity, message }) {
     button.dataset.line = Number(line) || 1;
     button.dataset.column = Number(column) || 1;
     button.dataset.severity = String(severity);
-    const place = make("span", { class: "spip-preview-place" }, this.#words.place(button.dataset.line));
-    button.replaceChildren(place, " ", make("span", { class: "spip-preview-message" }, String(message)));
+    const place = this.#translate("Line {line}", { line: button.dataset.line });
+    const where = make("span", { class: "spip-preview-place" }, place);
+    button.replaceChildren(where, " ", make("span", { class: "spip-preview-message" }, String(message)));
   }
 
   #fail(text, failure) {
@@ -907,29 +932,47 @@ export class SpipPreview extends HTMLElement {
     const sentence = this.#explanation(failure);
     if (!this.#ui.status.textContent.startsWith(sentence)) this.#say(sentence, true);
     this.#isAlarmed = true;
-    this.#tell("failed", { reason: failure.kind, status: failure.status, message: sentence });
+    this.#announce("failed", { reason: failure.kind, status: failure.status, message: sentence });
   }
 
   #explanation({ kind, status, wait, message }) {
-    const words = this.#words;
-    if (kind === "waiting") return words.waiting(wait);
-    if (kind === "too-long") return message || words.tooLong;
-    if (kind === "forbidden") return words.forbidden;
-    if (kind === "failed") return message ? `${words.failed(status)} ${message}` : words.failed(status);
-    return navigator.onLine ? words.offline : words.noNetwork;
+    if (kind === "waiting")
+      return this.#translate("Too many preview requests: next preview in {seconds} s.", { seconds: wait });
+    if (kind === "too-long") return message || this.#translate("This text is too long to preview.");
+    if (kind === "forbidden")
+      return this.#translate("The preview server does not accept requests from this site (CORS).");
+    if (kind === "failed") {
+      const sentence = this.#translate("The preview server rejected this text (error {status}).", { status });
+      return message ? `${sentence} ${message}` : sentence;
+    }
+    return navigator.onLine
+      ? this.#translate("The preview server is not responding: the preview is out of date. Retrying automatically.")
+      : this.#translate("You are offline: the preview is out of date. It will resume automatically.");
   }
 
   #setState(state) {
     if (this.dataset.state !== state) this.dataset.state = state;
   }
 
-  /** Says a sentence politely: errors at once, others when the last one is two seconds old. */
+  #translate(sentence, values) {
+    return this.#sentences.translate(sentence, values);
+  }
+
+  #count(diagnostics) {
+    return this.#sentences.translatePlural(
+      "One thing to check in your text",
+      "{number} things to check in your text",
+      diagnostics.length,
+    );
+  }
+
+  /** Says a sentence politely: errors immediately, others when the last one is two seconds old. */
   #say(sentence, isUrgent = false) {
     clearTimeout(this.#speech);
     const { status } = this.#ui;
     const speak = () => {
       if (sentence) this.#spokenAt = Date.now();
-      // What stays the same is not read again.
+      // Screen readers do not read an unchanged text again.
       status.textContent = sentence && sentence === status.textContent ? `${sentence}\u00a0` : sentence;
     };
     const wait = isUrgent ? 0 : this.#spokenAt + SPEECH_PAUSE - Date.now();
@@ -937,7 +980,7 @@ export class SpipPreview extends HTMLElement {
     else speak();
   }
 
-  #tell(type, detail) {
+  #announce(type, detail) {
     this.dispatchEvent(new CustomEvent(`spip-preview:${type}`, { bubbles: true, composed: true, detail }));
   }
 }

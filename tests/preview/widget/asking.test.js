@@ -183,7 +183,7 @@ describe("when the server does not answer", () => {
     const { field, status } = put();
     Object.defineProperty(window.navigator, "onLine", { value: false, configurable: true });
     await (await ask(field, "mot")).fail();
-    assert.match(status.textContent, /No network/);
+    assert.match(status.textContent, /You are offline/);
     window.dispatchEvent(new window.Event("online"));
     await pass(0);
     assert.equal(requests.length, 2);

@@ -86,7 +86,7 @@ describe("remarks on the text", () => {
     const text = "un\n\u{1f600}{{deux";
     await (await ask(field, text)).show("<p>a</p>", [remark(2, 2)]);
     assert.equal(remarks.hidden, false);
-    assert.match(remarks.querySelector(".spip-preview-remarks-title").textContent, /One remark/);
+    assert.match(remarks.querySelector(".spip-preview-remarks-title").textContent, /One thing to check/);
     const button = remarks.querySelector("button");
     assert.match(button.textContent, /Line 2.*not closed/);
     assert.equal(button.dataset.severity, "warning");
@@ -108,8 +108,8 @@ describe("remarks on the text", () => {
     const many = Array.from({ length: 23 }, (_, index) => remark(index + 1, 1));
     await (await ask(field, "mot")).show("", many);
     assert.equal(remarks.querySelectorAll("li").length, 20);
-    assert.match(remarks.querySelector(".spip-preview-remarks-title").textContent, /\b23 remarks/);
-    assert.match(remarks.querySelector(".spip-preview-more").textContent, /\b3 others/);
+    assert.match(remarks.querySelector(".spip-preview-remarks-title").textContent, /\b23 things to check/);
+    assert.match(remarks.querySelector(".spip-preview-more").textContent, /\b3 more/);
   });
 
   it("are gone with what they were about, and the focus returns to the text", async () => {
@@ -196,6 +196,6 @@ describe("what is said to those who do not see", () => {
   it("counts the remarks", async () => {
     const { field, status } = put();
     await (await ask(field, "un")).show("", [{}, {}]);
-    assert.match(status.textContent, /2 remarks/);
+    assert.match(status.textContent, /2 things to check/);
   });
 });
