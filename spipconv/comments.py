@@ -1,4 +1,4 @@
-"""A visitor's comment as it is published: the function behind the preview and the template filters."""
+"""A visitor's comment as it is published: the function that the preview and the template filters share."""
 
 from __future__ import annotations
 

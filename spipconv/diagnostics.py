@@ -11,7 +11,7 @@ from spipconv.translations import ENGLISH, mark, translate
 
 Severity = Literal["info", "change", "loss"]
 
-# By code: its severity, and a sentence that follows the markup it is about, or stands alone.
+# By code: its severity, and a sentence that either follows the markup it is about or is shown alone.
 DIAGNOSTICS: dict[str, tuple[Severity, str]] = {
     "unclosed-strong": ("change", mark("{{ is never closed: bold runs to the end")),
     "unclosed-emphasis": ("change", mark("{ is never closed: italics run to the end")),

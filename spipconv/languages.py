@@ -1,11 +1,11 @@
-"""Facts about languages: which codes SPIP knows, and the few words that it adds to a text."""
+"""Facts about languages: the codes that SPIP knows, and the few words that SPIP adds to texts in each of them."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-# SPIP's list of languages: the codes that {xx} may name in a link.
+# SPIP's list of languages: the codes that are allowed in {xx} in a link.
 CODES = frozenset(
     """aa ab af am an ar as ast ay az ba be ber bg bh bi bm bn bo br bs ca co cpf cpf_dom cpf_hat cs cy da de dz el
     en eo es es_co es_mx et eu fa ff fi fj fo fon fr fr_fem fr_sc fr_tu fy ga gd gl gn gu ha hac he hi hr hu hy ia
@@ -15,10 +15,12 @@ CODES = frozenset(
     ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz vi vo wa wo xh yi yo za zh zh_tw zu""".split()
 )
 
-# One of these codes, with any script or region after it, in any case: fr, fr-CA, pt_BR.
+# One of these codes with an optional script or region, in any case: fr, fr-CA, pt_BR.
 LANGUAGE = f"({'|'.join(sorted(code for code in CODES if '_' not in code))})([_-][A-Za-z0-9]{{1,8}}){{0,4}}"
 _LANGUAGE = re.compile(LANGUAGE, re.ASCII | re.IGNORECASE)
 
+# Not in the catalogues of spipconv.translations: these words are part of a text's HTML, in the language of the text
+# and not of its editors, and in more languages than those have.
 _NOTES = {
     "ar": "هوامش", "ca": "Notes", "cs": "Poznámky", "de": "Fußnoten", "en": "Footnotes", "eo": "Notoj",
     "es": "Notas", "fr": "Notes", "it": "Note", "nl": "Noten", "pl": "Przypisy", "pt": "Notas", "pt_br": "Notas",
@@ -36,9 +38,9 @@ _COMMENTS = {
 
 @lru_cache(1000)
 def find_language(given: str) -> str | None:
-    """Return SPIP's code of a language that is named by its own codes or by BCP 47's, in any case.
+    """Return SPIP's code for a language given by a code of SPIP or of BCP 47, in any case.
 
-    ``pt-BR`` is ``pt_br``, ``FR`` and ``fr-CA`` are ``fr``. None where SPIP does not know the language.
+    ``pt-BR`` is ``pt_br``, ``FR`` and ``fr-CA`` are ``fr``. None if SPIP does not know the language.
     """
     if not _LANGUAGE.fullmatch(given):
         return None
@@ -49,25 +51,25 @@ def find_language(given: str) -> str | None:
 
 
 def notes_title(language: str) -> str:
-    """Return the word that heads a text's notes: ``Notes``, ``Footnotes``."""
+    """Return the heading of a text's notes: ``Notes``, ``Footnotes``."""
     return _NOTES.get(language, "Footnotes")
 
 
 def author_title(language: str) -> str:
-    """Return the word that stands for an author without a name."""
+    """Return the word shown for an author who has no name."""
     return _AUTHORS.get(language, "Author")
 
 
 def idiom(key: str, language: str) -> str | None:
-    """Return what ``<:key:>`` says, or None where the key is a site's own."""
+    """Return the text of ``<:key:>``, or None if the key is the site's own."""
     return notes_title(language) if key == "info_notes" else None
 
 
 def see_online(language: str) -> str:
-    """Return the words before an article's own link."""
+    """Return the words before an article's link to another site."""
     return _SEE_ONLINE.get(language, "View online:")
 
 
 def comments_title(language: str) -> str:
-    """Return the word that heads the messages on a page."""
+    """Return the heading of the comments on a page."""
     return _COMMENTS.get(language, "Comments")
