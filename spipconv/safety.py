@@ -1,6 +1,6 @@
-"""What may reach a reader: every escape, the one policy on addresses, tags and attributes, and the second lock.
+"""Safety: all escaping, the policy on addresses, tags and attributes, and the sanitisers.
 
-The parser asks here what raw HTML a profile allows, the converters ask again before they write it.
+The parser uses the policy to read raw HTML, and the converters check it again before they write.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from string import ascii_lowercase, ascii_uppercase
-from typing import Any, Literal, get_args
+from typing import Literal, cast, get_args
 from urllib.parse import quote, unquote, urlsplit
 
 from msgspec import Struct
@@ -18,17 +18,17 @@ from msgspec import Struct
 Sanitizer = Literal["nh3", "bleach"]
 _SANITIZERS = get_args(Sanitizer)
 
-# Deeper markup stays text: browsers, sanitisers and recursive converters all slow down or give up on depth.
+# Deeper markup stays text, because deep nesting makes browsers, sanitisers and recursive converters slow or fail.
 MAX_DEPTH = 60
 
-# Sanitisers and browsers take time in the square of an element's attributes; no author needs as many.
+# Sanitisers and browsers take quadratic time in the number of an element's attributes; no author needs so many.
 MAX_ATTRIBUTES = 100
 
 # HTML elements that never have content.
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 
 SCHEMES = frozenset({"http", "https", "mailto", "ftp", "tel"})
-# Hosts whose players may be embedded where the caller says so.
+# Hosts whose players may be embedded if the caller allows it.
 VIDEO_HOSTS = frozenset(
     """www.youtube.com www.youtube-nocookie.com youtube.com player.vimeo.com www.dailymotion.com
     geo.dailymotion.com framatube.org peertube.fr tube.aquilenet.fr www.arte.tv player.ina.fr""".split()
@@ -39,11 +39,13 @@ _COLON_FIRST = re.compile(r"[^/?#:]*:")
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _IGNORED_IN_ADDRESSES = re.compile(r"[\t\n\r]")
 _INVISIBLE = re.compile("[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\ufeff]")
-# What no text may hold: XML and HTML forbid it, and the lexer and the sanitiser mark places with noncharacters.
+# Characters that no text may contain: XML and HTML forbid them, and the lexer and the sanitiser use noncharacters as
+# marks.
 NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
-# Of a parameter: what follows its "=", unless that is too short to be personal, or is lines of text that an author
-# forgot to close a tag before; without one, what holds an address or a telephone number.
+# The part of a parameter to hide: the value after its "=", unless it is too short to be personal or is lines of text
+# after a tag that the author forgot to close; without a "=", a parameter that contains an address or a telephone
+# number.
 _PARAMETER_VALUE = re.compile(
     r"(?<==)(?!\s*[A-Za-z0-9]{0,4}\s*\Z)(?![^@]*\n[^@]*\Z)(?s:.+)|\A(?=[^=]*(?:@|://|(?:[0-9][ .-]?){6}))[^=]+\Z"
 )
@@ -51,20 +53,20 @@ _EDGES = "".join(map(chr, range(0x21)))
 
 
 def replace_controls(text: str) -> str:
-    """Return a text with U+FFFD for every character that no text may hold."""
+    """Return a text with U+FFFD in place of every character that no text may contain."""
     return NO_TEXT.sub("\ufffd", text)
 
 
 def lower_ascii(name: str) -> str:
     """Return a name with its ASCII letters in lower case.
 
-    Names of markup are compared so, as browsers do: to Unicode, the Kelvin sign is a K.
+    Browsers compare the names of markup in this way; in Unicode, the lower case of the Kelvin sign is a k.
     """
     return name.lower() if name.isascii() else name.translate(_LOWER)
 
 
 def escape_text(text: str) -> str:
-    """Return text for the inside of an HTML element."""
+    """Return text escaped for the inside of an HTML element."""
     if "&" in text:
         text = text.replace("&", "&amp;")
     if "<" in text:
@@ -77,7 +79,7 @@ def escape_text(text: str) -> str:
 
 
 def escape_attribute(text: str) -> str:
-    """Return text for an attribute value between double quotes."""
+    """Return text escaped for an attribute value in double quotes."""
     text = escape_text(text)
     return text.replace('"', "&quot;") if '"' in text else text
 
@@ -88,11 +90,11 @@ Templates = Literal["escape", "mixed"]
 
 _REFERENCE = re.compile(r"&(?:#[0-9A-Za-z]+|[A-Za-z][0-9A-Za-z]*);?")
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
-# The middle of a link, and the beginning of what templates run.
+# The middle of a Markdown link, and the start of a template tag.
 _MARKDOWN_PAIR = re.compile(r"\](?=[(\[])|\{(?=[{%])")
 _OPENING_QUOTE = re.compile(r"(?<![^\s(\[{‹«—–-])([\"'])(?=\S)")
 _LOOKALIKES = str.maketrans({"<": "‹", ">": "›", '"': "”", "'": "’", "`": "‘"})
-# Shown as nothing; what stands on its two sides is no longer one sign of HTML or Markdown.
+# An invisible character: the characters on its two sides no longer form markup.
 _JOINER = "\u2060"
 _RESERVED_IN_ADDRESSES = re.compile(
     r"""[\s<>"'`\\{}|^\x00-\x20\x7f]|&(?=#|(?:lt|gt|quot|amp|apos)(?![a-z]))""", re.IGNORECASE
@@ -100,60 +102,59 @@ _RESERVED_IN_ADDRESSES = re.compile(
 
 
 def printable(text: str) -> str:
-    """Return text that any XML and HTML may hold: without what no text may hold, lone surrogates as U+FFFD."""
+    """Return text that any XML or HTML may contain: lone surrogates become U+FFFD, other forbidden characters go."""
     if text.isprintable() and text.isascii():
         return text
-    return NO_TEXT.sub(lambda found: "\ufffd" if "\ud800" <= found[0] <= "\udfff" else "", text)
+    return NO_TEXT.sub(lambda match: "\ufffd" if "\ud800" <= match[0] <= "\udfff" else "", text)
 
 
 def template_text(text: str, templates: Templates) -> str:
-    """Return plain words for another program's templates, safe as HTML text and in quoted attributes.
+    """Return plain words for the templates of another program, safe as HTML text and in quoted attributes.
 
-    ``templates`` says what these do with a value. ``escape``: they escape it, so it stays as it is; but many themes
-    read titles as Markdown, so that what would begin a tag, a link or a shortcode there is parted by U+2060, which is
-    not shown.
-    ``mixed``: some print it as it is, some escape it, some decode it first; no way of escaping is right for all.
-    Angle brackets and quotes become the signs that look most like them, and character references are parted.
+    ``templates`` says what they do with a value. ``escape``: they escape it, so it stays as it is. But many themes read
+    titles as Markdown, so the invisible U+2060 splits whatever would begin a tag, a link or a shortcode.
+    ``mixed``: some print it as it is, some escape it and some decode it first, so no way of escaping suits all of them.
+    Angle brackets and quotes become similar characters, and U+2060 also splits character references.
     """
     text = printable(text)
     if templates == "mixed":
-        text = _OPENING_QUOTE.sub(lambda found: "“" if found[1] == '"' else "‘", text).translate(_LOOKALIKES)
-        text = _REFERENCE.sub(_part_reference, text)
+        text = _OPENING_QUOTE.sub(lambda match: "“" if match[1] == '"' else "‘", text).translate(_LOOKALIKES)
+        text = _REFERENCE.sub(_split_reference, text)
     elif "<" in text:
         text = _TAG_START.sub("<" + _JOINER, text)
-    return _MARKDOWN_PAIR.sub(lambda found: found[0] + _JOINER, text)
+    return _MARKDOWN_PAIR.sub(lambda match: match[0] + _JOINER, text)
 
 
-def _part_reference(found: re.Match[str]) -> str:
-    return found[0] if html.unescape(found[0]) == found[0] else f"&{_JOINER}{found[0][1:]}"
+def _split_reference(match: re.Match[str]) -> str:
+    return match[0] if html.unescape(match[0]) == match[0] else f"&{_JOINER}{match[0][1:]}"
 
 
 def template_address(address: str) -> str:
-    """Return an address for another program's templates, safe in attributes; empty where it may not be written."""
+    """Return an address for the templates of another program, safe in attributes; empty if it is not allowed."""
     allowed = safe_address(printable(address))
     if not allowed:
         return ""
-    return _RESERVED_IN_ADDRESSES.sub(lambda found: quote(found[0], safe=""), allowed)
+    return _RESERVED_IN_ADDRESSES.sub(lambda match: quote(match[0], safe=""), allowed)
 
 
 # ---- Addresses ----
 
 
 def hide_values(model: str) -> str:
-    """Return the tag of a model that nobody here knows as a reader may see it: its parameters' names, not their values.
+    """Return the tag of an unknown model as readers may see it: with the names of its parameters, not their values.
 
-    ``<formulaire|contact|email=anne@example.org>`` is ``<formulaire|contact|email=…>``. What a plugin reads there may
-    be personal; of values those of at most four letters or digits stay: sizes, ``oui``, ``left``.
+    ``<formulaire|contact|email=anne@example.org>`` becomes ``<formulaire|contact|email=…>``, because values may be
+    personal. Values of at most four letters or digits stay: sizes, ``oui``, ``left``.
     """
     name, *parameters = model.strip().removesuffix(">").split("|")
     return "|".join([name, *[_PARAMETER_VALUE.sub("…", parameter) for parameter in parameters]]) + ">"
 
 
 def safe_address(address: str) -> str | None:
-    """Return an address as it may be written, or None where it may not be.
+    """Return an address as it may be written, or None if it is not allowed.
 
-    Allowed are http, https, mailto, ftp, tel and relative addresses. It is judged as a browser would read
-    it and once more decoded, so that ``java&#10;script:`` and ``javascript%3A`` are what they look like.
+    Allowed are http, https, mailto, ftp, tel and relative addresses. The address is checked as a browser reads it and
+    again after decoding, so that ``java&#10;script:`` and ``javascript%3A`` are recognised.
     """
     address = address.strip(_EDGES)
     if _IGNORED_IN_ADDRESSES.search(address):
@@ -162,7 +163,7 @@ def safe_address(address: str) -> str | None:
     if scheme:
         return address if scheme[1].lower() in SCHEMES else None
     if _COLON_FIRST.match(address):
-        # No relative address may have a colon there (RFC 3986, 4.2), and not every reader takes it for one.
+        # A relative address may not have a colon there (RFC 3986, 4.2), and some programs would see a scheme.
         return None
     if ":" not in address and "%" not in address and "&" not in address:
         return address
@@ -174,7 +175,7 @@ def safe_address(address: str) -> str | None:
 
 
 def is_video(address: str) -> bool:
-    """Tell whether an address is a known video host's, over https."""
+    """Return whether an address is an https address of a known video host."""
     try:
         parts = urlsplit(address.strip(_EDGES))
     except ValueError:
@@ -183,14 +184,17 @@ def is_video(address: str) -> bool:
 
 
 class Policy(Struct, frozen=True):
-    """Which raw HTML is allowed: elements, and attributes by element (``*``: on all); ``has_aria``: aria-… on all."""
+    """Which raw HTML is allowed: elements, and attributes by element (``*``: on all elements).
+
+    ``has_aria``: aria-… is allowed on all elements.
+    """
 
     tags: frozenset[str]
     attributes: Mapping[str, frozenset[str]]
     has_aria: bool = True
 
     def allows(self, tag: str, name: str, value: str) -> bool:
-        """Tell whether an attribute may stand on an element with that value."""
+        """Return whether an element may have an attribute with that value."""
         if name in self.attributes.get(tag, ()):
             if name in ("href", "cite"):
                 return safe_address(value) is not None
@@ -213,7 +217,7 @@ _BLOCK_TAGS = _words(
     footer h1 h2 h3 h4 h5 h6 header hgroup hr legend li main nav ol p pre section summary table tbody td tfoot th
     thead tr ul"""
 )
-# What SPIP leaves in the page when it cannot read one of its own tags; unknown to browsers, so without effect.
+# SPIP leaves these in the page when it cannot read one of its own tags; browsers do not know them.
 SPIP_TAGS = _words("cadre intro multi poesie poetry quote")
 _ATTRIBUTES = {
     "*": _words("class dir id lang role title"),
@@ -254,30 +258,31 @@ COMMENT = Policy(
     has_aria=False,
 )
 TITLE = Policy(_INLINE_TAGS | SPIP_TAGS, _ATTRIBUTES)
-# Beyond the authors' HTML, what the converters themselves write.
+# The HTML that the converters may write.
 _WRITTEN = ARTICLE_WITH_EMBEDS
 
 
-def check_sanitizer(name: Any) -> Sanitizer:
-    """Return the name of a sanitiser. Raises ValueError, which names the choices, for what is not one."""
+def check_sanitizer(name: object) -> Sanitizer:
+    """Return the name of a sanitiser. Raises ValueError, which names the choices, for any other value."""
     if name in _SANITIZERS:
-        return name  # type: ignore[no-any-return]
+        return cast("Sanitizer", name)
     raise ValueError(f"sanitizer {name!r} is unknown: choose {' or '.join(_SANITIZERS)}")
 
 
 def clean(markup: str, sanitizer: Sanitizer = "nh3") -> str:
-    """Return HTML of a converter with everything removed that the policy does not allow: the second lock.
+    """Return a converter's HTML without anything that the policy does not allow: the second lock.
 
-    It is idle as long as the converters are right. Raises ImportError where the sanitiser is not installed.
+    It should never have anything to remove. Raises ImportError if the sanitiser is not installed.
     """
     cleaned = _cleaner(sanitizer)(markup)
-    # Parsers drop a newline right behind the tag, and sanitisers do not write it again.
+    # Parsers drop a newline immediately after the tag, and sanitisers do not write it again.
     return _PRE_NEWLINE.sub(r"\g<0>\n", cleaned) if "<pre" in cleaned else cleaned
 
 
 _PRE_NEWLINE = re.compile(r"<pre(?: [^<>]*)?>(?=\n)")
-# nh3 takes time in the square of the references in one text or attribute, and of the characters whose first byte is
-# that of a no-break space (U+00A1 to U+00BF). So it is handed one character for each, out of those that no text holds.
+# nh3 takes quadratic time in the number of character references in a text or attribute, and of characters that share
+# their first byte with the no-break space (U+00A1 to U+00BF). So it is given, in place of each of them, a character
+# that no text may contain.
 _STAND_INS = dict(zip(("&amp;", "&lt;", "&gt;", "&nbsp;", "&quot;"), "\x01\x02\x03\x04\x05", strict=True)) | {
     chr(0xA0 + number): chr(0xFDD0 + number) for number in range(1, 0x20)
 }
@@ -323,15 +328,15 @@ def _cleaner(sanitizer: Sanitizer) -> Callable[[str], str]:
 
 
 def _restore_values(value: str) -> str:
-    """Return an attribute's value with the characters that stand-ins stand for."""
+    """Return an attribute's value with its stand-ins replaced by the characters they represent."""
     return value if value.isascii() and value.isprintable() else value.translate(_VALUES)
 
 
 def _bleach_cleaner() -> Callable[[str], str]:
     try:
         import bleach
-    except ModuleNotFoundError as fault:
-        raise ImportError('the sanitizer "bleach" is not installed: pip install "spipconv[bleach]"') from fault
+    except ModuleNotFoundError as error:
+        raise ImportError('the sanitizer "bleach" is not installed: pip install "spipconv[bleach]"') from error
     cleaner = bleach.Cleaner(
         tags=_WRITTEN.tags,
         attributes=_WRITTEN.allows,
@@ -349,9 +354,7 @@ def _bleach_cleaner() -> Callable[[str], str]:
 def filter_attributes(
     policy: Policy, tag: str, attributes: Iterable[tuple[str, str]]
 ) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """Return the attributes that a policy allows on an element, ``MAX_ATTRIBUTES`` at the most, and the names of the
-    others.
-    """
+    """Return the attributes that a policy allows on an element, at most ``MAX_ATTRIBUTES``, and the refused names."""
     kept: list[tuple[str, str]] = []
     refused: list[str] = []
     for name, value in attributes:
