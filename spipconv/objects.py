@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from os import PathLike
-from typing import Any, Protocol
+from typing import Protocol
 
 from msgspec import DecodeError, Struct, json
 from msgspec.structs import replace
@@ -136,13 +136,13 @@ def read_objects(path: str | PathLike[str]) -> Catalogue:
         raise BadObjects(f'{path}: every object needs "type" and a whole number "id": {error!r}') from error
 
 
-def _whole(value: Any) -> int:
+def _whole(value: object) -> int:
     if type(value) is int or (isinstance(value, str) and value.isascii() and value.isdecimal()):
         return int(value)
     raise ValueError(f"{value!r} is not a whole number")
 
 
-def _read_object(row: Mapping[str, Any]) -> SpipObject:
+def _read_object(row: Mapping[str, str | int | None]) -> SpipObject:
     def text(name: str) -> str:
         return str(row.get(name) or "")
 

@@ -1,8 +1,8 @@
-"""How a text is to be read: the options of ``spipconv.parse``, checked at one door for every use."""
+"""Settings: how to read a text. All uses check the options of ``spipconv.parse`` here."""
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import cast, get_args
 
 from msgspec import Struct
 
@@ -14,7 +14,7 @@ PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 
 class Settings(Struct, frozen=True):
-    """How a text is to be read: see ``spipconv.parse``."""
+    """How to read a text; see ``spipconv.parse``."""
 
     profile: Profile = "article"
     language: str = "fr"
@@ -25,20 +25,19 @@ class Settings(Struct, frozen=True):
 
     @property
     def resolver(self) -> Resolver | None:
-        """Where objects are looked up; a stranger's comment looks up nothing."""
+        """The resolver for objects; in a stranger's comment nothing is looked up."""
         return None if self.profile == "comment" else self.objects
 
 
-def check_profile(profile: Any) -> Profile:
-    """Return a profile. Raises ValueError, which names the choices, for what is not one."""
-    # A list cannot be looked up in a set.
+def check_profile(profile: object) -> Profile:
+    """Return a profile. Raises ValueError, which names the choices, for any other value."""
     if isinstance(profile, str) and profile in PROFILES:
         return profile
     raise ValueError(f"profile {profile!r} is unknown: choose {', '.join(PROFILES[:-1])} or {PROFILES[-1]}")
 
 
-def check_language(lang: Any) -> str:
-    """Return SPIP's code of a language. Raises TypeError or ValueError for what names none."""
+def check_language(lang: object) -> str:
+    """Return SPIP's code of a language. Raises TypeError or ValueError for any other value."""
     if not isinstance(lang, str):
         raise TypeError(f"lang: expected a string, not {type(lang).__name__}")
     code = find_language(lang)
@@ -51,23 +50,37 @@ def check_language(lang: Any) -> str:
 
 
 def read_settings(
-    profile: Any = "article",
-    lang: Any = "fr",
-    objects: Any = None,
-    embeds: Any = False,
-    angle_shortcuts: Any = False,
-    first_note: Any = 1,
+    profile: object = "article",
+    lang: object = "fr",
+    objects: object = None,
+    embeds: object = False,
+    angle_shortcuts: object = False,
+    first_note: object = 1,
 ) -> Settings:
-    """Return the settings that a caller has given, checked: the one door for all of them.
+    """Return the settings for some options, after checking them.
 
-    Raises TypeError or ValueError, with one line that names the argument and the choices.
+    Raises TypeError or ValueError, whose message is one line that names the argument and the choices.
     """
-    for name, value in (("embeds", embeds), ("angle_shortcuts", angle_shortcuts)):
-        # Any text is true, "no" as well.
-        if value.__class__ is not bool:
-            raise TypeError(f"{name}: expected True or False, not {value!r}")
-    if objects is not None and not all(hasattr(objects, name) for name in ("find", "translate", "site_address")):
-        raise TypeError(f"objects: expected a Resolver such as Catalogue, not {type(objects).__name__}")
     if type(first_note) is not int or first_note < 1:
         raise ValueError(f"first_note: expected a whole number from 1, not {first_note!r}")
-    return Settings(check_profile(profile), check_language(lang), objects, embeds, angle_shortcuts, first_note)
+    return Settings(
+        check_profile(profile),
+        check_language(lang),
+        None if objects is None else _check_resolver(objects),
+        _check_flag("embeds", embeds),
+        _check_flag("angle_shortcuts", angle_shortcuts),
+        first_note,
+    )
+
+
+def _check_flag(name: str, value: object) -> bool:
+    # Any string is true, even "no".
+    if value is True or value is False:
+        return value
+    raise TypeError(f"{name}: expected True or False, not {value!r}")
+
+
+def _check_resolver(objects: object) -> Resolver:
+    if all(hasattr(objects, name) for name in ("find", "translate", "site_address")):
+        return cast("Resolver", objects)
+    raise TypeError(f"objects: expected a Resolver such as Catalogue, not {type(objects).__name__}")

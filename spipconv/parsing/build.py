@@ -7,7 +7,6 @@ rule.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from spipconv.nodes import (
     Abbreviation,
@@ -30,37 +29,38 @@ from spipconv.nodes import (
     Verse,
 )
 from spipconv.parsing.notes import excerpt
+from spipconv.parsing.tokens import Part
 
-Reduction = Callable[[list[Any]], Any]
+Reduction = Callable[[list[Part]], Part]
 
 
-def _collect(parts: list[Any]) -> list[Any]:
+def _collect(parts: list[Part]) -> list[Part]:
     """``nodes: | nodes node``."""
     if not parts:
         return []
-    nodes: list[Any] = parts[0]
+    nodes: list[Part] = parts[0]
     nodes.append(parts[1])
     return nodes
 
 
 def _container(kind: Callable[..., Node]) -> Reduction:
-    def build(parts: list[Any]) -> Node:
+    def build(parts: list[Part]) -> Node:
         return kind(children=tuple(parts[1]), **parts[0])
 
     return build
 
 
-def _caption(parts: list[Any]) -> Caption:
+def _caption(parts: list[Part]) -> Caption:
     fields, nodes, *rest = parts
     return Caption(tuple(nodes), rest[0] if len(rest) > 1 else (), **fields)
 
 
-def _table(parts: list[Any]) -> Table:
+def _table(parts: list[Part]) -> Table:
     fields, *rest = parts
     return Table(tuple(rest[-2]), rest[0] if len(rest) > 2 else None, **fields)
 
 
-def _note(parts: list[Any]) -> Note:
+def _note(parts: list[Part]) -> Note:
     return Note(children=tuple(parts[1]), excerpt=excerpt(parts[1]), **parts[0])
 
 

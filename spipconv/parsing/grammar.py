@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import sha256
 from os import path
-from typing import Any
 
 from msgspec import Struct, json
 
 from spipconv.parsing.build import REDUCTIONS, Reduction
 from spipconv.parsing.lexer import SOURCE_TERMINALS, SourceLexer
-from spipconv.parsing.tokens import Token
+from spipconv.parsing.tokens import Part, Token
 
 _HERE = path.dirname(path.abspath(__file__))
 _PACKAGE = path.dirname(_HERE)
@@ -45,27 +44,29 @@ class Grammar:
     def __init__(self, tables: Tables) -> None:
         self.lexer = SourceLexer(tables.terminals)
         self._start, self._end = tables.start, tables.end
-        self._actions: dict[int, dict[str, Any]] = {
+        # By state: for a terminal the state after it, or the reduction before it; for a rule the state after it.
+        self._actions: dict[int, dict[str, int | tuple[int, str, Reduction]]] = {
             state: {
                 symbol: action if isinstance(action, int) else (*action, REDUCTIONS[action[1]])
                 for symbol, action in actions.items()
             }
             for state, actions in tables.actions.items()
         }
+        self._gotos: dict[int, dict[str, int]] = {
+            state: {symbol: action for symbol, action in actions.items() if isinstance(action, int)}
+            for state, actions in tables.actions.items()
+        }
 
-    def parse(self, tokens: Iterable[Token]) -> Any:
+    def parse(self, tokens: Iterable[Token]) -> Part:
         """Reduce balanced tokens to the value of the rule ``document``: a tuple of nodes."""
-        actions = self._actions
+        actions, gotos = self._actions, self._gotos
         states = [self._start]
-        values: list[Any] = []
-        rule: str
-        size: int
-        reduction: Reduction
+        values: list[Part] = []
         for token in (*tokens, Token("$END")):
             kind = token.type
             while True:
                 action = actions[states[-1]][kind]
-                if action.__class__ is int:
+                if isinstance(action, int):
                     if kind == "LEAF":
                         # Whatever follows, this always reduces to "nodes: nodes LEAF".
                         values[-1].append(token.value)
@@ -80,7 +81,7 @@ class Grammar:
                 else:
                     parts = []
                 values.append(reduction(parts))
-                states.append(actions[states[-1]][rule])
+                states.append(gotos[states[-1]][rule])
                 if states[-1] == self._end:
                     return values[-1]
         raise AssertionError("the layout pass returned tokens that are not balanced")
@@ -106,16 +107,17 @@ def grammar_directory() -> str:
 def compute_tables() -> Tables:
     """Return the tables that Lark computes from the grammar."""
     from lark import Lark
+    from lark import Token as LarkToken
     from lark.lexer import Lexer
     from lark.parsers.lalr_analysis import Shift
 
     class OurLexer(Lexer):
         """Keeps Lark from making a lexer of its own."""
 
-        def __init__(self, configuration: Any) -> None:
+        def __init__(self, configuration: object) -> None:
             pass
 
-        def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Any]:
+        def lex(self, lexer_state: object, parser_state: object) -> Iterator[LarkToken]:
             raise NotImplementedError
 
     class OurLayout:
@@ -123,7 +125,7 @@ def compute_tables() -> Tables:
 
         always_accept = SOURCE_TERMINALS
 
-        def process(self, stream: Iterator[Any]) -> Iterator[Any]:
+        def process(self, stream: Iterator[object]) -> Iterator[object]:
             raise NotImplementedError
 
     lark = Lark.open(

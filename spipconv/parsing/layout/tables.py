@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from spipconv.parsing.layout.lists import end_lists
 from spipconv.parsing.layout.paragraphs import Paragraphs
 from spipconv.parsing.layout.table_shapes import CellShape, read_table, split_rows
 from spipconv.parsing.layout.writer import Run, TextWriter
 from spipconv.parsing.lexer import Lexeme
+from spipconv.parsing.tokens import Fields
 from spipconv.parsing.typography import typeset
 
 
@@ -64,7 +64,7 @@ def _write_caption(
 
 def _write_cell(writer: TextWriter, run: Run, lexemes: Sequence[Lexeme], shape: CellShape) -> None:
     pairing = writer.pairing
-    fields: dict[str, Any] = {
+    fields: Fields = {
         "header": shape.header,
         "index": shape.index,
         "colspan": shape.colspan,
