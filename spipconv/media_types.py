@@ -1,10 +1,10 @@
-"""Media types of files by their extensions: one table, the same on every machine and under every Python."""
+"""Media types by file extension: one table, the same on every machine and with every Python version."""
 
 from __future__ import annotations
 
 from spipconv.safety import lower_ascii
 
-# A type and the extensions that SPIP 4 knows by it (its table spip_types_documents).
+# Media types with the extensions that SPIP 4 gives them (its table spip_types_documents).
 _SPIP = """
     application/abiword abw
     application/annodex anx
@@ -149,7 +149,7 @@ _SPIP = """
     video/x-msvideo avi
     video/x-raw-yuv y4m
 """
-# What SPIP does not know.
+# Media types and extensions that SPIP does not know.
 _OTHERS = """
     application/atom+xml atom
     application/geo+json geojson
@@ -204,5 +204,5 @@ _TYPES = {**_read(_OTHERS), **_read(_SPIP)}
 
 
 def media_type(extension: str) -> str:
-    """Return the media type of files of an extension (without its dot, in any case), or an empty string."""
+    """Return the media type for an extension (without the dot, in upper or lower case), or an empty string."""
     return _TYPES.get(lower_ascii(extension), "")
