@@ -1,1 +1,1 @@
-"""From the tree to a format: a ``Document`` comes in, a string goes out; none sees the source text."""
+"""Converters: a ``Document`` comes in, text in one format goes out. They never see the source text."""

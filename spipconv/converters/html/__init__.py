@@ -1,7 +1,7 @@
-"""From the tree to HTML with SPIP's own elements and classes: a ``Document`` comes in, safe HTML goes out.
+"""The HTML converter: a ``Document`` comes in, safe HTML with SPIP's own elements and classes goes out.
 
-It is safe by construction: everything is escaped where it is written. ``write`` gives the body and the notes apart, as
-SPIP's ``#TEXTE`` and ``#NOTES``.
+It is safe by construction: everything is escaped where it is written. ``write`` returns the body and the notes
+separately, like SPIP's ``#TEXTE`` and ``#NOTES``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from spipconv.safety import Sanitizer, check_sanitizer, clean
 
 
 class Html(Struct, frozen=True):
-    """What a text becomes: its body, and its notes, which a page shows below."""
+    """The HTML of a text: its body, and its notes, which a page shows below."""
 
     body: str
     notes: str
@@ -62,11 +62,11 @@ class Writer(NodeWriter):
 
 
 def write(document: Document, *, profile: Profile | None = None, sanitizer: Sanitizer = "nh3") -> Html:
-    """Return the HTML of a document, for its own profile unless another one is named.
+    """Return the HTML of a document, written for ``profile`` or, by default, for the document's own profile.
 
-    Links of a ``comment`` carry ``rel="nofollow ugc"``, which says to search engines that a visitor made them.
-    Documents with raw HTML pass the sanitiser last; it is ``nh3``, or ``bleach`` where that is installed. Raises
-    ValueError for another profile or sanitiser, ImportError where the sanitiser is not installed.
+    Links in a ``comment`` have ``rel="nofollow ugc"``, which tells search engines that a visitor wrote them. If the
+    document contains raw HTML, the sanitiser (``nh3`` or ``bleach``) cleans the result. Raises ValueError if the
+    profile or the sanitiser is unknown, and ImportError if the sanitiser is not installed.
     """
     check_sanitizer(sanitizer)
     writer = Writer(document, profile)

@@ -29,7 +29,7 @@ def write_list(writer: NodeWriter, node: List) -> str:
 
 
 def write_item(writer: NodeWriter, node: ListItem) -> str:
-    """Return the HTML of an item."""
+    """Return the HTML of a list item."""
     return f"<li>{writer.flow(node.children).rstrip(SPACES)}</li>"
 
 
@@ -49,7 +49,7 @@ def write_verse(writer: NodeWriter, node: Verse) -> str:
 
 
 def write_code_block(writer: NodeWriter, node: CodeBlock) -> str:
-    """Return the HTML of code on lines of its own."""
+    """Return the HTML of a code block."""
     name = f"{writer.language_class(node.language)}spip_code spip_code_block"
     return f'<div class="precode"><pre class="{name}" dir="ltr"><code>{escape_text(node.text)}</code></pre></div>\n'
 
@@ -65,6 +65,6 @@ def write_math_block(writer: NodeWriter, node: MathBlock) -> str:
 
 
 def _escape_lines(text: str) -> str:
-    """Escape the text of a pre; browsers and sanitisers drop a newline right after its tag."""
+    """Escape the text of a ``pre``, in which browsers and sanitisers drop a newline immediately after the tag."""
     escaped = escape_text(text)
     return "\n" + escaped if escaped.startswith("\n") else escaped

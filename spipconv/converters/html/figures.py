@@ -1,4 +1,4 @@
-"""Documents in HTML: a picture or a link to a file, with its caption."""
+"""Figures in HTML: a picture or a link to a file, with its caption."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _UNITS = ("octets", "kio", "Mio", "Gio")
 
 
 def write_figure(writer: NodeWriter, node: Figure) -> str:
-    """Return the HTML of a document: a picture, or a link to the file."""
+    """Return the HTML of a figure: a picture, or a link to the file."""
     address = safe_address(node.address) or ""
     kind = node.media or "file"
     place = f" spip_documents_{node.align} spip_document_{node.align}" if node.align else ""

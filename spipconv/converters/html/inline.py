@@ -1,4 +1,4 @@
-"""What is in a line of HTML: words, formatting, links, notes' calls, an author's elements."""
+"""Inline HTML: words, formatting, links, calls of notes, the author's elements."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LINK_CLASSES = {
     "mail": "spip_mail",
     "glossary": "spip_glossaire",
 }
-_LEADING_AWAY = frozenset({"external", "glossary"})
+_EXTERNAL = frozenset({"external", "glossary"})
 
 
 def write_text(writer: NodeWriter, node: Text) -> str:
@@ -37,12 +37,12 @@ def write_text(writer: NodeWriter, node: Text) -> str:
 
 
 def write_strong(writer: NodeWriter, node: Strong) -> str:
-    """Return the HTML of bold."""
+    """Return the HTML of bold text."""
     return f"<strong>{writer.flow(node.children)}</strong>"
 
 
 def write_emphasis(writer: NodeWriter, node: Emphasis) -> str:
-    """Return the HTML of italics."""
+    """Return the HTML of text in italics."""
     return f"<i>{writer.flow(node.children)}</i>"
 
 
@@ -54,23 +54,23 @@ def write_line_break(writer: NodeWriter, node: LineBreak) -> str:
 
 
 def write_bullet(writer: NodeWriter, node: Bullet) -> str:
-    """Return the HTML of SPIP's drawn dash."""
+    """Return the HTML of the dash that SPIP shows at the start of a line."""
     return '<span class="spip-puce ltr"><b>–</b></span>&nbsp;'
 
 
 def write_code(writer: NodeWriter, node: Code) -> str:
-    """Return the HTML of code in the line."""
+    """Return the HTML of code inside a line."""
     language = writer.language_class(node.language)
     return f'<code class="{language}spip_code spip_code_inline" dir="ltr">{escape_text(node.text)}</code>'
 
 
 def write_math(writer: NodeWriter, node: Math) -> str:
-    """Return the HTML of a formula in the line."""
+    """Return the HTML of a formula inside a line."""
     return f'<code class="spip_code spip_math" dir="ltr">{escape_text(node.text)}</code>'
 
 
 def write_link(writer: NodeWriter, node: Link) -> str:
-    """Return the HTML of a link, or of its words alone where its address is refused."""
+    """Return the HTML of a link, or only of its words if its address is not allowed."""
     words = writer.flow(node.children)
     address = writer.address_of(node)
     if address is None:
@@ -80,7 +80,7 @@ def write_link(writer: NodeWriter, node: Link) -> str:
         name = f"spip_url {name}" if name else "spip_url"
     if node.automatic:
         name += " auto"
-    rel = "external" if node.kind in _LEADING_AWAY else ""
+    rel = "external" if node.kind in _EXTERNAL else ""
     if writer.is_comment:
         rel = "nofollow ugc noopener" + (" " + rel if rel else "")
     elif node.automatic:
@@ -108,17 +108,17 @@ def write_abbreviation(writer: NodeWriter, node: Abbreviation) -> str:
 
 
 def write_note(writer: NodeWriter, node: Note) -> str:
-    """Return the HTML of a note's call."""
+    """Return the HTML of the call of a note."""
     return writer.call(node)
 
 
 def write_model(writer: NodeWriter, node: Model) -> str:
-    """Return the HTML of a model that nobody can fill in: what the author typed."""
+    """Return the HTML of an unknown model: the tag that the author typed, without values."""
     return f"<tt>{escape_text(hide_values(node.source))}</tt>"
 
 
 def write_element(writer: NodeWriter, node: Element) -> str:
-    """Return the HTML of an author's element, or of its content alone where it is not allowed."""
+    """Return the HTML of the author's element, or only of its content if the element is not allowed."""
     words = writer.flow(node.children)
     writer.has_raw_html = True
     if node.name not in writer.policy.tags:

@@ -1,4 +1,4 @@
-"""Tables in HTML, with SPIP's classes and the ids that lead from cells to their headers."""
+"""Tables in HTML, with SPIP's classes, and ids that connect cells to their headers."""
 
 from __future__ import annotations
 
@@ -61,15 +61,15 @@ def _write_row(writer: NodeWriter, row: Row, name: str, table: str, number: int,
 
 
 def write_caption(writer: NodeWriter, node: Caption) -> str:
-    """Return the HTML of a caption that is in no table."""
+    """Return the HTML of a caption outside a table."""
     return writer.flow(node.children + node.summary)
 
 
 def write_row_cells(writer: NodeWriter, node: Row) -> str:
-    """Return the HTML of a row that is in no table."""
+    """Return the HTML of a row outside a table."""
     return writer.flow(node.cells)
 
 
 def write_cell_content(writer: NodeWriter, node: Cell) -> str:
-    """Return the HTML of a cell that is in no row."""
+    """Return the HTML of a cell outside a row."""
     return writer.flow(node.children)

@@ -1,4 +1,4 @@
-"""What every part of the HTML converter writes with: the document, its policy, its notes."""
+"""The writer that all parts of the HTML converter share: it holds the document, its policy and its notes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from spipconv.nodes import Anchor, Document, Link, Node, Note, Paragraph, Profil
 from spipconv.safety import ARTICLE_WITH_EMBEDS, COMMENT, Policy, escape_attribute, escape_text, safe_address
 from spipconv.settings import check_profile
 
-# A stranger's ids begin so: none is one of the page's.
+# Ids in a stranger's comment begin with this, so that they cannot clash with ids of the page.
 COMMENT_PREFIX = "comment-"
 SPACES = " \t\n"
 _LANGUAGE_WORD = re.compile(r"\s*(?:language-)?([A-Za-z0-9_+-]{1,40})(?!\S)")
 
 
 class NodeWriter:
-    """Writes nodes of one document, for its own profile unless another one is named.
+    """Writes the nodes of a document, for ``profile`` or, by default, for the document's own profile.
 
-    ``writers`` has a function for every kind of node. ``note_call`` may be replaced to show calls otherwise.
-    ``tables`` counts the tables written, ``has_raw_html`` says whether an author's elements were.
+    ``writers`` has a function for every kind of node. Override ``note_call`` to write the calls of notes differently.
+    ``tables`` counts the tables written; ``has_raw_html``: raw HTML of the author was written.
     """
 
     writers: ClassVar[Mapping[type, Callable[..., str]]]
@@ -42,13 +42,14 @@ class NodeWriter:
         return "".join([writers[node.__class__](self, node) for node in nodes])
 
     def notes(self) -> str:
-        """Return the HTML of the notes met so far that have a text."""
+        """Return the HTML of the notes that were called so far and have a text."""
         return "".join([self._note_text(note) for note in self._called])
 
     def language_class(self, language: str) -> str:
-        """Return the class that names the language of code, a space after it.
+        """Return the class for the language of code, followed by a space.
 
-        An author's classes stay as they are; a stranger's are one word under a prefix, and so none of the page's.
+        An author's classes stay as they are. A stranger gets one word with a prefix, which cannot be a class of the
+        page.
         """
         if not self.is_comment:
             return escape_attribute(f"{language} ") if language else ""
@@ -56,7 +57,10 @@ class NodeWriter:
         return f"language-{word[1]} " if word else ""
 
     def address_of(self, node: Link) -> str | None:
-        """Return where a link leads, None where it may not; to an anchor of a comment under that one's prefix."""
+        """Return the address of a link, or None if it is not allowed.
+
+        A link to an anchor in the same comment gets the prefix of that anchor.
+        """
         address = safe_address(node.address)
         if self.is_comment and address and address[0] == "#" and address[1:] in self._own_anchors:
             return f"#{COMMENT_PREFIX}{address[1:]}"
@@ -67,13 +71,13 @@ class NodeWriter:
         return frozenset(node.name for node in walk(self.document.children) if isinstance(node, Anchor))
 
     def call(self, node: Note) -> str:
-        """Keep a note that has a text, for ``notes``; return what is in the text where it is called."""
+        """Return the HTML of the call of a note. If the note has a text, remember it for ``notes``."""
         if node.children:
             self._called.append(node)
         return self.note_call(node) if node.label else ""
 
     def note_call(self, node: Note) -> str:
-        """Return what stands in the text where a note is called."""
+        """Return the HTML of the call of a note."""
         identifier = self.identifier_of(node)
         title = f' title="{escape_attribute(node.excerpt)}"' if node.excerpt else ""
         own = "" if node.repeated else f' id="nh{identifier}"'
@@ -84,7 +88,7 @@ class NodeWriter:
         )
 
     def identifier_of(self, node: Note) -> str:
-        """Return what ends a note's ids: its identifier, of a comment set apart where that is more than a number."""
+        """Return the end of a note's ids: its identifier, after a dash if it is a name in a comment."""
         is_apart = self.is_comment and not node.identifier.isdigit()
         return ("-" if is_apart else "") + escape_attribute(node.identifier)
 
