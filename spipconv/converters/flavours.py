@@ -1,4 +1,4 @@
-"""What the readers of Markdown understand, as facts that the one writer asks for."""
+"""Flavours of Markdown: descriptions of what each reader understands, which the writer consults."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ _PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 
 class Flavour(Struct, frozen=True):
-    """What a reader of Markdown makes of characters and blocks; the defaults are CommonMark's.
+    """How a reader of Markdown treats characters and blocks; the defaults are CommonMark's.
 
-    Characters: ``backslash`` holds those that a backslash hides; others are hidden as entities. ``active`` is a
-    pattern of what words hold as entities, beyond what every reader takes for markup; without it nothing is an
-    entity that CommonMark lets a backslash hide. ``active_in_html`` holds such characters of HTML blocks.
-    ``not_in_code`` is a pattern of what is read even in code, which then is written as HTML; ``not_in_span`` is the
-    same for code in a line. ``line_start`` is a pattern of what begins a block, beyond CommonMark.
+    Characters. ``backslash``: the characters that a backslash escapes; others are written as entities. ``active``: a
+    pattern of further characters that words contain only as entities; if empty, backslashes are used wherever
+    CommonMark allows them. ``active_in_html``: such characters in HTML blocks. ``not_in_code``: a pattern of text that
+    is read even in code, so that the code is written as HTML; ``not_in_span``: the same for code inside a line.
+    ``line_start``: a pattern of further text that begins a block.
 
-    In the line: with ``is_commonmark`` marks pair by CommonMark's rules, otherwise only plain cases are trusted.
-    ``has_strikes``: ``~~`` strikes words through. ``has_backslash_breaks``: a backslash ends a line; ``<br>`` does
-    everywhere. ``read_elements`` are those in whose words Markdown is read, ``line_elements`` those with which a
-    line of a paragraph may begin; none: any.
+    Lines. ``is_commonmark``: marks pair by CommonMark's rules; otherwise, only simple cases are relied on.
+    ``has_strikes``: ``~~`` strikes words through. ``has_backslash_breaks``: a backslash ends a line (``<br>`` always
+    does). ``read_elements``: the elements inside which Markdown is read. ``line_elements``: the elements with which a
+    line of a paragraph may begin. If one of these is empty, it means all elements.
 
-    Blocks: ``indent`` is how far lists in lists move in; 0: as far as their words. ``merges``: lists or quotes that
-    follow one another are taken for one. ``has_tasks``: an item that begins with ``[x]`` gets a box to tick, even
-    where that is a link. ``has_deep_html``: HTML and code may stand in quotes and notes. ``has_block_notes``: a note
-    may begin with a list, a table, a heading or code.
-    ``has_empty_headings``: a heading needs no words. ``boxes_loose_words``: words in no paragraph need a ``div``.
+    Blocks. ``indent``: the indentation of nested lists (0: the width of the bullet). ``merges``: adjacent lists or
+    quotes are joined. ``has_tasks``: an item that begins with ``[x]`` gets a checkbox, even if that is a link.
+    ``has_deep_html``: HTML and code may occur in quotes and notes. ``has_block_notes``: a note may begin with a list, a
+    table, a heading or code. ``has_empty_headings``: a heading may be empty. ``boxes_loose_words``: words outside a
+    paragraph need a ``div``.
     """
 
     backslash: str = _PUNCTUATION
@@ -49,7 +49,7 @@ class Flavour(Struct, frozen=True):
 
 
 COMMONMARK = Flavour()
-# Hugo. Braces at a heading's end are attributes; shortcodes and the summary's end are looked for in code too.
+# Hugo. Braces at the end of a heading are attributes; Hugo finds shortcodes and the end of the summary even in code.
 GOLDMARK = Flavour(
     active=r"[{\\]",
     active_in_html="{",
@@ -57,7 +57,7 @@ GOLDMARK = Flavour(
     has_tasks=True,
     has_block_notes=False,
 )
-# Jekyll. Liquid reads a page before kramdown does, so its marks may stand nowhere.
+# Jekyll. Liquid reads a page before kramdown does, so its marks may not occur anywhere.
 KRAMDOWN = Flavour(
     backslash="\\.*_+`<>()[]{}#!:|\"'$=-~",
     active=r"[\\{|^$~`]|(?<=\]):",

@@ -1,8 +1,8 @@
-"""From the tree to CommonMark with tables and footnotes: a ``Document`` comes in, a Markdown text goes out.
+"""The Markdown converter: a ``Document`` comes in, CommonMark with tables and footnotes goes out.
 
-Other flavours are facts for the same writer. What Markdown cannot say exactly is written as HTML, so that both show
-the same page. Both are equally safe: everything that Markdown or HTML would read as markup is escaped where it is
-written.
+The same writer writes other flavours, which are descriptions. Whatever Markdown cannot express exactly is written as
+HTML, so that the Markdown and the HTML of a document show the same page. Both are equally safe: everything that
+Markdown or HTML would read as markup is escaped where it is written.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ __all__ = ["html_block", "write"]
 
 
 def write(document: Document, *, profile: Profile | None = None, flavour: Flavour = COMMONMARK) -> str:
-    """Return the Markdown of a document, for the reader that a flavour describes, and for the document's own profile
-    unless another one is named.
+    """Return the Markdown of a document, for the reader that ``flavour`` describes.
 
-    Links of a ``comment`` are as other links: Markdown has no place for what tells search engines of a stranger.
-    Raises ValueError for a profile that is not one.
+    It is written for ``profile`` or, by default, for the document's own profile. Links in a ``comment`` are like other
+    links, because Markdown has no ``rel``. Raises ValueError if the profile is unknown.
     """
     profile = check_profile(document.profile if profile is None else profile)
     document = replace(document, profile=profile)

@@ -1,4 +1,4 @@
-"""Footnotes: their labels, ``[^1]``, and which texts cannot be one."""
+"""Footnotes in Markdown: their labels, ``[^1]``, and the texts that cannot be a footnote."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from spipconv.safety import safe_address
 
 _LABEL = re.compile(r"[A-Za-z0-9_-]+\Z")
 _PLAIN_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
-# A word alone on its line, or with a title: the destination of a link reference definition.
+# A word alone on its line, or followed by a title: it may be read as the destination of a link reference definition.
 _ALONE = re.compile(r"([^\s<]+)(?:[ \t]+[\"'(][^\n]*)?[ \t]*(?=\n|\Z)")
 
 
 class FootnoteLabels:
-    """Gives every note of a document a label that the flavour's reader takes for one, each text its own."""
+    """Gives every note of a document a label that the reader recognises; different texts get different labels."""
 
     def __init__(self, flavour: Flavour) -> None:
         self._pattern = _LABEL if flavour.is_commonmark else _PLAIN_LABEL
@@ -41,7 +41,7 @@ class FootnoteLabels:
 
 
 def is_refused_destination(words: str) -> bool:
-    """Return whether readers without footnotes take a note's Markdown for a link's address that may not be written."""
+    """Return whether a reader without footnotes would read a note's text as an address that is not allowed."""
     match = _ALONE.match(words)
     address = unescape(match[1].replace("\\", "")) if match else ""
     return not address.endswith(":") and safe_address(address) is None

@@ -1,4 +1,4 @@
-"""HTML in Markdown, for what Markdown cannot say: blocks, and calls of notes that look as a footnote's."""
+"""HTML in Markdown, for whatever Markdown cannot express: blocks, and calls of notes that look like footnotes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
 
 
 class NoteInHtml(Exception):
-    """A note is called where no footnote can be: in an HTML block."""
+    """A note is called where Markdown cannot have a footnote: in an HTML block."""
 
 
 class FallbackWriter(HtmlWriter):
-    """Writes what Markdown cannot say. Its calls of notes look as a footnote's."""
+    """Writes the HTML of whatever Markdown cannot express; its calls of notes look like those of footnotes."""
 
     def __init__(self, document: Document, *, has_notes: bool) -> None:
         super().__init__(document)
@@ -42,7 +42,7 @@ class FallbackWriter(HtmlWriter):
 def html_block(markup: str, flavour: Flavour = COMMONMARK, *, has_loose: bool = False) -> str:
     """Return safe HTML as a block of Markdown that ends with its last line.
 
-    ``has_loose``: some of its words are in no element.
+    ``has_loose``: some of its words are not inside an element.
     """
     markup = _BLANK_LINE.sub("&#10;", markup.strip(SPACES))
     for character in flavour.active_in_html:

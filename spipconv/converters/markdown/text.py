@@ -1,4 +1,4 @@
-"""What Markdown takes for markup: how words are escaped, and where emphasis can be written with asterisks."""
+"""Markdown syntax: how words are escaped, and where emphasis can be written with asterisks."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from functools import cache
 from spipconv.converters.flavours import COMMONMARK, Flavour
 
 SPACES = " \t\n"
-# A single space is left as it is: nearly all are.
+# Single spaces need no change, and nearly all spaces are single.
 _HAS_WHITE_SPACE = re.compile("[\t\n\r\f\v]|  ").search
 _WHITE_SPACE = re.compile("[\t\n\r\f\v][ \t\n\r\f\v]*| [ \t\n\r\f\v]+")
-# An underscore inside a word is no markup and keeps names_like_this readable.
+# An underscore inside a word is not markup; not escaping it keeps names_like_this readable.
 _MARKUP = r"[\\`*\[\]<&~\u00a0]|(?<![^\W_])_|_(?![^\W_])"
 _MAY_BE_MARKUP = r"[\\`*\[\]<&~_]"
 _ESCAPES = {"<": "&lt;", "&": "&amp;", "\u00a0": "&nbsp;"}
 _IN_HTML = re.compile(r"(<[^>]*>)")
 _TITLE = re.compile('[\\\\"<&\u00a0]')
-# Readers that are no CommonMark's may find the end of a link in its title or address.
+# Readers other than CommonMark's may see the end of a link in its title or address.
 _PLAIN_TITLE = re.compile("[^\\w ,;.?/-]|_")
 _PLAIN_TARGET = re.compile("[^'()]+")
-# What may be markup before a tag is read as one.
+# Characters in a tag that may be read as markup before the tag is recognised.
 _IN_TAG = re.compile(r"[\\`\[\]{|]")
 _TICKS = re.compile("`+")
-# The start of a line behind which a backslash is needed, lest it be read as a block: headings, lists, quotes,
-# definitions, and the lines of dashes, pipes and equal signs that make rules and tables.
+# The start of a line that would be read as a block; a backslash is needed after it. Headings, lists, quotes,
+# definitions, and lines of dashes, pipes and equal signs (rules and tables).
 _LINE_START = r"(?=#{1,6}(?:[ \t]|\Z)|[-+:](?:[ \t]|\Z)|>|[-:|][-:| \t]*\Z|=+[ \t]*\Z)|\d{1,9}(?=[.)](?:[ \t]|\Z))"
-# Markdown's readers normalise addresses: these come out as they were.
+# Readers of Markdown normalise addresses. They leave these unchanged.
 _HOST = r"//[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?(?=[/?#]|\Z)"
 _PLAIN_ADDRESS = re.compile(
     rf"(?!.*xn--)(?:(?:https?|ftp):{_HOST}|mailto:[A-Za-z0-9._-]+@[A-Za-z0-9.-]+(?=[?]|\Z)|(?!//)(?![^/?#]*:))"
@@ -43,21 +43,21 @@ DELETED = ("del", "~~")
 
 
 def entity(character: str) -> str:
-    """Return a character as HTML and every Markdown show it without reading it."""
+    """Return the entity of a character, which HTML and every Markdown reader show and never read as markup."""
     return _ESCAPES.get(character) or f"&#{ord(character)};"
 
 
 @cache
 def escaper(flavour: Flavour) -> Callable[[str], str]:
-    """Return what escapes words for the inside of a line."""
+    """Return the function that escapes words for the inside of a line."""
     pattern, escape = _pattern(flavour.active and f"(?P<active>{flavour.active})", _MARKUP), _escaped
     if flavour.active:
 
         def escape(match: re.Match[str]) -> str:
             return _escaped(match) if match["active"] is None else entity(match[0])
 
-    # Most words need nothing, or only a no-break space; one class of characters is looked for much faster than
-    # alternatives.
+    # Most words need no change, or only a no-break space. Searching for one class of characters is much faster than
+    # searching for alternatives.
     may_be_active = re.compile(_MAY_BE_MARKUP + (f"|{flavour.active}" if flavour.active else ""))
 
     def escape_words(text: str) -> str:
@@ -71,7 +71,7 @@ def escaper(flavour: Flavour) -> Callable[[str], str]:
 
 
 def escape_inline_html(markup: str, flavour: Flavour) -> str:
-    """Return HTML for the inside of a line, where Markdown would read the words between its tags."""
+    """Return HTML escaped for the inside of a line, where readers look for Markdown between its tags."""
     escape = _entity if flavour.active else _escaped
     pattern = _pattern(flavour.active, _MARKUP)
     parts = [
@@ -84,23 +84,23 @@ def escape_inline_html(markup: str, flavour: Flavour) -> str:
 
 
 def escape_tag(tag: str, flavour: Flavour) -> str:
-    """Return a tag for the inside of a line."""
+    """Return a tag escaped for the inside of a line."""
     return _IN_TAG.sub(_entity, tag) if flavour.active else tag
 
 
 @cache
 def _pattern(*alternatives: str) -> re.Pattern[str]:
-    """Return a pattern for any of those that are not empty; without any, for nothing."""
+    """Return a pattern that matches any of the alternatives that are not empty; if there are none, nothing."""
     return re.compile("|".join(filter(None, alternatives)) or "(?!)")
 
 
 def is_code(text: str, flavour: Flavour, *, in_line: bool = False) -> bool:
-    """Tell whether backticks can say some code."""
+    """Return whether some code can be written between backticks."""
     return not _pattern(flavour.not_in_code, flavour.not_in_span if in_line else "").search(text)
 
 
 def hide(character: str, flavour: Flavour) -> str:
-    """Return a character behind a backslash, or as an entity where that does not hide it."""
+    """Return a character with a backslash before it, or as an entity if the reader ignores that backslash."""
     return f"\\{character}" if character in flavour.backslash else entity(character)
 
 
@@ -113,7 +113,7 @@ def _entity(match: re.Match[str]) -> str:
 
 
 def code_span(text: str) -> str | None:
-    """Return code between backticks, or None where these cannot say it: around nothing but spaces."""
+    """Return code between backticks, or None if it consists only of spaces."""
     text = text.replace("\n", " ")
     if not text.strip():
         return None
@@ -142,7 +142,7 @@ def _longest_ticks(text: str) -> int:
 
 
 def link_target(address: str, title: str, flavour: Flavour) -> str | None:
-    """Return what stands between the parentheses of a link, or None for an address that readers would change."""
+    """Return the text between the parentheses of a link, or None if readers would change the address."""
     if not _PLAIN_ADDRESS.match(address) or not (flavour.is_commonmark or _PLAIN_TARGET.fullmatch(address)):
         return None
     target = address.replace("&", "&amp;")
@@ -156,47 +156,47 @@ def link_target(address: str, title: str, flavour: Flavour) -> str | None:
 
 
 def is_self_shown(address: str) -> bool:
-    """Tell whether an address may be written ``<address>``."""
+    """Return whether an address may be written as ``<address>``."""
     return bool(_PLAIN_ADDRESS.match(address) and _SELF_SHOWN_ADDRESS.match(address))
 
 
 class Line:
-    """Inline Markdown as it is being written.
+    """Inline Markdown that is being written.
 
     Whether ``**`` opens or closes depends on the characters on both of its sides, so marks are chosen last.
     """
 
     def __init__(self, flavour: Flavour = COMMONMARK) -> None:
         self._flavour = flavour
-        # A mark or a line break that is still to be chosen is an empty piece.
+        # A mark or a line break that has not been chosen yet is an empty piece.
         self._pieces: list[str] = []
         self._breaks: list[int] = []
         self._pairs: list[tuple[int, int, tuple[str, ...]]] = []
-        # The place behind a note's call: what stands there makes no link or note of it.
+        # The place after the call of a note: the text there must not turn it into a link or a note.
         self._call = -1
 
     def add(self, piece: str) -> int:
         """Add finished Markdown and return its place."""
         if piece:
-            if piece[0] in "(:" and self._is_behind_bracket():
+            if piece[0] in "(:" and self._is_after_bracket():
                 piece = hide(piece[0], self._flavour) + piece[1:]
             self._pieces.append(piece)
         return len(self._pieces) - 1
 
-    def _is_behind_bracket(self) -> bool:
-        """Tell whether the next character may make a link or a note of the bracket before it."""
+    def _is_after_bracket(self) -> bool:
+        """Return whether the next character may turn the bracket before it into a link or a note."""
         if self._flavour.is_commonmark or not self._pieces:
             return self._call == len(self._pieces)
         return self._pieces[-1].endswith("]")
 
     def replace(self, place: int, piece: str) -> None:
-        """Write something else at a place."""
+        """Replace the piece at a place."""
         self._pieces[place] = piece
 
     def add_code(self, text: str) -> None:
-        """Add a code span, as HTML where backticks cannot say it."""
-        is_behind_code = self._pieces and self._pieces[-1].endswith("`")
-        span = None if is_behind_code or not is_code(text, self._flavour, in_line=True) else code_span(text)
+        """Add a code span, written as HTML if backticks are not possible."""
+        is_after_code = self._pieces and self._pieces[-1].endswith("`")
+        span = None if is_after_code or not is_code(text, self._flavour, in_line=True) else code_span(text)
         self.add(_code_element(text, self._flavour) if span is None else span)
 
     def add_break(self) -> None:
@@ -205,7 +205,7 @@ class Line:
         self._pieces.append("")
 
     def add_bracket(self) -> int:
-        """Open a bracket and return its place; what stands before makes no image or inline note of it."""
+        """Open a bracket and return its place; the text before it does not turn it into an image or an inline note."""
         if self._pieces and self._pieces[-1].endswith(("!", "^")):
             self._pieces[-1] = f"{self._pieces[-1][:-1]}\\{self._pieces[-1][-1]}"
         return self.add("[")
@@ -217,7 +217,7 @@ class Line:
         self._call = len(self._pieces)
 
     def open(self, kind: tuple[str, ...]) -> int:
-        """Open emphasis of a kind and return what ``close`` needs to know."""
+        """Open emphasis of a kind and return the pair to give to ``close``."""
         self._pairs.append((len(self._pieces), -1, kind))
         self._pieces.append("")
         return len(self._pairs) - 1
@@ -229,11 +229,11 @@ class Line:
         self._pieces.append("")
 
     def text(self, *, one_line: bool = False) -> str:
-        """Return the Markdown; on one line, line breaks are ``<br>`` and what starts a block is left alone."""
+        """Return the Markdown. On one line, line breaks are ``<br>`` and the start of a block is not escaped."""
         self._choose_breaks(one_line)
         self._choose_marks()
         text = "".join(self._pieces).strip(SPACES)
-        # Readers strip more white space than Markdown knows.
+        # Readers strip more kinds of white space than Markdown defines.
         if text[:1].isspace():
             text = f"&#{ord(text[0])};{text[1:]}"
         if text[-1:].isspace():
@@ -243,7 +243,7 @@ class Line:
         return "\n".join([guard(line.lstrip(" \t"), self._flavour) for line in text.split("\n")])
 
     def _choose_breaks(self, one_line: bool) -> None:
-        """Readers drop a break at either end of a block, unless it is HTML."""
+        """Choose how to write line breaks: readers drop a break at the ends of a block unless it is HTML."""
         if not self._breaks:
             return
         breaks = set(self._breaks)
@@ -268,7 +268,7 @@ class Line:
                 self._pieces[opening], self._pieces[closing] = f"<{tag}>", f"</{tag}>"
 
     def _marks(self, marks: list[str], *, is_nested: bool) -> list[str]:
-        """Return those of some marks that the reader may be trusted with."""
+        """Return the marks that the reader handles reliably."""
         flavour = self._flavour
         if marks == ["~~"]:
             return marks if flavour.has_strikes else []
@@ -291,7 +291,7 @@ class Line:
         return opens and closes and not (is_nested and _may_be_flanking(before, first))
 
     def _character(self, place: int, edge: int) -> str:
-        """Return the character of a piece that a mark touches; where a mark is not chosen yet, any punctuation."""
+        """Return the character of a piece next to a mark; for a mark that is not chosen yet, some punctuation."""
         if not 0 <= place < len(self._pieces):
             return " "
         piece = self._pieces[place]
@@ -299,7 +299,7 @@ class Line:
 
 
 def _kind(character: str) -> str:
-    """Return what a character is to a mark. Readers of different age disagree on symbols: ``unsure``."""
+    """Return how a mark sees a character. ``unsure`` is for symbols, on which older and newer readers disagree."""
     if character in SPACES:
         return "space"
     category = unicodedata.category(character)
@@ -311,17 +311,17 @@ def _kind(character: str) -> str:
 
 
 def _is_odd_space(character: str) -> bool:
-    """Tell whether a character is white space to some readers only."""
+    """Return whether only some readers treat a character as white space."""
     return character.isspace() and _kind(character) != "space"
 
 
 def _is_flanking(inner: str, outer: str) -> bool:
-    """Tell whether a mark between two kinds of characters opens or closes, whoever reads it."""
+    """Return whether a mark between two kinds of characters opens or closes for every reader."""
     return inner == "word" or (inner != "space" and outer in ("space", "punctuation"))
 
 
 def _may_be_flanking(inner: str, outer: str) -> bool:
-    """Tell whether some reader may take a mark for one that opens or closes."""
+    """Return whether a mark may open or close for some reader."""
     return inner != "space" and (inner != "punctuation" or outer != "word")
 
 
@@ -331,7 +331,7 @@ def _line_start(flavour: Flavour) -> re.Pattern[str]:
 
 
 def guard(line: str, flavour: Flavour = COMMONMARK) -> str:
-    """Escape the start of a line where it would begin a block."""
+    """Escape the start of a line if it would begin a block."""
     match = _line_start(flavour).match(line)
     if not match:
         return line
@@ -340,7 +340,7 @@ def guard(line: str, flavour: Flavour = COMMONMARK) -> str:
 
 
 def hang(first: str, text: str, width: int) -> str:
-    """Return text with something before its first line and the others indented."""
+    """Return text with a prefix before its first line and the other lines indented."""
     indent = " " * width
     head, *lines = text.split("\n")
     return "\n".join([first + head, *[indent + line if line else line for line in lines]])

@@ -1,4 +1,4 @@
-"""What writes one document as Markdown, and as HTML where Markdown cannot say it."""
+"""The writer of one document: Markdown, and HTML for whatever Markdown cannot express."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ from spipconv.nodes import (
 )
 from spipconv.safety import TITLE, VOID, hide_values
 
-# Readers stop at some twenty levels, and every level is written before every line.
+# Readers stop at about twenty levels, and every line repeats the prefixes of all its levels.
 _MAX_NESTING = 6
-# Elements that may stand in a line; Markdown takes none of them for the start of an HTML block.
+# Elements that may occur inside a line; Markdown reads none of them as the start of an HTML block.
 _INLINE = TITLE.tags
 _MARKS = {"b": STRONG, "strong": STRONG, "i": EMPHASIS, "em": EMPHASIS, "del": DELETED}
-# CommonMark reads a tag in the line only with attributes as these.
+# CommonMark reads a tag inside a line only if its attributes are like this.
 _ATTRIBUTE = re.compile(r"[a-z_:][a-z0-9:._-]*\Z")
 _LONE_TAG = re.compile(r"</?[a-z][a-z0-9-]*(?:\s[^>]*)?>\s*\Z", re.IGNORECASE | re.ASCII)
 _WHITE_LINE = re.compile(r"^[ \t]+$", re.MULTILINE)
@@ -72,12 +72,12 @@ _LANGUAGE = re.compile(r"[A-Za-z0-9_+-]+\Z")
 _TASK = re.compile(r"\[[\sxX]\]")
 
 
-class _Unsayable(Exception):
-    """Markdown cannot say this block: there is a block in a line, or a line that would be read as one."""
+class _NotInMarkdown(Exception):
+    """Markdown cannot express this block: a line contains a block, or would be read as a block."""
 
 
 class MarkdownWriter:
-    """Writes one document; its notes are footnotes, or HTML as a whole."""
+    """Writes a document; all its notes are footnotes, or all of them are HTML."""
 
     def __init__(self, document: Document, flavour: Flavour, *, as_html: bool) -> None:
         self._document = document
@@ -87,7 +87,7 @@ class MarkdownWriter:
         self._notes_as_html = as_html
         self._notes: list[tuple[str, Note]] = []
         self._labels = FootnoteLabels(flavour)
-        # How many links were written: a link around another cannot be said with brackets.
+        # The number of links written so far: a link around another link cannot be written with brackets.
         self._links = 0
 
     def document(self, nodes: Sequence[Node]) -> str:
@@ -95,13 +95,13 @@ class MarkdownWriter:
         blocks = self._blocks(nodes, 0)
         if self._notes_as_html:
             blocks += self._html_notes(nodes)
-        # A note may call another, which then is met here.
+        # A note may call another note, which is then appended to this list.
         for label, note in self._notes:
             if not (self._flavour.has_block_notes or isinstance(note.children[0], Inline | Paragraph)):
                 raise NoteInHtml
             try:
                 words = "\n\n".join(self._blocks(note.children, 1))
-            except _Unsayable:
+            except _NotInMarkdown:
                 raise NoteInHtml from None
             if is_refused_destination(words):
                 raise NoteInHtml
@@ -109,27 +109,27 @@ class MarkdownWriter:
         return "\n\n".join(blocks) + "\n" if blocks else ""
 
     def title(self, nodes: Sequence[Node]) -> str:
-        """Return the Markdown of nodes that are no blocks, on one line."""
+        """Return the Markdown of nodes that are not blocks, on one line."""
         try:
             text = self._line(nodes).text(one_line=True)
-        except _Unsayable:
+        except _NotInMarkdown:
             text = escape_inline_html(self._html.flow(nodes), self._flavour)
         return guard(text, self._flavour)
 
     # ---- Blocks ----
 
     def _blocks(self, nodes: Iterable[Node], depth: int) -> list[str]:
-        """Return each block's Markdown. HTML continues where words are in no block, before and after it."""
+        """Return the Markdown of each block. Words outside a block are HTML, joined with the HTML around them."""
         blocks: list[str] = []
         markup: list[str] = []
-        goes_on, has_loose, marker = False, False, 0
+        continues, has_loose, marker = False, False, 0
         previous: Node | None = None
 
         def end_markup() -> None:
             if not markup:
                 return
             if depth and not self._flavour.has_deep_html:
-                raise _Unsayable
+                raise _NotInMarkdown
             blocks.append(html_block("".join(markup), self._flavour, has_loose=has_loose))
             markup.clear()
 
@@ -138,19 +138,19 @@ class MarkdownWriter:
             is_html = is_loose or (self._flavour.merges and _merges(node, previous))
             block = None if is_html else self._block(node, depth, next_marker)
             text = self._html.flow([node]) if block is None else block
-            if not (goes_on or text.strip(SPACES)):
+            if not (continues or text.strip(SPACES)):
                 continue
-            if block is not None or not (is_loose or goes_on):
+            if block is not None or not (is_loose or continues):
                 end_markup()
                 has_loose = False
             has_loose = has_loose or is_loose
             (markup if block is None else blocks).append(text)
-            goes_on, previous, marker = is_loose, node, next_marker
+            continues, previous, marker = is_loose, node, next_marker
         end_markup()
         return [block for block in blocks if block]
 
     def _block(self, node: Node, depth: int, marker: int) -> str | None:
-        """Return a block's Markdown, or None where only HTML can say it."""
+        """Return the Markdown of a block, or None if only HTML can express it."""
         try:
             match node:
                 case Paragraph():
@@ -174,21 +174,21 @@ class MarkdownWriter:
                 case Quote() if depth < _MAX_NESTING and not any(map(_is_loose, node.children)):
                     words = "\n\n".join(self._blocks(node.children, depth + 1))
                     return "\n".join([f"> {line}" if line else ">" for line in words.split("\n")])
-        except _Unsayable:
+        except _NotInMarkdown:
             pass
         return None
 
     def _paragraph(self, nodes: Sequence[Node]) -> str:
         text = self._line(nodes).text()
         if text[:1] == "<" and _LONE_TAG.match(text.partition("\n")[0]):
-            raise _Unsayable
+            raise _NotInMarkdown
         elements = self._flavour.line_elements
         if elements and not elements.issuperset(_LINE_TAG.findall(text)):
-            raise _Unsayable
+            raise _NotInMarkdown
         return text
 
     def _is_code(self, text: str, depth: int) -> bool:
-        """Return whether a fence can say some code; readers disagree on what indents an empty line in it."""
+        """Return whether some code can be a fence; readers disagree on the indentation of white lines in it."""
         flavour = self._flavour
         is_deep = depth > 0 and bool(flavour.active)
         return is_code(text, flavour) and not (is_deep and (not flavour.has_deep_html or _WHITE_LINE.search(text)))
@@ -196,14 +196,14 @@ class MarkdownWriter:
     def _heading(self, node: Heading) -> str:
         text = self._line(node.children).text(one_line=True)
         if not (text or self._flavour.has_empty_headings):
-            raise _Unsayable
+            raise _NotInMarkdown
         if text.endswith("#"):
             text = f"{text[:-1]}\\#"
         return f"## {text}".rstrip(" ")
 
     def _list(self, node: List, depth: int, marker: int) -> list[str]:
         if depth >= _MAX_NESTING:
-            raise _Unsayable
+            raise _NotInMarkdown
         lines: list[str] = []
         for number, item in enumerate(node.items, 1):
             bullet = f"{number}{'.)'[marker]} " if node.ordered else f"{'-*'[marker]} "
@@ -212,19 +212,19 @@ class MarkdownWriter:
         return lines
 
     def _item(self, node: ListItem, depth: int) -> str:
-        """Return an item's words and lists. Other blocks would need blank lines, and these change the list."""
+        """Return the words and lists of an item. Other blocks need blank lines, which would change the list."""
         first = next((place for place, child in enumerate(node.children) if isinstance(child, List)), None)
         lists = node.children[first:] if first is not None else ()
         words = self._paragraph(node.children[:first])
         if not (words or lists) or (self._flavour.merges and (not words or len(lists) > 1)):
-            raise _Unsayable
+            raise _NotInMarkdown
         if self._flavour.has_tasks and _TASK.match(words):
-            raise _Unsayable
+            raise _NotInMarkdown
         lines = [words] if words else []
         previous, marker = None, 0
         for child in lists:
             if not isinstance(child, List):
-                raise _Unsayable
+                raise _NotInMarkdown
             marker = _marker(child, previous, marker)
             lines += self._list(child, depth, marker)
             previous = child
@@ -250,7 +250,7 @@ class MarkdownWriter:
         if self._flavour.is_commonmark:
             cells = [cell.replace("|", "\\|") for cell in cells]
         elif not any(cell.strip("-+:= ") for cell in cells):
-            # It would be read as a line between rows.
+            # This row would be read as a separator line.
             cells = [cell.replace("-", "&#45;").replace("=", "&#61;") for cell in cells]
         return f"| {' | '.join(cells)} |"
 
@@ -301,7 +301,7 @@ class MarkdownWriter:
                 case Element() if node.name in _INLINE and all(map(_is_loose, walk(node.children))):
                     line.add(escape_inline_html(self._html.flow([node]), self._flavour))
                 case _:
-                    raise _Unsayable
+                    raise _NotInMarkdown
 
     def _marked(self, kind: tuple[str, ...], nodes: Iterable[Node], line: Line) -> None:
         pair = line.open(kind)
@@ -351,35 +351,35 @@ class MarkdownWriter:
         line.add_call(label)
 
     def _tags(self, node: Link | Anchor | Abbreviation | Element) -> tuple[str, str]:
-        """Return the tags that the HTML has around a node's children; none where it may not be said."""
+        """Return the HTML tags around the children of a node; empty if the element is not allowed."""
         if isinstance(node, Element):
             node = replace(node, attributes=tuple([pair for pair in node.attributes if _ATTRIBUTE.match(pair[0])]))
         empty = node if isinstance(node, Anchor) else replace(node, children=())
         opening, _, closing = self._html.flow([empty]).replace("\n", "&#10;").rpartition("</")
         if not opening:
-            # An element without content is one tag; one that may not be said is none.
+            # A void element is a single tag; an element that is not allowed has none.
             return escape_tag(closing, self._flavour), ""
         return escape_tag(opening, self._flavour), f"</{closing}"
 
     def _is_read(self, name: str) -> bool:
-        """Return whether the reader looks for Markdown in an element in a line."""
+        """Return whether the reader looks for Markdown inside an inline element."""
         elements = self._flavour.read_elements
         return not elements or name in elements or name in VOID
 
 
 def _is_loose(node: Node) -> bool:
-    """Return whether a node is not a block; between blocks it is in no paragraph either."""
+    """Return whether a node is not a block; between blocks, it is outside any paragraph."""
     if isinstance(node, Element):
         return node.name in _INLINE
     return isinstance(node, Inline)
 
 
 def _marker(node: Node, previous: Node | None, marker: int) -> int:
-    """Return which of two bullets a list gets, so that it is not taken for the rest of the list before it."""
+    """Return which of two bullets a list gets: another one than an adjacent list before it, so that they stay apart."""
     is_next = isinstance(node, List) and isinstance(previous, List) and node.ordered == previous.ordered
     return 1 - marker if is_next else 0
 
 
 def _merges(node: Node, previous: Node | None) -> bool:
-    """Return whether some reader takes a block for more of the block before it."""
+    """Return whether some reader would join a block to the block before it."""
     return isinstance(node, List | Quote) and isinstance(previous, type(node))
