@@ -1,4 +1,4 @@
-"""SPIP markup to safe HTML and Markdown: ``spipconv.to_html("{{gras}}")``."""
+"""spipconv converts SPIP markup to safe HTML and Markdown: ``spipconv.to_html("{{gras}}")``."""
 
 from spipconv.api import Format, render, to_html, to_markdown
 from spipconv.diagnostics import Diagnostic
