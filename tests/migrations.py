@@ -12,7 +12,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from spipconv.migration.run.migrate import MigrationOptions, migrate
+from spipconv.migration.run.migrate import migrate
+from spipconv.migration.run.options import MigrationOptions
 from spipconv.migration.target import TargetName
 
 HERE = Path(__file__).parent

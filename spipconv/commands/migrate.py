@@ -46,8 +46,8 @@ def migrate(context: click.Context, /, source: str, out: Path, **given: Any) -> 
     from spipconv.migration.output.folder import BadOutput
     from spipconv.migration.read.sources import BadSource
     from spipconv.migration.report.summary import summary
-    from spipconv.migration.run.migrate import MigrationOptions
     from spipconv.migration.run.migrate import migrate as run
+    from spipconv.migration.run.options import MigrationOptions
     from spipconv.migration.run.workers import spare_collector
     from spipconv.system.files import CannotWrite
 

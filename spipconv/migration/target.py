@@ -1,4 +1,4 @@
-"""What the systems that a site can be migrated to expect: one description each, read by tree.py."""
+"""What the systems that a site can be migrated to expect: one record each, in `TARGETS`."""
 
 from __future__ import annotations
 
@@ -29,36 +29,47 @@ class StaticFiles(Struct, frozen=True):
     decodes: bool = False
 
 
-class TargetSystem(Struct, frozen=True):
-    """How a tree of Markdown files is laid out.
+class TargetSystem(Struct, frozen=True, kw_only=True):
+    """A system that a site can be migrated to, as far as every target has it.
 
-    ``text``, ``list`` and ``post`` are the paths of a text, of a page that lists texts, and of a text with a date:
-    ``{address}`` is the page's, ``{place}`` the same without its language, ``{suffix}`` the language where it is
-    not the site's (``.en``), ``{date}`` a day, ``{slug}`` its name. ``keys`` says by which name a field stands in
-    the front matter; a dot goes one level down, and a field without a name is left out. ``yaml``: the front matter
-    is YAML, else ``Key: value`` lines whose values are HTML. ``terms``: keywords and authors are named by their
-    slug or by their title. ``has_lists``: the system itself lists what is below a page. ``shows_fields``: its
-    themes show overtitle and subtitle, else they are in the body. ``links``: addresses as they will be, or paths
-    from file to file. ``images`` is the folder of the files, ``feed`` the feed's address, empty: none. ``templates``:
-    what the system's templates and themes do with the values of front matter and settings (see
-    `safety.template_text`). ``static``: what it does with files of ``images``.
+    ``images`` is the folder of the files, ``static`` what the system does with them, ``feed`` the address of its feed,
+    empty: none. ``has_lists``: the system itself lists what is below a page. ``single_file`` is the name of the file
+    that has all pages, empty: each has one of its own. ``counts_words``: the words of a page can be counted in what is
+    written of it.
     """
 
     name: TargetName
+    images: str = "IMG"
+    static: StaticFiles = StaticFiles()
+    feed: str = ""
+    has_lists: bool = False
+    single_file: str = ""
+    counts_words: bool = True
+
+
+class MarkdownTree(TargetSystem, frozen=True, kw_only=True):
+    """A target that is a folder of Markdown files with front matter.
+
+    ``text``, ``list`` and ``post`` are the paths of a text, of a page that lists texts, and of a text with a date:
+    ``{address}`` is the page's, ``{place}`` the same without its language, ``{suffix}`` the language where it is
+    not the site's (``.en``), ``{date}`` a day, ``{slug}`` its name. ``keys`` gives the name of each field in the front
+    matter; a dot goes one level down, and a field without a name is left out. ``yaml``: the front matter is YAML, else
+    ``Key: value`` lines whose values are HTML. ``terms``: keywords and authors are named by their slug or by their
+    title. ``shows_fields``: its themes show overtitle and subtitle, else they are in the body. ``links``: addresses as
+    they will be, or paths from file to file. ``templates``: what the system's templates and themes do with the values
+    of front matter and settings (see `safety.template_text`).
+    """
+
     flavour: Flavour
     text: str
     list: str
     post: str
-    images: str
     keys: Mapping[str, str]
     yaml: bool = True
     terms: Literal["slug", "title"] = "title"
-    has_lists: bool = False
     shows_fields: bool = False
     links: Literal["address", "file"] = "address"
-    feed: str = ""
     templates: Templates = "mixed"
-    static: StaticFiles = StaticFiles()
 
 
 _MARKDOWN_ENDINGS = frozenset("markdown md mdown mdwn mdx mkd mkdn mkdown".split())
@@ -67,7 +78,7 @@ _TEMPLATE_ENDINGS = frozenset(
     "adoc asciidoc ejs haml handlebars hbs ipynb j2 jinja liquid mustache njk org pug qmd rmd rst webc".split()
 )
 _SPIP = {"kind": "spip.kind", "number": "spip.id", "status": "spip.statut", "written": "spip.date_redac"}
-_HUGO = TargetSystem(
+_HUGO = MarkdownTree(
     name="hugo",
     flavour=GOLDMARK,
     text="content{place}index{suffix}.md",
@@ -102,7 +113,7 @@ _HUGO = TargetSystem(
     # html/template escapes by context, also in feeds.
     templates="escape",
 )
-_JEKYLL = TargetSystem(
+_JEKYLL = MarkdownTree(
     name="jekyll",
     flavour=KRAMDOWN,
     text="{address}index.md",
@@ -146,7 +157,7 @@ _JEKYLL = TargetSystem(
         decodes=True,
     ),
 )
-_PELICAN = TargetSystem(
+_PELICAN = MarkdownTree(
     name="pelican",
     flavour=PYTHON_MARKDOWN,
     text="content/pages{address}index.md",
@@ -157,7 +168,7 @@ _PELICAN = TargetSystem(
         "title": "Title",
         "date": "Date",
         "modified": "Modified",
-        "pelican_status": "Status",
+        "visibility": "Status",
         "category": "Category",
         "tags": "Tags",
         "authors": "Authors",
@@ -171,7 +182,7 @@ _PELICAN = TargetSystem(
     },
     yaml=False,
 )
-_MARKDOWN = TargetSystem(
+_MARKDOWN = MarkdownTree(
     name="markdown",
     flavour=COMMONMARK,
     text="{address}index.md",
@@ -203,8 +214,18 @@ _MARKDOWN = TargetSystem(
     # Nobody knows what will read the folder.
     static=StaticFiles(front_matter=True, pages=_MARKDOWN_ENDINGS | _TEMPLATE_ENDINGS),
 )
-TREES: Mapping[str, TargetSystem] = {target.name: target for target in (_HUGO, _JEKYLL, _PELICAN, _MARKDOWN)}
-TARGET_NAMES: tuple[TargetName, ...] = ("hugo", "jekyll", "pelican", "markdown", "wxr", "json")
+# WordPress lists posts by itself.
+_WXR = TargetSystem(name="wxr", single_file="wordpress.xml", has_lists=True)
+# A line of JSON spells letters as escapes, and has the words twice.
+_JSON = TargetSystem(name="json", single_file="objects.jsonl", counts_words=False)
+
+TARGETS: Mapping[TargetName, TargetSystem] = {
+    target.name: target for target in (_HUGO, _JEKYLL, _PELICAN, _MARKDOWN, _WXR, _JSON)
+}
+TREES: Mapping[str, MarkdownTree] = {
+    name: target for name, target in TARGETS.items() if isinstance(target, MarkdownTree)
+}
+TARGET_NAMES: tuple[TargetName, ...] = tuple(TARGETS)
 # What front matter says already, ours or Hugo's own: a group of keywords is a key there too, and may not be called so.
 FRONT_MATTER = frozenset(
     name.lower().partition(".")[0] for target in TREES.values() for name in target.keys.values()

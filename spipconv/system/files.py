@@ -34,7 +34,9 @@ def cannot_write(place: str | Path, error: OSError) -> CannotWrite:
     """Return the error to raise where ``error`` kept a file from being written."""
     if isinstance(error, CannotWrite):
         return error
-    refused = CannotWrite(f"{os.fspath(place)}: {error.strerror or error}")
+    name = os.fspath(place)
+    # A name may hold the end of a line, or bytes that no terminal shows.
+    refused = CannotWrite(f"{name if name.isprintable() else repr(name)}: {error.strerror or error}")
     refused.errno = error.errno
     return refused
 

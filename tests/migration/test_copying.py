@@ -17,8 +17,10 @@ from xml.etree import ElementTree
 import pytest
 
 from spipconv.migration.output import copying as files
-from spipconv.migration.output.copying import Copy, ImgFolder, copy_file, plain_name
+from spipconv.migration.output.copying import Copy, copy_file
 from spipconv.migration.output.drawings import MOST_BYTES, MOST_DRAWING_LEVELS, clean_drawing
+from spipconv.migration.read import img_folder
+from spipconv.migration.read.img_folder import ImgFolder, plain_name
 from spipconv.system.files import CannotWrite
 
 if TYPE_CHECKING:
@@ -136,7 +138,7 @@ def test_a_folder_is_listed_once(img: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_listings_are_forgotten(img: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MOST_NAMES", 10)
+    monkeypatch.setattr(img_folder, "MOST_NAMES", 10)
     for folder in "abc":
         for number in range(6):
             put(img, f"{folder}/X{number}")
@@ -284,7 +286,7 @@ def test_a_full_disk_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.Mon
 
     class Full:
         def __init__(self, path: Path) -> None:
-            self.file = path.open("wb")
+            self.file = open(path, "wb")  # noqa: SIM115
 
         def __enter__(self) -> Full:
             return self
@@ -297,7 +299,7 @@ def test_a_full_disk_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.Mon
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             self.file.write(chunk)
 
-    monkeypatch.setattr(files, "_open", Full)
+    monkeypatch.setattr(files, "_create", Full)
     with pytest.raises(CannotWrite) as caught:
         copy_file(source, target)
     assert os.listdir(target.parent) == ["a\n.zip"]
@@ -322,7 +324,7 @@ def test_what_a_killed_run_left_is_overwritten(tmp_path: Path, monkeypatch: pyte
     source, target = put(tmp_path, "a.pdf", b"whole"), tmp_path / "new/a.pdf"
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-        patch.setattr(Path, "unlink", lambda *_: None)
+        patch.setattr(os, "unlink", lambda *_: None)
         with pytest.raises(KeyboardInterrupt):
             copy_file(source, target)
     assert len(os.listdir(target.parent)) == 1

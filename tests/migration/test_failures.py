@@ -157,16 +157,16 @@ def test_a_message_that_fails_stays_on_its_page_as_it_was_written(
 
 @pytest.mark.parametrize("to", ["hugo", "wxr", "json"])
 def test_a_message_that_cannot_be_written_goes_alone(to: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from spipconv.migration.run import migrate
+    from spipconv.migration.run.page_maker import PageMaker
 
-    write = migrate._Worker._write
+    write = PageMaker._write
 
     def write_or_fail(worker: Any, page: Any) -> Any:
         if any(one.number == 1 for one in page.comments):
             raise KeyError("internal")
         return write(worker, page)
 
-    monkeypatch.setattr(migrate._Worker, "_write", write_or_fail)
+    monkeypatch.setattr(PageMaker, "_write", write_or_fail)
     assert run(DATABASE, tmp_path / "out", "--to", to).exit_code == 3
     assert failures(tmp_path / "out") == {("forum", 1)}
     assert raw(tmp_path / "out", "forum-1.txt")
@@ -274,11 +274,11 @@ import os, signal, sys
 sys.path.insert(0, {repository!r})
 if "-c" in sys.argv or "spipconv" in " ".join(sys.orig_argv):
     import multiprocessing
-    import spipconv.migration.pages.content as content, spipconv.migration.run.migrate as migrate
+    import spipconv.migration.pages.content as content, spipconv.migration.run.page_queue as page_queue
     import spipconv.migration.run.workers as workers
     workers.MOST_SILENCE = 4
     workers.MOST_SECONDS = 3
-    migrate._FEW = 0
+    page_queue._FEW = 0
     right = content.parse
     import concurrent.futures.process as process
     def tear(queue, *_, **__):
@@ -346,8 +346,8 @@ def test_a_run_needs_no_processes(missing: str, tmp_path: Path) -> None:
         import sys
         from click.testing import CliRunner
         from spipconv.commands import main
-        import spipconv.migration.run.migrate as migrate
-        migrate._FEW = 0
+        import spipconv.migration.run.page_queue as page_queue
+        page_queue._FEW = 0
         if {missing!r}.endswith("Error"):
             import concurrent.futures.process as process
             def fail(*_, **__):
@@ -369,7 +369,7 @@ def test_a_run_needs_no_processes(missing: str, tmp_path: Path) -> None:
 
 
 def test_one_job_makes_no_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spipconv.migration.run.migrate._FEW", 0)
+    monkeypatch.setattr("spipconv.migration.run.page_queue._FEW", 0)
     monkeypatch.setitem(sys.modules, "concurrent.futures.process", None)
     assert run(DATABASE, tmp_path / "out", "--to", "hugo", "--jobs", "1").exit_code == 1
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from spipconv import parse
 from spipconv.migration.pages.page import Attachment, Comment, Page, PageLink, Site, Term
-from spipconv.migration.target import TREES, TargetSystem
+from spipconv.migration.target import TREES, MarkdownTree
 from spipconv.migration.writers.markdown_tree import path_of, write_page
 
 SITE = Site("Mon site", "", "", "https://old.example", "fr", ("fr", "en"), (("thème", "Thème"),))
@@ -366,5 +366,5 @@ def test_pictures_of_documents_lead_from_file_to_file() -> None:
 
 
 def test_a_target_is_a_value() -> None:
-    target: TargetSystem = replace(TREES["hugo"], shows_fields=False)
+    target: MarkdownTree = replace(TREES["hugo"], shows_fields=False)
     assert "Le dessus" in write_page(page(overtitle="Le dessus"), SITE, target).content.decode().rpartition("---\n")[2]

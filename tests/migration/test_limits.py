@@ -360,8 +360,8 @@ def test_the_next_run_removes_what_a_killed_one_left(tmp_path: Path, temporary: 
     writer.execute("UPDATE spip_articles SET titre = titre || '!'")
     writer.commit()
     script = (
-        "import os, signal, spipconv.migration.run.migrate as m\n"
-        "m._Run._copy_files = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "import os, signal, spipconv.migration.run.site_writer as m\n"
+        "m.SiteWriter._copy_documents = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "from spipconv.commands import main; main()"
     )
     command = [sys.executable, "-c", script, "migrate", str(base), str(tmp_path / "out"), "--to", "hugo"]

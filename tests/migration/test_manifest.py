@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from spipconv.migration.output.manifest import MANIFEST_FOLDER, Entry, Journal, OutputManifest, settle
-from spipconv.migration.output.output import Output, fingerprint, fingerprint_of, mark_of
+from spipconv.migration.output.output import Output, fingerprint_of, mark_of
 from spipconv.migration.target import StaticFiles
-from spipconv.system.files import CannotWrite
+from spipconv.system.files import CannotWrite, fingerprint
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def test_a_manifest_is_whole_or_the_old_one(
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("spipconv.migration.output.manifest.os.replace", fail)
+    monkeypatch.setattr("spipconv.system.files.os.replace", fail)
     with pytest.raises(OSError, match="No space"):
         second.end()
     assert lines(out) == before
@@ -211,7 +211,7 @@ def test_a_file_is_noted_before_it_is_written(out: Path, runs: Iterator[Run], mo
         made.append((out / MANIFEST_FOLDER / "journal-0.jsonl").read_bytes())
         replace(source, target)
 
-    monkeypatch.setattr("spipconv.migration.output.output.os.replace", look)
+    monkeypatch.setattr("spipconv.system.files.os.replace", look)
     assert run.output.put("a/b.md", b"mot")
     assert b'"a/b.md"' in made[0]
     assert fingerprint(b"mot").encode() in made[0]
@@ -305,7 +305,7 @@ def test_there_is_never_half_a_file(out: Path, runs: Iterator[Run], how: str, mo
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("spipconv.migration.output.output.os.replace", fail)
+    monkeypatch.setattr("spipconv.system.files.os.replace", fail)
     with pytest.raises(CannotWrite, match="No space left"):
         put(second, b"two", how)
     assert (out / "a" / "f").read_bytes() == b"one"

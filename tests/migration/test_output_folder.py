@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from spipconv.commands import main
 from spipconv.migration.output.folder import BadOutput, Folder, Outside, is_inside
 from spipconv.migration.output.manifest import Entry, Journal, OutputManifest
+from spipconv.system.files import temporary_name
 from tests.migrations import EXAMPLE
 
 DATABASE = EXAMPLE / "site.sqlite"
@@ -369,11 +370,11 @@ def test_a_file_that_is_a_link_is_its_users(out: Path, place: Path, name: str) -
 
 
 @needs_links
-def test_what_is_written_aside_is_not_written_through_a_link(out: Path, place: Path) -> None:
+def test_no_temporary_file_is_written_through_a_link(out: Path, place: Path) -> None:
     victim = place / "victim"
     (out / "content" / "_index.md").unlink()
-    for aside in ("content/._index.md.spipconv~", ".spipconv/manifest.jsonl~", "redirects/.htaccess.spipconv~"):
-        (out / aside).symlink_to(victim)
+    for path in ("content/_index.md", ".spipconv/manifest.jsonl", "redirects/htaccess"):
+        (out / path).with_name(temporary_name(Path(path).name)).symlink_to(victim)
     (out / "redirects" / "htaccess").unlink()
     assert run(DATABASE, out, "--to", "hugo", "--img", place / "site" / "IMG").exit_code == 1
     assert victim.read_bytes() == b"\xff\xd8\xff"

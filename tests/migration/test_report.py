@@ -237,6 +237,7 @@ def elements(page: str) -> list[Element]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.slow
 def test_no_title_breaks_out(report: MigrationReport, language: str) -> None:
     calm = {element.tag for element in elements(write_page(fill(report), language))}
     for place, text in enumerate(HOSTILE):

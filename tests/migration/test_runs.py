@@ -63,7 +63,7 @@ def test_a_second_run_writes_nothing(out: Path, options: tuple[str, ...]) -> Non
 
 @pytest.mark.slow
 def test_any_number_of_processes_writes_the_same(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spipconv.migration.run.migrate._FEW", 0)
+    monkeypatch.setattr("spipconv.migration.run.page_queue._FEW", 0)
     assert run(DATABASE, tmp_path / "two", "--to", "hugo", "--img", EXAMPLE / "IMG", "--jobs", "2").exit_code == 1
     assert contents(tmp_path / "two") == contents(out)
 
@@ -264,7 +264,7 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, monkeypatch: pytes
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("spipconv.migration.run.migrate._Run._copy_files", interrupt)
+    monkeypatch.setattr("spipconv.migration.run.site_writer.SiteWriter._copy_documents", interrupt)
     result = run(DATABASE, tmp_path / "out", "--to", "hugo")
     assert result.exit_code == 130
     assert "--resume" in result.output
@@ -401,12 +401,12 @@ def test_a_full_disk_is_told_and_leaves_no_half_file(tmp_path: Path, monkeypatch
             raise OSError(28, "No space left on device")
         replace(*paths)
 
-    monkeypatch.setattr("spipconv.migration.output.output.os.replace", fail)
+    monkeypatch.setattr("spipconv.system.files.os.replace", fail)
     result = run(DATABASE, tmp_path / "out", "--to", "hugo")
     assert result.exit_code == 2
     assert "No space left on device" in result.output
     assert len(result.output.strip().splitlines()) == 1
-    assert not list(tmp_path.rglob("*~*"))
+    assert not list(tmp_path.rglob(".spipconv-*"))
     monkeypatch.undo()
     assert run(DATABASE, tmp_path / "out", "--to", "hugo", "--resume").exit_code == 1
     assert run(DATABASE, tmp_path / "whole", "--to", "hugo").exit_code == 1

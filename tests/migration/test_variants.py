@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from spipconv.migration.run.migrate import MigrationOptions, migrate
+from spipconv.migration.run.migrate import migrate
+from spipconv.migration.run.options import MigrationOptions
 from tests.mariadb import MariaDB, mariadb_server  # noqa: F401
 from tests.migrations import EXAMPLE, NOW, dump_text, images, migrated
 

@@ -208,6 +208,7 @@ def test_the_same_input_gives_the_same_bytes() -> None:
 
 
 @pytest.mark.parametrize("context", ["raw", "link address", "code", "attribute", "html", "model"])
+@pytest.mark.slow
 def test_hostile_texts_are_harmless(context: str) -> None:
     for vector in VECTORS:
         text = CONTEXTS[context].format(vector["vector"])

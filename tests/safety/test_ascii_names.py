@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from spipconv.migration.output.copying import ImgFolder, copy_file
+from spipconv.migration.output.copying import copy_file
 from spipconv.migration.output.drawings import clean_drawing
 from spipconv.migration.pages.kept_words import count_words, in_language
 from spipconv.migration.plan.old_addresses import clean_path
+from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.migration.writers.wxr import _WEB
 
 

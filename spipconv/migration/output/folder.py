@@ -105,10 +105,6 @@ class Folder:
             raise Outside("this is a link; put a file in its place", self.place(path))
         return FileIO(os.open(self.place(path), _APPEND, 0o666), "ab")
 
-    def create(self, path: str) -> BufferedWriter:
-        """Return a new file at a path; what a killed run left there is removed."""
-        return create(self.place(path))
-
     def remove(self, path: str) -> None:
         """Remove the file or link at a path, and the folders above it that are empty then."""
         place = self.place(path)
@@ -141,10 +137,10 @@ def is_link(path: Path | str) -> bool:
     return stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) == 0xA0000003
 
 
-def create(place: Path) -> BufferedWriter:
+def create(place: str | Path) -> BufferedWriter:
     """Return a new file to be written, in the place of what is there; a link there is not followed."""
     with suppress(FileNotFoundError):
-        place.unlink()
+        os.unlink(place)
     return os.fdopen(os.open(place, _CREATE, 0o666), "wb")
 
 

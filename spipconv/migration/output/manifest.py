@@ -20,8 +20,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from spipconv.migration.output.folder import BadOutput, Folder, is_inside
+from spipconv.migration.output.folder import BadOutput, Folder, create, is_inside
 from spipconv.migration.report.issues import Issue
+from spipconv.system.files import replace_file, temporary_name, write_temporary
 
 MANIFEST_FOLDER = ".spipconv"
 # Bytes of a line: the remarks on one page. A longer one is not ours.
@@ -29,7 +30,7 @@ LONGEST_LINE = 1 << 26
 # Greater numbers would not fit into a report.
 _GREATEST = 1 << 48
 _MANIFEST = f"{MANIFEST_FOLDER}/manifest.jsonl"
-_ASIDE = f"{MANIFEST_FOLDER}/manifest.jsonl~"
+_TEMPORARY = f"{MANIFEST_FOLDER}/{temporary_name('manifest.jsonl')}"
 _JOURNAL = "journal-*.jsonl"
 
 
@@ -161,14 +162,14 @@ def settle(folder: Path, store: Path, earlier: OutputManifest | None = None) -> 
             if not db.execute("SELECT 1 FROM files WHERE path = ?", (path_,)).fetchone():
                 yield path_, fingerprint
         known.close()
-    with place.create(_ASIDE) as file:
-        for (line,) in db.execute("SELECT line FROM entries ORDER BY key"):
-            file.write(line + b"\n")
+    temporary = place.place(_TEMPORARY)
+    lines = (line + b"\n" for (line,) in db.execute("SELECT line FROM entries ORDER BY key"))
+    write_temporary(temporary, lines, create)
     db.close()
-    if _is_same(place, _MANIFEST, _ASIDE):
-        place.place(_ASIDE).unlink()
+    if _is_same(place, _MANIFEST, _TEMPORARY):
+        temporary.unlink()
     else:
-        os.replace(place.place(_ASIDE), place.place(_MANIFEST))
+        replace_file(temporary, place.place(_MANIFEST))
     for path in journals:
         place.place(path).unlink()
 

@@ -1,28 +1,28 @@
-"""The output folder: files are written aside and put in place, and none that its user changed is touched."""
+"""The output folder: files are written whole, and none that its user changed is touched."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
 import stat
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from spipconv.migration.output.copying import RUN_BY_TARGET, Copy, copy_file, place_for
-from spipconv.migration.output.folder import Folder
+from spipconv.migration.output.folder import Folder, create
 from spipconv.migration.output.manifest import Entry, Journal, OutputManifest
 from spipconv.migration.target import StaticFiles
-from spipconv.system.files import CannotWrite
+from spipconv.system.files import (
+    CannotWrite,
+    cannot_write,
+    fingerprint,
+    fingerprint_file,
+    size_and_time,
+    temporary_name,
+    write_file,
+)
 
-_ASIDE = ".spipconv~"
 # What stands for the fingerprint of a link or a folder, which no run writes.
 _NOT_A_FILE = "?"
-
-
-def fingerprint(content: bytes) -> str:
-    """Return what tells a content from all others."""
-    return hashlib.sha256(content).hexdigest()[:32]
 
 
 class Output:
@@ -46,7 +46,7 @@ class Output:
         try:
             self._journal.append(entry)
         except OSError as error:
-            raise self._cannot_write("", error) from error
+            self._refuse("", error)
 
     def has(self, path: str, mark: str) -> bool:
         """Return whether a file is there with that fingerprint."""
@@ -70,7 +70,7 @@ class Output:
                     return False
             self._replace(path, content)
         except OSError as error:
-            raise self._cannot_write(path, error) from error
+            self._refuse(path, error)
         return True
 
     def put_file(self, path: str, content: Path) -> bool:
@@ -84,9 +84,9 @@ class Output:
             if there and not self._is_replaced(path, there):
                 return False
             self._folder.make_parent(path)
-            self._replace(path, content)
+            self._replace(path, _chunks(content))
         except OSError as error:
-            raise self._cannot_write(path, error) from error
+            self._refuse(path, error)
         return True
 
     def copy(self, source: Path, folder: str, name: str, static: StaticFiles) -> Copy | None:
@@ -103,10 +103,8 @@ class Output:
             self._folder.make_parent(path)
             copied = copy_file(source, self._folder.place(path), static)
             now = self._mark_there(path)
-        except CannotWrite:
-            raise
         except OSError as error:
-            raise self._cannot_write(path, error) from error
+            self._refuse(path, error)
         if copied.is_there and now != mark:
             self.note(Entry(path, files={path: now}))
         return copied
@@ -130,22 +128,11 @@ class Output:
     def _is_replaced(self, path: str, mark: str) -> bool:
         return self._force or self._manifest.is_ours(path, mark)
 
-    def _replace(self, path: str, content: bytes | Path) -> None:
-        """Write a file aside and put it in its place, so that there is never half of it."""
-        target = self._folder.place(path)
-        aside = _aside(path)
-        try:
-            with self._folder.create(aside) as file:
-                if isinstance(content, bytes):
-                    file.write(content)
-                else:
-                    with content.open("rb") as source:
-                        shutil.copyfileobj(source, file, 1 << 20)
-            os.replace(self._folder.place(aside), target)
-        except OSError:
-            with suppress(OSError):
-                self._folder.place(aside).unlink()
-            raise
+    def _replace(self, path: str, content: bytes | Iterable[bytes]) -> None:
+        """Write a file whole: there is never half of it."""
+        folder, slash, name = path.rpartition("/")
+        temporary = self._folder.place(f"{folder}{slash}{temporary_name(name)}")
+        write_file(self._folder.place(path), content, temporary=temporary, create=create)
 
     def _fingerprint_there(self, path: str) -> str:
         """Return the fingerprint of what is at a path, empty where there is nothing."""
@@ -153,37 +140,36 @@ class Output:
         if found is None or not stat.S_ISREG(found.st_mode):
             return _NOT_A_FILE if found else ""
         with self._folder.open(path) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()[:32]
+            return fingerprint_file(file)
 
     def _mark_there(self, path: str) -> str:
         found = self._folder.stat(path)
         if found is None:
             return ""
-        return _mark(found) if stat.S_ISREG(found.st_mode) else _NOT_A_FILE
+        return size_and_time(found) if stat.S_ISREG(found.st_mode) else _NOT_A_FILE
 
-    def _cannot_write(self, path: str, error: OSError) -> CannotWrite:
-        place = error.filename if isinstance(error.filename, str) else self._folder.root / path
-        return CannotWrite(f"{place}: {error.strerror or error}")
+    def _refuse(self, path: str, error: OSError) -> NoReturn:
+        """Raise CannotWrite for an error with a path."""
+        if isinstance(error, CannotWrite):
+            raise error
+        raise cannot_write(error.filename if isinstance(error.filename, str) else self._folder.root / path, error)
 
 
 def mark_of(path: Path) -> str:
     """Return the fingerprint of a file that may be large: its size and time; empty where there is none."""
     try:
-        return _mark(path.stat())
+        return size_and_time(path.stat())
     except OSError:
         return ""
-
-
-def _mark(found: os.stat_result) -> str:
-    return f"{found.st_size}-{found.st_mtime_ns}"
 
 
 def fingerprint_of(path: Path) -> str:
     """Return the fingerprint of a file's content."""
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:32]
+        return fingerprint_file(file)
 
 
-def _aside(path: str) -> str:
-    folder, slash, name = path.rpartition("/")
-    return f"{folder}{slash}.{name[-200:]}{_ASIDE}"
+def _chunks(path: Path) -> Iterator[bytes]:
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 20):
+            yield chunk

@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from spipconv.diagnostics import Diagnostic
 from spipconv.languages import see_online
 from spipconv.migration.kinds import OBJECT_KINDS
-from spipconv.migration.output.copying import ImgFolder
 from spipconv.migration.pages.kept_words import in_language
 from spipconv.migration.pages.links import LinkRewriter, concerns
 from spipconv.migration.pages.page import Comment, Page, Site
@@ -24,6 +23,7 @@ from spipconv.migration.pages.threads import ThreadedComment, arrange
 from spipconv.migration.plan.plan import own_addresses, read_date
 from spipconv.migration.plan.titles import shown_title, shown_words, title_of, words_of
 from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
 from spipconv.migration.report.issues import Issue
 from spipconv.nodes import Document, Element, Figure, Link, Node, Note, Paragraph, Text, plain_text, rebuild, walk
@@ -438,4 +438,5 @@ def read_site(database: WorkingDatabase) -> Site:
         language=language,
         languages=(language, *[each for each in languages if each != language]),
         taxonomies=tuple((row["slug"], shown_title(row["title"], language)) for row in groups),
+        shows_future=database.meta("post_dates") == "oui",
     )

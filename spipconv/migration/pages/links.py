@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from spipconv.migration.output.copying import ImgFolder
 from spipconv.migration.pages.resolver import FILES, SiteObjects
 from spipconv.migration.plan.old_addresses import OldAddress, find_by_path, read_old_address
 from spipconv.migration.plan.plan import language_tag, own_addresses
 from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.nodes import Element, Figure, Link, Node, rebuild
 from spipconv.parsing.models import ICONS
 

@@ -104,7 +104,7 @@ class Page(Struct, frozen=True):
 class Site(Struct, frozen=True):
     """What all pages share. ``address`` is the old site's, ``languages`` are all that pages are in, the main first.
 
-    ``taxonomies`` are the groups of keywords: slug and title.
+    ``taxonomies`` are the groups of keywords: slug and title. ``shows_future``: it showed texts before their date.
     """
 
     name: str
@@ -114,3 +114,4 @@ class Site(Struct, frozen=True):
     language: str
     languages: tuple[str, ...]
     taxonomies: tuple[tuple[str, str], ...]
+    shows_future: bool = False

@@ -8,11 +8,11 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-from spipconv.migration.output.copying import ImgFolder
 from spipconv.migration.pages.page import Attachment, PageLink, Term
 from spipconv.migration.pages.resolver import FILES, SiteObjects, document_address
 from spipconv.migration.plan.titles import shown_title
 from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.read.img_folder import ImgFolder
 
 # What no file can be called, what a server would hide, or what would have to be escaped in a page.
 _NO_FILE_NAME = re.compile(r"""[?#\\%:<>"'&|*\x00-\x1f\x7f]|\A\.|/\.""")

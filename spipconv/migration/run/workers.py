@@ -42,7 +42,7 @@ class Workers:
     """So many processes. Without any, where there are none to be had or one is enough, ``are_there`` is False."""
 
     def __init__(self, jobs: int) -> None:
-        self._jobs = jobs
+        self.jobs = jobs
         self._pool: ProcessPoolExecutor | None = None
         self._board: Any = None
         # The pool's own, which it forgets when it is shut down.
@@ -56,7 +56,7 @@ class Workers:
         if not self._open():
             return
         with suppress(WorkersLost):
-            for _ in range(self._jobs):
+            for _ in range(self.jobs):
                 self.submit(spare_collector)
 
     def submit(self, task: Callable[..., _T], *arguments: object) -> Future[_T]:
@@ -127,7 +127,7 @@ class Workers:
         """Return the workers' numbers with how often each has shown that it is alive."""
         # One that stands still before it is set up is not on the board.
         signs = dict.fromkeys([*self._processes], 0)
-        for place in range(self._jobs):
+        for place in range(self.jobs):
             if self._board[2 * place + _PID] in signs:
                 signs[self._board[2 * place + _PID]] = self._board[2 * place + _BEATS]
         return signs
@@ -166,9 +166,9 @@ class Workers:
             from multiprocessing import get_context
 
             context = get_context("spawn")
-            self._board = context.Array("q", 2 * self._jobs, lock=False)
+            self._board = context.Array("q", 2 * self.jobs, lock=False)
             places = context.Value("i", 0)
-            self._pool = ProcessPoolExecutor(self._jobs, context, _begin, (self._board, places))
+            self._pool = ProcessPoolExecutor(self.jobs, context, _begin, (self._board, places))
             self._processes = getattr(self._pool, "_processes", self._processes)
             self._results = getattr(self._pool, "_result_queue", None)
         except (ImportError, NotImplementedError, OSError, RuntimeError):

@@ -1,0 +1,64 @@
+"""The files of the old site's IMG folder: copied to where the target has them, and what is missing reported."""
+
+from __future__ import annotations
+
+from spipconv.migration.output.copying import Copy
+from spipconv.migration.output.output import Output
+from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.read.img_folder import ImgFolder, plain_name
+from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
+from spipconv.migration.report.issues import Issue
+from spipconv.migration.report.report import MigrationReport
+from spipconv.migration.target import TargetSystem
+
+_LOCAL = "FROM documents WHERE distant <> 'oui'"
+
+
+class DocumentCopier:
+    """Copies files. ``output`` None: nothing is written, but all is counted."""
+
+    def __init__(self, img: ImgFolder, output: Output | None, target: TargetSystem, report: MigrationReport) -> None:
+        self._img, self._output, self._target, self._report = img, output, target, report
+
+    def copy_all(self, database: WorkingDatabase) -> None:
+        """Copy every file, and those that documents know by another name once more."""
+        for name in self._img.all():
+            self._copy(name, plain_name(name))
+        self._report_documents(database)
+
+    def _report_documents(self, database: WorkingDatabase) -> None:
+        """Report the documents whose files are missing; copy a file that its document knows by another name."""
+        for row in database.db.execute(f"SELECT id_document, fichier {_LOCAL}"):
+            name = self._img.find(row["fichier"])
+            if name is None:
+                self._report.add(Issue("file-missing", "document", row["id_document"], detail=row["fichier"]))
+                self._report.count("file", "missing")
+                continue
+            self._report.count("written", "document")
+            if plain_name(name) != row["fichier"]:
+                self._copy(name, row["fichier"])
+
+    def _copy(self, name: str, new_name: str) -> None:
+        images = self._target.images
+        try:
+            copied = (
+                self._output.copy(self._img.path(name), images, new_name, self._target.static)
+                if self._output
+                else Copy(is_there=True, is_written=False)
+            )
+        except Exception as error:
+            if stops_the_run(error):
+                raise
+            self._report.add(failure_issue("file", 0, describe_error(error), field=new_name))
+            return
+        if copied is None:
+            self._report.add(Issue("user-file-kept", detail=f"{images}/{new_name}"))
+            return
+        if copied.code:
+            self._report.add(Issue(copied.code, detail=new_name))
+        self._report.count("file", "copied" if copied.is_there else "refused")
+
+
+def has_documents(database: WorkingDatabase) -> bool:
+    """Return whether there are documents whose files the old site has itself."""
+    return database.db.execute(f"SELECT 1 {_LOCAL}").fetchone() is not None

@@ -1,0 +1,36 @@
+"""What a migration is asked to do, and what its steps share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from spipconv.migration.target import TargetName
+
+# The kind, the number and the language of a page.
+PageKey = tuple[str, int, str]
+# Called with a step's name, how much of it is done, and how much there is (0: unknown).
+ShowProgress = Callable[[str, int, int], None]
+
+
+class MigrationOptions(Struct, frozen=True):
+    """How to migrate. ``img`` is the old site's IMG folder; ``sample`` the most objects of a kind, 0: all.
+
+    ``resume`` trusts the manifest for pages whose source is unchanged; ``force`` overwrites what the user changed;
+    ``jobs`` is the number of processes. ``language`` is the report's. Texts dated after ``now`` are not published yet;
+    by default there are none.
+    """
+
+    to: TargetName
+    prefix: str = ""
+    img: Path | None = None
+    dry_run: bool = False
+    sample: int = 0
+    resume: bool = False
+    force: bool = False
+    jobs: int = 1
+    language: str = "en"
+    now: datetime = datetime.max

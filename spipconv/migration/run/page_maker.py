@@ -1,0 +1,228 @@
+"""One page from the working database to its file, in this process or in another one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import deque
+from collections.abc import Iterable, Mapping
+from itertools import starmap
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from spipconv.migration.output import redirects
+from spipconv.migration.output.manifest import Entry, Journal, OutputManifest
+from spipconv.migration.output.output import Output
+from spipconv.migration.pages.content import Content, MadePage
+from spipconv.migration.pages.kept_words import count_words
+from spipconv.migration.pages.page import Page
+from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.read.img_folder import ImgFolder
+from spipconv.migration.read.raw_texts import raw_path, raw_text
+from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
+from spipconv.migration.report.issues import Issue
+from spipconv.migration.run.options import MigrationOptions, PageKey
+from spipconv.migration.run.workers import begin_object
+from spipconv.migration.target import TARGETS
+from spipconv.migration.writers.files import File
+from spipconv.migration.writers.pages import write
+from spipconv.nodes import Document
+from spipconv.system.files import fingerprint
+
+
+class PageResult(Struct, frozen=True):
+    """A page that was made: its entry, whether its user's file was left in its place, and, for one file, its text.
+
+    ``is_failed``: there is none, as an internal error stopped it.
+    """
+
+    entry: Entry
+    is_kept: bool = False
+    text: str = ""
+    is_failed: bool = False
+
+
+class MakerArguments(Struct, frozen=True):
+    """What a maker of pages is made with: the working database, what earlier runs wrote, the output folder, options.
+
+    ``digest`` is that of what pages share.
+    """
+
+    database: Path
+    earlier: Path
+    out: Path
+    options: MigrationOptions
+    digest: str
+
+
+class PageMaker:
+    """Makes and writes pages."""
+
+    def __init__(self, arguments: MakerArguments) -> None:
+        options, out = arguments.options, arguments.out
+        self._target = TARGETS[options.to]
+        self._database = WorkingDatabase(arguments.database)
+        self._content = Content(self._database, ImgFolder(options.img), has_lists=not self._target.has_lists)
+        self._is_resumed, self._digest = options.resume, arguments.digest
+        self._manifest = OutputManifest(arguments.earlier)
+        self._output: Output | None = None
+        if not options.dry_run:
+            # Every process has a journal of its own.
+            self._output = Output(out, self._manifest, Journal(out, str(os.getpid())), force=options.force)
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._database.close()
+        self._manifest.close()
+        if self._output:
+            self._output.close()
+
+    def make(self, key: PageKey) -> PageResult:
+        """Write a page, unless nothing has changed since an earlier run wrote it.
+
+        An internal error stops this page alone: the result says that it failed.
+        """
+        begin_object()
+        try:
+            known, source = self._known(key)
+            if known is None:
+                made, text = self._written(self._content.make(*key))
+                words = self._count_words(made, text)
+        except Exception as error:
+            if stops_the_run(error):
+                raise
+            return fail_page(self._database, self._output, key, describe_error(error))
+        if known is not None and self._output:
+            self._output.note(known)
+            return PageResult(known)
+        for kind, number in made.failures:
+            _keep_raw(self._database, self._output, kind, number)
+        page = made.page
+        entry = Entry(
+            entry_name(key), "" if made.failures else source, page.address, {}, made.issues, words, len(page.comments)
+        )
+        if isinstance(text, str):
+            return PageResult(entry, text=text)
+        entry = replace(entry, files={text.path: fingerprint(text.content)})
+        is_put = self._output is None or self._output.put(text.path, text.content, entry)
+        return PageResult(entry, is_kept=not is_put)
+
+    def write_redirects(self) -> tuple[Issue, ...]:
+        """Write the tables of redirections; return what is wrong with them."""
+        database, feed = self._database, self._target.feed
+        issues: list[Issue] = []
+        for name, lines in (
+            ("nginx-maps.conf", redirects.nginx(database, feed)),
+            ("nginx-server.conf", (redirects.NGINX_SERVER,)),
+            ("htaccess", redirects.apache(database, feed)),
+            ("_redirects", redirects.netlify(database, feed)),
+            ("redirects.json", redirects.json_table(database)),
+        ):
+            issues += write_lines(self._output, f"redirects/{name}", lines, database.path.with_name("redirects"))
+        # Files that are missing are reported where they are copied.
+        issues += redirects.check(database, lambda file: True)
+        return tuple(issues)
+
+    def _known(self, key: PageKey) -> tuple[Entry | None, str]:
+        """Return what an earlier run wrote of a page, if that is still so, and the digest of what it is made of."""
+        source = self._source(key)
+        if not self._is_resumed or self._target.single_file or not self._output:
+            return None, source
+        known = self._manifest.find(entry_name(key))
+        is_so = known and known.source == source and all(starmap(self._output.has, known.files.items()))
+        return known if is_so else None, source
+
+    def _source(self, key: PageKey) -> str:
+        """Return the digest of all that a page is made of."""
+        digest = hashlib.sha256(f"{self._digest} {key}".encode())
+        for row in self._content.rows_of(key[0], key[1]):
+            digest.update("\0".join(map(str, row)).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()[:32]
+
+    def _count_words(self, made: MadePage, text: str | File) -> tuple[int, int]:
+        if not self._target.counts_words:
+            return 0, 0
+        return count_words(made.sources, text if isinstance(text, str) else text.content.decode())
+
+    def _write(self, page: Page) -> str | File:
+        return write(page, self._content.site, self._target)
+
+    def _written(self, made: MadePage) -> tuple[MadePage, str | File]:
+        """Return a page as its target writes it, without the messages that an error stops there."""
+        try:
+            return made, self._write(made.page)
+        except Exception as error:
+            if stops_the_run(error) or not made.page.comments:
+                raise
+            sound = self._without_failing_comments(made)
+            if sound is made:
+                raise
+            return sound, self._write(sound.page)
+
+    def _without_failing_comments(self, made: MadePage) -> MadePage:
+        """Return a page without the messages that cannot be written; the same page where all can."""
+        issues, stopped = [*made.issues], dict[int, int]()
+        empty = replace(made.page, body=Document(()))
+        for comment in made.page.comments:
+            try:
+                self._write(replace(empty, comments=(replace(comment, parent=0, depth=0),)))
+            except Exception as error:
+                stopped[comment.number] = comment.parent
+                address = f"{made.page.address}#forum{comment.number}"
+                issues.append(
+                    failure_issue("forum", comment.number, describe_error(error), field="texte", page=address)
+                )
+        if not stopped:
+            return made
+        comments = [
+            replace(comment, parent=_nearest(comment.parent, stopped))
+            for comment in made.page.comments
+            if comment.number not in stopped
+        ]
+        failures = (*made.failures, *[("forum", number) for number in stopped])
+        return MadePage(replace(made.page, comments=tuple(comments)), tuple(issues), made.sources, failures)
+
+
+def entry_name(key: PageKey) -> str:
+    """Return the name of a page in the manifest."""
+    return "/".join(map(str, key))
+
+
+def fail_page(database: WorkingDatabase, output: Output | None, key: PageKey, detail: str) -> PageResult:
+    """Return the result of a page that an internal error stopped; its raw text is kept."""
+    kind, number, language = key
+    _keep_raw(database, output, kind, number)
+    page = database.db.execute(
+        "SELECT address FROM pages WHERE kind = ? AND number = ? AND language = ?", (kind, number, language)
+    ).fetchone()
+    issue = failure_issue(kind, number, detail, page=page[0] if page else "")
+    return PageResult(Entry(entry_name(key), issues=(issue,)), is_failed=True)
+
+
+def write_lines(output: Output | None, path: str, lines: Iterable[str], spool: Path) -> list[Issue]:
+    """Write a file that may be too large for memory, first to ``spool``; without an output only make its lines.
+
+    Returns the issue with a file that its user changed, which is left.
+    """
+    if output is None:
+        deque(lines, 0)
+        return []
+    with open(spool, "w", encoding="utf-8", errors="replace", newline="") as file:
+        file.writelines(lines)
+    return [] if output.put_file(path, spool) else [Issue("user-file-kept", detail=path)]
+
+
+def _keep_raw(database: WorkingDatabase, output: Output | None, kind: str, number: int) -> None:
+    if output and (text := raw_text(database, kind, number)):
+        output.put(raw_path(kind, number), text.encode("utf-8", "replace"))
+
+
+def _nearest(number: int, stopped: Mapping[int, int]) -> int:
+    """Return the nearest message above that is shown, 0 where there is none."""
+    seen: set[int] = set()
+    while number in stopped and number not in seen:
+        seen.add(number)
+        number = stopped[number]
+    return number if number not in stopped else 0

@@ -1,0 +1,33 @@
+"""What writers give: files, and the values of front matter and settings in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from spipconv.safety import Templates, template_text
+
+# What YAML can say of a page or a site.
+Value: TypeAlias = "str | int | bool | datetime | Sequence[Value] | Mapping[str, Value] | None"
+
+
+class File(Struct, frozen=True):
+    """A file to write: its path below the output folder, and its content."""
+
+    path: str
+    content: bytes
+
+
+def safe_values(value: Value, templates: Templates) -> Value:
+    """Return a value of front matter or settings with all its texts as the target's templates need them."""
+    match value:
+        case str():
+            return template_text(value, templates)
+        case list():
+            return [safe_values(item, templates) for item in value]
+        case dict():
+            return {name: safe_values(item, templates) for name, item in value.items()}
+    return value

@@ -1,0 +1,160 @@
+"""Front matter: what a target's pages say of themselves, under the names that the target has for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import yaml
+
+from spipconv.converters import markdown
+from spipconv.migration.kinds import PAGE_KINDS, TEXTS
+from spipconv.migration.pages.page import Page, Site, Term
+from spipconv.migration.plan.plan import language_tag
+from spipconv.migration.target import MarkdownTree
+from spipconv.migration.writers.files import Value, safe_values
+from spipconv.nodes import Document, Text, plain_text
+from spipconv.safety import escape_text, printable, template_address
+
+# The first words of a text, where a system needs some to show of it.
+_SUMMARY = 50
+# LibYAML's own, where PyYAML was built with it.
+_Dumper: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+def write_front_matter(page: Page, site: Site, target: MarkdownTree) -> str:
+    """Return the front matter of a page, its values as the target's templates need them."""
+    fields = _fields(page, site, target)
+    values = {name: safe_values(fields[name], target.templates) for name in target.keys}
+    # The body is clean as every output of a text is; values and names are whatever a database holds.
+    return printable(_yaml_header(values, target.keys) if target.yaml else _header_lines(values, target))
+
+
+def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, Value]:
+    """Return everything that a front matter may say, by the names that targets' ``keys`` know."""
+    title = page.title or f"{page.kind} {page.number}"
+    image = template_address(page.logo)
+    elsewhere = template_address(page.elsewhere[1])
+    is_hidden = page.is_draft or page.is_future
+    by_slug = target.terms == "slug"
+
+    def names(terms: Iterable[Term]) -> list[str]:
+        # Of a name without letters or digits no system can make an address.
+        return [term.slug if by_slug or not any(map(str.isalnum, term.title)) else term.title for term in terms]
+
+    groups: dict[str, list[str]] = {}
+    for term in page.keywords:
+        groups.setdefault(term.group, []).extend(names([term]))
+    return {
+        "layout": "article" if page.kind in TEXTS else "list",
+        "kind": page.kind,
+        "number": page.number,
+        "spip": f"{page.kind}{page.number}",
+        "title": title,
+        "date": page.date,
+        "modified": page.modified,
+        "written": page.written,
+        "status": page.status,
+        "draft": page.is_draft or None,
+        "published": False if page.is_draft else None,
+        "visibility": "draft" if page.is_draft else "published",
+        "type": PAGE_KINDS[page.kind].page_type,
+        "weight": page.weight,
+        "address": page.address,
+        # With an address of its own, Pelican would write a draft all the same.
+        "url": "" if is_hidden else page.address.removeprefix("/") or "index.html",
+        "save_as": "" if is_hidden else page.address.removeprefix("/") + "index.html",
+        "language": language_tag(page.language),
+        "translation_key": page.translation_key,
+        "aliases": [f"/{path}/" for path in page.aliases],
+        "description": page.description,
+        # Pelican makes one of the page where there is none, decodes it, and prints it into an attribute.
+        "summary": (page.description or _first_words(page.body) or title) if "summary" in target.keys else "",
+        "image": image,
+        "images": [image] if image else [],
+        "logo_hover": template_address(page.logo_hover),
+        "authors": names(page.authors),
+        "keywords": groups,
+        "tags": names(page.keywords),
+        "category": names(page.sections[:1])[0] if page.sections else site.name,
+        "section_titles": names(page.sections),
+        "overtitle": page.overtitle,
+        "subtitle": page.subtitle,
+        "elsewhere": {"titre": page.elsewhere[0], "url": elsewhere} if elsewhere else {},
+        "feed": template_address(page.feed),
+        "attachments": [
+            {"id": document.number, **({"titre": document.title} if document.title else {}), "fichier": address}
+            for document in page.attachments
+            if (address := template_address(document.address))
+        ],
+    }  # fmt: skip
+
+
+def _one_line(text: str, target: MarkdownTree) -> str:
+    document = Document((Text(text),)) if text else Document(())
+    return markdown.write(document, profile="title", flavour=target.flavour).strip()
+
+
+def _first_words(document: Document) -> str:
+    """Return the words with which a text begins, for lists of texts."""
+    words = plain_text(document.children).split(maxsplit=_SUMMARY)
+    return " ".join(words[:_SUMMARY]) + (" …" if len(words) > _SUMMARY else "")
+
+
+def _yaml_header(values: Mapping[str, Value], keys: Mapping[str, str]) -> str:
+    header: dict[str, Value] = {}
+    for field, name in keys.items():
+        value = values[field]
+        if not value and value is not False:
+            continue
+        if not name and isinstance(value, Mapping):
+            header.update(value)
+            continue
+        place = header
+        *above, last = name.split(".")
+        for level in above:
+            inner = place.setdefault(level, {})
+            assert isinstance(inner, dict)
+            place = inner
+        place[last] = value
+    text = yaml.serialize(_yaml_node(header), Dumper=_Dumper, allow_unicode=True, width=10_000)
+    return f"---\n{text}---\n"
+
+
+def _yaml_node(value: Value) -> yaml.Node:
+    """Return a value as a node of PyYAML's, whose own way from values to nodes takes half of a header's time."""
+    match value:
+        case dict():
+            pairs = [(_yaml_node(key), _yaml_node(item)) for key, item in value.items()]
+            return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=False)
+        case list():
+            return yaml.SequenceNode("tag:yaml.org,2002:seq", [_yaml_node(item) for item in value], flow_style=False)
+        case bool():
+            return yaml.ScalarNode("tag:yaml.org,2002:bool", "true" if value else "false")
+        case int():
+            return yaml.ScalarNode("tag:yaml.org,2002:int", str(value))
+        case datetime():
+            return yaml.ScalarNode("tag:yaml.org,2002:timestamp", value.isoformat(" "))
+    return yaml.ScalarNode("tag:yaml.org,2002:str", value)
+
+
+def _header_lines(values: Mapping[str, Value], target: MarkdownTree) -> str:
+    lines: list[str] = []
+    for field, key in target.keys.items():
+        value = values[field]
+        if isinstance(value, list):
+            # A semicolon after each, so that a comma in a name separates nothing.
+            value = "".join(f"{escape_text(_flat(str(name).replace(';', ',')))}; " for name in value).strip()
+        elif isinstance(value, datetime):
+            value = value.isoformat(" ")
+        elif field == "summary":
+            value = _one_line(str(value), target)
+        elif field not in ("url", "save_as"):
+            value = escape_text(_flat(str(value or "")))
+        if value:
+            lines.append(f"{key}: {value}\n")
+    return "".join(lines)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())

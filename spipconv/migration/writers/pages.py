@@ -1,0 +1,42 @@
+"""Which module writes the pages of a target: `markdown_tree` for a tree, one of `SINGLE_FILES` for one file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from spipconv.migration.pages.page import Page, Site
+from spipconv.migration.target import MarkdownTree, TargetName, TargetSystem
+from spipconv.migration.writers import json_lines, markdown_tree, wxr
+from spipconv.migration.writers.files import File
+
+
+class SingleFile(Struct, frozen=True):
+    """How all pages are written into one file: its beginning, each page, its end.
+
+    ``head_kinds`` are the kinds of the pages that the beginning needs, in the order of ``head``'s sequence.
+    """
+
+    item: Callable[[Page, Site], str]
+    head: Callable[[Site, Sequence[Iterable[Page]]], str] = lambda site, pages: ""
+    tail: Callable[[], str] = lambda: ""
+    head_kinds: tuple[str, ...] = ()
+
+
+SINGLE_FILES: Mapping[TargetName, SingleFile] = {
+    "wxr": SingleFile(
+        item=wxr.item,
+        head=lambda site, pages: wxr.head(site, *pages),
+        tail=wxr.tail,
+        head_kinds=("rubrique", "mot", "auteur"),
+    ),
+    "json": SingleFile(item=lambda page, site: json_lines.line(page)),
+}
+
+
+def write(page: Page, site: Site, target: TargetSystem) -> File | str:
+    """Return the file of a page, or its part of the one file that a target has."""
+    if isinstance(target, MarkdownTree):
+        return markdown_tree.write_page(page, site, target)
+    return SINGLE_FILES[target.name].item(page, site)

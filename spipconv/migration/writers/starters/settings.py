@@ -1,0 +1,31 @@
+"""What every system's settings say of a site."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from spipconv.migration.pages.page import Site
+from spipconv.migration.plan.titles import words_of
+from spipconv.migration.target import MarkdownTree
+from spipconv.migration.writers.files import File, Value
+from spipconv.safety import template_address, template_text
+
+_SITE = re.compile(r"https?://[^/?#@]+(?:/[^?#]*)?")
+
+
+def settings_file(path: str, settings: dict[str, Value]) -> File:
+    """Return settings as a YAML file."""
+    return File(path, yaml.safe_dump(settings, allow_unicode=True, sort_keys=False).encode())
+
+
+def plain_words(text: str, language: str, target: MarkdownTree) -> str:
+    """Return a short text of the site in one language, as the target's templates need it."""
+    return template_text(words_of(text, language), target.templates)
+
+
+def site_address(site: Site) -> str:
+    """Return the address of the site, empty where the database has none that pages could have."""
+    address = template_address(site.address)
+    return address if _SITE.fullmatch(address) else ""
