@@ -216,6 +216,7 @@ def test_there_are_shapes_to_read() -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize(("name", "size"), SIZES)
+@pytest.mark.slow
 def test_a_hostile_text_becomes_html_of_bounded_depth_and_length(name: str, size: int, profile: Profile) -> None:
     text = SHAPES[name](size)
     document = parse(text, profile=profile).document
@@ -225,6 +226,7 @@ def test_a_hostile_text_becomes_html_of_bounded_depth_and_length(name: str, size
 
 
 @pytest.mark.parametrize(("name", "size"), SIZES)
+@pytest.mark.slow
 def test_a_hostile_title_becomes_html_of_bounded_depth_and_length(name: str, size: int) -> None:
     text = SHAPES[name](size)
     document = parse(text, profile="title").document
@@ -234,12 +236,14 @@ def test_a_hostile_title_becomes_html_of_bounded_depth_and_length(name: str, siz
 
 
 @pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.slow
 def test_the_tree_of_a_hostile_text_is_written_as_json(name: str) -> None:
     assert render(parse(SHAPES[name](2_000)).document, "json").startswith("{")
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize(("name", "size"), SIZES)
+@pytest.mark.slow
 def test_a_hostile_text_becomes_markdown_of_bounded_length(name: str, size: int, profile: Profile) -> None:
     text = SHAPES[name](size)
     written = render(parse(text, profile=profile).document, "markdown", profile=profile)

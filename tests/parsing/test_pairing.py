@@ -80,6 +80,7 @@ def words_in(html: str) -> dict[str, tuple[str, ...]]:
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("kinds", [FORMATTING, [*FORMATTING, *INLINE]], ids=["formatting", "all in the line"])
+@pytest.mark.slow
 def test_every_word_stands_in_what_a_browser_puts_it(kinds: list[str], place: str) -> None:
     chance = Random(f"{place} {len(kinds)}")  # noqa: S311
     form, shown = PLACES[place]
@@ -90,6 +91,7 @@ def test_every_word_stands_in_what_a_browser_puts_it(kinds: list[str], place: st
 
 
 @pytest.mark.parametrize("place", PLACES)
+@pytest.mark.slow
 def test_formatting_goes_on_into_blocks_and_behind_them(place: str) -> None:
     """Which is inside which may differ, and how often: SPIP begins a paragraph behind a block, and formatting begins
     again in it; browsers leave out what stands in itself several times.

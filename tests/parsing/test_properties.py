@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ LANGUAGES = st.sampled_from(["fr", "en", "eo", "pt_br", "FR-ca"])
 
 @settings(max_examples=400, deadline=None)
 @given(st.one_of(MARKUP, st.text()), PROFILES, LANGUAGES, st.booleans())
+@pytest.mark.slow
 def test_every_text_becomes_harmless_html(text: str, profile: Any, lang: str, angle: bool) -> None:
     parsed = spipconv.parse(text, profile=profile, lang=lang, angle_shortcuts=angle)
     html = spipconv.render(parsed.document)

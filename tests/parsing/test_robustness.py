@@ -45,6 +45,7 @@ def digests(cases: list[fuzz.Case]) -> list[str]:
 
 
 @pytest.mark.parametrize("part", range(4))
+@pytest.mark.slow
 def test_nothing_is_wrong_with_what_becomes_of_any_text(part: int, cases: list[fuzz.Case]) -> None:
     for case in cases[part::4]:
         found, _ = fuzz.examine(case, thoroughly=True)
@@ -108,6 +109,7 @@ def test_deep_texts_need_no_deep_stack() -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.slow
 def test_no_output_holds_a_character_that_no_text_may_hold(profile: Profile) -> None:
     for hole in fuzz.HOLES:
         for special in SPECIALS:
@@ -142,6 +144,7 @@ FIELDS = ("title", "language", "address", "file", "extension", "media", "mode", 
 
 
 @pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.slow
 def test_fields_of_objects_bring_no_such_character(field: str) -> None:
     texts = (
         "<doc1>",

@@ -79,6 +79,7 @@ def test_a_wrong_language_or_profile_is_a_fault_of_the_template(engine: str) -> 
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.slow
 def test_hostile_comments_are_harmless_in_a_page(engine: str) -> None:
     show, plain, _, _ = ENGINES[engine]
     for vector in VECTORS:

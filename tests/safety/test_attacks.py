@@ -56,6 +56,7 @@ def test_every_place_meets_many_attacks_in_every_profile() -> None:
 
 
 @pytest.mark.parametrize("part", range(8))
+@pytest.mark.slow
 def test_no_attack_is_more_than_text(part: int) -> None:
     for shot in shots(APART):
         if shot.place % 8 != part:
@@ -65,6 +66,7 @@ def test_no_attack_is_more_than_text(part: int) -> None:
         assert not unclean(html), shot
 
 
+@pytest.mark.slow
 def test_a_stranger_takes_no_liberties() -> None:
     for shot in shots(APART * 8):
         html = spipconv.to_html(shot.text, "comment")
@@ -77,6 +79,7 @@ FIELDS = ("[->art1]", "<doc2|center>", "<img3|left>", "<emb4>", "[<doc5>->art6]"
 
 
 @pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.slow
 def test_no_attack_in_a_field_of_an_object_is_more_than_text(field: str) -> None:
     digits = "".join([character for character in field if character.isdigit()])
     for number in range(1, 300):

@@ -48,6 +48,7 @@ CONTEXTS = {
 
 @pytest.mark.parametrize("context", CONTEXTS)
 @pytest.mark.parametrize("profile", ["article", "comment", "title"])
+@pytest.mark.slow
 def test_hostile_vectors_are_harmless(context: str, profile: Any) -> None:
     assert VECTORS
     for vector in VECTORS:
@@ -91,6 +92,7 @@ def test_what_feeds_cannot_hold_is_in_no_html(text: str, character: str, profile
 
 
 @pytest.mark.parametrize("context", CONTEXTS)
+@pytest.mark.slow
 def test_both_sanitizers_leave_the_same_tree(context: str) -> None:
     for vector in VECTORS:
         text = CONTEXTS[context].format(vector["vector"])
@@ -98,6 +100,7 @@ def test_both_sanitizers_leave_the_same_tree(context: str) -> None:
         assert tree(spipconv.to_html(text, sanitizer="bleach")) == ours, vector["id"]
 
 
+@pytest.mark.slow
 def test_both_sanitizers_leave_the_conformance_cases_as_they_are() -> None:
     cases = (Path(__file__).parent.parent / "conformance" / "spip44.jsonl").read_text("utf-8").split("\n")[:-1]
     for case in map(json.loads, cases):
