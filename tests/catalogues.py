@@ -26,7 +26,8 @@ LOCALE = PACKAGE / "locale"
 WIDGET = PACKAGE / "preview" / "static" / "spip-preview.js"
 # Which functions take sentences, and in which of their arguments; those of the widget have JavaScript's names.
 _KEYWORDS: dict[str, tuple[int, ...] | None] = {
-    "mark": None, "mark_plural": (1, 2), "translate": None, "translate_plural": (1, 2), "translatePlural": (1, 2),
+    "mark": None, "mark_plural": (1, 2), "translate": None, "_translate": None, "translate_plural": (1, 2),
+    "translatePlural": (1, 2),
 }  # fmt: skip
 # The parser has no sentences, and another function of the name.
 _METHODS = [("parsing/**", "ignore"), ("**.py", "python"), ("**.js", "javascript")]

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from spipconv.translations import Plural, mark_plural
+
 
 class ObjectKind(Struct, frozen=True):
     """One kind of objects.
@@ -25,14 +27,13 @@ class ObjectKind(Struct, frozen=True):
     ``other_names`` are what addresses and tables may call it besides its name; ``marks`` what SPIP puts around its
     titles in addresses; ``has_path``: addresses are made of its titles. ``logo`` begins the names of its logos.
     ``page_type`` is its type where a target has types. ``range`` is its place where the numbers of all kinds become
-    those of one. ``words`` and ``word`` are what people call several and one of them, in English and in French.
+    those of one. ``words`` are what people call one and several of them.
     """
 
     name: str
     table: str
     key: str
-    words: tuple[str, str]
-    word: tuple[str, str]
+    words: Plural
     title: str = "titre"
     date: str = ""
     language: str = ""
@@ -59,8 +60,7 @@ _ARTICLE = ObjectKind(
     name="article",
     table="articles",
     key="id_article",
-    words=("articles", "articles"),
-    word=("article", "article"),
+    words=mark_plural("article", "articles"),
     date="date",
     language="lang",
     parent="id_rubrique",
@@ -77,8 +77,7 @@ _SECTION = ObjectKind(
     name="rubrique",
     table="rubriques",
     key="id_rubrique",
-    words=("sections", "rubriques"),
-    word=("section", "rubrique"),
+    words=mark_plural("section", "sections"),
     date="date",
     language="lang",
     parent="id_parent",
@@ -94,8 +93,7 @@ _BRIEF = ObjectKind(
     name="breve",
     table="breves",
     key="id_breve",
-    words=("news items", "brèves"),
-    word=("news item", "brève"),
+    words=mark_plural("news item", "news items"),
     date="date_heure",
     language="lang",
     parent="id_rubrique",
@@ -113,8 +111,7 @@ _SITE = ObjectKind(
     name="site",
     table="syndic",
     key="id_syndic",
-    words=("sites", "sites"),
-    word=("site", "site"),
+    words=mark_plural("site", "sites"),
     title="nom_site",
     date="date",
     parent="id_rubrique",
@@ -132,8 +129,7 @@ _AUTHOR = ObjectKind(
     name="auteur",
     table="auteurs",
     key="id_auteur",
-    words=("authors", "auteurs"),
-    word=("author", "auteur"),
+    words=mark_plural("author", "authors"),
     title="nom",
     texts=("bio",),
     is_personal=True,
@@ -146,8 +142,7 @@ _KEYWORD = ObjectKind(
     name="mot",
     table="mots",
     key="id_mot",
-    words=("keywords", "mots-clés"),
-    word=("keyword", "mot-clé"),
+    words=mark_plural("keyword", "keywords"),
     texts=("titre", "descriptif", "texte"),
     marks=("+-", "-+"),
     has_path=True,
@@ -158,8 +153,7 @@ _GROUP = ObjectKind(
     name="groupe",
     table="groupes_mots",
     key="id_groupe",
-    words=("keyword groups", "groupes de mots"),
-    word=("keyword group", "groupe de mots"),
+    words=mark_plural("keyword group", "keyword groups"),
     texts=("titre", "descriptif", "texte"),
     other_names=("groupe_mots",),
     logo="groupe",
@@ -169,8 +163,7 @@ _DOCUMENT = ObjectKind(
     name="document",
     table="documents",
     key="id_document",
-    words=("documents", "documents"),
-    word=("document", "document"),
+    words=mark_plural("document", "documents"),
     date="date",
     texts=("titre", "descriptif", "fichier"),
     has_link_tables=True,
@@ -180,8 +173,7 @@ _MESSAGE = ObjectKind(
     name="forum",
     table="forum",
     key="id_forum",
-    words=("messages", "messages"),
-    word=("message", "message"),
+    words=mark_plural("message", "messages"),
     date="date_heure",
     texts=("titre", "texte"),
     is_personal=True,
@@ -192,8 +184,7 @@ HOME = ObjectKind(
     name="home",
     table="",
     key="",
-    words=("front page", "page d’accueil"),
-    word=("front page", "page d’accueil"),
+    words=mark_plural("front page", "front page"),
     texts=("descriptif_site", "slogan_site"),
     range=7,
 )

@@ -14,6 +14,7 @@ pytest.importorskip("babel", reason="Babel is not installed")
 
 from tests import catalogues
 
+FUNCTIONS = {"mark", "mark_plural", "translate", "_translate", "translate_plural"}
 LANGUAGES = catalogues.languages()
 EXTRACTED = {catalogues.key_of(message): message.id for message in catalogues.messages(catalogues.extract())}
 
@@ -44,7 +45,8 @@ def literals(path: Path) -> set[str]:
     return {
         call.args[0].value
         for call in calls
-        if getattr(call.func, "id", "") in ("mark", "mark_plural", "translate", "translate_plural")
+        if getattr(call.func, "id", getattr(call.func, "attr", "")) in FUNCTIONS
+        and call.args
         and isinstance(call.args[0], ast.Constant)
         and isinstance(call.args[0].value, str)
     }

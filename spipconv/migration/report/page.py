@@ -1,4 +1,4 @@
-"""The report as one page for people: no script, nothing from elsewhere, whatever stands in the site's texts."""
+"""The report as one page for people: no script and nothing from elsewhere, whatever is in the site's texts."""
 
 from __future__ import annotations
 
@@ -18,15 +18,9 @@ from spipconv.migration.report.issues import (
     severity,
 )
 from spipconv.migration.report.report import ISSUES_FILE, Mention, MigrationReport, PageWords, in_and_out, share
-from spipconv.migration.report.words import (
-    grouped,
-    is_french,
-    kind_words,
-    per_cent,
-    severity_words,
-    tally_words,
-)
+from spipconv.migration.report.words import format_share, kind_words, severity_words, tally_words
 from spipconv.safety import escape_attribute, escape_text, safe_address
+from spipconv.translations import find_catalogue, format_number, mark, translate, translate_plural
 
 # Of one list: the page stays one that a phone can show; report.json has more, and remarks.jsonl has all.
 MOST_SHOWN = 100
@@ -84,43 +78,29 @@ summary { cursor: pointer; padding: .3rem 0; color: var(--link); }
   .totals span { font-size: .875rem; } }
 @media print { .remarks { break-inside: avoid; } }
 """
-_WORDS = {
-    "title": ("Migration report", "Rapport de migration"),
-    "contents": ("Contents", "Sommaire"),
-    "nothing": ("Nothing was lost.", "Rien n’a été perdu."),
-    "counts": ("What went in, what came out", "Ce qui est entré, ce qui est sorti"),
-    "counts caption": ("Objects of the old site", "Objets de l’ancien site"),
-    "kind": ("Kind", "Genre"),
-    "tallies": ("Files and redirects", "Fichiers et redirections"),
-    "tallies caption": ("Other counts", "Autres décomptes"),
-    "number": ("Number", "Nombre"),
-    "links": ("Links, by address", "Liens, par adresse"),
-    "links caption": ("Addresses that lead nowhere any more", "Adresses qui ne mènent plus nulle part"),
-    "documents": ("Documents, by file", "Documents, par fichier"),
-    "documents caption": ("Files and documents that are not there", "Fichiers et documents absents"),
-    "models": ("Unknown models", "Modèles inconnus"),
-    "models caption": ("Models that nobody knows here, by name", "Modèles inconnus ici, par nom"),
-    "model": ("Model", "Modèle"),
-    "encodings": ("Encodings", "Codages"),
-    "encodings caption": ("Texts that were in another encoding", "Textes qui étaient dans un autre codage"),
-    "recall": ("Words kept", "Mots gardés"),
-    "recall caption": (
-        "Pages that lost words, the lowest share first",
-        "Pages qui ont perdu des mots, la plus faible part d’abord",
-    ),
-    "about": ("What", "Objet"),
-    "page": ("Page", "Page"),
-    "share": ("Kept", "Gardés"),
-    "lost": ("Words lost", "Mots perdus"),
-    "line": ("line", "ligne"),
-    "database": ("the database", "la base"),
-    "places": ("places", "endroits"),
-    "colon": (":", "\u00a0:"),
+# The sections' headings, and the captions of their tables.
+_HEADINGS = {
+    "counts": mark("Objects read and written"),
+    "tallies": mark("Files and redirects"),
+    "links": mark("Links by address"),
+    "documents": mark("Documents by file"),
+    "models": mark("Unknown models"),
+    "encodings": mark("Encodings"),
+    "recall": mark("Words kept"),
+}
+_CAPTIONS = {
+    "counts": mark("Objects of the old site"),
+    "tallies": mark("Other counts"),
+    "links": mark("Addresses that no longer lead anywhere"),
+    "documents": mark("Files and documents that are missing or were not copied"),
+    "models": mark("Unknown models, by name"),
+    "encodings": mark("Texts that were in another encoding"),
+    "recall": mark("Pages that lost words, the worst first"),
 }
 
 
 def write_page(report: MigrationReport, language: str, *, title: str = "", site: str = "") -> str:
-    """Return report.html, in French if ``language`` is, else in English.
+    """Return report.html, in a language that has a catalogue or else in English.
 
     ``title`` is the site's name; ``site`` is put before the pages' addresses ("https://example.org", or nothing where
     the report is shown by the new site itself).
@@ -136,9 +116,8 @@ class _Page:
 
     def write(self, title: str) -> str:
         """Return the page."""
-        heading = escape_text(self._say("title"))
-        if title:
-            heading = f"{heading}{escape_text(self._say('colon'))} {escape_text(readable(title))}"
+        heading = self._translate("Migration report")
+        heading = escape_text(self._join(heading, readable(title)) if title else heading)
         parts = [(name, "".join(content)) for name, content in self._sections()]
         sections = [
             f'<section id="{name}"><h2>{escape_text(self._heading(name))}</h2>\n{content}</section>\n'
@@ -148,17 +127,19 @@ class _Page:
         contents = [
             f'<li><a href="#{name}">{escape_text(self._heading(name))}</a></li>' for name, content in parts if content
         ]
-        lost = "" if self._report.has_losses else f"<p>{escape_text(self._say('nothing'))}</p>\n"
+        nothing = escape_text(self._translate("Nothing was lost."))
+        lost = "" if self._report.has_losses else f"<p>{nothing}</p>\n"
+        label = escape_attribute(self._translate("Contents"))
         digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
         policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
         return (
-            f'<!DOCTYPE html>\n<html lang="{"fr" if is_french(self._language) else "en"}">\n<head>\n'
+            f'<!DOCTYPE html>\n<html lang="{find_catalogue(self._language)}">\n<head>\n'
             f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             '<meta name="robots" content="noindex">\n<meta name="referrer" content="no-referrer">\n'
             f"<title>{heading}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
             f"<h1>{heading}</h1>\n{lost}{self._totals()}"
-            f'<nav aria-label="{escape_attribute(self._say("contents"))}"><ul>{"".join(contents)}</ul></nav>\n'
+            f'<nav aria-label="{label}"><ul>{"".join(contents)}</ul></nav>\n'
             f"{''.join(sections)}</main>\n</body>\n</html>\n"
         )
 
@@ -175,34 +156,37 @@ class _Page:
         yield "change", self._issues("change")
         yield "info", self._issues("info")
 
-    def _say(self, what: str) -> str:
-        return _WORDS[what][is_french(self._language)]
+    def _translate(self, sentence: str, /, **values: object) -> str:
+        return translate(sentence, self._language, **values)
+
+    def _join(self, subject: str, sentence: str) -> str:
+        return self._translate("{subject}: {sentence}", subject=subject, sentence=sentence)
 
     def _heading(self, name: str) -> str:
         if name in _SEVERITY_SECTIONS:
             return severity_words(_SEVERITY_SECTIONS[name], self._language).capitalize()
-        return self._say(name)
+        return self._translate(_HEADINGS[name])
 
     def _number(self, number: int) -> str:
-        return grouped(number, self._language)
+        return format_number(number, self._language)
 
     def _totals(self) -> str:
         items = []
-        for one, number in self._report.totals.items():
-            words = escape_text(severity_words(one, self._language, number))
-            inside = f"<b>{self._number(number)}</b><span>{words}</span>"
-            inside = f'<a class="{one}" href="#{one}">{inside}</a>' if number else f'<div class="quiet">{inside}</div>'
-            items.append(f"<li>{inside}</li>")
+        for level, number in self._report.totals.items():
+            words = escape_text(severity_words(level, self._language, number))
+            total = f"<b>{self._number(number)}</b><span>{words}</span>"
+            total = f'<a class="{level}" href="#{level}">{total}</a>' if number else f'<div class="quiet">{total}</div>'
+            items.append(f"<li>{total}</li>")
         return f'<ul class="totals">{"".join(items)}</ul>\n'
 
     def _counts(self) -> Iterator[str]:
         columns, rows = in_and_out(self._report)
         if rows:
-            heads = [self._say("kind"), *(tally_words(column, self._language) for column in columns)]
+            heads = [self._translate("Kind"), *(tally_words(column, self._language) for column in columns)]
             cells = [
                 [escape_text(kind_words(kind, self._language)), *map(self._number, numbers)] for kind, numbers in rows
             ]
-            yield self._table("counts caption", heads, cells, numbers=range(1, len(heads)))
+            yield self._table("counts", heads, cells, numbers=range(1, len(heads)))
 
     def _tallies(self) -> Iterator[str]:
         columns, _ = in_and_out(self._report)
@@ -216,18 +200,19 @@ class _Page:
             for part, count in parts.items()
         ]
         if cells:
-            yield self._table("tallies caption", [self._say("about"), self._say("number")], cells, numbers=(1,))
+            yield self._table("tallies", [self._translate("Subject"), self._translate("Number")], cells, numbers=(1,))
 
     def _issues(self, wanted: Severity) -> Iterator[str]:
         for code, number in self._report.codes.items():
             if severity(code) != wanted:
                 continue
-            places = [f"<li>{self._place(one)}</li>" for one in self._report.issues(code, MOST_SHOWN)]
+            places = [f"<li>{self._place(issue)}</li>" for issue in self._report.issues(code, MOST_SHOWN)]
             if number > len(places):
                 places.append(f"<li>{self._more(number - len(places), ISSUES_FILE)}</li>")
             items = f"<ul>{''.join(places)}</ul>"
             if number > _MOST_OPEN:
-                items = f"<details><summary>{self._number(number)} {self._say('places')}</summary>{items}</details>"
+                count = translate_plural("{number} place", "{number} places", number, self._language)
+                items = f"<details><summary>{escape_text(count)}</summary>{items}</details>"
             yield (
                 f'<div class="remarks {wanted}"><h3>{escape_text(_sentence(message(code, self._language)))}</h3>'
                 f"<p><code>{code}</code> × {self._number(number)}</p>{items}</div>\n"
@@ -238,13 +223,14 @@ class _Page:
         if issue.field:
             where += f", {escape_text(issue.field)}"
         if issue.line:
-            where += f", {self._say('line')} {issue.line}"
+            line = escape_text(self._translate("line {line}", line=issue.line))
+            where += f", {line}"
         if not issue.detail:
             return where
-        return f"{where}{escape_text(self._say('colon'))} <code>{escape_text(issue.detail)}</code>"
+        return f"{where}{escape_text(self._join('', ''))}<code>{escape_text(issue.detail)}</code>"
 
     def _object(self, kind: str, number: int, page: str) -> str:
-        name = kind_words(kind, self._language, is_one=True) if kind else self._say("database")
+        name = kind_words(kind, self._language, number=1) if kind else self._translate("the database")
         words = escape_text(f"{name} {number}" if number else name)
         address = safe_address(self._site + page) if page else None
         return f'<a href="{escape_attribute(address)}">{words}</a>' if address else words
@@ -252,15 +238,15 @@ class _Page:
     def _mentions(self, name: str, mentions: Iterator[Mention]) -> Iterator[str]:
         cells = [
             [
-                (f"<code>{escape_text(one.detail)}</code> " if one.detail else "")
-                + f'<span class="quiet">{escape_text(_sentence(message(one.code, self._language)))}</span>',
-                self._number(one.count),
+                (f"<code>{escape_text(mention.detail)}</code> " if mention.detail else "")
+                + f'<span class="quiet">{escape_text(_sentence(message(mention.code, self._language)))}</span>',
+                self._number(mention.count),
             ]
-            for one in mentions
+            for mention in mentions
         ]
         if cells:
-            heads = [self._say("about"), self._say("number")]
-            yield self._table(f"{name} caption", heads, cells, numbers=(1,), is_narrow=False)
+            heads = [self._translate("Subject"), self._translate("Number")]
+            yield self._table(name, heads, cells, numbers=(1,), is_narrow=False)
 
     def _models(self) -> Iterator[str]:
         cells = [
@@ -268,36 +254,40 @@ class _Page:
             for name, number in self._report.unknown_models().items()
         ]
         if cells:
-            yield self._table("models caption", [self._say("model"), self._say("number")], cells, numbers=(1,))
+            yield self._table("models", [self._translate("Model"), self._translate("Number")], cells, numbers=(1,))
 
     def _recall(self) -> Iterator[str]:
         pages, source_words, kept_words = self._report.words
         if not pages:
             return
         below = self._report.pages_below
-        kept = per_cent(share(source_words, kept_words), self._language)
-        if is_french(self._language):
-            words = f"{kept} des {self._number(source_words)} mots de {self._number(pages)} pages ; "
-            words += f"{self._number(below)} pages en ont perdu."
-        else:
-            words = f"{kept} of the {self._number(source_words)} words of {self._number(pages)} pages; "
-            words += f"{self._number(below)} pages lost some."
-        yield f"<p>{escape_text(words)}</p>\n"
-        cells = [self._recall_cells(one) for one in self._report.pages_with_losses(MOST_SHOWN + 1)]
+        sentences = translate_plural(
+            "{share} of the {words} words of one page were kept.",
+            "{share} of the {words} words of {number} pages were kept.",
+            pages,
+            self._language,
+            share=format_share(share(source_words, kept_words), self._language),
+            words=self._number(source_words),
+        )
+        if below:
+            lost = translate_plural("One page lost words.", "{number} pages lost words.", below, self._language)
+            sentences += f" {lost}"
+        yield f"<p>{escape_text(sentences)}</p>\n"
+        cells = [self._recall_cells(words) for words in self._report.pages_with_losses(MOST_SHOWN + 1)]
         if cells:
-            heads = [self._say("page"), self._say("share"), self._say("lost")]
-            yield self._table("recall caption", heads, cells, numbers=(1, 2), total=below)
+            heads = [self._translate("Page"), self._translate("Kept"), self._translate("Words lost")]
+            yield self._table("recall", heads, cells, numbers=(1, 2), total=below)
 
-    def _recall_cells(self, one: PageWords) -> list[str]:
+    def _recall_cells(self, words: PageWords) -> list[str]:
         return [
-            self._object(one.kind, one.number, one.page),
-            escape_text(per_cent(one.share, self._language)),
-            self._number(one.source_words - one.kept_words),
+            self._object(words.kind, words.number, words.page),
+            escape_text(format_share(words.share, self._language)),
+            self._number(words.source_words - words.kept_words),
         ]
 
     def _table(
         self,
-        caption: str,
+        name: str,
         heads: Sequence[str],
         cells: list[list[str]],
         *,
@@ -305,19 +295,19 @@ class _Page:
         is_narrow: bool = True,
         total: int = 0,
     ) -> str:
-        """Return a table; cells are markup, heads are words. One row too many means that there are more."""
+        """Return a section's table; cells are markup, heads are words. One row too many means that there are more."""
         classes = [' class="number"' if index in numbers else "" for index in range(len(heads))]
         shown = cells[:MOST_SHOWN]
         columns = "".join(
-            f'<th scope="col"{one}>{escape_text(head)}</th>' for head, one in zip(heads, classes, strict=True)
+            f'<th scope="col"{number}>{escape_text(head)}</th>' for head, number in zip(heads, classes, strict=True)
         )
         rows = "".join(
             f'<tr><th scope="row">{row[0]}</th>'
-            + "".join(f"<td{one}>{cell}</td>" for cell, one in zip(row[1:], classes[1:], strict=True))
+            + "".join(f"<td{number}>{cell}</td>" for cell, number in zip(row[1:], classes[1:], strict=True))
             + "</tr>\n"
             for row in shown
         )
-        words = escape_text(self._say(caption))
+        words = escape_text(self._translate(_CAPTIONS[name]))
         width = ' class="narrow"' if is_narrow else ""
         table = (
             f"<table{width}><caption>{words}</caption>\n<thead><tr>{columns}</tr></thead>\n"
@@ -332,12 +322,14 @@ class _Page:
         return table
 
     def _more(self, number: int, name: str = "report.json") -> str:
-        count = f"{self._number(number)} " if number > 0 else ""
-        if is_french(self._language):
-            return escape_text(f"… et {count}autres : voir {name}")
-        return escape_text(f"… and {count}more: see {name}")
+        if number <= 0:
+            return escape_text(self._translate("… and more: see {file}", file=name))
+        return escape_text(
+            translate_plural(
+                "… and one more: see {file}", "… and {number} more: see {file}", number, self._language, file=name
+            )
+        )
 
 
 def _sentence(text: str) -> str:
-    # A French colon never begins a line.
-    return f"{text[0].upper()}{text[1:]}".replace(" :", "\u00a0:")
+    return text[0].upper() + text[1:]

@@ -6,14 +6,8 @@ import textwrap
 
 from spipconv.migration.report.issues import message
 from spipconv.migration.report.report import MigrationReport, in_and_out, share
-from spipconv.migration.report.words import (
-    grouped,
-    is_french,
-    kind_words,
-    per_cent,
-    severity_words,
-    tally_words,
-)
+from spipconv.migration.report.words import format_share, kind_words, severity_words, tally_words
+from spipconv.translations import format_number, translate, translate_plural
 
 _COLUMNS = 100
 _LINES = 40
@@ -21,31 +15,35 @@ _LINES = 40
 
 def summary(report: MigrationReport, language: str) -> str:
     """Return what a run did as plain text for a terminal: at most 40 lines of 100 columns."""
-    french = is_french(language)
     lines = _tables(report, language)
     totals = report.totals
     words = ", ".join(
-        f"{grouped(number, language)} {severity_words(severity, language, number)}"
+        f"{format_number(number, language)} {severity_words(severity, language, number)}"
         for severity, number in totals.items()
     )
     pages, source_words, kept_words = report.words
     if pages:
-        kept = per_cent(share(source_words, kept_words), language)
-        lines += ["", f"mots gardés : {kept}" if french else f"words kept: {kept}"]
+        kept = format_share(share(source_words, kept_words), language)
+        lines += ["", translate("words kept: {share}", language, share=kept)]
     lines += ["", words]
     codes = list(report.codes.items())
     room = max(_LINES - len(lines), 1)
     shown = codes if len(codes) <= room else codes[: room - 1]
     width = max((len(code) for code, _ in shown), default=0)
-    number_width = max((len(grouped(number, language)) for _, number in shown), default=0)
+    number_width = max((len(format_number(number, language)) for _, number in shown), default=0)
     for code, number in shown:
-        line = f"{grouped(number, language):>{number_width}}  {code:<{width}}  {message(code, language)}"
+        line = f"{format_number(number, language):>{number_width}}  {code:<{width}}  {message(code, language)}"
         indent = line[: number_width + width + 4]
         lines.append(indent + textwrap.shorten(line[len(indent) :], _COLUMNS - len(indent), placeholder=" …"))
     if len(shown) < len(codes):
         rest = len(codes) - len(shown)
         lines.append(
-            f"et {rest} autres sortes : voir le rapport" if french else f"and {rest} more kinds: see the report"
+            translate_plural(
+                "and one more kind of issue: see the report",
+                "and {number} more kinds of issues: see the report",
+                rest,
+                language,
+            )
         )
     return "\n".join(lines) + "\n"
 
@@ -54,7 +52,7 @@ def _tables(report: MigrationReport, language: str) -> list[str]:
     columns, rows = in_and_out(report)
     cells = [["", *(tally_words(what, language) for what in columns)]] if rows else []
     cells += [
-        [kind_words(kind, language), *(grouped(number, language) for number in numbers)] for kind, numbers in rows
+        [kind_words(kind, language), *(format_number(number, language) for number in numbers)] for kind, numbers in rows
     ]
     # The terminal's table is cut before the losses are: see the report for a site with many kinds.
     cells = cells[: _LINES // 2]
@@ -68,9 +66,9 @@ def _tables(report: MigrationReport, language: str) -> list[str]:
     ]
     for what, parts in report.tallies.items():
         if what not in columns:
-            said = ", ".join(
-                f"{grouped(number, language)} {tally_words(part, language)}" for part, number in parts.items()
+            counts = ", ".join(
+                f"{format_number(number, language)} {tally_words(part, language)}" for part, number in parts.items()
             )
-            label = tally_words(what, language)
-            lines.append(textwrap.shorten(f"{label}{' :' if is_french(language) else ':'} {said}", _COLUMNS))
+            line = translate("{subject}: {sentence}", language, subject=tally_words(what, language), sentence=counts)
+            lines.append(textwrap.shorten(line, _COLUMNS))
     return lines
