@@ -1,24 +1,44 @@
-# make demo    migrate the example site to Hugo, into demo/site
-# make test    run the tests, ruff and mypy
-# make tables  compute the parser's tables anew, after a change in grammar/
-# make schema  write the JSON Schema of the tree, after a change in spipconv/nodes.py
-# make map     bring the maps in ARCHITECTURE.md up to date, after a change of modules or imports
+# make demo      migrate the example site to Hugo, into demo/site
+# make check     format, rules, types and the quick tests: under a minute
+# make test      everything: all tests, the widget's too, rules, and types for three systems
+# make coverage  which lines and branches the tests reach
+# make tables    compute the parser's tables again, after a change in grammar/
+# make schema    write the JSON Schema of the tree, after a change in spipconv/nodes.py
+# make map       bring the maps in ARCHITECTURE.md up to date, after a change of modules or imports
 # make translations  bring the catalogues of sentences up to date, after a change of a sentence
 PYTHON ?= python3
 BIN = .venv/bin
+# Half of the time of many tests is waiting (for a server, a browser, a worker that must be given up).
+WORKERS ?= 4
+PYTEST = $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
-.PHONY: demo test tables schema map translations clean
+.PHONY: demo check test widget coverage tables schema map translations clean
 
 demo: .venv/installed
-	@echo "A SPIP site (examples/site: its base and its IMG folder) becomes a Hugo site:"
+	@echo "A SPIP site (examples/site: its database and its IMG folder) becomes a Hugo site:"
 	@$(BIN)/spipconv migrate examples/site/site.sqlite demo/site --to hugo --img examples/site/IMG || [ $$? = 1 ]
 	@echo "Now: cd demo/site && hugo server"
 
-test: .venv/installed-for-tests
-	$(BIN)/pytest -n 2 --dist loadfile
-	$(BIN)/ruff check
+check: .venv/installed-for-tests
 	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(PYTEST) -q --numprocesses 2 -m "not slow and not server and not browser"
+
+test: .venv/installed-for-tests widget
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
 	for system in linux darwin win32; do $(BIN)/mypy --platform $$system || exit 1; done
+	$(PYTEST)
+
+widget: node_modules/installed
+	@if command -v npm >/dev/null; then npm run --silent lint && npm test --silent; fi
+
+coverage: .venv/installed-for-tests node_modules/installed
+	$(BIN)/coverage erase
+	COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml $(PYTEST) -q -p no:cacheprovider
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 tables: .venv/installed
 	$(BIN)/python -c "from spipconv.parsing.grammar import write_tables; write_tables()"
@@ -33,7 +53,7 @@ translations: .venv/installed-for-tests
 	$(BIN)/python -m tests.catalogues
 
 clean:
-	rm -rf .venv demo
+	rm -rf .venv demo node_modules
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -50,3 +70,7 @@ clean:
 .venv/installed-for-tests: .venv/installed
 	$(BIN)/pip install --quiet --group dev
 	@touch $@
+
+node_modules/installed: package.json package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent && touch $@; \
+	else echo "Without npm (Node.js 20.19 or newer) the widget is not linted, and neither its unit tests nor axe-core run"; fi
