@@ -1,4 +1,4 @@
-"""Whatever stands in any field of any node stays a value of that field: judged by what parsers of HTML read."""
+"""A hostile value in any field of any node stays a value of that field; HTML parsers judge the output."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from spipconv.nodes import (
 )
 from tests.judges import dangers
 
-# A word that no other field holds, and what is put in its place.
+# A word that no other field contains, and the values that replace it.
 PLAIN = "xyzzy"
 HOSTILE = (
     '"\'><b data-evil="y">&lt;i>&amp;&quot;z',
@@ -64,7 +64,7 @@ def _figure(**fields: Any) -> tuple[Node, ...]:
 
 
 WORDS = (Text("mot"),)
-# By construct: the nodes with a word in one of their fields.
+# By construct: nodes with a word in one of their fields.
 FIELDS: dict[str, Callable[[str], tuple[Node, ...]]] = {
     "Text.text": lambda word: _line(Text(word)),
     "Code.text": lambda word: _line(Code(word)),
@@ -109,10 +109,10 @@ FIELDS: dict[str, Callable[[str], tuple[Node, ...]]] = {
     "Figure.description": lambda word: _figure(description=(Text(word),)),
     "Figure.credits": lambda word: _figure(credits=(Text(word),)),
 }  # fmt: skip
-# The names of elements and of their attributes are a closed list: there is nothing to escape.
+# The names of elements and attributes come from a closed list, so there is nothing to escape.
 NOT_WRITTEN = {"Element.name", "LineBreak.kind", "Link.kind", "Cell.numeric"}
-# Values that are written otherwise than they stand there, beyond their escapes: a name of a language is one word,
-# an address has no spaces, a class is split.
+# Values that change when they are written, apart from escaping: a language is one word, an address has no spaces, a
+# class is split.
 IN_OTHER_FORM = {
     "Anchor.name", "Code.language", "CodeBlock.language", "Figure.align", "Figure.classes", "Figure.extension",
     "Figure.media",
@@ -133,12 +133,12 @@ def test_every_field_of_every_node_is_attacked() -> None:
 
 
 def shape(html: str) -> list[Any]:
-    """Return the elements of HTML with the names of their attributes, without words and values."""
+    """Return the elements of HTML with the names of their attributes, without text and values."""
     return [(element.tag, sorted(element.attrib)) for element in html5lib.parseFragment(f"<div>{html}</div>").iter()]
 
 
 def values(html: str) -> list[str]:
-    """Return all values and words of HTML, without the white space that does not show."""
+    """Return all values and words of HTML, without invisible white space."""
     found: list[str] = []
     for element in html5lib.parseFragment(f"<div>{html}</div>").iter():
         found += [element.text or "", *map(element.attrib.__getitem__, sorted(element.attrib)), element.tail or ""]
@@ -154,7 +154,7 @@ def test_html_keeps_the_value_of_a_field_in_its_place(field: str, profile: Profi
         assert not dangers(html)
         is_address = any(name in field for name in ("address", "link", "thumbnail", "picture"))
         if is_address and ":" in word:
-            # It may not be written at all.
+            # The value is not allowed.
             continue
         assert shape(html) == shape(plain), word
         if not is_address and field not in IN_OTHER_FORM:
@@ -198,9 +198,7 @@ def test_markdown_keeps_the_value_of_a_field_in_its_place(
     ],
 )
 @pytest.mark.parametrize("field", FIELDS)
-def test_no_field_holds_what_a_template_engine_reads(
-    field: str, flavour: flavours.Flavour, read: re.Pattern[str]
-) -> None:
+def test_no_field_contains_template_syntax(field: str, flavour: flavours.Flavour, read: re.Pattern[str]) -> None:
     words = ("{{ x }}", "{% x %}", "{{< x >}}", "{{% x %}}", "a{{{{b", "{{% raw %}}\n{{ x }}\n\n{% x %}", "<!--more-->")
     for word in (*words, *[f"`{word}`" for word in words], *[f"a|{word}\\" for word in words]):
         source = markdown.write(Document(FIELDS[field](word)), flavour=flavour)
@@ -209,7 +207,7 @@ def test_no_field_holds_what_a_template_engine_reads(
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_markdown_shows_the_words_of_a_field(field: str) -> None:
-    """The reader of CommonMark sees the same words and values as the reader of the HTML."""
+    """A reader of CommonMark sees the same words and values as a reader of the HTML."""
     for word in HOSTILE:
         document = Document(FIELDS[field](word))
         if any(isinstance(node, Note) for node in nodes.walk(document.children)):
@@ -225,7 +223,7 @@ def _words(html: str) -> str:
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "java\nscript:alert(1)", "data:text/html,x", "vbscript:x"])
-def test_no_field_of_an_address_takes_another_scheme(address: str, profile: Profile) -> None:
+def test_address_fields_accept_no_other_scheme(address: str, profile: Profile) -> None:
     for children in (
         _line(Link(address, WORDS)), _line(Link(address, (Text(address),), kind="relative", shows_address=True)),
         _figure(address=address), _figure(address=address, is_image=False), _figure(link=address),
@@ -253,5 +251,5 @@ def test_the_language_of_a_document_is_escaped() -> None:
         assert shape(html) == shape(spipconv.render(Document(_line(Note("1", "1", (Paragraph(WORDS),))))))
 
 
-def test_types_of_fields_are_as_the_table_supposes() -> None:
+def test_the_table_has_the_types_of_all_fields() -> None:
     assert isinstance(nodes.Node, types.UnionType)

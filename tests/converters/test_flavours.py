@@ -1,4 +1,4 @@
-"""Markdown shows the page that the HTML shows, where Hugo, Jekyll and Pelican read it."""
+"""Markdown that Hugo, Jekyll and Pelican read shows the same page as the HTML."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _ENGINES: dict[str, Callable[[Sequence[str]], list[str]]] = {
     "jekyll": engines.jekyll,
     "pelican": engines.pelican,
 }
-# Titles that are nothing but HTML. These engines make blocks of it, here where titles are read as pages.
+# Titles that consist only of HTML. Because titles are read as pages here, these engines turn them into blocks.
 _DIFFERENT = {"hugo": {"titles_typo-022"}, "jekyll": {"titles_typo-028"}, "pelican": {"titles_typo-028"}}
 
 _HTML_CALL = re.compile(r'<span class="spip_note_ref">.*?</span>', re.S)
@@ -70,12 +70,12 @@ _NOTE_ITEM = re.compile(r'<li id="fn:[^"]*"[^>]*>')
 _BACK = re.compile(
     r'(?:&#160;|&nbsp;|[ \u00a0])?<a [^>]*class="(?:footnote-backref|reversefootnote)"[^>]*>.*?</a>', re.S
 )
-# What highlighters put around code, and we around words that are in no paragraph: boxes that nobody sees.
+# Invisible boxes that highlighters put around code, and we around words outside a paragraph.
 _BOX = re.compile(r'<div class="(?:highlight|language-[^"]*|spip_libre)">')
 
 
 def _read(engine: str, sources: Sequence[str]) -> list[str]:
-    """Return an engine's pages, or skip the test where it is not installed."""
+    """Return an engine's pages, or skip the test if the engine is not installed."""
     if missing := engines.what_is_missing(engine):
         pytest.skip(f"not installed: {missing}")
     return _ENGINES[engine](sources)
@@ -86,7 +86,7 @@ def _tree(page: str) -> Tree:
 
 
 def _without_spaces_in_empty_cells(nodes: Tree) -> Tree:
-    """Return a tree without what kramdown puts in cells that then look as empty as before."""
+    """Return a tree without the text that kramdown puts into empty cells and that is not visible."""
     return [
         node
         if isinstance(node, str)
@@ -99,7 +99,7 @@ def _without_spaces_in_empty_cells(nodes: Tree) -> Tree:
 
 
 def _shown(page: str) -> tuple[Tree, list[Tree]]:
-    """Return the trees of the body and of each note of an engine's page; the order of notes is the engine's."""
+    """Return the trees of the body and of each note of an engine's page, in the engine's order."""
     if notes := _NOTES_AS_HTML.search(page):
         return _tree(page[: notes.start()]), _html_notes(notes[1])
     if notes := _NOTES.search(page):
@@ -124,7 +124,7 @@ def _wanted(document: Document, profile: Profile = "article") -> tuple[Tree, lis
 
 
 def _check(engine: str, documents: Sequence[Document]) -> list[str]:
-    """Compare what the HTML and the Markdown of some documents show, and return the latter."""
+    """Check that the HTML and the Markdown of some documents show the same, and return the Markdown."""
     sources = [markdown.write(document, flavour=_FLAVOURS[engine]) for document in documents]
     for document, source, page in zip(documents, sources, _read(engine, sources), strict=True):
         assert _shown(page) == _wanted(document), source
@@ -145,7 +145,7 @@ def _cases() -> list[tuple[str, Document, Profile]]:
 
 
 @pytest.mark.parametrize("engine", _ENGINES)
-def test_shows_what_the_html_shows(engine: str) -> None:
+def test_shows_the_same_as_the_html(engine: str) -> None:
     flavour = _FLAVOURS[engine]
     sources = [markdown.write(document, profile=profile, flavour=flavour) for _, document, profile in _cases()]
     different = {
@@ -168,7 +168,7 @@ _TAGS = ["b", "cite", "del", "font", "i", "kbd", "q", "s", "small", "span", "sub
 
 
 class _Author:
-    """Writes documents full of words that look like markup."""
+    """Makes documents full of words that look like markup."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -245,7 +245,7 @@ class _Author:
         return Paragraph(self._line())
 
     def document(self) -> Document:
-        """Return a document of one or two blocks, with one note at the most."""
+        """Return a document of one or two blocks, with at most one note."""
         return Document((self._block(1), self._block(0)))
 
 
@@ -257,7 +257,7 @@ def test_shows_words_that_look_like_markup_in_pelican(random: Random) -> None:
 
 @pytest.mark.parametrize("engine", ["hugo", "jekyll"])
 @given(seed=st.integers(0, 2**32))
-# To find a smaller example an engine would have to start a hundred times.
+# Shrinking an example would start an engine a hundred times.
 @settings(max_examples=6, deadline=None, phases=[Phase.generate])
 def test_shows_words_that_look_like_markup(engine: str, seed: int) -> None:
     author = _Author(Random(seed))  # noqa: S311
@@ -271,7 +271,7 @@ _PIECES += """{{ }} { } {{{ }}} [[ ]] [[n]] [[<a>n]] [[<>n]] [[<a>]] [x<-] [a|b]
 
 
 @pytest.mark.parametrize("engine", _ENGINES)
-def test_shows_what_the_html_shows_of_broken_markup(engine: str) -> None:
+def test_shows_the_same_as_the_html_for_broken_markup(engine: str) -> None:
     fragments = [*_ACTIVE, *_PIECES]
     random = Random(1)  # noqa: S311
     texts = ["".join(random.choices(fragments, k=random.randint(2, 14))) for _ in range(400)]
@@ -314,13 +314,13 @@ _PLACES: list[Callable[[str], Node]] = [
 
 
 @pytest.mark.parametrize(("engine", "marks"), [("hugo", r"\{\{[<%]|<!--"), ("jekyll", r"\{[{%]"), ("pelican", "a^")])
-def test_shows_templates_and_runs_none(engine: str, marks: str) -> None:
+def test_templates_are_shown_and_not_run(engine: str, marks: str) -> None:
     documents = [Document((place(text),)) for place in _PLACES for text in [*_TEMPLATES, "<!--more-->"]]
     sources = _check(engine, documents)
     assert [source for source in sources if re.search(marks, source)] == []
 
 
-def test_pelican_finds_no_files_in_addresses() -> None:
+def test_addresses_name_no_files_to_pelican() -> None:
     source = _check("pelican", [Document((Paragraph((Link("|static|/a", (Text("{static}/a"),)),)),))])[0]
     assert not re.search(r"[{|]static", source)
 
@@ -343,11 +343,11 @@ _NOTES_OF_ALL_KINDS = [
 
 
 @pytest.mark.parametrize("engine", _ENGINES)
-def test_notes(engine: str) -> None:
+def test_notes_are_shown_by_the_reader(engine: str) -> None:
     documents = [parse(text).document for text in _NOTES_OF_ALL_KINDS]
     sources = _check(engine, documents)
     assert all(_wanted(document)[1] for document in documents)
-    # Those of HTML blocks, and those that no one calls, are HTML.
+    # Notes in HTML blocks and notes without a call are HTML.
     assert sum("\n[^" in source for source in sources) >= 5
     assert "[^1]: un\n[^2]: deux\n\n    encore" in sources[0].replace("\n\n[^2", "\n[^2")
 
@@ -374,13 +374,13 @@ def _write(text: str, flavour: Flavour) -> str:
         ("a[[b]]", *["a[^1]\n\n[^1]: b"] * 3),
     ],
 )  # fmt: skip
-def test_what_is_said_otherwise(text: str, goldmark: str, kramdown: str, python_markdown: str) -> None:
+def test_flavours_write_these_texts_differently(text: str, goldmark: str, kramdown: str, python_markdown: str) -> None:
     assert _write(text, GOLDMARK) == goldmark
     assert _write(text, KRAMDOWN) == kramdown
     assert _write(text, PYTHON_MARKDOWN) == python_markdown
 
 
-def test_most_cases_are_written_alike_for_all() -> None:
+def test_most_cases_are_the_same_in_all_flavours() -> None:
     for flavour, share in ((GOLDMARK, 0.95), (KRAMDOWN, 0.8), (PYTHON_MARKDOWN, 0.8)):
         same = [
             markdown.write(document, profile=profile, flavour=flavour) == markdown.write(document, profile=profile)
@@ -390,7 +390,7 @@ def test_most_cases_are_written_alike_for_all() -> None:
 
 
 @pytest.mark.parametrize("flavour", [COMMONMARK, *_FLAVOURS.values()])
-def test_a_document_without_an_icon_is_shown_by_its_name(flavour: Flavour) -> None:
+def test_a_document_without_an_icon_shows_its_name(flavour: Flavour) -> None:
     document = Document((Figure(1, "IMG/pdf/mon%20r%C3%A9sum%C3%A9.pdf", is_image=False),))
     assert ">mon résumé.pdf</a>" in markdown.write(document, flavour=flavour)
     assert ">mon résumé.pdf</a>" in html.write(document).body
@@ -404,9 +404,9 @@ _MARKDOWN_IT = MarkdownIt("commonmark", {"html": True}).enable(["table", "strike
 
 
 @pytest.mark.parametrize("flavour", _FLAVOURS.values(), ids=_FLAVOURS)
-def test_attacks_are_harmless_whoever_reads_them(flavour: Flavour) -> None:
+def test_attacks_are_harmless_with_every_reader(flavour: Flavour) -> None:
     for number, vector in enumerate(VECTORS):
-        # Every attack in two places; a place has another attack next time.
+        # Every attack is in two places; each place has another attack in the next round.
         for place in (number, number + 7):
             context = list(CONTEXTS.values())[place % len(CONTEXTS)]
             source = _write(context.format(vector["vector"]), flavour)
@@ -415,11 +415,11 @@ def test_attacks_are_harmless_whoever_reads_them(flavour: Flavour) -> None:
 
 
 @pytest.mark.parametrize("engine", _ENGINES)
-def test_attacks_are_no_more_than_in_the_html(engine: str) -> None:
+def test_attacks_do_no_more_than_in_the_html(engine: str) -> None:
     _check(engine, [parse(vector["vector"]).document for vector in VECTORS])
 
 
-def test_attacks_in_comments_are_no_more_than_in_the_html() -> None:
+def test_attacks_in_comments_do_no_more_than_in_the_html() -> None:
     documents = [parse(vector["vector"], profile="comment").document for vector in VECTORS]
     sources = [markdown.write(document, profile="comment", flavour=PYTHON_MARKDOWN) for document in documents]
     for document, source, page in zip(documents, sources, engines.pelican(sources), strict=True):

@@ -1,4 +1,4 @@
-"""JSON of the tree: it holds to the schema that is published, and it can be read back."""
+"""JSON of the tree: it follows the published schema, and it can be read back."""
 
 from __future__ import annotations
 

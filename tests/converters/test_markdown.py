@@ -1,4 +1,4 @@
-"""Markdown shows the page that the HTML shows."""
+"""Markdown shows the same page as the HTML."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _lines(name: str) -> list[dict[str, str]]:
 
 
 def _shown(source: str) -> tuple[Tree, list[Tree]]:
-    """Return the trees of the body and of each note that some Markdown makes."""
+    """Return the trees of the body and of each note of some Markdown."""
     page = _READER.render(source)
     notes = _NOTES.search(page)
     body = tree(_CALL.sub("<sup>note</sup>", page[: notes.start()] if notes else page))
@@ -58,8 +58,8 @@ def _check(text: str, profile: Profile, lang: str = "fr", objects: Resolver | No
 
 
 def _check_document(document: Document, profile: Profile) -> str:
-    """Compare what a document's HTML and its Markdown show, and return the latter."""
-    # Not what the sanitiser makes of it: on HTML that no browser would build it is not idempotent.
+    """Check that the HTML and the Markdown of a document show the same, and return the Markdown."""
+    # Without the sanitiser, which is not idempotent on HTML that no browser would build.
     writer = html.Writer(document, profile)
     body, notes = writer.flow(document.children), writer.notes()
     source = markdown.write(document, profile=profile)
@@ -70,7 +70,7 @@ def _check_document(document: Document, profile: Profile) -> str:
         wanted = tree(_HTML_CALL.sub("<sup>note</sup>", body))
         shown, shown_notes = _shown(source)
         assert shown == wanted, source
-        # Footnotes come in the order of their calls, SPIP's notes in that of their texts.
+        # Footnotes are in the order of their calls, SPIP's notes in the order of their texts.
         assert sorted(shown_notes, key=str) == sorted(_html_notes(notes), key=str), source
     return source
 
@@ -85,7 +85,7 @@ def objects() -> Resolver:
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in _lines("conformance/spip44.jsonl")])
-def test_shows_what_the_html_shows(case: dict[str, str], objects: Resolver) -> None:
+def test_shows_the_same_as_the_html(case: dict[str, str], objects: Resolver) -> None:
     _check(case["text"], _PROFILES[case["mode"]], case["lang"], objects)
 
 
@@ -119,7 +119,7 @@ _texts = st.lists(st.sampled_from(_FRAGMENTS), max_size=14).map("".join)
 
 @given(_texts, st.sampled_from(["article", "comment", "title"]))
 @settings(max_examples=200, deadline=None)
-def test_shows_what_the_html_shows_of_anything(text: str, profile: Profile) -> None:
+def test_shows_the_same_as_the_html_for_any_markup(text: str, profile: Profile) -> None:
     _check(text, profile)
 
 
@@ -138,13 +138,13 @@ def test_shows_what_the_html_shows_of_anything(text: str, profile: Profile) -> N
         ("un_nom_long", "un_nom_long"),
     ],
 )
-def test_words(text: str, source: str) -> None:
+def test_words_are_escaped(text: str, source: str) -> None:
     assert _markdown(text) == source
 
 
 @pytest.mark.parametrize("start", ["# a", "1. a", "1) a", "> a", "=== ", "+ a", ": a", "|---|", "-- -", "- a"])
 @pytest.mark.parametrize("before", ["", "x\n"])
-def test_words_at_the_start_of_a_line_begin_no_block(before: str, start: str) -> None:
+def test_words_at_the_start_of_a_line_do_not_begin_a_block(before: str, start: str) -> None:
     _markdown(before + start)
 
 
@@ -159,42 +159,42 @@ def test_words_at_the_start_of_a_line_begin_no_block(before: str, start: str) ->
         ("!![x->#a]", "!\\![x](#a)"),
     ],
 )
-def test_links(text: str, source: str) -> None:
+def test_links_are_markdown_links_or_html(text: str, source: str) -> None:
     assert _markdown(text) == source
 
 
-def test_addresses_that_readers_would_change_are_html() -> None:
+def test_links_with_addresses_that_readers_would_change_are_html() -> None:
     assert _markdown("[x->http://é.fr/é]").startswith('<a href="http://é.fr/é"')
     assert _markdown("[x->javascript:alert(1)]") == "x"
 
 
-def test_lists() -> None:
+def test_lists_are_markdown_lists_or_html() -> None:
     assert _markdown("-* a\n-** b\n-## c\n-* d\n\n-* e") == "- a\n  - b\n  1. c\n- d\n\n* e"
 
 
-def test_tables() -> None:
+def test_simple_tables_are_markdown_and_others_are_html() -> None:
     assert _markdown("|{{Nom}}|{{Prix}}|\n|a|12|\n|`b|c`|3,5|") == (
         "| Nom | Prix |\n| --- | ---: |\n| a | 12 |\n| `b\\|c` | 3,5 |"
     )
     assert _markdown("|a|b|\n|c|d|").startswith('<table class="table spip">\n<tbody>')
 
 
-def test_code() -> None:
+def test_code_is_between_backticks_or_html() -> None:
     assert _markdown("<code>a `b`</code>") == "``` a `b` ```".replace("```", "``")
     assert _markdown("<code class='php'>\n$a = 1;\n\n$b = `ls`;\n</code>") == ("```php\n$a = 1;\n\n$b = `ls`;\n```")
 
 
-def test_quotes() -> None:
+def test_quotes_are_markdown_quotes() -> None:
     assert _markdown("<quote>un\n\n-* deux</quote>") == "> un\n>\n> - deux"
 
 
-def test_footnotes() -> None:
+def test_notes_are_footnotes() -> None:
     assert _markdown("Mot[[une note]] et mot[[<b> une {autre}\n\nen deux]].") == (
         "Mot[^1] et mot[^b].\n\n[^1]: une note\n\n[^b]: une *autre*\n\n    en deux"
     )
 
 
-def test_notes_are_html_where_one_of_them_can_be_no_footnote() -> None:
+def test_all_notes_are_html_if_one_of_them_cannot_be_a_footnote() -> None:
     source = _markdown("a[[un]] b[[<>deux]]")
     assert source.startswith('a<sup class="footnote-ref"><a href="#nb1" id="nh1">\\[1\\]</a></sup> b\n\n<hr ')
     assert "deux" in source
@@ -212,13 +212,13 @@ def test_titles_are_one_line() -> None:
 
 
 @pytest.mark.parametrize("profile", ["article", "comment"])
-def test_attacks_are_no_more_than_in_the_html(profile: Profile) -> None:
+def test_attacks_do_no_more_than_in_the_html(profile: Profile) -> None:
     for vector in _lines("security/spip_xss.jsonl"):
         _check(vector["vector"], profile)
 
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x->javascript:a]"])
 @pytest.mark.parametrize("around", ["%s", "`%s`", "{{%s}}", "|{{a}}|\n|%s|", "<div>%s</div>", "[[%s]]", "[%s->#a]"])
-def test_nothing_active_is_left(around: str, text: str) -> None:
+def test_markdown_contains_nothing_active(around: str, text: str) -> None:
     page = _READER.render(_markdown(around % text)).lower()
     assert not re.search(r"<script|<[^>]* onerror|<[^>]*javascript:", page)

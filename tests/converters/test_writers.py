@@ -1,4 +1,4 @@
-"""No kind of node is forgotten: each has a writer, and its children are found."""
+"""Every kind of node has a writer, and its children are found."""
 
 from __future__ import annotations
 

@@ -33,5 +33,5 @@ def read_cases() -> list[Any]:
 
 
 @pytest.mark.parametrize(("text", "options", "html"), read_cases())
-def test_text_shows_this_tree(text: str, options: dict[str, Any], html: str) -> None:
+def test_text_gives_this_tree(text: str, options: dict[str, Any], html: str) -> None:
     assert tree(spipconv.to_html(text, **options)) == tree(html)

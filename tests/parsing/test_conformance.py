@@ -1,4 +1,4 @@
-"""Our HTML builds the tree that SPIP 4.4's own HTML builds, for every case but those that REFERENCE.md explains."""
+"""Our HTML gives the same tree as SPIP 4.4's own HTML, in every case except those that REFERENCE.md explains."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ CASES: dict[str, dict[str, Any]] = {
     for case in map(json.loads, (HERE / "conformance" / "spip44.jsonl").read_text("utf-8").split("\n")[:-1])
 }
 PROFILES = {"propre": "article", "comment": "comment", "typo": "title"}
-# Broken markup and models, whose HTML is a site's own: compared by the words shown and the addresses.
+# Broken markup, and models whose HTML depends on the site: only words and addresses are compared.
 LOOSE = {"malformed", "control_chars", "modeles"}
-# The attacks of strangers and the scripts of authors: judged by tests/safety/test_safety.py.
+# Attacks by strangers and scripts by authors: tested in tests/safety/test_safety.py.
 SAFETY = {"trusted_scripts", "comments_attacks"}
-# A break's attributes are left out; SPIP forgets rel on its own root without a slash.
+# We omit the attributes of a break; SPIP forgets rel on a link to its own root without a slash.
 OTHER_CLASSES = {"line_breaks-013", "links_own_site-006"}
 BEYOND_MARKDOWN = frozenset({"hreflang", "lang", "type", "cite", "datetime", "width", "height"})
 DIFFERENCES = set(re.findall(r"^\| `([a-z_]+-\d+)`", (HERE.parent / "REFERENCE.md").read_text("utf-8"), re.MULTILINE))
@@ -35,7 +35,7 @@ def objects() -> Catalogue:
 
 
 def keeps_classes(name: str, case: dict[str, Any]) -> bool:
-    """Tell whether a case's classes, ids and rel are SPIP's: REFERENCE.md says where they are better ones."""
+    """Return whether the classes, ids and rel of a case are SPIP's; REFERENCE.md says which ones are improved."""
     is_other = re.search(
         "<textarea|id='id[0-9a-f]{4}_|aria-describedby|class='ressource|<math>|style=|rev=", case["html"]
     )
@@ -49,10 +49,10 @@ def trees(case: dict[str, Any], objects: Catalogue, also: frozenset[str] = froze
     written = html.write(document, profile=profile)
     compared = BEYOND_MARKDOWN | also
     wanted = [tree(case["html"], compared), tree(case["notes"], compared)]
-    found = [tree(written.body, compared), tree(written.notes, compared)]
+    shown = [tree(written.body, compared), tree(written.notes, compared)]
     if case["feature"] in LOOSE:
-        return [loosely(one) for one in wanted], [loosely(one) for one in found]
-    return wanted, found
+        return [loosely(part) for part in wanted], [loosely(part) for part in shown]
+    return wanted, shown
 
 
 def loosely(nodes: Tree) -> tuple[str, list[str]]:
@@ -61,23 +61,23 @@ def loosely(nodes: Tree) -> tuple[str, list[str]]:
 
 @pytest.mark.parametrize("name", [n for n, c in CASES.items() if c["feature"] not in SAFETY and n not in DIFFERENCES])
 def test_shows_what_spip_shows(name: str, objects: Catalogue) -> None:
-    wanted, found = trees(CASES[name], objects)
-    assert found == wanted
+    wanted, shown = trees(CASES[name], objects)
+    assert shown == wanted
 
 
 @pytest.mark.parametrize("name", [n for n, c in CASES.items() if keeps_classes(n, c)])
-def test_style_sheets_and_links_find_what_they_find_in_spip(name: str, objects: Catalogue) -> None:
-    wanted, found = trees(CASES[name], objects, frozenset({"class", "id", "rel"}))
-    assert found == wanted
+def test_classes_and_ids_are_those_of_spip(name: str, objects: Catalogue) -> None:
+    wanted, shown = trees(CASES[name], objects, frozenset({"class", "id", "rel"}))
+    assert shown == wanted
 
 
 @pytest.mark.parametrize("name", sorted(DIFFERENCES))
-def test_each_difference_that_the_reference_explains_is_one(name: str, objects: Catalogue) -> None:
-    wanted, found = trees(CASES[name], objects)
-    assert found != wanted
+def test_every_difference_in_the_reference_still_exists(name: str, objects: Catalogue) -> None:
+    wanted, shown = trees(CASES[name], objects)
+    assert shown != wanted
 
 
 def test_no_article_raises_or_loses_its_words(objects: Catalogue) -> None:
     for case in CASES.values():
         parsed = parse(case["text"], lang=case["lang"], objects=objects)
-        assert all(remark.line >= 1 and remark.column >= 1 for remark in parsed.diagnostics)
+        assert all(diagnostic.line >= 1 and diagnostic.column >= 1 for diagnostic in parsed.diagnostics)

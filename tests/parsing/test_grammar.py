@@ -1,4 +1,4 @@
-"""The grammar is the one description of the markup: its examples hold, its tables are current, it cannot fail."""
+"""The grammar: its examples match, its stored tables are up to date, and it cannot fail."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def tables() -> Tables:
 
 
 @pytest.mark.parametrize(("example", "name"), TERMINALS)
-def test_every_terminal_reads_its_example(example: str, name: str, tables: Tables) -> None:
+def test_every_terminal_matches_its_example(example: str, name: str, tables: Tables) -> None:
     text = example.encode("latin-1", "backslashreplace").decode("unicode_escape")
     assert re.fullmatch(tables.terminals[name], text)
 
 
 @pytest.mark.parametrize(("example", "name"), [pair for pair in TERMINALS if pair[1] not in PROTECTED_TERMINALS])
-def test_no_terminal_before_it_swallows_the_example(example: str, name: str, tables: Tables) -> None:
+def test_no_earlier_terminal_swallows_the_example(example: str, name: str, tables: Tables) -> None:
     text = example.encode("latin-1", "backslashreplace").decode("unicode_escape")
     lexemes = SourceLexer(tables.terminals).read(text, 0, len(text))
     assert [(lexeme.kind, lexeme.start, lexeme.end) for lexeme in lexemes] == [(name, 0, len(text))]
@@ -45,7 +45,7 @@ def test_no_terminal_before_it_swallows_the_example(example: str, name: str, tab
     ("example", "name"),
     [pair for pair in TERMINALS if pair[1] not in {*PROTECTED_TERMINALS, *READ_AT_THE_START_OF_LINES, "WORDS"}],
 )
-def test_no_words_before_it_swallow_the_example(example: str, name: str, tables: Tables) -> None:
+def test_no_words_before_a_terminal_swallow_it(example: str, name: str, tables: Tables) -> None:
     text = "mot " + example.encode("latin-1", "backslashreplace").decode("unicode_escape")
     lexemes = SourceLexer(tables.terminals).read(text, 0, len(text))
     assert [(lexeme.kind, lexeme.start) for lexeme in lexemes] == [("WORDS", 0), (name, 4)]
@@ -77,7 +77,7 @@ def test_every_rule_has_an_example() -> None:
     assert set(re.findall(r"^// example: .*\n([a-z]+):", text, re.MULTILINE)) == set(rules) == set(REDUCTIONS)
 
 
-def test_the_kept_tables_are_those_of_the_grammar(tables: Tables) -> None:
+def test_the_stored_tables_belong_to_the_grammar(tables: Tables) -> None:
     kept = json.decode(Path(TABLES).read_bytes(), type=Tables)
     assert kept.digest == tables.digest, "the grammar has changed: run make tables"
     assert kept.terminals == tables.terminals
@@ -94,7 +94,7 @@ def test_fresh_tables_give_the_same_tree(tables: Tables, monkeypatch: pytest.Mon
     assert spipconv.parse(text) == kept
 
 
-def test_nodes_know_their_places() -> None:
+def test_nodes_have_the_places_of_their_markup() -> None:
     text = "un {{deux}}\r\n\r\n<multi>[en]x[fr]-* trois\n-# [quatre->#a]</multi> cinq"
     nodes: list[Node] = list(walk(spipconv.parse(text).document.children))
     places = {type(node).__name__: (node.line, node.column) for node in nodes}

@@ -1,4 +1,4 @@
-"""Texts made to hurt: however they pile up markup, they are read and written, not too deep and not too long."""
+"""Hostile texts pile up markup; they are read and written all the same, with bounded depth and length."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "translations": lambda n: "<multi>[fr]a[en]b</multi>" * n,
     "translations of one text": lambda n: "<multi>" + "[fr]a[en]b" * n + "</multi>",
     "translations nested": lambda n: "<multi>[fr]" * n + "a" + "</multi>" * n,
-    # What a browser would repeat for every paragraph, item, cell or line
+    # Formatting that a browser would repeat for every paragraph, item, cell or line
     "strong and emphasis in turn over paragraphs": lambda n: "{{ {" * 30 + "a\n\n" * n,
     "a long title over paragraphs": lambda n: "<b title='" + "b" * n + "'>" + "a\n\n" * n,
     "a long address over paragraphs": lambda n: "[" + "a\n\n" * n + "->http://b.fr/" + "c" * n + "]",
@@ -177,7 +177,7 @@ SHAPES: dict[str, Callable[[int], str]] = {
         "{{a {b}} [c->http://d.fr/] [[e]] |f|\n-* <quote><b>&amp;`g` <multi>[fr]h</multi> <i1>\n" * (n // 4)
     ),
 }
-# Those that are read again at ten times the length: what looks for an end that is far away or missing.
+# Shapes that are read again at ten times the length: they search for an end that is far away or missing.
 LONG = (
     "strong never closed", "headings never opened", "a list as deep as it goes", "bars", "a wide table", "notes",
     "notes never closed", "notes never closed before a bracket", "notes in notes", "brackets opened",
@@ -189,17 +189,17 @@ LONG = (
 )  # fmt: skip
 SIZES = [(name, 2_000) for name in SHAPES] + [(name, 20_000) for name in LONG]
 PROFILES: tuple[Profile, ...] = ("article", "comment")
-# What always comes together may pass the limit on levels together: a table with its rows, cells and their words.
+# Levels that always occur together may pass the limit together: a table with its rows, cells and words.
 DEEPEST = MAX_DEPTH + 8
 
 
 def longest(text: str) -> int:
-    """Return how long the output for a text may be; at the most, 45 times as long was measured (notes)."""
+    """Return the greatest allowed length of the output; the measured maximum is 45 times the text (notes)."""
     return 60 * len(text) + 10_000
 
 
 def depth_of(document: Document) -> int:
-    """Return how many nodes stand in each other at most."""
+    """Return how deep the nodes are nested."""
     deepest = 0
     waiting: list[tuple[Node, int]] = [(node, 1) for node in document.children]
     while waiting:
@@ -209,7 +209,7 @@ def depth_of(document: Document) -> int:
     return deepest
 
 
-def test_there_are_shapes_to_read() -> None:
+def test_there_are_hostile_shapes() -> None:
     assert len(SHAPES) >= 60
     assert set(LONG) <= set(SHAPES)
 

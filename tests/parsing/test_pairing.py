@@ -1,7 +1,7 @@
-"""Openings and closings in any order end where a browser ends them: html5lib reads what SPIP would have written.
+"""Openings and closings in any order are paired as in a browser: html5lib parses what SPIP would have written.
 
-SPIP turns every marker into a tag of its own and leaves the pairing to the browser, so the same text with its markers
-replaced, read by a parser of HTML, says what every word must stand in.
+SPIP replaces every marker with a tag and leaves the pairing to the browser. So an HTML parser, given the same text with
+the markers replaced, says which elements every word must be inside.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import spipconv
 FORMATTING = "{{ }} { } <b> </b> <i> </i> <em> </em> <u> </u> <font> </font> <big> </big> <s> </s> <a> </a>".split()
 INLINE = "<sup> </sup> <q> </q> <del> </del> <span> </span> <abbr> </abbr>".split()
 BLOCKS = "<div> </div> <blockquote> </blockquote> <center> </center>".split()
-# An end of a block that closes nothing begins a paragraph in SPIP.
+# In SPIP, the end tag of a block that closes nothing begins a paragraph.
 _MUST_CLOSE = frozenset("div blockquote center".split())
-# Where a browser sees another thing of the same meaning.
+# Elements with the same meaning.
 _SAME = {"strong": "b", "em": "i"}
 _NOT_COMPARED = frozenset({"p", "span", "tbody", "figure"})
 PLACES = {
@@ -33,19 +33,19 @@ PLACES = {
 
 
 def pieces(chance: Random, kinds: list[str]) -> str:
-    """Return marks in any order, with a word behind each."""
+    """Return markers in random order, with a word after each."""
     opened: Counter[str] = Counter()
     parts = ["w0"]
     for number in range(1, chance.randrange(3, 16)):
         mark = chance.choice(kinds)
-        found = re.fullmatch("<(/?)(.*)>", mark)
-        if found and found[2] in _MUST_CLOSE:
-            if found[1] and not opened[found[2]]:
+        tag = re.fullmatch("<(/?)(.*)>", mark)
+        if tag and tag[2] in _MUST_CLOSE:
+            if tag[1] and not opened[tag[2]]:
                 continue
-            opened[found[2]] += -1 if found[1] else 1
+            opened[tag[2]] += -1 if tag[1] else 1
         parts.append(f"{mark} w{number}")
     text = " ".join(parts)
-    # What a text never opens, SPIP does not close either.
+    # SPIP does not close what the text never opens.
     for opening, closing in (("{{", "}}"), ("{", "}")):
         if f" {opening} " not in text:
             text = text.replace(f" {closing} ", " ")
@@ -60,8 +60,8 @@ def as_spip_writes(text: str) -> str:
 
 
 def words_in(html: str) -> dict[str, tuple[str, ...]]:
-    """Return what every word stands in, from the outside to the inside."""
-    found: dict[str, tuple[str, ...]] = {}
+    """Return, for every word, the elements that it is inside, from the outermost to the innermost."""
+    elements: dict[str, tuple[str, ...]] = {}
 
     def visit(element: Any, above: tuple[str, ...]) -> None:
         note(element.text, above)
@@ -72,16 +72,16 @@ def words_in(html: str) -> dict[str, tuple[str, ...]]:
 
     def note(text: str | None, above: tuple[str, ...]) -> None:
         for word in re.findall(r"\bw\d+\b", text or ""):
-            found[word] = above
+            elements[word] = above
 
     visit(html5lib.parseFragment(f"<section>{html}</section>", namespaceHTMLElements=False), ())
-    return found
+    return elements
 
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("kinds", [FORMATTING, [*FORMATTING, *INLINE]], ids=["formatting", "all in the line"])
 @pytest.mark.slow
-def test_every_word_stands_in_what_a_browser_puts_it(kinds: list[str], place: str) -> None:
+def test_every_word_is_inside_the_elements_that_a_browser_puts_around_it(kinds: list[str], place: str) -> None:
     chance = Random(f"{place} {len(kinds)}")  # noqa: S311
     form, shown = PLACES[place]
     for _ in range(250):
@@ -92,9 +92,10 @@ def test_every_word_stands_in_what_a_browser_puts_it(kinds: list[str], place: st
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.slow
-def test_formatting_goes_on_into_blocks_and_behind_them(place: str) -> None:
-    """Which is inside which may differ, and how often: SPIP begins a paragraph behind a block, and formatting begins
-    again in it; browsers leave out what stands in itself several times.
+def test_formatting_continues_in_blocks_and_after_them(place: str) -> None:
+    """Only the set of elements around a word is compared, not their order and number.
+
+    SPIP begins a paragraph after a block, and formatting begins again in it; browsers omit repeated elements.
     """
     chance = Random(place)  # noqa: S311
     form, shown = PLACES[place]

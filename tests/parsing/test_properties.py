@@ -1,4 +1,4 @@
-"""What holds for every text: it parses, its HTML is safe, its tree is bounded, it says the same twice."""
+"""Properties of every text: it parses, its HTML is safe, its tree is bounded, its output is always the same."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from spipconv.nodes import Node, children_of, plain_text
 from spipconv.safety import MAX_DEPTH
 from tests.judges import dangers, unclean
 
-# Whatever SPIP or HTML reads as markup, and enough words between.
+# Everything that SPIP or HTML reads as markup, with words in between.
 WORDS = r"""{ } {{ }} {{{ }}} [ ] [[ ]] -> <- [? | || ~ \ ` `` ``` < > & ; : ! ? « » ' " $ $$ # * _ - -- ---- ____
     <quote> </quote> <code> </code> <cadre> </cadre> <poesie> </poesie> <intro> </intro> <html> </html> <math> </math>
     <multi> </multi> [fr] [en] <b> </b> <i> </i> <p> </p> <div> </div> <span> </span> <a> </a> <table> <tr> <td> </td>
@@ -36,7 +36,9 @@ def test_every_text_becomes_harmless_html(text: str, profile: Any, lang: str, an
     html = spipconv.render(parsed.document)
     assert not dangers(html)
     assert not unclean(html)
-    assert all(remark.message and remark.line >= 1 and remark.column >= 1 for remark in parsed.diagnostics)
+    assert all(
+        diagnostic.message and diagnostic.line >= 1 and diagnostic.column >= 1 for diagnostic in parsed.diagnostics
+    )
 
 
 @settings(max_examples=200, deadline=None)
@@ -58,14 +60,14 @@ def test_plain_words_stay_as_they_are(text: str) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(MARKUP)
-def test_line_ends_of_every_kind_are_the_same(text: str) -> None:
+def test_all_kinds_of_line_ends_give_the_same_html(text: str) -> None:
     text = text.replace("\r", "")
     assert spipconv.to_html(text.replace("\n", "\r\n")) == spipconv.to_html(text)
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(MARKUP, min_size=4, max_size=8))
-def test_threads_get_what_one_would_get(texts: list[str]) -> None:
+def test_threads_give_the_same_html_as_a_single_thread(texts: list[str]) -> None:
     alone = [spipconv.to_html(text) for text in texts]
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(spipconv.to_html, texts)) == alone

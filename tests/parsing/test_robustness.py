@@ -1,4 +1,4 @@
-"""A few hundred of the texts of ``tests/fuzz.py``, and the shapes that once broke something, on every run."""
+"""A few hundred of the random texts of ``tests/fuzz.py``, and texts that once broke something."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SEED = 20261127
 COUNT = 400
 PROFILES: tuple[Profile, ...] = ("article", "comment", "title")
 SPECIALS = [*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), *fuzz.SPECIALS]
-# Names of markup with letters whose other case is ASCII.
+# Names of markup with letters whose upper or lower case is ASCII.
 NAMES = [
     "\u017ftyle",
     "scr\u0131pt",
@@ -46,13 +46,13 @@ def digests(cases: list[fuzz.Case]) -> list[str]:
 
 @pytest.mark.parametrize("part", range(4))
 @pytest.mark.slow
-def test_nothing_is_wrong_with_what_becomes_of_any_text(part: int, cases: list[fuzz.Case]) -> None:
+def test_no_random_text_breaks_a_promise(part: int, cases: list[fuzz.Case]) -> None:
     for case in cases[part::4]:
-        found, _ = fuzz.examine(case, thoroughly=True)
-        assert [one for one in found if not one.startswith("slow")] == [], case
+        faults, _ = fuzz.examine(case, thoroughly=True)
+        assert [fault for fault in faults if not fault.startswith("slow")] == [], case
 
 
-def test_every_kind_of_text_and_way_to_read_it_is_tried(cases: list[fuzz.Case]) -> None:
+def test_random_texts_cover_all_kinds_and_options(cases: list[fuzz.Case]) -> None:
     assert {case.kind for case in cases} == set(fuzz.GENERATORS)
     assert {case.profile for case in cases} == set(PROFILES)
     assert {case.objects for case in cases} == {"", "site", "hostile"}
@@ -62,18 +62,18 @@ def test_every_kind_of_text_and_way_to_read_it_is_tried(cases: list[fuzz.Case]) 
     assert len(fuzz.FLAVOURS) >= 4
 
 
-def test_texts_are_known_by_their_numbers() -> None:
+def test_a_number_always_gives_the_same_text() -> None:
     assert fuzz.make_case(1, 7) == fuzz.make_case(1, 7)
     assert len({fuzz.make_case(1, number).text for number in range(100)}) > 90
 
 
-def test_sixteen_threads_write_what_one_writes(cases: list[fuzz.Case], digests: list[str]) -> None:
+def test_sixteen_threads_give_the_same_output_as_one(cases: list[fuzz.Case], digests: list[str]) -> None:
     with ThreadPoolExecutor(16) as threads:
         assert list(threads.map(fuzz.digest, cases)) == digests
 
 
 @pytest.mark.parametrize(("hash_seed", "limit"), [("1", 0), ("4242", 300)])
-def test_another_process_writes_the_same(hash_seed: str, limit: int, digests: list[str]) -> None:
+def test_another_process_gives_the_same_output(hash_seed: str, limit: int, digests: list[str]) -> None:
     assert fuzz.digests_elsewhere(SEED, COUNT, hash_seed, limit) == digests
 
 
@@ -84,7 +84,7 @@ DEEP = [
 ]  # fmt: skip
 
 
-def test_deep_texts_need_no_deep_stack() -> None:
+def test_deeply_nested_texts_need_little_stack() -> None:
     program = """if True:
         import sys, spipconv
         from spipconv.converters import flavours, markdown
@@ -110,7 +110,7 @@ def test_deep_texts_need_no_deep_stack() -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.slow
-def test_no_output_holds_a_character_that_no_text_may_hold(profile: Profile) -> None:
+def test_no_output_contains_a_forbidden_character(profile: Profile) -> None:
     for hole in fuzz.HOLES:
         for special in SPECIALS:
             text = hole.replace("%s", f"a{special}b")
@@ -123,7 +123,7 @@ def test_no_output_holds_a_character_that_no_text_may_hold(profile: Profile) -> 
 @pytest.mark.parametrize(
     "code", ["&#0;", "&#3;", "&#x1b;", "&#12;", "&#xFFFE;", "&#xFFFF;", "&#xD800;", "&#128;", "&#x1FFFE;"]
 )
-def test_character_references_name_no_such_character_either(code: str) -> None:
+def test_character_references_give_no_forbidden_character(code: str) -> None:
     for hole in fuzz.HOLES:
         for profile in PROFILES:
             html = spipconv.to_html(hole.replace("%s", f"a{code}b"), profile)
@@ -131,9 +131,9 @@ def test_character_references_name_no_such_character_either(code: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["a%03b", "a%00", "%1b.pdf", "a%EF%BF%BE.pdf", "a%C2%85"])
-def test_names_of_files_are_decoded_to_no_such_character(name: str) -> None:
-    found = spipconv.SpipObject("document", 3, address=f"http://exemple.org/{name}")
-    catalogue = spipconv.Catalogue([found])
+def test_decoded_file_names_give_no_forbidden_character(name: str) -> None:
+    document = spipconv.SpipObject("document", 3, address=f"http://exemple.org/{name}")
+    catalogue = spipconv.Catalogue([document])
     for text in ("<doc3>", "<emb3|left>", "<doc3|left>", "[->doc3]", "[<doc3>->a]"):
         assert not unclean(spipconv.to_html(text, objects=catalogue)), text
         assert not unclean(spipconv.to_markdown(text, objects=catalogue)), text
@@ -145,7 +145,7 @@ FIELDS = ("title", "language", "address", "file", "extension", "media", "mode", 
 
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.slow
-def test_fields_of_objects_bring_no_such_character(field: str) -> None:
+def test_fields_of_objects_give_no_forbidden_character(field: str) -> None:
     texts = (
         "<doc1>",
         "<img1|left>",
@@ -177,7 +177,7 @@ def test_names_that_only_look_like_markup_are_words(name: str, profile: Profile)
         spipconv.render(document, profile=profile)
         markdown.write(document, profile=profile)
         spipconv.render(document, "json")
-    # No mark of such a name: its letters are shown.
+    # Such a name is not markup: its letters are shown.
     html = spipconv.to_html(f"<{name}>x</{name}>", profile)
     assert f"&lt;{name}&gt;x&lt;/{name}&gt;" in html
 
@@ -210,14 +210,14 @@ def test_names_that_only_look_like_markup_are_words(name: str, profile: Profile)
         "<details><summary>a<summary>b</details>",
     ],
 )
-def test_html_means_the_same_when_it_is_read_again(text: str, profile: Profile) -> None:
+def test_html_gives_the_same_tree_when_it_is_parsed_again(text: str, profile: Profile) -> None:
     html = spipconv.to_html(text, profile)
     assert is_stable(html)
     once = safety.clean(html)
     assert safety.clean(once) == once
 
 
-def test_the_judge_of_stability_reads_twice() -> None:
+def test_is_stable_parses_twice() -> None:
     assert is_stable("<p><b><p>x</b>y</p>z")
     assert not is_stable("<a href=b>x<table><tr><a href=c>y</a></table></a>")
 

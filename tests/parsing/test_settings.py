@@ -1,4 +1,4 @@
-"""What a caller asks for is checked where it comes in: no wrong option silently means another one."""
+"""The arguments of callers are checked: a wrong option is never silently read as another one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_wrong_option_is_named_with_the_choices(
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize(("text", "name"), [(None, "NoneType"), (b"gras", "bytes: decode it first"), (1, "int")])
-def test_a_text_is_a_string(call: str, text: Any, name: str) -> None:
+def test_a_text_that_is_not_a_string_is_refused(call: str, text: Any, name: str) -> None:
     with pytest.raises(TypeError, match=f"text: expected a string, not {name}"):
         CALLS[call](text)
 
@@ -61,7 +61,7 @@ def test_the_number_of_the_first_note_is_checked(number: Any) -> None:
         spipconv.parse("mot[[note]]", first_note=number)
 
 
-def test_what_is_written_is_checked() -> None:
+def test_options_of_render_are_checked() -> None:
     document = spipconv.parse("<b>gras</b>").document
     with pytest.raises(ValueError, match="format 'pdf' is unknown: choose html, markdown, json"):
         spipconv.render(document, "pdf")  # type: ignore[arg-type]
@@ -96,16 +96,16 @@ def test_a_document_is_written_for_the_profile_that_it_was_read_with(text: str) 
         ("oc_ni_la", "oc_ni_la"), ("fr_tu", "fr_tu"), ("nb-NO", "nb"),
     ],
 )  # fmt: skip
-def test_a_language_is_known_as_spip_or_bcp_47_writes_it(given: str, code: str) -> None:
+def test_languages_are_spip_codes_or_bcp_47_tags(given: str, code: str) -> None:
     assert spipconv.parse("mot", lang=given).document.language == code
     assert find_language(given) == code
 
 
-def test_every_code_of_spip_is_its_own() -> None:
+def test_spip_codes_are_found_unchanged() -> None:
     assert CODES
     assert {code: find_language(code) for code in CODES} == {code: code for code in CODES}
 
 
-def test_the_case_of_a_language_changes_nothing() -> None:
+def test_languages_are_case_insensitive() -> None:
     for text in ("« Quoi » ?", "<multi>[fr]oui[en]yes</multi>", "mot[[note]]"):
         assert spipconv.to_html(text, lang="fr-FR") == spipconv.to_html(text, lang="FR") == spipconv.to_html(text)

@@ -1,4 +1,4 @@
-"""What the documents say is true: their examples run, the French ones have the English ones', the parts exist."""
+"""The documents are true: their examples run, French and English ones match, and the files they name exist."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
 
 ROOT = Path(__file__).parent.parent.parent
-# An English document and its French twin, with the languages of the people who type what they show.
+# English documents with their French twins.
 TWINS = [("README.md", "README.fr.md"), ("docs/migration.md", "docs/migration.fr.md")]
 WITH_EXAMPLES = [
     (name, locale) for twins in TWINS for name, locale in zip(twins, ("C.UTF-8", "fr_FR.UTF-8"), strict=True)
@@ -33,7 +33,7 @@ WITH_EXAMPLES = [
 READMES = TWINS[0]
 JOURNEYS = TWINS[1]
 DOCUMENTS = [name for twins in TWINS for name in twins] + ["ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md"]
-# Where a path that a document names in backticks begins.
+# Paths in backticks that begin with one of these folders must exist.
 FOLDERS = ("spipconv", "tests", "docs", "grammar", "examples", "benchmarks")
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SCRIPT = re.compile(r"^```js\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -110,7 +110,7 @@ def test_the_architecture_names_every_module_of_migration() -> None:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_links_between_documents_lead_somewhere(name: str) -> None:
+def test_linked_files_exist(name: str) -> None:
     text = re.sub(r"^```.*?^```", "", read(name), flags=re.MULTILINE | re.DOTALL)
     files = [(ROOT / name).parent / target for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text)]
     missing = {os.path.relpath(file, ROOT) for file in files if not file.exists()}
@@ -134,7 +134,7 @@ def test_every_code_of_a_report_has_its_remedy(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", JOURNEYS)
-def test_every_code_stands_below_its_severity(name: str) -> None:
+def test_every_code_is_listed_under_its_severity(name: str) -> None:
     parts = re.split(r"^### .*`(loss|change|info)`.*$", read(name), flags=re.MULTILINE)
     found = {
         code: severity
@@ -145,20 +145,20 @@ def test_every_code_stands_below_its_severity(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", JOURNEYS)
-def test_every_key_of_a_front_matter_is_told(name: str) -> None:
+def test_every_front_matter_key_is_documented(name: str) -> None:
     text = read(name)
     for target in TREES.values():
         assert [key for key in target.keys.values() if key and f"`{key}`" not in text] == []
 
 
 @pytest.mark.parametrize("name", JOURNEYS)
-def test_every_field_of_a_line_of_json_is_told(name: str) -> None:
+def test_every_field_of_a_json_line_is_documented(name: str) -> None:
     text = read(name)
     fields = {"html", "notes", "markdown", *pages.Page.__struct_fields__, *pages.Comment.__struct_fields__} - {"body"}
     assert [field for field in sorted(fields) if f"`{field}`" not in text] == []
 
 
-def test_both_journeys_show_the_same_script() -> None:
+def test_both_guides_show_the_same_script() -> None:
     scripts = [_SCRIPT.findall(read(name)) for name in JOURNEYS]
     assert len(scripts[0]) == 1
     assert scripts[0] == scripts[1]
@@ -166,7 +166,7 @@ def test_both_journeys_show_the_same_script() -> None:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Page]:
-    """A page of a browser to which a site without any rules answers: every page loads the script."""
+    """A browser page on a site without redirect rules, where every page loads the script."""
     if _CHROMIUM is None:
         pytest.skip("there is no chromium on the path")
     sync_playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").sync_playwright
@@ -209,7 +209,8 @@ def site() -> Iterator[Page]:
         ("/ferme/", "/ferme/"),
     ],
 )
-def test_the_script_for_hosts_without_rules_leads_on(site: Page, old: str, new: str) -> None:
+@pytest.mark.browser
+def test_the_script_for_hosts_without_rules_redirects(site: Page, old: str, new: str) -> None:
     site.goto("about:blank")
     site.goto("https://new.test" + old)
     if new == old:

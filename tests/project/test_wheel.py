@@ -1,4 +1,4 @@
-"""What is packed: the wheel holds the grammar and its tables, and works from any folder once it is installed."""
+"""Packaging: the wheel contains the grammar and its tables, and works from any folder when it is installed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import spipconv
 
 ROOT = Path(__file__).parent.parent.parent
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "dist", "build", "*.egg-info")
-# Enough to use lists, notes, tables, protected text and typography.
+# A text with lists, notes, tables, protected text and typography.
 TEXT = "{{{Titre}}}\n\n-* un[[{note} ?]]\n-* `<deux>`\n\n|{{a}}|{{b}}|\n|1|2|\n\n<poesie>\nvers\n</poesie> [mot->art12]"
 
 pytestmark = [
@@ -29,7 +29,7 @@ pytestmark = [
 
 
 def run(command: list[str], cwd: Path, **environment: str) -> str:
-    """Run a command and return what it prints; a failing one fails the test with what it said."""
+    """Run a command and return its output; if it fails, the test fails with its messages."""
     result = subprocess.run(
         command, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300, check=False
     )
@@ -68,20 +68,20 @@ def test_the_wheel_has_the_name_and_the_version_of_the_package(packed: tuple[Pat
     assert packed[1].name == f"spipconv-{spipconv.__version__}.tar.gz"
 
 
-def test_the_wheel_holds_every_module_and_its_data_once(wheel_names: list[str]) -> None:
+def test_the_wheel_contains_every_module_and_its_data_once(wheel_names: list[str]) -> None:
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "spipconv").rglob("*.py")}
     data = {"py.typed", "parsing/tables.json", "locale/fr/LC_MESSAGES/spipconv.mo"}
     assert modules | {f"spipconv/{name}" for name in data} <= set(wheel_names)
     assert len(set(wheel_names)) == len(wheel_names)
 
 
-def test_the_wheel_holds_the_grammar_and_nothing_else_of_its_folder(wheel_names: list[str]) -> None:
+def test_the_wheel_contains_the_grammar_and_nothing_else_from_its_folder(wheel_names: list[str]) -> None:
     grammar = {f"spipconv/parsing/grammar/{path.name}" for path in (ROOT / "grammar").glob("*.lark")}
     assert len(grammar) >= 2
     assert {name for name in wheel_names if "grammar/" in name} == grammar
 
 
-def test_the_wheel_holds_nothing_beside_the_package(wheel_names: list[str]) -> None:
+def test_the_wheel_contains_nothing_but_the_package(wheel_names: list[str]) -> None:
     assert {name.split("/")[0] for name in wheel_names} == {"spipconv", f"spipconv-{spipconv.__version__}.dist-info"}
     assert {Path(name).suffix for name in wheel_names if name.startswith("spipconv/")} == {
         ".css", ".html", ".js", ".json", ".lark", ".mo", ".po", ".py", ".typed",
@@ -94,7 +94,7 @@ def test_the_wheel_declares_the_command(packed: tuple[Path, Path]) -> None:
     assert "spipconv = spipconv.commands:main" in entry
 
 
-def test_the_sdist_holds_what_the_wheel_is_built_of(packed: tuple[Path, Path]) -> None:
+def test_the_sdist_contains_everything_the_wheel_is_built_from(packed: tuple[Path, Path]) -> None:
     with tarfile.open(packed[1]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {
@@ -104,14 +104,14 @@ def test_the_sdist_holds_what_the_wheel_is_built_of(packed: tuple[Path, Path]) -
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
 
 
-def test_an_installed_wheel_is_what_is_imported(installed: Path, tmp_path: Path) -> None:
+def test_the_installed_wheel_is_imported(installed: Path, tmp_path: Path) -> None:
     code = "import spipconv.parsing.grammar as grammar; print(grammar.__file__); print(grammar.grammar_directory())"
     printed = run([sys.executable, "-c", code], tmp_path, PYTHONPATH=str(installed)).splitlines()
     assert printed == [str(installed / "spipconv" / "grammar.py"), str(installed / "spipconv" / "grammar")]
 
 
 @pytest.mark.parametrize("to", ["html", "markdown", "json"])
-def test_an_installed_wheel_converts_as_the_checkout_does(installed: Path, tmp_path: Path, to: str) -> None:
+def test_an_installed_wheel_converts_like_the_checkout(installed: Path, tmp_path: Path, to: str) -> None:
     (tmp_path / "a.spip").write_text(TEXT, "utf-8")
     command = [sys.executable, "-m", "spipconv", "convert", "--to", to, "a.spip"]
     from_wheel = run(command, tmp_path, PYTHONPATH=str(installed))
@@ -119,8 +119,8 @@ def test_an_installed_wheel_converts_as_the_checkout_does(installed: Path, tmp_p
     assert from_wheel == run(command, tmp_path, PYTHONPATH=str(ROOT))
 
 
-def test_the_shipped_tables_are_those_of_the_shipped_grammar(installed: Path, tmp_path: Path) -> None:
-    """Were they not, every process would compute them anew."""
+def test_the_shipped_tables_belong_to_the_shipped_grammar(installed: Path, tmp_path: Path) -> None:
+    """Otherwise, every process would compute them again."""
     code = (
         "import sys, spipconv; spipconv.to_html('mot'); from spipconv import grammar;"
         "assert grammar.json.decode(open(grammar.TABLES, 'rb').read())['digest'] == grammar._digest();"
@@ -129,6 +129,6 @@ def test_the_shipped_tables_are_those_of_the_shipped_grammar(installed: Path, tm
     assert run([sys.executable, "-W", "ignore", "-c", code], tmp_path, PYTHONPATH=str(installed)) == "False\n"
 
 
-def test_an_installed_wheel_tells_its_version(installed: Path, tmp_path: Path) -> None:
+def test_an_installed_wheel_reports_its_version(installed: Path, tmp_path: Path) -> None:
     printed = run([sys.executable, "-m", "spipconv", "--version"], tmp_path, PYTHONPATH=str(installed))
     assert spipconv.__version__ in printed

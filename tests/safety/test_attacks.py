@@ -1,4 +1,4 @@
-"""Every attack in every field of every construct of the markup: judged by an HTML5 parser and by a browser."""
+"""Every attack in every field of every construct of the markup, judged by an HTML5 parser and by a browser."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tests.fuzz import HOLES, HostileObjects
 from tests.judges import dangers, is_stable, liberties, unclean
 
 PROFILES: tuple[Profile, ...] = ("article", "comment", "title")
-# Each attack meets every so manieth place, and these change from one to the next, so that each place meets many.
+# Each attack is tried in every n-th place, starting at a different one each time, so that each place gets many attacks.
 APART = 4
 
 
 def read_vectors(name: str) -> list[str]:
-    """Return the vectors of a file."""
+    """Return the attacks in a file."""
     lines = (Path(__file__).parent.parent / "security" / name).read_text("utf-8").split("\n")
     return [str(json.loads(line)["vector"]) for line in lines if line]
 
@@ -30,7 +30,7 @@ VECTORS = [*ATTACKS, *read_vectors("spip_xss.jsonl")]
 
 
 class Shot(NamedTuple):
-    """An attack in a place, for a profile."""
+    """An attack in a place, with a profile."""
 
     text: str
     profile: Profile
@@ -45,7 +45,7 @@ def shots(apart: int) -> Iterator[Shot]:
                 yield Shot(hole.replace("%s", vector), PROFILES[(number + place // apart) % 3], place)
 
 
-def test_every_place_meets_many_attacks_in_every_profile() -> None:
+def test_every_place_is_attacked_in_every_profile() -> None:
     found: dict[tuple[int, Profile], int] = {}
     for shot in shots(APART):
         found[shot.place, shot.profile] = found.get((shot.place, shot.profile), 0) + 1
@@ -57,7 +57,7 @@ def test_every_place_meets_many_attacks_in_every_profile() -> None:
 
 @pytest.mark.parametrize("part", range(8))
 @pytest.mark.slow
-def test_no_attack_is_more_than_text(part: int) -> None:
+def test_attacks_are_only_text(part: int) -> None:
     for shot in shots(APART):
         if shot.place % 8 != part:
             continue
@@ -67,7 +67,7 @@ def test_no_attack_is_more_than_text(part: int) -> None:
 
 
 @pytest.mark.slow
-def test_a_stranger_takes_no_liberties() -> None:
+def test_a_stranger_writes_only_what_a_comment_may_contain() -> None:
     for shot in shots(APART * 8):
         html = spipconv.to_html(shot.text, "comment")
         assert not liberties(html), shot
@@ -80,7 +80,7 @@ FIELDS = ("[->art1]", "<doc2|center>", "<img3|left>", "<emb4>", "[<doc5>->art6]"
 
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.slow
-def test_no_attack_in_a_field_of_an_object_is_more_than_text(field: str) -> None:
+def test_attacks_in_fields_of_objects_are_only_text(field: str) -> None:
     digits = "".join([character for character in field if character.isdigit()])
     for number in range(1, 300):
         text = field.replace(digits, str(number)) if digits else field

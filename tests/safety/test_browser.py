@@ -1,4 +1,4 @@
-"""A real browser shows what became of every attack: no script runs, no request leaves, nothing breaks out."""
+"""A real browser shows the output for every attack: no script runs, no request is sent, nothing breaks out."""
 
 from __future__ import annotations
 
@@ -36,16 +36,17 @@ PLACES: dict[str, Callable[[str], str]] = {
     "item": lambda vector: f"-* {vector}\n-* fin",
 }
 PROFILES: tuple[Profile, ...] = ("article", "comment")
-# Relative addresses lead there; every request is caught, so it is never asked.
+# Relative addresses lead to this host; every request is intercepted, so it is never contacted.
 SITE = "https://spip.test/"
 
-# What a fragment that closes more than it opens would break.
+# A page that a fragment would break by closing more than it opens.
 AROUND = (
     "<section><table><tbody><tr><td><article><blockquote>",
     "</blockquote></article></td></tr></tbody></table></section>",
 )
 
-# Before the page is read: what a script would call tells that it was called. Playwright's own code passes by.
+# Installed before the page is read: functions that a script would call record the call. Playwright's own code is
+# exempt.
 HOOKS = """(() => {
     const called = [];
     Object.defineProperty(window, "calledByScripts", {value: called});
@@ -61,8 +62,8 @@ HOOKS = """(() => {
     XMLHttpRequest.prototype.open = () => called.push("XMLHttpRequest");
 })()"""
 
-# After it is read: touch every element as a reader would; http and the like would only lead away, and an address that
-# is none (its protocol is ":") to an empty page.
+# Run after the page is read: touch every element as a reader would. Links with http and similar schemes would only
+# leave the page, and an invalid address (its protocol is ":") leads to an empty page.
 TOUCH = """() => { /* harness */
     window.addEventListener("click", (event) => {
         const link = event.target.closest && event.target.closest("a[href]");
@@ -111,7 +112,7 @@ LOOK = """() => { /* harness */
 
 
 class Harness:
-    """Shows fragments of HTML and tells what is wrong with them."""
+    """Shows fragments of HTML and reports what is wrong with them."""
 
     def __init__(self, browser: Browser, *, images: bool) -> None:
         self._images = images
@@ -126,7 +127,7 @@ class Harness:
         self._context.close()
 
     def look(self, fragments: Sequence[str]) -> list[str]:
-        """Return all that is wrong with a page of these fragments, each in a container of its own."""
+        """Return everything that is wrong with a page of fragments, each in a container of its own."""
         body = "".join(
             [f'<div data-case="{n}">{fragment}</div><hr data-case="{n}">' for n, fragment in enumerate(fragments)]
         )
@@ -149,17 +150,17 @@ class Harness:
         found: list[str] = []
         try:
             page.evaluate(TOUCH)
-            # What a click on a javascript: link starts, and what pictures that are not there start, comes later.
+            # The effects of clicking a javascript: link and of missing pictures come later.
             page.wait_for_timeout(60)
             found = page.evaluate(LOOK)
         except Error as error:
-            # The page has gone elsewhere.
+            # The page has navigated away.
             found.append(f"leaves: {error.message}")
         page.close()
         return [*found, *events, *self._requests]
 
     def name_culprits(self, fragments: Sequence[str]) -> dict[int, list[str]]:
-        """Return, by index, what is wrong with which fragment."""
+        """Return what is wrong with each fragment, by index."""
 
         def search(first: int, last: int) -> dict[int, list[str]]:
             found = self.look(fragments[first:last])
@@ -181,13 +182,13 @@ class Harness:
 
 
 def _is_said(message: Any) -> bool:
-    """Return whether a message on the console is a script's, not the browser's own on requests and on styles."""
+    """Return whether a console message comes from a script, not from the browser about requests or styles."""
     return not message.text.startswith(("Failed to load resource", "`float` property is not supported"))
 
 
 @pytest.fixture(params=PROFILES)
 def profile(request: pytest.FixtureRequest) -> Profile:
-    """Return each profile."""
+    """Return the profiles, one by one."""
     chosen: Profile = request.param
     return chosen
 
@@ -206,7 +207,7 @@ def test_there_are_attacks_to_show() -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_no_attack_has_an_effect(harness: Harness, profile: Profile, place: str) -> None:
-    shown = [to_html(PLACES[place](one["vector"]), profile) for one in VECTORS]
+    shown = [to_html(PLACES[place](attack["vector"]), profile) for attack in VECTORS]
     culprits = harness.name_culprits(shown)
     assert {VECTORS[n]["id"]: (found, shown[n]) for n, found in culprits.items()} == {}
 
@@ -253,7 +254,7 @@ UNSAFE = {
 
 
 @pytest.mark.parametrize("unsafe", UNSAFE)
-def test_the_harness_catches_what_is_unsafe(browser: Browser, unsafe: str) -> None:
+def test_the_harness_detects_unsafe_html(browser: Browser, unsafe: str) -> None:
     harness = Harness(browser, images=True)
     try:
         found = harness.look(["<p>a</p>", unsafe, "<p>b</p>"])
@@ -262,7 +263,7 @@ def test_the_harness_catches_what_is_unsafe(browser: Browser, unsafe: str) -> No
     assert set(UNSAFE[unsafe]) <= set(found)
 
 
-def test_the_harness_names_the_culprits(browser: Browser) -> None:
+def test_the_harness_names_the_unsafe_texts(browser: Browser) -> None:
     fragments = ["<p>a</p>"] * 5
     fragments[1], fragments[4] = "<p onclick='alert(1)'>a</p>", "</div>"
     harness = Harness(browser, images=False)
@@ -273,7 +274,7 @@ def test_the_harness_names_the_culprits(browser: Browser) -> None:
     assert culprits == {1: ["alert(1)", "<p onclick>"], 4: ["leaks out of its container"]}
 
 
-def test_the_harness_counts_a_picture_where_none_is_allowed(browser: Browser) -> None:
+def test_the_harness_reports_a_picture_in_a_comment(browser: Browser) -> None:
     fragments = ['<img src="https://example.org/x.png" alt="">']
     for images, expected in ((False, ["request: image https://example.org/x.png"]), (True, [])):
         harness = Harness(browser, images=images)
@@ -283,6 +284,6 @@ def test_the_harness_counts_a_picture_where_none_is_allowed(browser: Browser) ->
             harness.close()
 
 
-def test_the_harness_finds_nothing_in_a_page_without_faults(harness: Harness, profile: Profile) -> None:
+def test_the_harness_reports_nothing_on_a_safe_page(harness: Harness, profile: Profile) -> None:
     text = "{{{Titre}}}\n\n-* [un->https://example.org/][[note]]\n-* [deux->#nb1] {{gras}}\n\n|{{a}}|{{b}}|\n|1|2|"
     assert harness.look([to_html(text, profile)] * 3) == []

@@ -21,11 +21,11 @@ from spipconv.media_types import media_type
         ("m\u212av", ""), ("", ""), ("unheard", ""), ("pdf\x00", ""),
     ],
 )  # fmt: skip
-def test_an_extension_has_this_type(extension: str, wanted: str) -> None:
+def test_an_extension_gives_this_type(extension: str, wanted: str) -> None:
     assert media_type(extension) == wanted
 
 
-def test_the_machine_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_types_do_not_depend_on_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mimetypes.MimeTypes, "guess_type", lambda *_: ("x/y", None))
     objects = Catalogue([SpipObject("document", 1, title="t", file="odt/a.odt", extension="odt", media="file")])
     assert 'type="application/vnd.oasis.opendocument.text"' in spipconv.to_html("[->doc1]<doc1>", objects=objects)

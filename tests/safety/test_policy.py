@@ -1,4 +1,4 @@
-"""What raw HTML and which addresses each profile lets through, said apart from the policy and judged by a parser."""
+"""The raw HTML and the addresses that each profile allows, listed independently of the policy; a parser judges."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.judges import unclean
 PROFILES: tuple[Profile, ...] = ("article", "comment", "title")
 SANITIZERS: tuple[safety.Sanitizer, ...] = ("nh3", "bleach")
 
-# Every element of HTML, today's and yesterday's, and of what else a page may hold.
+# Every element of HTML, current and obsolete, and of other languages that a page may contain.
 ACTIVE = """
     applet audio base basefont bgsound button canvas command datalist dialog embed fencedframe form frame frameset
     html head body iframe image input isindex keygen label link listing map area math menu menuitem meta meter
@@ -29,7 +29,7 @@ BLOCKS = """address article aside blockquote caption center dd details div dl dt
     h3 h4 h5 h6 header hgroup legend li main nav ol p pre section summary table ul""".split()
 INLINE = """a abbr acronym b bdi bdo big cite del dfn em font i ins kbd mark q ruby s samp small span strike
     strong sub sup time tt u var""".split()
-# What SPIP reads itself.
+# Tags that SPIP reads itself.
 SHORTCUTS = "code cadre quote poesie poetry intro html math multi frame cadre".split()
 OF_STRANGERS = frozenset({"del", "ins", "q"})
 
@@ -51,7 +51,7 @@ ATTRIBUTES = """
     xlink:href onabort onafterprint onanimationend onbeforeinput onblur onclick onerror onfocus oninput onload
     onmouseover onpointerdown onscroll ontoggle onwheel formnovalidate
     """.split()
-# What none may set, whoever writes: it runs, sends, frames, loads or dresses.
+# Attributes that no profile allows: they run, send, frame, load or style something.
 NEVER = frozenset(
     """
     accesskey action archive async autofocus autoplay background behavior classid code codebase content
@@ -66,7 +66,7 @@ NEVER = frozenset(
 
 
 def read(html: str) -> list[Any]:
-    """Return the elements that a parser reads in a fragment."""
+    """Return the elements that a parser finds in a fragment."""
     return list(html5lib.parseFragment(f"<div>{html}</div>", namespaceHTMLElements=False)[0].iter())[1:]
 
 
@@ -80,7 +80,7 @@ def find(html: str, name: str) -> list[Any]:
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("name", ACTIVE)
-def test_active_elements_are_in_no_page(name: str, profile: Profile) -> None:
+def test_active_elements_are_never_written(name: str, profile: Profile) -> None:
     for written in (name, name.upper(), name + "/", name + "\n"):
         text = f"<{written} title=mot>mot</{name}> a <{written} class='x'> {{{{<{written}}}}} <{written}"
         html = spipconv.to_html(text, profile, embeds=True)
@@ -98,20 +98,20 @@ def test_the_second_lock_removes_active_elements(name: str, sanitizer: safety.Sa
 def test_a_stranger_writes_three_elements() -> None:
     for name in {*ACTIVE, *BLOCKS, *INLINE, *"br col colgroup hr img rp rt tbody td tfoot th thead tr wbr".split()}:
         html = spipconv.to_html(f"mot <{name} title=evil>mot</{name}> mot", "comment")
-        found = [element.tag for element in read(html) if "evil" in element.attrib.values()]
-        assert found == ([name] if name in OF_STRANGERS else []), name
+        names = [element.tag for element in read(html) if "evil" in element.attrib.values()]
+        assert names == ([name] if name in OF_STRANGERS else []), name
 
 
-def test_a_stranger_s_elements_are_of_shortcuts_only() -> None:
+def test_a_stranger_s_other_elements_come_from_shortcuts() -> None:
     for name in {*ACTIVE, *BLOCKS, *INLINE, "img", "br", "hr", "tr", "td"}:
         html = spipconv.to_html(f"mot <{name}>mot</{name}> mot", "comment")
-        # Old toolbars wrote HTML where SPIP has a shortcut: that is what it becomes.
+        # Old toolbars wrote HTML in place of shortcuts; it becomes those shortcuts.
         written = set("p i strong del ins q br div pre code blockquote".split())
         assert {element.tag for element in read(html)} <= written, name
 
 
 @pytest.mark.parametrize("name", BLOCKS)
-def test_a_title_holds_no_block(name: str) -> None:
+def test_a_title_contains_no_block(name: str) -> None:
     html = spipconv.to_html(f"mot <{name} title=evil>mot</{name}> mot", "title")
     assert not find(html, name)
     assert "mot" in html
@@ -123,9 +123,9 @@ def test_an_author_may_write_harmless_html(name: str) -> None:
               "summary": "<details>%s</details>", "dd": "<dl>%s</dl>", "dt": "<dl>%s</dl>"}.get(name, "%s")  # fmt: skip
     text = inside.replace("%s", f"<{name} title='t' class='c' id='i' lang='en' dir='rtl'>mot</{name}>")
     found = find(spipconv.to_html(text), name)
-    assert [(one.get("title"), one.get("class"), one.get("lang"), one.get("dir")) for one in found] == [
-        ("t", "c", "en", "rtl")
-    ]
+    assert [
+        (element.get("title"), element.get("class"), element.get("lang"), element.get("dir")) for element in found
+    ] == [("t", "c", "en", "rtl")]
     if name in INLINE:
         assert find(spipconv.to_html(text, "title"), name)
 
@@ -134,7 +134,7 @@ def test_an_author_may_write_harmless_html(name: str) -> None:
 
 
 def kept(name: str, attribute: str, value: str, profile: Profile, *, embeds: bool = False) -> str | None:
-    """Return an attribute's value as a page has it, None where it has not."""
+    """Return the value of an attribute on a page, or None if it is missing."""
     tag = f"<{name} {attribute}='{value}' title='mark'>mot</{name}>"
     for element in read(spipconv.to_html(f"a {tag} b", profile, embeds=embeds)):
         if element.get("title") == "mark":
@@ -155,7 +155,7 @@ def test_strangers_set_titles_languages_and_sources_only(attribute: str) -> None
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("name", [*INLINE, *BLOCKS, "img", "br", "hr", "td", "col", "iframe"])
-def test_attributes_that_act_are_on_no_element(name: str, profile: Profile) -> None:
+def test_active_attributes_are_never_written(name: str, profile: Profile) -> None:
     for change in (str, str.upper):
         attributes = " ".join([f"{change(attribute)}='http://a.org/x'" for attribute in sorted(NEVER)])
         text = f"<table><tr><td><{name} {attributes} title=mark>mot</{name}>"
@@ -165,7 +165,7 @@ def test_attributes_that_act_are_on_no_element(name: str, profile: Profile) -> N
 
 @pytest.mark.parametrize("sanitizer", SANITIZERS)
 @pytest.mark.parametrize("name", ["a", "p", "img", "td", "iframe", "q", "b"])
-def test_the_second_lock_removes_attributes_that_act(name: str, sanitizer: safety.Sanitizer) -> None:
+def test_the_second_lock_removes_active_attributes(name: str, sanitizer: safety.Sanitizer) -> None:
     attributes = " ".join([f"{attribute}='x'" for attribute in sorted(NEVER)])
     cleaned = safety.clean(f"<table><tr><td><{name} {attributes}>mot</{name}></td></tr></table>", sanitizer)
     for element in read(cleaned):
@@ -174,7 +174,7 @@ def test_the_second_lock_removes_attributes_that_act(name: str, sanitizer: safet
 
 @pytest.mark.parametrize("attribute", ATTRIBUTES)
 def test_an_attribute_of_one_element_is_not_allowed_on_others(attribute: str) -> None:
-    """Only class, dir, id, lang, role, title and aria-… stand on every element."""
+    """Only class, dir, id, lang, role, title and aria-… are allowed on every element."""
     everywhere = {"class", "dir", "id", "lang", "role", "title", "aria-label"}
     for name in ("b", "em", "span", "sup"):
         assert (kept(name, attribute, "http://a.org/", "article") is not None) == (attribute in everywhere) or (
@@ -183,16 +183,16 @@ def test_an_attribute_of_one_element_is_not_allowed_on_others(attribute: str) ->
 
 
 @pytest.mark.parametrize("value", ["_self", "_top", "_parent", "main", "_blank2", "_BLANK", "", "x_blank"])
-def test_no_link_leads_into_another_window_of_the_site(value: str) -> None:
+def test_links_cannot_target_another_window_of_the_site(value: str) -> None:
     html = spipconv.to_html(f'<a href="http://a.org/" target="{value}" title="mark">x</a>')
-    assert [one.get("target") for one in find(html, "a")] == [None]
+    assert [element.get("target") for element in find(html, "a")] == [None]
     for sanitizer in SANITIZERS:
         cleaned = safety.clean(f'<a href="http://a.org/" target="{value}">x</a>', sanitizer)
-        assert [one.get("target") for one in find(cleaned, "a")] == [None]
+        assert [element.get("target") for element in find(cleaned, "a")] == [None]
 
 
 @pytest.mark.parametrize("rel", ["", ' rel="help"', ' rel="opener"', ' rel=""'])
-def test_a_new_window_never_reaches_back(rel: str) -> None:
+def test_a_new_window_cannot_reach_its_opener(rel: str) -> None:
     (link,) = find(spipconv.to_html(f'<a href="http://a.org/" target="_blank"{rel}>x</a>'), "a")
     assert link.get("target") == "_blank"
     assert set(link.get("rel").split()) >= {"noopener", *re.findall(r'"(\w+)"', rel)}
@@ -210,7 +210,7 @@ def test_what_only_looks_like_aria_is_not(name: str) -> None:
 
 # ---- Addresses ----
 
-# Schemes that programs answer to; https://www.iana.org/assignments/uri-schemes and what browsers and phones add.
+# Schemes that programs handle; https://www.iana.org/assignments/uri-schemes and what browsers and phones add.
 SCHEMES = """
     about acap acct admin afp aim android-app app apt attachment aw bb blob bitcoin bolo callto cap chrome
     chrome-extension cid coap content cvs data dav dict dns ed2k facetime feed feedready file filesystem finger fish
@@ -256,7 +256,7 @@ HIDING = {
 
 
 def hide(form: str, scheme: str) -> str:
-    """Return an address of a scheme in some disguise."""
+    """Return an address with a disguised scheme."""
     return form.format(
         scheme=scheme, SCHEME=scheme.upper(), first=scheme[0], rest=scheme[1:], code=ord(scheme[0]),
         hex=f"{ord(scheme[0]):02x}",
@@ -302,7 +302,7 @@ PLACES = {
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("place", PLACES)
-def test_no_place_of_an_address_takes_another_scheme(place: str, profile: Profile) -> None:
+def test_no_address_accepts_another_scheme(place: str, profile: Profile) -> None:
     for form in HIDING.values():
         html = spipconv.to_html(PLACES[place].replace("%s", hide(form, "javascript")), profile, embeds=True)
         for element in read(html):
@@ -317,7 +317,7 @@ def test_no_place_of_an_address_takes_another_scheme(place: str, profile: Profil
 def test_the_second_lock_removes_other_schemes(scheme: str, sanitizer: safety.Sanitizer) -> None:
     for name, attribute in (("a", "href"), ("img", "src"), ("q", "cite"), ("blockquote", "cite")):
         cleaned = safety.clean(f'<{name} {attribute}="{scheme}:x">a</{name}>', sanitizer)
-        assert not [one for one in read(cleaned) if attribute in one.attrib], cleaned
+        assert not [element for element in read(cleaned) if attribute in element.attrib], cleaned
 
 
 @pytest.mark.parametrize(
@@ -327,14 +327,14 @@ def test_the_second_lock_removes_other_schemes(scheme: str, sanitizer: safety.Sa
         "HTTP%3A//a.org/", "https&colon;//a.org", "MAILTO%3Aa", "caf%C3%A9", "?a=%3A", "mailto:a%40b.org",
     ],
 )  # fmt: skip
-def test_what_is_no_scheme_stays(address: str) -> None:
+def test_text_that_is_not_a_scheme_stays(address: str) -> None:
     assert safety.safe_address(address) == address
 
 
 @pytest.mark.parametrize(
     "address", ["a:b", "1:2", ":", "::", "é:x", "-x:y", "a b:c", "[::1", "%:x", "javascript\x00:x"]
 )
-def test_what_a_reader_may_take_for_a_scheme_is_refused(address: str) -> None:
+def test_text_that_a_reader_may_treat_as_a_scheme_is_refused(address: str) -> None:
     assert safety.safe_address(address) is None
 
 
@@ -351,7 +351,7 @@ HOSTS = ("www.youtube.com", "player.vimeo.com", "www.dailymotion.com", "framatub
 def test_players_of_known_hosts_are_embedded(host: str) -> None:
     for address in (f"https://{host}/embed/x?a=b", f"HTTPS://{host.upper()}/x"):
         html = spipconv.to_html(f'<iframe src="{address}" width="3"></iframe>', embeds=True)
-        assert [one.get("src") for one in find(html, "iframe")] == [address]
+        assert [element.get("src") for element in find(html, "iframe")] == [address]
     assert not find(spipconv.to_html(f'<iframe src="https://{host}/x"></iframe>'), "iframe")
     assert not find(spipconv.to_html(f'<iframe src="https://{host}/x"></iframe>', "comment", embeds=True), "iframe")
 
@@ -362,12 +362,11 @@ def test_players_of_known_hosts_are_embedded(host: str) -> None:
     [
         "https://{}.evil.example/x", "https://{}evil.example/x", "https://evil{}/x", "https://evil.{}/x",
         "https://evil.example/{}", "https://evil.example/?{}", "https://evil.example#{}", "https://{}@evil.example/x",
-        "https://{}:x@evil.example/x", "https://user@{}/x", "https://{}:8443/x",
-        "https://{}:443@evil.example", "//{}/x",
-        "http://{}/x", "ftp://{}/x", "https:{}/x", "https:/{}/x", "{}/x", "https://{}\\.evil.example/x",
-        "https://{}%2eevil.example",
-        "https://{}\u3002evil.example/", "https://evil.example\\{}/x", "https://evil.example\\@{}/x", "https://{}./x",
-        "https://[{}]/x", "javascript://{}/%0aalert(1)", "data://{}/x", "https://{}\t.evil.example/", "https://{};evil.example/",
+        "https://{}:x@evil.example/x", "https://user@{}/x", "https://{}:8443/x", "https://{}:443@evil.example",
+        "//{}/x", "http://{}/x", "ftp://{}/x", "https:{}/x", "https:/{}/x", "{}/x", "https://{}\\.evil.example/x",
+        "https://{}%2eevil.example", "https://{}\u3002evil.example/", "https://evil.example\\{}/x",
+        "https://evil.example\\@{}/x", "https://{}./x", "https://[{}]/x", "javascript://{}/%0aalert(1)", "data://{}/x",
+        "https://{}\t.evil.example/", "https://{};evil.example/",
     ],
 )  # fmt: skip
 def test_no_other_player_is_embedded(form: str, host: str) -> None:
@@ -402,7 +401,7 @@ def test_the_second_lock_closes_comments_and_foreign_content(sanitizer: safety.S
 
 
 @pytest.mark.parametrize("sanitizer", SANITIZERS)
-def test_the_second_lock_shows_nothing_of_what_it_removes(sanitizer: safety.Sanitizer) -> None:
+def test_the_second_lock_keeps_no_trace_of_what_it_removes(sanitizer: safety.Sanitizer) -> None:
     cleaned = safety.clean('<p>a<blink title="evil">b</blink></p>', sanitizer)
     assert "blink" not in cleaned
     assert "evil" not in cleaned
@@ -416,11 +415,11 @@ def test_the_second_lock_adds_nothing() -> None:
 # ---- Ids ----
 
 
-def test_a_stranger_s_ids_are_apart_and_reached() -> None:
+def test_a_stranger_s_ids_have_a_prefix_and_links_reach_them() -> None:
     html = spipconv.to_html("[csrf<-]a [b->#csrf] [c->#page] d[[<nom> e]] f[[g]]", "comment")
-    ids = {one.get("id") for one in read(html)} - {None}
+    ids = {element.get("id") for element in read(html)} - {None}
     assert not ids & {"csrf", "nbnom", "nhnom"}
-    targets = [one.get("href")[1:] for one in find(html, "a") if one.get("href", "").startswith("#")]
+    targets = [element.get("href")[1:] for element in find(html, "a") if element.get("href", "").startswith("#")]
     assert "page" in targets
     assert {target for target in targets if target != "page"} <= ids
     assert len(targets) == 6
@@ -430,14 +429,14 @@ def test_a_stranger_s_ids_are_apart_and_reached() -> None:
 
 
 @pytest.mark.parametrize("name", [*INLINE, *BLOCKS, "img", "iframe"])
-def test_a_tree_of_a_stranger_is_judged_as_its_text(name: str) -> None:
+def test_a_stranger_s_tree_follows_the_same_policy_as_the_text(name: str) -> None:
     attributes = (("title", "evil"), ("id", "evil"), ("href", "http://a.org/"))
     document = Document((Paragraph((Element(name, attributes, (Text("mot"),)),)),), profile="comment")
-    found = [one.tag for one in read(spipconv.render(document)) if "evil" in one.attrib.values()]
-    assert found == ([name] if name in OF_STRANGERS else [])
+    names = [element.tag for element in read(spipconv.render(document)) if "evil" in element.attrib.values()]
+    assert names == ([name] if name in OF_STRANGERS else [])
 
 
-def test_a_frame_without_an_address_is_none() -> None:
+def test_a_frame_without_an_address_is_dropped() -> None:
     for text in ("<iframe></iframe>", '<iframe title="x" width="3"></iframe>', '<iframe src="http://a.org/"></iframe>'):
         assert not find(spipconv.to_html(text, embeds=True), "iframe")
 
@@ -445,7 +444,7 @@ def test_a_frame_without_an_address_is_none() -> None:
 @pytest.mark.parametrize("attributes", [(), (("title", "x"),), (("src", "https://evil.example/"),), (("src", ""),)])
 def test_a_frame_without_an_allowed_address_is_not_written(attributes: tuple[tuple[str, str], ...]) -> None:
     document = Document((Element("iframe", attributes, (Text("mot"),)),))
-    # By the writer itself, before any sanitiser.
+    # The writer itself refuses it, before any sanitiser.
     assert Writer(document).flow(document.children) == "mot"
 
 

@@ -1,4 +1,4 @@
-"""Nothing that a stranger or an author writes reaches a reader as more than text: judged by an HTML5 parser."""
+"""Texts by strangers and authors are harmless to readers, judged by an HTML5 parser."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_hostile_vectors_are_harmless(context: str, profile: Any) -> None:
         "<!-- x -->",
     ],
 )
-def test_the_judge_sees_what_is_dangerous(html: str) -> None:
+def test_the_judge_detects_danger(html: str) -> None:
     assert dangers(html)
 
 
@@ -85,7 +85,7 @@ def test_the_judge_sees_what_is_dangerous(html: str) -> None:
 @pytest.mark.parametrize(
     "character", ["\x0c", "\x1b", "\x00", "\x0b", "\ufffe", "\uffff", "\ufdd0", "\ud800", "&#12;", "&#27;"]
 )
-def test_what_feeds_cannot_hold_is_in_no_html(text: str, character: str, profile: Any) -> None:
+def test_no_html_contains_characters_that_feeds_forbid(text: str, character: str, profile: Any) -> None:
     html = spipconv.to_html(text.replace("%s", f"a{character}b"), profile)
     assert not unclean(html)
     assert is_stable(html)
@@ -168,7 +168,7 @@ def test_addresses_of_allowed_kinds_stay_as_they_are(address: str) -> None:
     ],
 )
 @pytest.mark.parametrize("profile", ["article", "comment"])
-def test_trees_that_no_parser_made_are_written_safely(node: Node, profile: Any) -> None:
+def test_hand_made_trees_are_written_safely(node: Node, profile: Any) -> None:
     document = Document((Paragraph((node,)),))
     assert not dangers(spipconv.render(document, profile=profile))
 
@@ -176,7 +176,7 @@ def test_trees_that_no_parser_made_are_written_safely(node: Node, profile: Any) 
 @pytest.mark.parametrize(
     "text", ["[a->http://a.org/]", "http://b.org/", "[?C]", "[d->art1]", "[e->#f]", "g[[h]]", "[i->mailto:i@j.org]"]
 )
-def test_every_link_of_a_comment_says_that_a_stranger_made_it(text: str) -> None:
+def test_every_link_in_a_comment_has_the_rel_of_user_content(text: str) -> None:
     html = spipconv.to_html(text, profile="comment")
     links = re.findall(r"<a [^>]*href[^>]*>", html)
     assert links
@@ -188,7 +188,7 @@ def test_a_new_window_cannot_reach_back_into_the_page() -> None:
     assert 'rel="help noopener"' in html
 
 
-def test_a_comment_looks_anything_up() -> None:
+def test_a_comment_looks_nothing_up() -> None:
     class Forbidden:
         site_address = ""
 
