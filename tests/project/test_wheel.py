@@ -9,9 +9,11 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 import spipconv
 
@@ -76,7 +78,7 @@ def test_the_wheel_contains_every_module_and_its_data_once(wheel_names: list[str
 
 
 def test_the_wheel_contains_the_grammar_and_nothing_else_from_its_folder(wheel_names: list[str]) -> None:
-    grammar = {f"spipconv/parsing/grammar/{path.name}" for path in (ROOT / "grammar").glob("*.lark")}
+    grammar = {f"spipconv/grammar/{path.name}" for path in (ROOT / "grammar").glob("*.lark")}
     assert len(grammar) >= 2
     assert {name for name in wheel_names if "grammar/" in name} == grammar
 
@@ -86,6 +88,17 @@ def test_the_wheel_contains_nothing_but_the_package(wheel_names: list[str]) -> N
     assert {Path(name).suffix for name in wheel_names if name.startswith("spipconv/")} == {
         ".css", ".html", ".js", ".json", ".lark", ".mo", ".po", ".py", ".typed",
     }  # fmt: skip
+
+
+def test_links_of_the_long_description_are_absolute(packed: tuple[Path, Path]) -> None:
+    """Package indexes show the README without the repository."""
+    with zipfile.ZipFile(packed[0]) as archive:
+        metadata = message_from_bytes(archive.read(f"spipconv-{spipconv.__version__}.dist-info/METADATA"))
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    tokens = MarkdownIt().parse(str(metadata.get_payload()))
+    links = [part.attrs["href"] for token in tokens for part in token.children or () if part.type == "link_open"]
+    assert len(links) > 10
+    assert [link for link in links if not str(link).startswith("https://")] == []
 
 
 def test_the_wheel_declares_the_command(packed: tuple[Path, Path]) -> None:
@@ -107,7 +120,7 @@ def test_the_sdist_contains_everything_the_wheel_is_built_from(packed: tuple[Pat
 def test_the_installed_wheel_is_imported(installed: Path, tmp_path: Path) -> None:
     code = "import spipconv.parsing.grammar as grammar; print(grammar.__file__); print(grammar.grammar_directory())"
     printed = run([sys.executable, "-c", code], tmp_path, PYTHONPATH=str(installed)).splitlines()
-    assert printed == [str(installed / "spipconv" / "grammar.py"), str(installed / "spipconv" / "grammar")]
+    assert printed == [str(installed / "spipconv" / "parsing" / "grammar.py"), str(installed / "spipconv" / "grammar")]
 
 
 @pytest.mark.parametrize("to", ["html", "markdown", "json"])
@@ -122,7 +135,7 @@ def test_an_installed_wheel_converts_like_the_checkout(installed: Path, tmp_path
 def test_the_shipped_tables_belong_to_the_shipped_grammar(installed: Path, tmp_path: Path) -> None:
     """Otherwise, every process would compute them again."""
     code = (
-        "import sys, spipconv; spipconv.to_html('mot'); from spipconv import grammar;"
+        "import sys, spipconv; spipconv.to_html('mot'); from spipconv.parsing import grammar;"
         "assert grammar.json.decode(open(grammar.TABLES, 'rb').read())['digest'] == grammar._digest();"
         "print('lark' in sys.modules)"
     )
