@@ -1,6 +1,6 @@
-"""A process that converts chunks for another one, which outlives it.
+"""Chunks in, outcomes out: a process that converts for another one, which outlives it when a text kills it.
 
-Tasks come on standard input and answers go to standard output, each after its length in four bytes.
+Tasks come on standard input and answers go to standard output, each preceded by its length in four bytes.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from spipconv.batch.chunks import CannotWrite, Chunk, Outcome
+from spipconv.batch.chunks import Chunk, Outcome
 from spipconv.batch.converter import Converted, Options
 from spipconv.batch.names import show
-from spipconv.batch.spool import Reached, Spool, reached
-from spipconv.batch.watch import Watched, watching
+from spipconv.batch.spool import Spool, SpoolPosition, read_position
+from spipconv.batch.watch import WatchedProcess, watching
 from spipconv.batch.work import convert_chunk, prepare
+from spipconv.system.files import cannot_write
 
-# How long a process may do nothing, past the time after which it ends itself.
+# How long a process may do nothing after the moment at which it should have ended itself.
 _GRACE_SECONDS = 5.0
-# How many processes may die outside of any text, or be stopped, at one place of a chunk before it is given up.
+# How many processes may die outside of any text, or be stopped, at one place of a chunk before it is abandoned.
 _MOST_DEATHS = 4
 # The end of a process that its CPU timer ended: the text did not answer the other one.
 _OVERDUE = -getattr(signal, "SIGPROF", 27)
@@ -33,8 +34,8 @@ _OVERDUE_EXIT = 1
 _HELD = "held the process and would not stop"
 
 
-class Died(Exception):
-    """The process ended, or had to be ended, before it answered; its text says how.
+class ProcessDeath(Exception):
+    """Raised when a process ended, or had to be ended, before it answered; the text says how.
 
     ``is_stopped``: somebody had stopped it (SIGSTOP), so that no text can be blamed.
     """
@@ -49,19 +50,19 @@ def idle_seconds(options: Options) -> float:
     return options.hard_seconds + _GRACE_SECONDS
 
 
-def describe_death(code: int | None, watched: Watched) -> Died:
-    """Return what is to be said of a process that ended with this exit code."""
+def describe_death(code: int | None, watched: WatchedProcess) -> ProcessDeath:
+    """Return the error to raise for a process that ended with this exit code."""
     if watched.verdict == "stopped":
-        return Died("was stopped and did not continue", is_stopped=True)
+        return ProcessDeath("was stopped and did not continue", is_stopped=True)
     if watched.verdict == "idle" or code in (_OVERDUE, _OVERDUE_EXIT):
-        return Died(_HELD)
+        return ProcessDeath(_HELD)
     if code is None or code == _KILLED:
-        return Died("killed (out of memory?)")
-    return Died(f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}")
+        return ProcessDeath("killed (out of memory?)")
+    return ProcessDeath(f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}")
 
 
 class Child:
-    """A process of its own for one chunk after the other. Not for several threads at once. Raises OSError."""
+    """A process that converts one chunk after the other. Not for several threads at a time. Raises OSError."""
 
     def __init__(self) -> None:
         # In a session of its own: Ctrl-C is for the run, which lets its workers finish.
@@ -73,7 +74,7 @@ class Child:
         )  # fmt: skip
 
     def convert(self, chunk: Chunk, options: Options, spool: str = "") -> list[Outcome]:
-        """Have a chunk converted. Raises Died; the child is of no more use then."""
+        """Have a chunk converted. Raises ProcessDeath; the child cannot be used after that."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         # Names that are not UTF-8 travel too, which msgpack cannot carry.
@@ -95,11 +96,11 @@ class Child:
         raise describe_death(code, watched)
 
     def end(self) -> None:
-        """End the process, at once; the thread that waits for it is to close this."""
+        """End the process immediately; the thread that waits for it has to close this."""
         self._process.kill()
 
     def close(self) -> None:
-        """End the process, at once."""
+        """End the process immediately, and leave nothing of it."""
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):
@@ -109,15 +110,15 @@ class Child:
 
 
 def walk(chunk: Chunk, options: Options, start: Callable[[], Child] = Child) -> list[Outcome]:
-    """Convert a chunk on which a process died, in processes of its own; find the texts at fault.
+    """Convert a chunk on which a process died, in processes of its own; find the texts that kill.
 
     Every result is kept, so that each process continues where the one before it died. The text on which one process
-    died, and then another one that began with it, is answered by an error. Where processes die outside of any text,
-    or are stopped, again and again, the chunk is a fault. ``start`` makes the processes. Raises CannotWrite.
+    died, and then another one that began with it, gets an error. Where processes die outside of any text, or are
+    stopped, again and again, the chunk counts as unreadable. ``start`` makes the processes. Raises CannotWrite.
     """
-    handle, spool = tempfile.mkstemp(prefix="spipconv-", dir=chunk.aside or None)
+    handle, spool = tempfile.mkstemp(prefix="spipconv-", dir=chunk.temporary or None)
     os.close(handle)
-    at = Reached(False, -1, False)
+    at = SpoolPosition(False, -1, False)
     deaths = 0
     child: Child | None = None
     try:
@@ -125,10 +126,10 @@ def walk(chunk: Chunk, options: Options, start: Callable[[], Child] = Child) -> 
             child = child or start()
             try:
                 return child.convert(chunk, options, spool)
-            except Died as death:
+            except ProcessDeath as death:
                 child.close()
                 child = None
-                before, at = at, reached(spool)
+                before, at = at, read_position(spool)
                 has_moved = (before.is_read, before.count, before.is_ended) != (at.is_read, at.count, at.is_ended)
                 deaths = 1 if has_moved else deaths + 1
                 if not (has_moved or death.is_stopped) and at.tries > before.tries:
@@ -136,8 +137,8 @@ def walk(chunk: Chunk, options: Options, start: Callable[[], Child] = Child) -> 
                         results.append(Converted(error=f"its process died on it, twice: {death}"))
                 elif deaths >= _MOST_DEATHS:
                     return _give_up(chunk, at, death)
-    except OSError as fault:
-        raise CannotWrite(f"{spool}: {fault.strerror or fault}") from fault
+    except OSError as error:
+        raise cannot_write(spool, error) from error
     finally:
         if child:
             child.close()
@@ -145,7 +146,7 @@ def walk(chunk: Chunk, options: Options, start: Callable[[], Child] = Child) -> 
             os.unlink(spool)
 
 
-def _give_up(chunk: Chunk, at: Reached, death: Died) -> list[Outcome]:
+def _give_up(chunk: Chunk, at: SpoolPosition, death: ProcessDeath) -> list[Outcome]:
     moment = "write" if at.is_ended else "convert" if at.is_read else "read"
     reason = f"processes die when they {moment} this: {death}"
     return [

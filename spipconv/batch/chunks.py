@@ -1,4 +1,4 @@
-"""What travels between the run and its workers: addresses of work, and accounts of it; never a text."""
+"""What travels between the run and its workers: addresses of work, and what came of it; never a text."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ from typing import Literal
 
 from msgspec import Struct
 
+from spipconv.system.files import CannotWrite
+
 Kind = Literal["files", "lines", "rows"]
 
 
 class BadInput(ValueError):
-    """An input, an output or an option that cannot be used; its text is one line that says why."""
-
-
-class CannotWrite(Exception):
-    """The output cannot be written (a full disk …); its text is one line that says what and why."""
+    """Raised for an input, an output or an option that cannot be used; the text is one line that says why."""
 
 
 class BadTarget(CannotWrite):
-    """One file that cannot be written, for its name or for what is in its place, though others can."""
+    """Raised for one file that cannot be written, for its name or for what is in its place, though others can."""
 
 
 class Piece(Struct, frozen=True, omit_defaults=True):
@@ -40,21 +38,21 @@ class Piece(Struct, frozen=True, omit_defaults=True):
 
 
 class Chunk(Struct, frozen=True):
-    """One task: a piece, or a group of small files. ``aside`` is a local folder to write in first."""
+    """One task: a piece, or a group of small files. ``temporary`` is a local folder for temporary files, or empty."""
 
     kind: Kind
     pieces: tuple[Piece, ...]
-    aside: str
+    temporary: str
 
 
-class Failure(Struct, frozen=True, array_like=True):
+class TextError(Struct, frozen=True, array_like=True):
     """A text that could not be converted: its number in its piece, from 0, and why."""
 
     number: int
     error: str
 
 
-class Slow(Struct, frozen=True, array_like=True):
+class TextTime(Struct, frozen=True, array_like=True):
     """A text that took long: its number in its piece, the seconds, and its size in bytes."""
 
     number: int
@@ -66,8 +64,8 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
     """What came of a piece.
 
     ``lines`` is how many lines or rows it has, ``bytes`` the size of its texts as UTF-8, ``size`` that of the file
-    written, or -1 where there is none; ``seconds`` is CPU time. ``fault``: the piece could not be read; ``stop``:
-    the output could not be written, nor will the rest.
+    written, or -1 where there is none; ``seconds`` is CPU time; ``remarks`` counts its diagnostics by code. ``fault``
+    says why the piece could not be read, ``stop`` why the output could not be written, nor will the rest.
     """
 
     key: str
@@ -80,7 +78,7 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
     weight: int = 0
     seconds: float = 0.0
     remarks: dict[str, int] = {}
-    failures: tuple[Failure, ...] = ()
-    slowest: tuple[Slow, ...] = ()
+    failures: tuple[TextError, ...] = ()
+    slowest: tuple[TextTime, ...] = ()
     fault: str = ""
     stop: str = ""

@@ -1,11 +1,11 @@
-"""The engine of many machines: Dask, on a cluster that exists or on a small one made here.
+"""Chunks in, outcomes out: the engine of many machines, Dask, on an existing cluster or on a small one made here.
 
 Only chunks and outcomes travel through the scheduler. A Dask worker has a child process of its own convert, because
-timers need a main thread and a text may kill; the walk through a chunk on which a child died is done there as well.
+timers need a main thread and a text may kill; a chunk on which a child died is walked through there as well.
 
 Everything may die at any moment: a worker with a result that it has just announced, the scheduler, all of them. So
 every wait is bounded, a task whose result does not come is submitted again, and a cluster on which nobody answers
-for long ends the run. A task that is done twice writes the same bytes.
+for long ends the run. A task that runs twice writes the same bytes.
 """
 
 from __future__ import annotations
@@ -15,29 +15,32 @@ import multiprocessing
 import signal
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
-from typing import Any
+from collections.abc import Awaitable, Callable, Generator, Iterator
+from types import ModuleType
+from typing import Protocol, cast
 
+import msgspec
 from msgspec import Struct
 
-from spipconv.batch.child import Child, Died, walk
-from spipconv.batch.chunks import BadInput, CannotWrite, Chunk, Outcome
+from spipconv.batch.child import Child, ProcessDeath, walk
+from spipconv.batch.chunks import BadInput, Chunk, Outcome
 from spipconv.batch.converter import Options
+from spipconv.system.files import CannotWrite
 from spipconv.version import VERSION
 
-# One is converted, the others wait on the worker: the scheduler's answer takes milliseconds.
+# One is converted, the others wait on the worker: an answer of the scheduler takes milliseconds.
 _TASKS_PER_THREAD = 3
 _CONNECT_SECONDS = 20
 _ANSWER_SECONDS = 10
 _WAIT_SECONDS = 0.5
-# How often the cluster is looked at: how many threads it has, which workers it has heard of.
+# How often to ask the cluster how many threads it has, and when it last heard from its workers.
 _LOOK_SECONDS = 5
-# How long nobody may answer before the user is told, and before the run ends.
+# How long nobody may answer before this is reported, and before the run ends.
 _SILENCE_SECONDS = 20
 _ABANDON_SECONDS = 180
-# A worker here that says nothing for so long is taken for dead; Dask's own limit is five minutes.
+# A worker of the local cluster that is silent for so long counts as dead; Dask's own limit is five minutes.
 _WORKER_SECONDS = 60
-# How long a task whose result was lost is left to Dask, which begins it again itself, and how often it is submitted.
+# How long a task whose result was lost is left to Dask, which runs it again itself, and how often it is submitted.
 _LOST_SECONDS = 5
 _MOST_TRIES = 4
 _CLOSE_SECONDS = 20
@@ -45,52 +48,102 @@ _CLOSE_SECONDS = 20
 _local = threading.local()
 
 
+class _Future(Protocol):
+    """What is used of ``distributed.Future``."""
+
+    key: str
+    status: str
+
+    def result(self, timeout: float) -> list[Outcome]: ...
+    def exception(self, timeout: float) -> BaseException: ...
+
+
+class _Scheduler(Protocol):
+    """What is used of a client's scheduler."""
+
+    identity: Callable[[], object]
+
+
+class Client(Protocol):
+    """What is used of ``distributed.Client``."""
+
+    status: str
+    scheduler: _Scheduler
+
+    def submit(
+        self, task: Callable[[Chunk, Options], list[Outcome]], chunk: Chunk, options: Options, *, pure: bool
+    ) -> _Future: ...
+    def run(self, function: Callable[[], object], *, on_error: str) -> Awaitable[object]: ...
+    def sync(self, function: Callable[[], object], *, callback_timeout: float) -> object: ...
+    def close(self) -> None: ...
+
+
+class _Cluster(Protocol):
+    """What is used of ``distributed.LocalCluster``."""
+
+    def close(self) -> None: ...
+
+
 class _Task(Struct):
     """A chunk on its way. ``lost_at`` is when its result was first missed, 0 while it is not."""
 
     chunk: Chunk
-    future: Any
+    future: _Future
     tries: int = 1
     lost_at: float = 0.0
 
 
 @contextlib.contextmanager
-def connect(scheduler: str, workers: int) -> Iterator[Any]:
+def connect(scheduler: str, workers: int) -> Iterator[Client]:
     """Give a client of the cluster at a scheduler's address, or of a local one of so many workers.
 
     Raises BadInput where there is no such cluster, or its workers have another version of spipconv.
     """
-    try:
-        import dask
-        import distributed as library
-    except ImportError:
-        raise BadInput('the engine dask needs distributed: pip install "spipconv[dask]"') from None
-    distributed: Any = library
-    cluster = client = None
+    distributed = _distributed()
+    cluster: _Cluster | None = None
+    client: Client | None = None
     try:
         try:
             if scheduler:
                 client = distributed.Client(scheduler, timeout=_CONNECT_SECONDS)
             else:
-                limits = {"distributed.scheduler.worker-ttl": f"{_WORKER_SECONDS}s"}
-                with _deaf_to_interrupts(), dask.config.set(limits):
-                    cluster = distributed.LocalCluster(
-                        n_workers=max(1, workers), threads_per_worker=1, dashboard_address="127.0.0.1:0",
-                        silence_logs=50,
-                    )  # fmt: skip
+                with _ignored_interrupts():
+                    cluster = _make_cluster(distributed, workers)
                     client = distributed.Client(cluster, timeout=_CONNECT_SECONDS)
-        except (OSError, ValueError) as fault:
-            raise BadInput(f"--scheduler {scheduler}: no Dask scheduler answers: {fault}") from fault
+        except (OSError, ValueError) as error:
+            raise BadInput(f"--scheduler {scheduler}: no Dask scheduler answers: {error}") from error
         for worker, version in _read_versions(client, scheduler).items():
             if version != VERSION:
-                raise BadInput(f"{worker}: spipconv {VERSION} is to be installed on the workers; there: {version}")
+                raise BadInput(f"{worker}: the workers run spipconv {version}; install {VERSION} there")
         yield client
     finally:
         _close(client, cluster)
 
 
+def _distributed() -> ModuleType:
+    try:
+        import dask  # noqa: F401 (both are needed)
+        import distributed
+    except ImportError:
+        raise BadInput('the engine dask needs distributed: pip install "spipconv[dask]"') from None
+    module: ModuleType = distributed
+    return module
+
+
+def _make_cluster(distributed: ModuleType, workers: int) -> _Cluster:
+    import dask
+
+    with dask.config.set({"distributed.scheduler.worker-ttl": f"{_WORKER_SECONDS}s"}):
+        return cast(
+            _Cluster,
+            distributed.LocalCluster(
+                n_workers=max(1, workers), threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
+            ),
+        )
+
+
 def convert_on_cluster(
-    client: Any,
+    client: Client,
     chunks: Iterator[Chunk],
     options: Options,
     stop: Callable[[], bool],
@@ -99,86 +152,120 @@ def convert_on_cluster(
 ) -> Generator[list[Outcome]]:
     """Convert chunks on a cluster; yield what came of them, in any order.
 
-    A chunk whose worker was lost is begun again on another; one that took several workers with it (KilledWorker), or
-    whose result is lost again and again, is walked through on this machine. Once ``stop`` says so no chunk is begun,
-    and those in hand are finished. ``task`` is what a worker does. ``notify`` gets a line when nobody answers.
+    A chunk whose worker was lost is given to another; one that took several workers with it (KilledWorker), or whose
+    result is lost again and again, is walked through on this machine. Once ``stop`` returns True no chunk is begun,
+    and those that have begun are finished. ``task`` is what a worker does. ``notify`` gets a line when nobody answers.
     Raises CannotWrite where nobody does for long.
     """
-    import distributed as library
+    yield from _Dispatcher(client, options, task or convert_with_child, notify).convert(chunks, stop)
 
-    distributed: Any = library
-    tasks: dict[str, _Task] = {}
-    health = _Health(client, notify)
 
-    def submit(chunk: Chunk, tries: int = 1) -> None:
+class _Dispatcher:
+    """Keeps the cluster busy with chunks, and gives a chunk to another worker when its result is lost."""
+
+    def __init__(
+        self,
+        client: Client,
+        options: Options,
+        task: Callable[[Chunk, Options], list[Outcome]],
+        notify: Callable[[str], None],
+    ) -> None:
+        self._client, self._options, self._task = client, options, task
+        self._distributed = _distributed()
+        self._tasks: dict[str, _Task] = {}
+        self._health = _Health(client, notify)
+
+    def convert(self, chunks: Iterator[Chunk], stop: Callable[[], bool]) -> Generator[list[Outcome]]:
+        """Convert chunks: see ``convert_on_cluster``."""
+        while True:
+            # Workers come and go: the number of submitted tasks follows them.
+            window = _TASKS_PER_THREAD * max(1, self._health.threads)
+            while len(self._tasks) < window and not stop() and (chunk := next(chunks, None)) is not None:
+                self._submit(chunk)
+            if not self._tasks:
+                return
+            self._wait()
+            self._health.look()
+            for key, task in list(self._tasks.items()):
+                is_reconnecting = task.future.status == "cancelled" and self._client.status == "connecting"
+                if _has_ended(task) and not is_reconnecting:
+                    del self._tasks[key]
+                    if (outcomes := self._take(task)) is not None:
+                        yield outcomes
+
+    def _submit(self, chunk: Chunk, tries: int = 1) -> None:
         try:
-            future = client.submit(task or convert_with_child, chunk, options, pure=False)
-        except Exception as fault:
-            raise CannotWrite(f"Dask: the scheduler takes no more tasks: {fault}") from fault
-        tasks[future.key] = _Task(chunk, future, tries)
+            future = self._client.submit(self._task, chunk, self._options, pure=False)
+        except Exception as error:
+            raise CannotWrite(f"Dask: the scheduler takes no more tasks: {error}") from error
+        self._tasks[future.key] = _Task(chunk, future, tries)
 
-    while True:
-        # Workers come and go: what is in flight follows them.
-        window = _TASKS_PER_THREAD * max(1, health.threads)
-        while len(tasks) < window and not stop() and (chunk := next(chunks, None)) is not None:
-            submit(chunk)
-        if not tasks:
-            return
+    def _wait(self) -> None:
+        """Wait until a task has ended, but not for long."""
         try:
-            futures = [one.future for one in tasks.values()]
-            distributed.wait(futures, timeout=_WAIT_SECONDS, return_when="FIRST_COMPLETED")
+            futures = [task.future for task in self._tasks.values()]
+            self._distributed.wait(futures, timeout=_WAIT_SECONDS, return_when="FIRST_COMPLETED")
         except Exception:
             # The time is up, or a task was cancelled, perhaps all of them with the connection.
             time.sleep(_WAIT_SECONDS / 10)
-        health.look()
-        for key, given in list(tasks.items()):
-            if not _has_ended(given) or (given.future.status == "cancelled" and client.status == "connecting"):
-                continue
-            del tasks[key]
-            try:
-                # A moment before, the worker with the result may have died.
-                outcomes = given.future.result(timeout=_ANSWER_SECONDS) if given.future.status == "finished" else None
-            except Exception:
-                outcomes = None
-            if outcomes is not None:
-                health.note_result()
-                yield outcomes
-            elif given.future.status == "error":
-                health.note_result()
-                yield _answer_error(given, options, distributed)
-            elif given.tries < _MOST_TRIES:
-                health.check_connection()
-                submit(given.chunk, given.tries + 1)
-            else:
-                yield walk(given.chunk, options)
+
+    def _take(self, task: _Task) -> list[Outcome] | None:
+        """Return what came of a task that has ended; None where it was submitted again."""
+        if task.future.status == "error":
+            self._health.note_result()
+            return self._answer_error(task)
+        try:
+            # The worker with the result may have died a moment ago.
+            outcomes = task.future.result(timeout=_ANSWER_SECONDS) if task.future.status == "finished" else None
+        except Exception:
+            outcomes = None
+        if outcomes is not None:
+            self._health.note_result()
+            return outcomes
+        if task.tries >= _MOST_TRIES:
+            return walk(task.chunk, self._options)
+        self._health.check_connection()
+        self._submit(task.chunk, task.tries + 1)
+        return None
+
+    def _answer_error(self, task: _Task) -> list[Outcome]:
+        try:
+            error = task.future.exception(timeout=_ANSWER_SECONDS)
+        except Exception as unknown:
+            error = unknown
+        if isinstance(error, self._distributed.KilledWorker):
+            return walk(task.chunk, self._options)
+        if isinstance(error, CannotWrite):
+            raise error
+        raise CannotWrite(f"Dask: {type(error).__name__}: {error}")
 
 
-def _has_ended(given: _Task) -> bool:
-    """Return whether nothing more is to be expected of a task: it is done, it failed, or its result stays lost."""
-    status = given.future.status
-    if status == "lost":
-        given.lost_at = given.lost_at or time.monotonic()
-        return time.monotonic() - given.lost_at > _LOST_SECONDS
-    given.lost_at = 0.0
-    return bool(status != "pending")
+def _has_ended(task: _Task) -> bool:
+    """Return whether nothing more can be expected of a task: it is done, it failed, or its result stays lost."""
+    if task.future.status == "lost":
+        task.lost_at = task.lost_at or time.monotonic()
+        return time.monotonic() - task.lost_at > _LOST_SECONDS
+    task.lost_at = 0.0
+    return task.future.status != "pending"
 
 
-def _answer_error(given: _Task, options: Options, distributed: Any) -> list[Outcome]:
-    try:
-        fault = given.future.exception(timeout=_ANSWER_SECONDS)
-    except Exception as unknown:
-        fault = unknown
-    if isinstance(fault, distributed.KilledWorker):
-        return walk(given.chunk, options)
-    if isinstance(fault, CannotWrite):
-        raise fault
-    raise CannotWrite(f"Dask: {type(fault).__name__}: {fault}")
+class _WorkerInfo(Struct):
+    """What the scheduler knows of a worker."""
+
+    nthreads: int
+    last_seen: float
+
+
+class _Identity(Struct):
+    """What the scheduler says of itself."""
+
+    workers: dict[str, _WorkerInfo]
 
 
 class _Health:
     """Whether the cluster answers: its scheduler, and any of its workers."""
 
-    def __init__(self, client: Any, notify: Callable[[str], None]) -> None:
+    def __init__(self, client: Client, notify: Callable[[str], None]) -> None:
         self.threads = 1
         self._client, self._notify = client, notify
         self._looked_at = -float(_LOOK_SECONDS)
@@ -188,7 +275,7 @@ class _Health:
         self.look()
 
     def note_result(self) -> None:
-        """Note that a result came."""
+        """Note that a result has come."""
         self._silent, self._has_notified = 0.0, False
 
     def check_connection(self) -> None:
@@ -197,12 +284,12 @@ class _Health:
             raise CannotWrite("Dask: the scheduler does not answer any more")
 
     def look(self) -> None:
-        """Look at the cluster, if it is time. Raises CannotWrite where nobody has answered for long."""
+        """Ask the cluster for its workers, if it is time. Raises CannotWrite where nobody has answered for long."""
         now = time.monotonic()
         if now - self._looked_at < _LOOK_SECONDS:
             return
         self.check_connection()
-        # Where this process was stopped, the time says nothing of the cluster.
+        # If this process was stopped, the time says nothing about the cluster.
         passed = min(now - self._looked_at, 2.0 * _LOOK_SECONDS + _ANSWER_SECONDS)
         missing = self._find_missing()
         self._looked_at = time.monotonic()
@@ -217,15 +304,15 @@ class _Health:
             self._notify(f"Dask: {missing}: waiting for {_ABANDON_SECONDS - _SILENCE_SECONDS} s more")
 
     def _find_missing(self) -> str:
-        """Return who does not answer, or nothing: a worker that has sent a word since the last look will do."""
+        """Return who does not answer, or nothing; one worker that was heard from since the last look is enough."""
         try:
             answer = self._client.sync(self._client.scheduler.identity, callback_timeout=_ANSWER_SECONDS)
-            workers = answer["workers"]
-            threads = sum(int(one["nthreads"]) for one in workers.values())
-            seen = {address: float(one["last_seen"]) for address, one in workers.items()}
+            workers = msgspec.convert(answer, _Identity).workers
         except Exception:
             # What a connection raises is not always an OSError.
             return "the scheduler has not answered"
+        threads = sum(worker.nthreads for worker in workers.values())
+        seen = {address: worker.last_seen for address, worker in workers.items()}
         before, self._seen = self._seen, seen
         self.threads = max(1, threads)
         if any(before.get(address) != at for address, at in seen.items()):
@@ -234,36 +321,35 @@ class _Health:
 
 
 def convert_with_child(chunk: Chunk, options: Options) -> list[Outcome]:
-    """Convert a chunk in this thread's child process; where that dies, find the texts at fault."""
+    """Convert a chunk in this thread's child process; where that dies, find the texts that kill."""
     child: Child = getattr(_local, "child", None) or Child()
     _local.child = child
     try:
         return child.convert(chunk, options)
-    except Died:
+    except ProcessDeath:
         _local.child = None
         return walk(chunk, options)
 
 
-def _read_versions(client: Any, scheduler: str) -> dict[str, str]:
-    async def ask() -> Any:
+def _read_versions(client: Client, scheduler: str) -> dict[str, str]:
+    async def ask() -> object:
         return await client.run(read_version, on_error="return")
 
     try:
-        versions: dict[str, str] = client.sync(ask, callback_timeout=_CONNECT_SECONDS)
-    except Exception as fault:
+        return cast("dict[str, str]", client.sync(ask, callback_timeout=_CONNECT_SECONDS))
+    except Exception as error:
         where = f"--scheduler {scheduler}: " if scheduler else ""
-        raise BadInput(f"{where}a Dask worker does not answer: {type(fault).__name__} {fault}".rstrip()) from fault
-    return versions
+        raise BadInput(f"{where}a Dask worker does not answer: {type(error).__name__} {error}".rstrip()) from error
 
 
-def _close(client: Any, cluster: Any) -> None:
+def _close(client: Client | None, cluster: _Cluster | None) -> None:
     """Leave the cluster, or end it where it is ours; what does not end in time is killed."""
 
     def close() -> None:
-        for one in (client, cluster):
+        for connection in (client, cluster):
             with contextlib.suppress(Exception):
-                if one is not None:
-                    one.close()
+                if connection is not None:
+                    connection.close()
 
     # A worker that was stopped, or a scheduler that is gone, may keep this for ever.
     thread = threading.Thread(target=close, daemon=True)
@@ -276,8 +362,8 @@ def _close(client: Any, cluster: Any) -> None:
 
 
 @contextlib.contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Have what is started meanwhile ignore Ctrl-C, which is for the run: it lets its workers finish."""
+def _ignored_interrupts() -> Iterator[None]:
+    """Have processes that are started meanwhile ignore Ctrl-C, which is for the run: it lets its workers finish."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

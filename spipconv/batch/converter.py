@@ -1,4 +1,4 @@
-"""One text after the other under limits of time and size, with an account of what came of them."""
+"""Texts in, converted texts out, one by one, under limits of time and size; and counts of what came of them."""
 
 from __future__ import annotations
 
@@ -10,37 +10,35 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
-from hashlib import sha256
 from types import FrameType, TracebackType
-from typing import Any, cast
+from typing import IO
 
 from msgspec import Struct, msgpack, structs
 
-from spipconv.api import Format, render
-from spipconv.batch.chunks import Failure, Slow
-from spipconv.batch.hazards import meet_hazards
+from spipconv.batch.chunks import TextError, TextTime
 from spipconv.batch.names import encode_name, show
 from spipconv.batch.spool import Spool
+from spipconv.converters.formats import Format, Written, find_format
 from spipconv.diagnostics import Diagnostic
 from spipconv.nodes import Profile
 from spipconv.objects import Catalogue, read_objects
 from spipconv.parsing.parser import parse
+from spipconv.printing import describe_internal_error
+from spipconv.system.files import fingerprint
 from spipconv.version import VERSION
 
 SLOWEST = 10
-# A fault of spipconv may hold the text.
-_MOST_ERROR = 500
-PROFILES = ("article", "comment", "title")
 
 
 class Options(Struct, frozen=True):
-    """What to make of every text, and how to read it.
+    """How to read every text and what to write it as.
 
     ``to`` to ``angle_shortcuts`` are those of ``spipconv.parse`` and ``render``; ``objects`` is the path of a JSON
     file of objects (``read_objects``), which every worker reads. ``encoding`` is that of text files; ``column`` the
     column or JSON field of the text. A text that takes more CPU time than ``max_seconds`` or has more than
-    ``max_bytes`` as UTF-8 is answered by an error.
+    ``max_bytes`` as UTF-8 gets an error.
     """
 
     to: Format = "html"
@@ -60,7 +58,7 @@ class Options(Struct, frozen=True):
         return 2 * self.max_seconds + 1
 
     def digest(self) -> str:
-        """Return what tells these options, the objects and this version of spipconv from all others.
+        """Return a fingerprint of these options, the objects and this version of spipconv.
 
         Raises OSError where the file of objects cannot be read.
         """
@@ -69,45 +67,51 @@ class Options(Struct, frozen=True):
             with open(self.objects, "rb") as file:
                 content = file.read()
         known = structs.replace(self, objects=encode_name(self.objects))
-        return sha256(msgpack.encode((VERSION, known)) + content).hexdigest()[:32]
+        return fingerprint(msgpack.encode((VERSION, known)) + content)
 
 
 class Converted(Struct, frozen=True, omit_defaults=True):
-    """What came of a text: its ``content``, or None and the ``error``; and the remarks on it."""
+    """What came of a text: what it was ``written`` as, or None and the ``error``; and its diagnostics."""
 
-    content: str | None = None
+    written: Written | None = None
     error: str | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
 
+    @property
+    def content(self) -> str | None:
+        """The text as ``spipconv.render`` writes it, HTML with its notes at the end; None where there is an error."""
+        return None if self.written is None else self.written.text
 
-class _TooLong(BaseException):
-    """The time for a text is up; no handler of Exception may keep it."""
+
+class _TimeIsUp(BaseException):
+    """Raised when a text has taken too long; no handler of Exception may keep it."""
 
 
 class Converter:
     """Converts texts; a context manager.
 
-    ``watched``: this process is a worker's own, and is to end when a text holds it beyond its timer. ``spool``
+    ``watched``: this process is a worker, and is to end when a text holds it longer than its timer allows. ``spool``
     holds the results of an earlier process on the same texts, and takes the new ones.
     """
 
-    def __init__(self, options: Options, *, watched: bool = False, spool: Spool | None = None) -> None:
+    def __init__(self, options: Options, *, watched: bool = False, spool: Spool[Converted] | None = None) -> None:
         self.options = options
         self.texts = 0
         self.failed = 0
         self.bytes = 0
-        self.remarks: Counter[str] = Counter()
-        self.failures: list[Failure] = []
+        self.diagnostics: Counter[str] = Counter()
+        self.failures: list[TextError] = []
         self._slowest: list[tuple[float, int, int]] = []
+        self._format = find_format(options.to)
         self._objects = _read_objects(options.objects) if options.objects else None
         self._spool, self._watched = spool, watched
         # Signals reach the main thread only.
         self._timed = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-        # Which text is in hand, 0 for none; which one the timer found last, and the CPU time then.
+        # Which text is being converted, 0 for none; which one the timer saw last, and the CPU time then.
         self._text = self._last_text = 0
-        self._found: tuple[int, float] = (0, 0.0)
+        self._timed_text: tuple[int, float] = (0, 0.0)
         self._watched_until = 0.0
-        self._before: Any = None
+        self._before: Callable[[int, FrameType | None], object] | int | None = None
 
     def __enter__(self) -> Converter:
         if sys.platform != "win32" and self._timed:
@@ -126,19 +130,19 @@ class Converter:
             self._guard(0.0)
 
     def start(self) -> None:
-        """Begin a new account."""
+        """Count from 0 again."""
         self.texts = self.failed = self.bytes = 0
-        self.remarks = Counter()
+        self.diagnostics = Counter()
         self.failures = []
         self._slowest = []
 
     @property
-    def slowest(self) -> tuple[Slow, ...]:
+    def slowest(self) -> tuple[TextTime, ...]:
         """The texts that took longest, the slowest first."""
-        return tuple(Slow(number, round(seconds, 6), size) for seconds, number, size in sorted(self._slowest)[::-1])
+        return tuple(TextTime(number, round(seconds, 6), size) for seconds, number, size in sorted(self._slowest)[::-1])
 
     def convert(self, number: int, text: str, profile: Profile | None = None, lang: str | None = None) -> Converted:
-        """Convert the text that has this number in its input. Never fails: what went wrong is the error."""
+        """Convert the text that has this number in its input. Never raises: what went wrong is the error."""
         options = self.options
         known = self._spool.take() if self._spool else None
         started = time.perf_counter()
@@ -147,7 +151,7 @@ class Converter:
             self._watched_until = started + 1
         size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
         if known is not None:
-            converted = cast(Converted, known)
+            converted = known
         elif size > options.max_bytes:
             converted = Converted(error=f"{size} bytes: more than the {options.max_bytes} that are allowed")
         else:
@@ -162,9 +166,9 @@ class Converter:
         return self._note(number, converted, is_new=known is None)
 
     def refuse(self, number: int, error: str) -> Converted:
-        """Count a text that cannot be read."""
+        """Count a text that cannot be read, and return its error."""
         known = self._spool.take() if self._spool else None
-        return self._note(number, cast(Converted, known) or Converted(error=show(error)), is_new=known is None)
+        return self._note(number, known or Converted(error=show(error)), is_new=known is None)
 
     def _convert(self, text: str, profile: Profile, lang: str) -> Converted:
         options = self.options
@@ -172,39 +176,38 @@ class Converter:
             self._last_text += 1
             self._text = self._last_text
             try:
-                meet_hazards(text)
                 parsed = parse(
                     text, profile=profile, lang=lang, objects=self._objects, embeds=options.embeds,
                     angle_shortcuts=options.angle_shortcuts,
                 )  # fmt: skip
-                content = render(parsed.document, options.to, profile=profile)
-                content.encode()
-                return Converted(content, None, parsed.diagnostics)
+                written = self._format.write(parsed.document, profile, "nh3")
+                written.text.encode()
+                return Converted(written, None, parsed.diagnostics)
             finally:
                 self._text = 0
-        except _TooLong:
+        except _TimeIsUp:
             return Converted(error=f"took longer than {options.max_seconds:g} s")
         except MemoryError:
             return Converted(error="needs more memory than there is")
-        except Exception as fault:
-            # A fault of spipconv: one text of millions must not stop the others.
-            return Converted(error=show(f"fault in spipconv: {type(fault).__name__}: {fault}"[:_MOST_ERROR]))
+        except Exception as error:
+            # An error in spipconv: one text of millions must not stop the others.
+            return Converted(error=describe_internal_error(error))
 
     def _note(self, number: int, converted: Converted, *, is_new: bool) -> Converted:
         if self._spool and is_new:
             self._spool.append(converted)
         self.texts += 1
-        for remark in converted.diagnostics:
-            self.remarks[remark.code] += 1
+        for diagnostic in converted.diagnostics:
+            self.diagnostics[diagnostic.code] += 1
         if converted.error is not None:
             self.failed += 1
-            self.failures.append(Failure(number, converted.error))
+            self.failures.append(TextError(number, converted.error))
         return converted
 
     def _guard(self, seconds: float) -> None:
-        """Have this process ended after so many CPU seconds, whatever holds it then; 0: not any more."""
+        """Have this process ended after so many CPU seconds, whatever holds it then; 0 cancels that."""
         if sys.platform != "win32" and self._timed:
-            # The system does it, by a signal that nobody hears; it too is not set for every text.
+            # The system does it, by a signal without a handler; it too is not set for every text.
             signal.setitimer(signal.ITIMER_PROF, seconds)
         elif seconds:
             faulthandler.dump_traceback_later(seconds, exit=True, file=_nowhere())
@@ -214,11 +217,11 @@ class Converter:
     def _ring(self, number: int, frame: FrameType | None) -> None:
         # The CPU time of this thread: a process that was stopped, or has to wait for others, does not lose its time.
         now = time.thread_time()
-        text, since = self._found
+        text, since = self._timed_text
         if text != self._text:
-            self._found = self._text, now
+            self._timed_text = self._text, now
         elif text and now - since > self.options.max_seconds:
-            raise _TooLong
+            raise _TimeIsUp
 
 
 def convert_text(text: str, options: Options | None = None) -> Converted:
@@ -236,5 +239,5 @@ def _read_objects(path: str) -> Catalogue:
 
 
 @cache
-def _nowhere() -> Any:
+def _nowhere() -> IO[bytes]:
     return open(os.devnull, "wb")

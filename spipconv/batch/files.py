@@ -1,4 +1,4 @@
-"""A file of text to a file."""
+"""A file of text in, what the file becomes out."""
 
 from __future__ import annotations
 
@@ -7,41 +7,40 @@ import os
 from spipconv.batch.chunks import Piece
 from spipconv.batch.converter import Converter
 from spipconv.batch.places import find, open_file
+from spipconv.converters.formats import Format, find_format
 
-SUFFIXES = {"html": ".html", "markdown": ".md", "json": ".json"}
 
-
-def name_target(name: str, to: str) -> str:
+def name_target(name: str, to: Format) -> str:
     """Return a file's name with the suffix of what it becomes."""
-    return os.path.splitext(name)[0] + SUFFIXES[to]
+    return os.path.splitext(name)[0] + find_format(to).suffix
 
 
 def convert_file(piece: Piece, converter: Converter) -> tuple[bytes | None, int]:
     """Return what a file becomes, None where that is an error, and how many texts it is. Raises OSError."""
     options = converter.options
     try:
-        found = find(piece.address)
-        if found is None:
+        info = find(piece.address)
+        if info is None:
             raise FileNotFoundError(f"{piece.address}: it has vanished since the run began")
         content = b""
-        if found.size <= options.max_bytes:
+        if info.size <= options.max_bytes:
             with open_file(piece.address) as file:
                 content = file.read()
-    except OSError as fault:
-        converter.refuse(0, str(fault))
+    except OSError as error:
+        converter.refuse(0, str(error))
         raise
-    if found.size > options.max_bytes:
-        converter.refuse(0, f"{found.size} bytes: more than the {options.max_bytes} that are allowed")
+    if info.size > options.max_bytes:
+        converter.refuse(0, f"{info.size} bytes: more than the {options.max_bytes} that are allowed")
         return None, 1
     try:
         text = decode(content, options.encoding)
-    except UnicodeDecodeError as fault:
-        byte = fault.object[fault.start]
-        converter.refuse(0, f"byte 0x{byte:02X} at offset {fault.start} is not {options.encoding}")
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        converter.refuse(0, f"byte 0x{byte:02X} at offset {error.start} is not {options.encoding}")
         return None, 1
-    except UnicodeError as fault:
+    except UnicodeError as error:
         # UTF-16 without its mark, and what codecs for the network say.
-        converter.refuse(0, f"this is not {options.encoding}: {fault}")
+        converter.refuse(0, f"this is not {options.encoding}: {error}")
         return None, 1
     written = converter.convert(0, text).content
     return None if written is None else (written.rstrip("\n") + "\n").encode(), 1

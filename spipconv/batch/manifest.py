@@ -1,4 +1,4 @@
-"""What became of every piece, on the disk before the next one is: a run that is killed goes on from there.
+"""What became of every piece, on the disk before the next one: the next run continues from there after a kill.
 
 The folder of the state holds ``manifest.jsonl``, what the last run that ended knew: a header, then an Outcome a
 line; and, while a run lasts, journals, to which it adds a line for every piece once its file is in place. A line
@@ -19,9 +19,10 @@ from typing import IO
 import msgspec
 from msgspec import Struct
 
-from spipconv.batch.chunks import BadInput, CannotWrite, Outcome
+from spipconv.batch.chunks import BadInput, Outcome
 from spipconv.batch.places import find, is_remote, join, list_folder, open_file, remove
 from spipconv.batch.work import write
+from spipconv.system.files import CannotWrite, cannot_write
 from spipconv.system.locks import Lock, acquire
 
 # How often the journal is put where nothing can be added to a file.
@@ -38,7 +39,7 @@ class Header(Struct, frozen=True, omit_defaults=True):
     counts: dict[str, tuple[str, int]] = {}
 
 
-class Manifest:
+class BatchManifest:
     """The outcomes of earlier runs and of this one, by key, in memory."""
 
     def __init__(self, folder: str) -> None:
@@ -49,11 +50,12 @@ class Manifest:
         self.is_unfinished = False
         self._journal: IO[bytes] | None = None
         self._lock: Lock | None = None
+        self._temporary = ""
         self._lines: list[bytes] = []
         self._written_at = time.monotonic()
 
     @classmethod
-    def load(cls, folder: str) -> Manifest:
+    def load(cls, folder: str) -> BatchManifest:
         """Return what earlier runs left in a folder, where there may be nothing. Raises BadInput."""
         manifest = cls(folder)
         first, *rest = _read(join(folder, "manifest.jsonl")) or [b""]
@@ -69,14 +71,17 @@ class Manifest:
         return manifest
 
     def forget(self) -> None:
-        """Know nothing of earlier runs."""
+        """Forget the earlier runs."""
         self.header, self.outcomes, self.is_unfinished = Header(), {}, False
 
-    def open(self, aside: str, *, anew: bool = False) -> None:
-        """Go on with the journal, or begin it anew. Raises BadInput where another run is writing, CannotWrite."""
-        self._aside = aside
+    def open(self, temporary: str, *, again: bool = False) -> None:
+        """Continue the journal, or begin it ``again``; ``temporary`` is a local folder for temporary files.
+
+        Raises BadInput where another run is writing, CannotWrite.
+        """
+        self._temporary = temporary
         if is_remote(self.folder):
-            if anew:
+            if again:
                 for path in self._journals():
                     remove(path)
             return
@@ -85,12 +90,14 @@ class Manifest:
             if self._lock is None:
                 raise BadInput(f"{self.folder}: another run is writing there")
             self._journal = open(join(self.folder, "journal.jsonl"), "ab", buffering=0)  # noqa: SIM115
-            if anew:
+            if again:
                 self._journal.truncate(0)
             # A line that a kill cut off ends here.
             self._journal.write(b"\n")
-        except (OSError, NotImplementedError) as fault:
-            raise CannotWrite(f"{self.folder}: {getattr(fault, 'strerror', None) or fault}") from fault
+        except NotImplementedError as error:
+            raise CannotWrite(f"{self.folder}: {error}") from error
+        except OSError as error:
+            raise cannot_write(self.folder, error) from error
 
     def add(self, outcome: Outcome) -> None:
         """Note what became of a piece. Raises CannotWrite."""
@@ -101,17 +108,17 @@ class Manifest:
                 if self._journal.write(line) != len(line):
                     # A disk that fills up takes a part without an error.
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            except OSError as fault:
-                raise CannotWrite(f"{self.folder}: {fault.strerror or fault}") from fault
+            except OSError as error:
+                raise cannot_write(self.folder, error) from error
         else:
             self._lines.append(line)
             if time.monotonic() - self._written_at > _REMOTE_SECONDS:
                 self.flush()
 
     def flush(self) -> None:
-        """Put what the journal does not hold yet. Raises CannotWrite."""
+        """Write what the journal does not hold yet. Raises CannotWrite."""
         if self._lines:
-            write(b"".join(self._lines), join(self.folder, f"journal-{time.time_ns()}.jsonl"), self._aside)
+            write(b"".join(self._lines), join(self.folder, f"journal-{time.time_ns()}.jsonl"), self._temporary)
             self._lines = []
         self._written_at = time.monotonic()
 
@@ -119,7 +126,7 @@ class Manifest:
         """End the run: write the outcomes of these keys, in their order, and no journal. Raises CannotWrite."""
         lines = [msgspec.json.encode(header)]
         lines += [msgspec.json.encode(self.outcomes[key]) for key in keys if key in self.outcomes]
-        write(b"\n".join([*lines, b""]), join(self.folder, "manifest.jsonl"), self._aside)
+        write(b"\n".join([*lines, b""]), join(self.folder, "manifest.jsonl"), self._temporary)
         self._close_journal()
         for path in self._journals():
             remove(path)
@@ -127,7 +134,7 @@ class Manifest:
         self.close()
 
     def close(self) -> None:
-        """Leave the journal, and the place, to the next run."""
+        """Leave the journal and the folder to the next run."""
         self._close_journal()
         if self._lock:
             if sys.platform == "win32":
@@ -157,7 +164,7 @@ class Manifest:
             return [path] if find(path) else []
         if not find(self.folder):
             return []
-        return [one.address for one in list_folder(self.folder) if "/journal-" in one.address]
+        return [file.address for file in list_folder(self.folder) if "/journal-" in file.address]
 
 
 def _read(path: str) -> list[bytes]:
@@ -166,5 +173,5 @@ def _read(path: str) -> list[bytes]:
             return []
         with open_file(path) as file:
             return file.read().splitlines()
-    except OSError as fault:
-        raise BadInput(f"{path}: {fault.strerror or fault}; remove it to forget the earlier runs") from fault
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror or error}; remove it to forget the earlier runs") from error

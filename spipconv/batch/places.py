@@ -1,4 +1,4 @@
-"""Files on this machine, or, where fsspec is installed, at any address that it knows (``s3://…``)."""
+"""Addresses in, files out: on this machine, or, where fsspec is installed, wherever it can read (``s3://…``)."""
 
 from __future__ import annotations
 
@@ -6,28 +6,45 @@ import errno
 import os
 import shutil
 import sys
-import time
 import unicodedata
-from typing import IO, Any, NoReturn
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import IO, Literal, NoReturn, Protocol
 
 from msgspec import Struct
 
-from spipconv.batch.chunks import BadInput, BadTarget, CannotWrite
+from spipconv.batch.chunks import BadInput, BadTarget
 from spipconv.batch.names import to_slashes
+from spipconv.system.files import CannotWrite, replace_file, size_and_time
 
-# What is wrong with one file only; a full disk (ENOSPC, EDQUOT, EFBIG …) concerns all.
+# Errors of one file only; a full disk (ENOSPC, EDQUOT, EFBIG …) concerns all.
 _OF_ONE_FILE = {
     errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY,
     errno.ELOOP, errno.EACCES, errno.EPERM, errno.EBUSY,
 }  # fmt: skip
-# On Windows a file that another program has open cannot be replaced; scanners of viruses do that for a moment.
-_REPLACE_TRIES = 10 if sys.platform == "win32" else 1
-_REPLACE_PAUSE = 0.1
 _HASHED = ("mtime", "LastModified", "last_modified", "ETag", "etag", "md5Hash", "created")
 
 
-class Found(Struct, frozen=True):
-    """A file: its address, its size in bytes, and a mark that changes with its content."""
+_Details = Mapping[str, object]
+
+
+class _FileSystem(Protocol):
+    """What is used of fsspec's ``AbstractFileSystem``."""
+
+    def open(self, path: str, mode: str) -> IO[bytes]: ...
+    def info(self, path: str) -> _Details: ...
+    def isdir(self, path: str) -> bool: ...
+    def exists(self, path: str) -> bool: ...
+    def find(self, path: str, *, detail: Literal[True]) -> dict[str, _Details]: ...
+    def glob(self, path: str, *, detail: Literal[True]) -> dict[str, _Details]: ...
+    def makedirs(self, path: str, exist_ok: bool) -> None: ...
+    def put_file(self, local: str, path: str) -> None: ...
+    def rm(self, path: str, recursive: bool) -> None: ...
+    def unstrip_protocol(self, name: str) -> str: ...
+
+
+class FileInfo(Struct, frozen=True):
+    """What is known of a file: its address, its size in bytes, and a mark that changes with its content."""
 
     address: str
     size: int
@@ -35,7 +52,7 @@ class Found(Struct, frozen=True):
 
 
 def is_remote(address: str) -> bool:
-    """Return whether an address is fsspec's to read."""
+    """Return whether an address is one for fsspec."""
     return "://" in address
 
 
@@ -51,25 +68,24 @@ def open_file(address: str) -> IO[bytes]:
     """Open a file to be read. Raises OSError."""
     if is_remote(address):
         system, path = _system(address)
-        opened: IO[bytes] = system.open(path, "rb")
-        return opened
+        return system.open(path, "rb")
     return open(address, "rb")
 
 
-def find(address: str) -> Found | None:
+def find(address: str) -> FileInfo | None:
     """Return a file, or None where there is none. Raises OSError."""
     if is_remote(address):
         system, path = _system(address)
         try:
-            return _found(address, system.info(path))
+            return _describe_remote(address, system.info(path))
         except FileNotFoundError:
             return None
     try:
-        return _here(address, os.stat(address))
+        return _describe(address, os.stat(address))
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except OSError as fault:
-        if fault.errno == errno.ENAMETOOLONG:
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
             return None
         raise
 
@@ -78,11 +94,11 @@ def is_folder(address: str) -> bool:
     """Return whether there is a folder at an address."""
     if is_remote(address):
         system, path = _system(address)
-        return bool(system.isdir(path))
+        return system.isdir(path)
     return os.path.isdir(address)
 
 
-def list_folder(address: str) -> list[Found]:
+def list_folder(address: str) -> list[FileInfo]:
     """Return all files under a folder, sorted; hidden ones (``.name``) and what is in hidden folders are left out.
 
     Raises OSError where a folder cannot be read: its files would be missing without a word.
@@ -91,23 +107,23 @@ def list_folder(address: str) -> list[Found]:
         system, path = _system(address)
         start = len(path.rstrip("/")) + 1
         return [
-            _found(system.unstrip_protocol(name), info)
+            _describe_remote(system.unstrip_protocol(name), info)
             for name, info in sorted(system.find(path, detail=True).items())
             if not any(part.startswith(".") for part in name[start:].split("/"))
         ]
-    found = []
+    paths = []
     for folder, folders, names in os.walk(address, onerror=_raise):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [os.path.join(folder, name) for name in names if not name.startswith(".")]
-    return _stat(found)
+        paths += [os.path.join(folder, name) for name in names if not name.startswith(".")]
+    return _stat(paths)
 
 
-def list_glob(pattern: str) -> list[Found]:
+def list_glob(pattern: str) -> list[FileInfo]:
     """Return the files that a pattern (``*``, ``**``, ``?``, ``[…]``) names, sorted."""
     if is_remote(pattern):
         system, path = _system(pattern)
         return [
-            _found(system.unstrip_protocol(name), info)
+            _describe_remote(system.unstrip_protocol(name), info)
             for name, info in sorted(system.glob(path, detail=True).items())
             if info["type"] == "file"
         ]
@@ -121,33 +137,34 @@ def join(folder: str, name: str) -> str:
     return f"{folder.rstrip('/')}/{name}" if folder.rstrip("/") else f"/{name}"
 
 
-def put(aside: str, target: str) -> None:
-    """Put a local file in its place, at once: there is never half of it. Raises CannotWrite, BadTarget."""
+def put(temporary: str, target: str) -> None:
+    """Move a local file to its place in one step: there is never half of it. Raises CannotWrite, BadTarget."""
     if is_remote(target):
         try:
             system, path = _system(target)
             system.makedirs(path.rpartition("/")[0], exist_ok=True)
-            system.put_file(aside, path)
-            os.unlink(aside)
-        except Exception as fault:
+            system.put_file(temporary, path)
+            os.unlink(temporary)
+        except Exception as error:
             # What storage raises is not always an OSError.
-            raise CannotWrite(f"{target}: {fault}") from fault
+            raise CannotWrite(f"{target}: {error}") from error
         return
     try:
         try:
-            _replace(aside, target)
+            replace_file(temporary, target)
         except FileNotFoundError:
             os.makedirs(os.path.dirname(target), exist_ok=True)
-            _replace(aside, target)
-    except OSError as fault:
-        kind = BadTarget if fault.errno in _OF_ONE_FILE else CannotWrite
-        raise kind(f"{target}: {fault.strerror or fault}") from fault
+            replace_file(temporary, target)
+    except OSError as error:
+        kind = BadTarget if error.errno in _OF_ONE_FILE else CannotWrite
+        raise kind(f"{target}: {error.strerror or error}") from error
 
 
-def fetch(address: str, file: IO[bytes]) -> None:
-    """Add the content of a file to another one. Raises OSError."""
-    with open_file(address) as part:
-        shutil.copyfileobj(part, file, 1 << 20)
+def read_blocks(address: str) -> Iterator[bytes]:
+    """Yield the content of a file. Raises OSError."""
+    with open_file(address) as file:
+        while block := file.read(1 << 20):
+            yield block
 
 
 def remove(address: str) -> None:
@@ -183,58 +200,50 @@ def ignores_case(address: str) -> bool:
 
 
 def fold(name: str) -> str:
-    """Return what is the same of two names that are one where case is ignored (and composition, on macOS)."""
+    """Return what two names have in common that are one name where case is ignored (and composition, on macOS)."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def _replace(aside: str, target: str) -> None:
-    for tries_left in reversed(range(_REPLACE_TRIES)):
-        try:
-            os.replace(aside, target)
-            return
-        except PermissionError:
-            if not tries_left:
-                raise
-            time.sleep(_REPLACE_PAUSE)
+def _raise(error: OSError) -> NoReturn:
+    raise error
 
 
-def _raise(fault: OSError) -> NoReturn:
-    raise fault
-
-
-def _system(address: str) -> tuple[Any, str]:
+def _system(address: str) -> tuple[_FileSystem, str]:
     try:
         import fsspec
     except ImportError:
         raise BadInput(f"{address}: to use such addresses, pip install fsspec") from None
     try:
         system, path = fsspec.url_to_fs(address)
-    except (ImportError, ValueError) as fault:
-        raise BadInput(f"{address}: {fault}") from fault
+    except (ImportError, ValueError) as error:
+        raise BadInput(f"{address}: {error}") from error
     return system, str(path)
 
 
-def _stat(paths: list[str]) -> list[Found]:
-    found = []
+def _stat(paths: list[str]) -> list[FileInfo]:
+    files = []
     for path in sorted(paths):
         try:
             if os.path.isfile(path):
-                found.append(_here(path, os.stat(path)))
+                files.append(_describe(path, os.stat(path)))
         except FileNotFoundError:
             continue
-    return found
+    return files
 
 
-def _here(path: str, found: os.stat_result) -> Found:
-    return Found(to_slashes(path, os.sep), found.st_size, f"{found.st_size}-{found.st_mtime_ns}")
+def _describe(path: str, info: os.stat_result) -> FileInfo:
+    return FileInfo(to_slashes(path, os.sep), info.st_size, size_and_time(info))
 
 
-def _found(address: str, info: dict[str, Any]) -> Found:
-    size = int(info.get("size") or 0)
-    return Found(address, size, "-".join([str(size), *(_mark(info[name]) for name in _HASHED if info.get(name))]))
+def _describe_remote(address: str, details: _Details) -> FileInfo:
+    size = details.get("size")
+    size = size if isinstance(size, int) else 0
+    marks = [_mark(details[name]) for name in _HASHED if details.get(name)]
+    return FileInfo(address, size, "-".join([str(size), *marks]))
 
 
-def _mark(value: Any) -> str:
+def _mark(value: object) -> str:
     # The same time comes as a number in lists of files and as a date of one file.
-    value = value.timestamp() if hasattr(value, "timestamp") else value
+    if isinstance(value, datetime):
+        value = value.timestamp()
     return f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -1,7 +1,7 @@
-"""The engine of one machine: processes, or none.
+"""Chunks in, outcomes out: the engine of one machine, with processes or without.
 
-A thread each keeps a process at work, so that it is known which chunk a process has in hand that dies; the chunk is
-then walked through by that thread, while the others continue.
+Each process has a thread that gives it work, so that it is known which chunk a process was converting when it died;
+that thread then walks through the chunk, while the others continue.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator
-from typing import Any
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnContext
+from typing import cast
 
-from spipconv.batch.child import Child, Died, describe_death, idle_seconds, walk
-from spipconv.batch.chunks import CannotWrite, Chunk, Outcome
+from spipconv.batch.child import Child, ProcessDeath, describe_death, idle_seconds, walk
+from spipconv.batch.chunks import Chunk, Outcome
 from spipconv.batch.converter import Options
 from spipconv.batch.watch import watching
 from spipconv.batch.work import convert_chunk, prepare
+from spipconv.system.files import CannotWrite
 
 _START_SECONDS = 60.0
 # Where the machine has no room for another process now (EAGAIN, ENOMEM), it may in a moment.
@@ -43,8 +46,8 @@ def convert_in_processes(
 ) -> Generator[list[Outcome]]:
     """Convert chunks in up to so many processes, no more than there are chunks; yield what came of them, in any order.
 
-    Once ``stop`` says so no chunk is begun, and those in hand are finished. Where the system has no processes, all is
-    converted in this one, and ``notify`` gets a line about it.
+    Once ``stop`` returns True no chunk is begun, and those that have begun are finished. Where the system has no
+    processes, everything is converted in this one, and ``notify`` gets a line about it.
     """
     first = next(chunks, None) if not stop() else None
     if first is None:
@@ -52,8 +55,8 @@ def convert_in_processes(
     pool = _Pool(options)
     try:
         pool.start()
-    except _NO_PROCESSES as fault:
-        notify(f"no processes can be started here ({fault}): converting in this one")
+    except _NO_PROCESSES as error:
+        notify(f"no processes can be started here ({error}): converting in this process")
         yield convert_chunk(first, options)
         yield from convert_here(chunks, options, stop)
         return
@@ -70,8 +73,8 @@ def convert_in_processes(
         pool.close()
 
 
-class _Closing(Exception):
-    """The run is over; nothing is begun any more."""
+class _PoolClosed(Exception):
+    """Raised when the run is over, so that nothing is begun."""
 
 
 class _Pool:
@@ -80,7 +83,7 @@ class _Pool:
     def __init__(self, options: Options) -> None:
         self.in_hand = 0
         self._options = options
-        self._context = _choose_context()
+        self._context: SpawnContext | None = _choose_context()
         self._threads: list[threading.Thread] = []
         self._tasks: queue.SimpleQueue[Chunk | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[list[Outcome] | BaseException] = queue.SimpleQueue()
@@ -94,7 +97,7 @@ class _Pool:
         return len(self._threads)
 
     def start(self) -> None:
-        """Start another process. Of the first one, raises what says that there are none on this system."""
+        """Start another process. For the first one, raises an error of ``_NO_PROCESSES`` where the system has none."""
         worker = self._begin(self._make) if not self._threads else None
         thread = threading.Thread(target=self._work, args=(worker,), daemon=True)
         self._threads.append(thread)
@@ -136,28 +139,28 @@ class _Pool:
                 try:
                     worker = worker or self._begin(self._make_patiently)
                     outcomes = worker.convert(chunk, self._options)
-                except Died:
+                except ProcessDeath:
                     self._forget(worker)
                     worker = None
                     outcomes = walk(chunk, self._options, self._begin_child)
                 self._results.put(outcomes)
-        except _Closing:
-            pass
-        except BaseException as fault:
-            self._results.put(fault)
+        except _PoolClosed:
+            return
+        except BaseException as error:
+            self._results.put(error)
         finally:
             self._forget(worker)
 
     def _begin(self, make: Callable[[], _Worker | Child]) -> _Worker | Child:
         if self._is_closing:
-            raise _Closing
+            raise _PoolClosed
         process = make()
         with self._lock:
             if not self._is_closing:
                 self._processes.add(process)
                 return process
         process.close()
-        raise _Closing
+        raise _PoolClosed
 
     def _begin_child(self) -> Child:
         child = self._begin(Child)
@@ -174,8 +177,8 @@ class _Pool:
         if self._context is not None:
             try:
                 return _Worker(self._context)
-            except (Died, *_NO_PROCESSES):
-                # No way from one process to another, or a main module that cannot be imported anew.
+            except (ProcessDeath, *_NO_PROCESSES):
+                # No way from one process to another, or a main module that cannot be imported again.
                 self._context = None
         return Child()
 
@@ -187,14 +190,14 @@ class _Pool:
                 threading.Event().wait(_START_PAUSE)
         try:
             return self._make()
-        except _NO_PROCESSES as fault:
-            raise CannotWrite(f"no process can be started any more: {fault}") from fault
+        except _NO_PROCESSES as error:
+            raise CannotWrite(f"no more processes can be started: {error}") from error
 
 
 class _Worker:
-    """A process that shares the memory of what is imported with others like it. Raises OSError, Died."""
+    """A process that shares the memory of what is imported with others like it. Raises OSError, ProcessDeath."""
 
-    def __init__(self, context: Any) -> None:
+    def __init__(self, context: SpawnContext) -> None:
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
         try:
@@ -207,26 +210,26 @@ class _Worker:
         self._receive(_START_SECONDS)
 
     def convert(self, chunk: Chunk, options: Options) -> list[Outcome]:
-        """Have a chunk converted. Raises Died; the worker is of no more use then."""
-        outcomes: list[Outcome] = self._receive(idle_seconds(options), (chunk, options))
-        return outcomes
+        """Have a chunk converted. Raises ProcessDeath; the worker cannot be used after that."""
+        return cast("list[Outcome]", self._receive(idle_seconds(options), (chunk, options)))
 
     def end(self) -> None:
-        """End the process, at once; the thread that waits for it is to close this."""
+        """End the process immediately; the thread that waits for it has to close this."""
         self._process.kill()
 
     def close(self) -> None:
-        """End the process and leave nothing of it."""
+        """End the process immediately, and leave nothing of it."""
         self._process.kill()
         self._connection.close()
         self._process.join(10)
 
-    def _receive(self, seconds: float, task: object = None) -> Any:
-        with watching(self._process.pid, seconds) as watched:
+    def _receive(self, seconds: float, task: object = None) -> object:
+        with watching(cast(int, self._process.pid), seconds) as watched:
             try:
                 if task:
                     self._connection.send(task)
-                return self._connection.recv()
+                answer: object = self._connection.recv()
+                return answer
             except (EOFError, OSError):
                 self._process.join(1)
                 code = self._process.exitcode
@@ -234,18 +237,19 @@ class _Worker:
         raise describe_death(code, watched)
 
 
-def _choose_context() -> Any:
+def _choose_context() -> SpawnContext:
     # A process that is forked while threads run may hold their locks for ever.
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    context: Any = multiprocessing.get_context(method)
-    if method == "forkserver":
-        context.set_forkserver_preload([__name__])
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    # Of another class, with the same methods; Windows has no such class.
+    context = cast(SpawnContext, multiprocessing.get_context("forkserver"))
+    context.set_forkserver_preload([__name__])
     return context
 
 
-def _serve(connection: Any) -> None:
+def _serve(connection: Connection) -> None:
     """Convert what comes until there is no more."""
-    # Ctrl-C is for the run, which lets its workers finish what they have in hand.
+    # Ctrl-C is for the run, which lets its workers finish their chunks.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     prepare()
@@ -258,7 +262,7 @@ def _serve(connection: Any) -> None:
 
 
 def _end_with_the_run() -> None:
-    # A worker has its chunk in hand when the run is killed.
+    # A worker may be in the middle of its chunk when the run is killed.
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

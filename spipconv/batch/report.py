@@ -1,11 +1,11 @@
-"""The account of a run."""
+"""Outcomes in, the report of a run out."""
 
 from __future__ import annotations
 
 import heapq
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import TypedDict
 
 import msgspec
 from msgspec import Struct
@@ -16,7 +16,7 @@ from spipconv.batch.names import show_key
 from spipconv.version import VERSION
 
 
-class Failed(Struct, frozen=True):
+class FailedText(Struct, frozen=True):
     """A text, or a part of the input, that could not be converted."""
 
     place: str
@@ -34,10 +34,10 @@ class SlowText(Struct, frozen=True):
 class Report(Struct):
     """What became of everything.
 
-    ``texts`` and ``failed`` count all, those of earlier runs that were left as they are (``unchanged``) too;
+    ``texts`` and ``failed`` count all, including those of earlier runs that were kept (``unchanged``);
     ``faults`` are parts of the input that could not be read, which the next run tries again. ``cpu_seconds`` is what
     the workers spent on what this run converted, ``seconds`` the time it took. ``stopped`` says why the run ended
-    before all was done; ``notices`` are what was to be said of the machines meanwhile.
+    everything was done; ``notices`` are what was shown about the machines meanwhile.
     """
 
     input: str = ""
@@ -58,7 +58,21 @@ class Report(Struct):
     diagnostics: dict[str, int] = {}
     slowest: list[SlowText] = []
     faults: list[str] = []
-    failures: list[Failed] = []
+    failures: list[FailedText] = []
+
+
+class Summary(TypedDict):
+    """The fields of a report that come from the outcomes."""
+
+    texts: int
+    failed: int
+    unchanged: int
+    bytes: int
+    cpu_seconds: float
+    diagnostics: dict[str, int]
+    slowest: list[SlowText]
+    faults: list[str]
+    failures: list[FailedText]
 
 
 def encode_report(report: Report) -> bytes:
@@ -66,41 +80,47 @@ def encode_report(report: Report) -> bytes:
     fields = msgspec.to_builtins(report)
     failures = fields.pop("failures")
     text = msgspec.json.format(msgspec.json.encode(fields), indent=2).rstrip(b"\n}")
-    lines = b",\n".join(b"    " + msgspec.json.encode(one) for one in failures)
+    lines = b",\n".join(b"    " + msgspec.json.encode(failure) for failure in failures)
     return text + b',\n  "failures": [' + (b"\n" + lines + b"\n  " if lines else b"") + b"]\n}\n"
 
 
-def tell(outcomes: Iterable[Outcome], kind: Kind, new: set[str]) -> dict[str, Any]:
+def summarize(outcomes: Iterable[Outcome], kind: Kind, new: set[str]) -> Summary:
     """Return the fields of a report on outcomes, which are in the order of the input; ``new``: keys of this run."""
-    fields: dict[str, Any] = dict.fromkeys(("texts", "failed", "unchanged", "bytes"), 0)
-    remarks: Counter[str] = Counter()
+    texts = failed = unchanged = size = 0
+    diagnostics: Counter[str] = Counter()
     faults: list[str] = []
-    failures: list[Failed] = []
+    failures: list[FailedText] = []
     slowest: list[tuple[float, str, int]] = []
     cpu, source, before = 0.0, "", 0
     for outcome in outcomes:
-        fields["texts"] += outcome.texts
-        fields["failed"] += outcome.failed
-        fields["bytes"] += outcome.bytes
+        texts += outcome.texts
+        failed += outcome.failed
+        size += outcome.bytes
         if outcome.key in new:
             cpu += outcome.seconds
         else:
-            fields["unchanged"] += outcome.texts
-        remarks.update(outcome.remarks)
+            unchanged += outcome.texts
+        diagnostics.update(outcome.remarks)
         name = outcome.key.rpartition("#")[0]
         if name != source:
             source, before = name, 0
         if outcome.fault:
             faults.append(outcome.fault)
-        failures += [Failed(_place(outcome.key, kind, before + one.number), one.error) for one in outcome.failures]
+        failures += [
+            FailedText(_place(outcome.key, kind, before + failure.number), failure.error)
+            for failure in outcome.failures
+        ]
         for slow in outcome.slowest:
             item = (slow.seconds, _place(outcome.key, kind, before + slow.number), slow.size)
             (heapq.heappush if len(slowest) < SLOWEST else heapq.heappushpop)(slowest, item)
         before += outcome.lines
     return {
-        **fields,
+        "texts": texts,
+        "failed": failed,
+        "unchanged": unchanged,
+        "bytes": size,
         "cpu_seconds": round(cpu, 3),
-        "diagnostics": dict(sorted(remarks.items())),
+        "diagnostics": dict(sorted(diagnostics.items())),
         "slowest": [SlowText(place, seconds, size) for seconds, place, size in sorted(slowest)[::-1]],
         "faults": faults,
         "failures": failures,

@@ -1,34 +1,78 @@
-"""Tables of Arrow and Parquet: a column of texts in, columns of what they become out, the others carried over."""
+"""Tables of Arrow and Parquet in, tables out: a column of texts becomes columns of answers, the others are kept."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Any
+from types import ModuleType
+from typing import Protocol, TypeVar, cast
 
 from spipconv.batch.chunks import BadInput, Piece
-from spipconv.batch.converter import Converter, Options
-from spipconv.batch.places import Found, find, open_file
+from spipconv.batch.converter import Converted, Converter, Options
+from spipconv.batch.places import FileInfo, find, open_file
+from spipconv.converters.formats import OutputFormat, find_format
 
 SUFFIXES = (".parquet", ".pq")
 
 
+class _Column(Protocol):
+    """What is used of ``pyarrow.ChunkedArray``."""
+
+    def cast(self, target_type: object) -> _Column: ...
+    def to_pylist(self) -> list[object]: ...
+
+
+class _Field(Protocol):
+    """What is used of ``pyarrow.Field``."""
+
+    type: object
+
+
+class _Dictionary(Protocol):
+    """What is used of ``pyarrow.DictionaryType``."""
+
+    value_type: object
+
+
+class _Schema(Protocol):
+    """What is used of ``pyarrow.Schema``."""
+
+    names: list[str]
+
+    def field(self, name: str) -> _Field: ...
+
+
+class Table(Protocol):
+    """What is used of ``pyarrow.Table``."""
+
+    schema: _Schema
+    column_names: list[str]
+    num_rows: int
+
+    def column(self, name: str) -> _Column: ...
+    def drop_columns(self, names: list[str]) -> Table: ...
+    def append_column(self, name: str, values: object) -> Table: ...
+
+
+TableT = TypeVar("TableT", bound=Table)
+
+
 class _BadText(ValueError):
-    """A string that is none; its text says why."""
+    """A string that is not UTF-8; the text says where."""
 
 
-def convert_table(table: Any, options: Options | None = None) -> Any:
+def convert_table(table: TableT, options: Options | None = None) -> TableT:
     """Convert a ``pyarrow.Table``: pure, for Ray's ``map_batches`` and Spark's ``mapInArrow``.
 
-    The column ``options.column`` is replaced by one that is named as ``options.to`` (``html`` …), by ``error`` (null
-    where there is none) and by ``diagnostics`` (a list of code, severity, line, column, message); the others stay.
-    A text that is null stays null. Raises BadInput where there is no such column of strings.
+    The column ``options.column`` is replaced by those of its format (``html`` and ``notes``, or ``markdown`` …), by
+    ``error`` (null where there is none) and by ``diagnostics`` (a list of code, severity, line, column, message); the
+    others stay. A text that is null stays null. Raises BadInput where there is no such column of strings.
     """
     with Converter(options or Options()) as converter:
-        return _convert(table, converter)
+        return cast(TableT, _convert(table, converter))
 
 
-def cut_rows(source: Found, column: str) -> Iterator[tuple[int, int]]:
+def cut_rows(source: FileInfo, column: str) -> Iterator[tuple[int, int]]:
     """Yield the row groups of a Parquet file: each its number and its share of the file's bytes.
 
     Raises BadInput where the file cannot be read or has no such column of strings.
@@ -39,10 +83,10 @@ def cut_rows(source: Found, column: str) -> Iterator[tuple[int, int]]:
             metadata = parquet.ParquetFile(file)
             _check_column(metadata.schema_arrow, column)
             count = metadata.num_row_groups
-    except (arrow.ArrowException, OSError) as fault:
-        raise BadInput(f"{source.address}: {_one_line(fault)}") from fault
-    except BadInput as fault:
-        raise BadInput(f"{source.address}: {fault}") from fault
+    except (arrow.ArrowException, OSError) as error:
+        raise BadInput(f"{source.address}: {_one_line(error)}") from error
+    except BadInput as error:
+        raise BadInput(f"{source.address}: {error}") from error
     for number in range(max(count, 1)):
         yield number, source.size // max(count, 1)
 
@@ -50,10 +94,10 @@ def cut_rows(source: Found, column: str) -> Iterator[tuple[int, int]]:
 def convert_row_group(piece: Piece, converter: Converter) -> tuple[bytes, int]:
     """Return the Parquet file that a row group becomes, and how many rows it has. Raises OSError."""
     arrow, parquet = _pyarrow()
-    found = find(piece.address)
-    if found is None:
+    info = find(piece.address)
+    if info is None:
         raise FileNotFoundError(f"{piece.address}: it has vanished since the run began")
-    if found.mark != piece.mark:
+    if info.mark != piece.mark:
         raise OSError(f"{piece.address}: it has changed since the run began")
     try:
         with open_file(piece.address) as file:
@@ -62,28 +106,34 @@ def convert_row_group(piece: Piece, converter: Converter) -> tuple[bytes, int]:
         written = _convert(table, converter)
         content = io.BytesIO()
         parquet.write_table(written, content, compression="zstd", row_group_size=max(1, written.num_rows))
-    except arrow.ArrowException as fault:
-        raise OSError(f"{piece.address}: {_one_line(fault)}") from fault
+    except arrow.ArrowException as error:
+        raise OSError(f"{piece.address}: {_one_line(error)}") from error
     return content.getvalue(), written.num_rows
 
 
-def _convert(table: Any, converter: Converter) -> Any:
-    arrow, _ = _pyarrow()
+def _convert(table: Table, converter: Converter) -> Table:
     options = converter.options
     _check_column(table.schema, options.column)
-    contents: list[str | None] = []
-    errors: list[str | None] = []
-    remarks: list[list[dict[str, Any]]] = []
-    for number, text in enumerate(_read_texts(table.column(options.column))):
-        converted = None
-        if isinstance(text, str):
-            converted = converter.convert(number, text)
-        elif text is not None:
-            converted = converter.refuse(number, str(text))
-        contents.append(converted.content if converted else None)
-        errors.append(converted.error if converted else None)
-        remarks.append([remark.describe() for remark in converted.diagnostics] if converted else [])
-    remark = arrow.struct(
+    answers = [_answer(number, text, converter) for number, text in enumerate(_read_texts(table, options.column))]
+    columns = _answer_columns(answers, find_format(options.to))
+    replaced = {options.column, *columns}
+    kept = table.drop_columns([name for name in table.column_names if name in replaced])
+    for name, values in columns.items():
+        kept = kept.append_column(name, values)
+    return kept
+
+
+def _answer(number: int, text: str | _BadText | None, converter: Converter) -> Converted:
+    if text is None:
+        return Converted()
+    return converter.convert(number, text) if isinstance(text, str) else converter.refuse(number, str(text))
+
+
+def _answer_columns(answers: list[Converted], to: OutputFormat) -> dict[str, object]:
+    """Return the columns that answers fill, as Arrow's arrays."""
+    arrow, _ = _pyarrow()
+    values = [to.values(answer.written) if answer.written else (None,) * len(to.fields) for answer in answers]
+    description = arrow.struct(
         [
             ("code", arrow.string()),
             ("severity", arrow.string()),
@@ -92,26 +142,23 @@ def _convert(table: Any, converter: Converter) -> Any:
             ("message", arrow.string()),
         ]
     )
-    ours = {
-        options.to: arrow.array(contents, arrow.string()),
-        "error": arrow.array(errors, arrow.string()),
-        "diagnostics": arrow.array(remarks, arrow.list_(remark)),
+    described = [[diagnostic.describe() for diagnostic in answer.diagnostics] for answer in answers]
+    return {
+        **{name: arrow.array([row[at] for row in values], arrow.string()) for at, name in enumerate(to.fields)},
+        "error": arrow.array([answer.error for answer in answers], arrow.string()),
+        "diagnostics": arrow.array(described, arrow.list_(description)),
     }
-    kept = table.drop_columns([name for name in table.column_names if name == options.column or name in ours])
-    for name, values in ours.items():
-        kept = kept.append_column(name, values)
-    return kept
 
 
-def _read_texts(column: Any) -> list[str | _BadText | None]:
+def _read_texts(table: Table, column: str) -> list[str | _BadText | None]:
     """Return the strings of a column; Arrow does not look whether they are UTF-8."""
     arrow, _ = _pyarrow()
-    strings = column.cast(arrow.large_string())
+    strings = table.column(column).cast(arrow.large_string())
     try:
-        texts: list[str | _BadText | None] = strings.to_pylist()
-        return texts
+        return cast("list[str | _BadText | None]", strings.to_pylist())
     except UnicodeDecodeError:
-        return [_decode(content) for content in strings.cast(arrow.large_binary()).to_pylist()]
+        contents = cast("list[bytes | None]", strings.cast(arrow.large_binary()).to_pylist())
+        return [_decode(content) for content in contents]
 
 
 def _decode(content: bytes | None) -> str | _BadText | None:
@@ -119,24 +166,24 @@ def _decode(content: bytes | None) -> str | _BadText | None:
         return None
     try:
         return content.decode()
-    except UnicodeDecodeError as fault:
-        return _BadText(f"byte 0x{content[fault.start]:02X} at offset {fault.start} is not UTF-8")
+    except UnicodeDecodeError as error:
+        return _BadText(f"byte 0x{content[error.start]:02X} at offset {error.start} is not UTF-8")
 
 
-def _check_column(schema: Any, column: str) -> None:
+def _check_column(schema: _Schema, column: str) -> None:
     arrow, _ = _pyarrow()
     count = schema.names.count(column)
     if count != 1:
-        problem = "several columns are" if count else "no column is"
-        raise BadInput(f"{problem} named {column} (--column): there are {', '.join(schema.names)}")
+        number = "several columns are" if count else "no column is"
+        raise BadInput(f"{number} named {column} (--column); the columns are {', '.join(schema.names)}")
     type_ = schema.field(column).type
     if arrow.types.is_dictionary(type_):
-        type_ = type_.value_type
+        type_ = cast(_Dictionary, type_).value_type
     if not (arrow.types.is_string(type_) or arrow.types.is_large_string(type_) or arrow.types.is_string_view(type_)):
-        raise BadInput(f"the column {column} holds no strings but {type_}")
+        raise BadInput(f"the column {column} holds {type_}, not strings")
 
 
-def _pyarrow() -> tuple[Any, Any]:
+def _pyarrow() -> tuple[ModuleType, ModuleType]:
     try:
         import pyarrow
         import pyarrow.parquet
@@ -145,5 +192,5 @@ def _pyarrow() -> tuple[Any, Any]:
     return pyarrow, pyarrow.parquet
 
 
-def _one_line(fault: Exception) -> str:
-    return " ".join(str(fault).split())
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,4 +1,4 @@
-"""What INPUT names: text files, files of JSON lines, or Parquet files."""
+"""An address in, the files that it names out: text files, files of JSON lines, or Parquet files."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import re
 
 from msgspec import Struct
 
-from spipconv.batch import files, lines, rows
+from spipconv.batch import lines, rows
 from spipconv.batch.chunks import BadInput, Kind
+from spipconv.batch.files import name_target
 from spipconv.batch.names import encode_name
 from spipconv.batch.places import (
-    Found,
+    FileInfo,
     complete,
     find,
     fold,
@@ -21,13 +22,14 @@ from spipconv.batch.places import (
     list_folder,
     list_glob,
 )
+from spipconv.converters.formats import Format
 
 
-class Source(Struct, frozen=True):
+class InputFile(Struct, frozen=True):
     """A file to convert: its path below what INPUT names, and where it is. ``key`` stands for the name in JSON."""
 
     name: str
-    found: Found
+    info: FileInfo
 
     @property
     def key(self) -> str:
@@ -35,7 +37,7 @@ class Source(Struct, frozen=True):
         return encode_name(self.name)
 
 
-def find_sources(address: str, output: str) -> tuple[Kind, list[Source]]:
+def find_sources(address: str, output: str) -> tuple[Kind, list[InputFile]]:
     """Return the files that an address (a file, a folder, a pattern) names, sorted, and of what kind they are.
 
     What is in the folder ``output`` is left out. Raises BadInput where there is nothing, or of two kinds.
@@ -43,40 +45,40 @@ def find_sources(address: str, output: str) -> tuple[Kind, list[Source]]:
     address = complete(address)
     wild = re.search(r"[*?\[]", address)
     try:
-        one = find(address)
-        if one is not None and not is_folder(address):
-            base, found = os.path.dirname(address), [one]
-        elif one is not None or is_folder(address):
-            base, found = address.rstrip("/"), list_folder(address)
+        file = find(address)
+        if file is not None and not is_folder(address):
+            base, listed = os.path.dirname(address), [file]
+        elif file is not None or is_folder(address):
+            base, listed = address.rstrip("/"), list_folder(address)
         elif wild:
-            base, found = address[: wild.start()].rpartition("/")[0], list_glob(address)
+            base, listed = address[: wild.start()].rpartition("/")[0], list_glob(address)
         else:
             raise BadInput(f"{address}: no such file or folder")
     except BadInput:
         raise
-    except Exception as fault:
+    except Exception as error:
         # What storage raises is not always an OSError.
-        raise BadInput(f"{address}: {getattr(fault, 'strerror', None) or fault}") from fault
+        raise BadInput(f"{address}: {getattr(error, 'strerror', None) or error}") from error
     inside = output.rstrip("/") + "/"
-    found = [one for one in found if not one.address.startswith(inside)]
-    if not found:
+    inputs = [file for file in listed if not file.address.startswith(inside)]
+    if not inputs:
         raise BadInput(f"{address}: there are no files")
-    kinds = {_kind(one.address) for one in found}
+    kinds = {_kind(file.address) for file in inputs}
     if len(kinds) > 1:
         raise BadInput(
-            f"{address}: text files, JSON lines and Parquet are converted one kind at a time: say which by a pattern"
+            f"{address}: text files, JSON lines and Parquet are converted one kind at a time: choose one with a pattern"
         )
     (kind,) = kinds
     start = len(base) + 1
     if is_remote(address):
-        start = _common(found, base)
-    return kind, [Source(one.address[start:], one) for one in found]
+        start = _common(inputs, base)
+    return kind, [InputFile(file.address[start:], file) for file in inputs]
 
 
-def _common(found: list[Found], base: str) -> int:
-    """Return where names begin in addresses that fsspec may write otherwise than INPUT does."""
+def _common(files: list[FileInfo], base: str) -> int:
+    """Return where names begin in addresses that fsspec may write in another way than INPUT."""
     tail = base.partition("://")[2].strip("/")
-    first = found[0].address
+    first = files[0].address
     at = first.find(tail, first.find("://") + 3) if tail else first.find("://") + 2
     return (at + len(tail) if at >= 0 else first.rfind("/")) + 1
 
@@ -88,7 +90,7 @@ def _kind(address: str) -> Kind:
     return "rows" if name.endswith(rows.SUFFIXES) else "files"
 
 
-def name_targets(kind: Kind, sources: list[Source], to: str, output: str) -> list[str]:
+def name_targets(kind: Kind, sources: list[InputFile], to: Format, output: str) -> list[str]:
     """Return what the files made of each source are named; for lines and rows without number and suffix.
 
     Raises BadInput where two would be the same file at the address ``output``.
@@ -98,7 +100,7 @@ def name_targets(kind: Kind, sources: list[Source], to: str, output: str) -> lis
     same = fold if ignores_case(output) else str
     for source in sources:
         if kind == "files":
-            target = files.name_target(source.name, to)
+            target = name_target(source.name, to)
         else:
             target = lines.stem(source.name) if kind == "lines" else os.path.splitext(source.name)[0]
         if same(target) in seen:

@@ -1,15 +1,15 @@
 """The results on a chunk's texts in a file, so that the next process continues where one was killed.
 
-A byte that says that the input was read, then the results, each after its length in four bytes; a length of 0: all
-texts are converted; a length of ``_TRY``: a process begins with the text after these results. What a kill cut off
-counts for nothing.
+The file has a byte that says that the input was read, then the results, each preceded by its length in four bytes. A
+length of 0 means that all texts are converted, ``_TRY`` that a process begins with the next text. What a kill cut off
+is ignored.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-from typing import Any
+from typing import Generic, TypeVar
 
 from msgspec import Struct, msgpack
 
@@ -18,8 +18,11 @@ _END = b"\0\0\0\0"
 _TRY = b"\xff\xff\xff\xff"
 
 
-class Reached(Struct, frozen=True):
-    """How far the processes came: ``count`` results; before them the input was read; after the last one it is written.
+_Result = TypeVar("_Result", bound=Struct)
+
+
+class SpoolPosition(Struct, frozen=True):
+    """How far the processes came: ``count`` results; ``is_read`` before the first, ``is_ended`` after the last one.
 
     ``tries`` is how many processes began with the text after these results.
     """
@@ -30,19 +33,19 @@ class Reached(Struct, frozen=True):
     tries: int = 0
 
 
-class Spool:
+class Spool(Generic[_Result]):
     """The results in a file, to be taken and added to. Raises OSError where the file cannot be written."""
 
-    def __init__(self, path: str, type_: type[Any]) -> None:
-        content, reached, size = _load(path)
-        self._is_read, self._is_ended = reached.is_read, reached.is_ended
-        self._waiting = iter([msgpack.decode(one, type=type_) for one in content])
+    def __init__(self, path: str, type_: type[_Result]) -> None:
+        results, position, size = _load(path)
+        self._is_read, self._is_ended = position.is_read, position.is_ended
+        self._waiting = iter([msgpack.decode(result, type=type_) for result in results])
         self._has_begun = False
         self._file = open(path, "r+b", buffering=0)  # noqa: SIM115
         self._file.truncate(size)
         self._file.seek(size)
 
-    def take(self) -> Any:
+    def take(self) -> _Result | None:
         """Return the next result of an earlier process, or None. Calling this implies that the input has been read."""
         if not self._is_read:
             self._write(_READ)
@@ -53,7 +56,7 @@ class Spool:
             self._has_begun = True
         return result
 
-    def append(self, result: Struct) -> None:
+    def append(self, result: _Result) -> None:
         """Add a result."""
         encoded = msgpack.encode(result)
         self._write(len(encoded).to_bytes(4, "big") + encoded)
@@ -73,12 +76,12 @@ class Spool:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def reached(path: str) -> Reached:
-    """Return how far the processes that wrote a spool came."""
+def read_position(path: str) -> SpoolPosition:
+    """Return how far the processes that wrote a spool came. Raises OSError."""
     return _load(path)[1]
 
 
-def _load(path: str) -> tuple[list[bytes], Reached, int]:
+def _load(path: str) -> tuple[list[bytes], SpoolPosition, int]:
     """Return the results, how far they go, and the size of what is whole."""
     with open(path, "rb") as file:
         content = file.read()
@@ -93,10 +96,10 @@ def _load(path: str) -> tuple[list[bytes], Reached, int]:
             continue
         size = int.from_bytes(head, "big")
         if not size:
-            return results, Reached(True, len(results), True), at + 4
+            return results, SpoolPosition(True, len(results), True), at + 4
         if at + 4 + size > len(content):
             break
         results.append(content[at + 4 : at + 4 + size])
         at += 4 + size
         tries = 0
-    return results, Reached(bool(content), len(results), False, tries), min(at, len(content))
+    return results, SpoolPosition(bool(content), len(results), False, tries), min(at, len(content))

@@ -1,6 +1,6 @@
-"""Ends processes that do nothing: stopped ones, and those that wait for what never comes.
+"""A process in, a verdict out: ends processes that do nothing, stopped ones and those that wait for ever.
 
-A process is judged by the CPU time that it takes: on a busy machine a clock says nothing of it.
+A process is judged by the CPU time that it takes: on a busy machine, a clock says nothing about it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import psutil
 
 _PERIOD = 0.5
 # A process that takes no more than this has done nothing but be woken up by its timer.
@@ -19,8 +22,8 @@ _ROUNDS_WITHOUT_WORK = 10
 Verdict = Literal["", "idle", "stopped"]
 
 
-class Watched:
-    """A process that is to work. ``verdict`` says why it was ended, if it was."""
+class WatchedProcess:
+    """A process that should be working. ``verdict`` says why it was ended, if it was."""
 
     def __init__(self, pid: int, seconds: float) -> None:
         import psutil
@@ -28,8 +31,8 @@ class Watched:
         self.verdict: Verdict = ""
         self._seconds = seconds
         self._idle = 0.0
-        self._errors: Any = psutil.Error
-        self._process: Any = None
+        self._errors: type[Exception] = psutil.Error
+        self._process: psutil.Process | None = None
         with contextlib.suppress(psutil.Error):
             self._process = psutil.Process(pid)
         self._cpu = self._read_cpu()
@@ -54,19 +57,19 @@ class Watched:
             times = self._process.cpu_times() if self._process else None
         except self._errors:
             return None
-        return times.user + times.system if times else None
+        return float(times.user + times.system) if times else None
 
 
 _lock = threading.Lock()
-_watched: set[Watched] = set()
+_watched: set[WatchedProcess] = set()
 _thread: threading.Thread | None = None
 
 
 @contextlib.contextmanager
-def watching(pid: int, seconds: float) -> Iterator[Watched]:
+def watching(pid: int, seconds: float) -> Iterator[WatchedProcess]:
     """Have a process ended if it does nothing for so many seconds while this lasts."""
     global _thread  # noqa: PLW0603 (one thread for all)
-    watched = Watched(pid, seconds)
+    watched = WatchedProcess(pid, seconds)
     with _lock:
         _watched.add(watched)
         if _thread is None:

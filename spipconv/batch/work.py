@@ -1,4 +1,4 @@
-"""One task, as every engine's workers do it: a chunk is read, converted and written."""
+"""A chunk in, files and outcomes out: one task, as the workers of every engine do it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Iterable
 
-from spipconv.batch.chunks import BadTarget, CannotWrite, Chunk, Outcome, Piece
+from spipconv.batch.chunks import BadTarget, Chunk, Outcome, Piece
 from spipconv.batch.converter import Converted, Converter, Options
 from spipconv.batch.files import convert_file
 from spipconv.batch.lines import convert_lines
@@ -20,10 +21,11 @@ from spipconv.batch.places import is_remote, put, remove
 from spipconv.batch.rows import convert_row_group
 from spipconv.batch.spool import Spool
 from spipconv.parsing.grammar import load_grammar
+from spipconv.system.files import CannotWrite, cannot_write, write_temporary
 
 
 def prepare() -> None:
-    """Make a new process ready: what every text needs stays, so the collector need not look at it ever again."""
+    """Make a new process ready: what every text needs stays, so the garbage collector need not visit it again."""
     load_grammar()
     gc.freeze()
 
@@ -34,24 +36,24 @@ def convert_chunk(chunk: Chunk, options: Options, spool: str = "", *, watched: b
     ``spool`` is the path of the results of an earlier process; ``watched`` see ``Converter``.
     """
     outcomes: list[Outcome] = []
-    kept = Spool(spool, Converted) if spool else None
+    results = Spool(spool, Converted) if spool else None
     with (
-        contextlib.closing(kept) if kept else contextlib.nullcontext(),
-        Converter(options, watched=watched, spool=kept) as converter,
+        contextlib.closing(results) if results else contextlib.nullcontext(),
+        Converter(options, watched=watched, spool=results) as converter,
     ):
         for piece in chunk.pieces:
-            outcomes.append(_convert_piece(chunk, piece, converter, kept if piece is chunk.pieces[-1] else None))
+            outcomes.append(_convert_piece(chunk, piece, converter, results if piece is chunk.pieces[-1] else None))
             if outcomes[-1].stop:
                 break
     return outcomes
 
 
-def _convert_piece(chunk: Chunk, piece: Piece, converter: Converter, spool: Spool | None) -> Outcome:
+def _convert_piece(chunk: Chunk, piece: Piece, converter: Converter, spool: Spool[Converted] | None) -> Outcome:
     converter.start()
     started = time.process_time()
     lines, size, fault, stop = 0, -1, "", ""
     try:
-        content, lines = _READERS[chunk.kind](piece, converter)
+        content, lines = _CONVERTERS[chunk.kind](piece, converter)
         if spool:
             spool.note_end()
         if content is None:
@@ -60,26 +62,37 @@ def _convert_piece(chunk: Chunk, piece: Piece, converter: Converter, spool: Spoo
             if piece.target.endswith(".gz"):
                 content = gzip.compress(content, 6, mtime=0)
             size = len(content)
-            write(content, piece.target, chunk.aside)
-    except BadTarget as refused:
-        fault, size = str(refused), -1
-    except CannotWrite as refused:
-        stop = str(refused)
-    except Exception as unread:
+            write(content, piece.target, chunk.temporary)
+    except BadTarget as error:
+        fault, size = str(error), -1
+    except CannotWrite as error:
+        stop = str(error)
+    except Exception as error:
         # What storage raises is not always an OSError.
-        fault = _describe(unread, piece)
+        fault = _describe(error, piece)
     return Outcome(
-        piece.key, piece.digest, converter.texts, converter.failed, converter.bytes, lines, size, piece.weight,
-        round(time.process_time() - started, 6), dict(sorted(converter.remarks.items())), tuple(converter.failures),
-        converter.slowest, show(fault), show(stop),
-    )  # fmt: skip
+        piece.key,
+        piece.digest,
+        texts=converter.texts,
+        failed=converter.failed,
+        bytes=converter.bytes,
+        lines=lines,
+        size=size,
+        weight=piece.weight,
+        seconds=round(time.process_time() - started, 6),
+        remarks=dict(sorted(converter.diagnostics.items())),
+        failures=tuple(converter.failures),
+        slowest=converter.slowest,
+        fault=show(fault),
+        stop=show(stop),
+    )
 
 
-_READERS = {"files": convert_file, "lines": convert_lines, "rows": convert_row_group}
+_CONVERTERS = {"files": convert_file, "lines": convert_lines, "rows": convert_row_group}
 
 
-def write(content: bytes, target: str, aside: str) -> None:
-    """Write a file in the local folder ``aside`` (empty: that of temporary files), then put it in its place.
+def write(content: bytes, target: str, temporary: str) -> None:
+    """Write a file in the local folder ``temporary`` (empty: that of the system), then move it to its place.
 
     Raises CannotWrite, BadTarget.
     """
@@ -87,13 +100,16 @@ def write(content: bytes, target: str, aside: str) -> None:
         fault = find_fault_on_windows(os.path.splitdrive(target)[1])
         if fault:
             raise BadTarget(f"{target}: {fault}")
-    path = f"{aside or tempfile.gettempdir()}/spipconv-{uuid.uuid4().hex}"
+    write_and_put((content,), target, temporary)
+
+
+def write_and_put(content: Iterable[bytes], target: str, temporary: str) -> None:
+    """Do as ``write`` does, with a content that comes in pieces."""
+    path = f"{temporary or tempfile.gettempdir()}/spipconv-{uuid.uuid4().hex}"
     try:
-        with open(path, "wb") as file:
-            file.write(content)
-    except OSError as fault:
-        remove(path)
-        raise CannotWrite(f"{target}: {fault.strerror or fault}") from fault
+        write_temporary(path, content)
+    except OSError as error:
+        raise cannot_write(target, error) from error
     try:
         put(path, target)
     except CannotWrite:
@@ -102,7 +118,7 @@ def write(content: bytes, target: str, aside: str) -> None:
         raise
 
 
-def _describe(fault: Exception, piece: Piece) -> str:
-    text = (fault.strerror or str(fault)) if isinstance(fault, OSError) else f"{type(fault).__name__}: {fault}"
+def _describe(error: Exception, piece: Piece) -> str:
+    text = (error.strerror or str(error)) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
     text = " ".join(text.split())
     return text if piece.address in text else f"{piece.address}: {text}"

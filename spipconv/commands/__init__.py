@@ -1,13 +1,12 @@
 """The command line, a thin adapter over the library: it alone prints and exits.
 
-Exit codes: 0 done; 1 done, but something was lost or failed, which was reported; 2 wrong usage or input;
-3 an error in spipconv stopped some text or object, which was reported; the others are done.
+Exit codes: 0 done; 1 done, but something was lost or failed, and was reported; 2 wrong usage or input; 3 an internal
+error stopped the work on a text or an object, and was reported; the others are done.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-from typing import Any
 
 import click
 
@@ -22,10 +21,10 @@ from spipconv.commands.serve import serve
 class _Program(click.Group):
     """The whole command line."""
 
-    def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run a command; in a program that was frozen (PyInstaller …), a worker's process ends here."""
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; in a program that was frozen (PyInstaller …), a worker's process ends here."""
         multiprocessing.freeze_support()
-        return super().main(*args, **kwargs)
+        return super().parse_args(ctx, args)
 
 
 @click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})

@@ -6,24 +6,42 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any, get_args
+from typing import TypedDict, Unpack, get_args
 
 import click
 
-from spipconv.api import Format
 from spipconv.batch.chunks import BadInput
 from spipconv.batch.converter import Options
 from spipconv.batch.report import Report, encode_report
 from spipconv.batch.run import CHUNK_BYTES, Engine, Progress, run_batch
-from spipconv.commands.faults import Fault
-from spipconv.commands.options import reading_options
-from spipconv.commands.printing import make_printable
+from spipconv.commands.errors import CommandError
+from spipconv.commands.options import format_option, reading_options
+from spipconv.converters.formats import Format
+from spipconv.nodes import Profile
+from spipconv.printing import make_printable
+from spipconv.system.files import CannotWrite, write_for_user
 
-_TOLD_FAILURES = 20
+_SHOWN_FAILURES = 20
 _LINE_SECONDS = 30.0
 _SCREEN_SECONDS = 0.2
+
+_Handler = Callable[[int, FrameType | None], object] | int | None
+
+
+class _RunOptions(TypedDict):
+    """The options that ``run_batch`` takes as they are."""
+
+    engine: Engine
+    scheduler: str
+    workers: int | None
+    resume: bool
+    force: bool
+    fail_fast: bool
+    dry_run: bool
+    chunk_bytes: int
 
 
 @click.command(
@@ -36,100 +54,149 @@ Examples:
 )
 @click.argument("input")
 @click.argument("output")
-@click.option("--to", type=click.Choice(get_args(Format)), default="html", show_default=True, help="What to write.")
-@reading_options
-@click.option("--column", default="text", show_default=True, help="The column or JSON field of the text.")
+@format_option
+# The workers read the objects themselves: what travels to them is the path.
+@reading_options(objects=click.Path())
 @click.option(
-    "--max-seconds", type=click.FloatRange(min=0.01), default=10, show_default=True, help="CPU time limit per text."
+    "--column", default="text", show_default=True, metavar="NAME", help="Column or JSON field that holds the text."
 )
 @click.option(
-    "--max-bytes", type=click.IntRange(min=1), default=10_000_000, show_default=True, help="Size limit per text."
+    "--max-seconds",
+    type=click.FloatRange(min=0.01),
+    default=10,
+    show_default=True,
+    help="CPU time limit per text, in seconds.",
 )
-@click.option("--engine", type=click.Choice(get_args(Engine)), default="process", show_default=True)
-@click.option("--scheduler", default="", metavar="ADDRESS", help="A Dask cluster that exists (with --engine dask).")
 @click.option(
-    "--workers", type=click.IntRange(min=0), metavar="N", help="Processes; 0: this one  [default: one a processor]"
+    "--max-bytes",
+    type=click.IntRange(min=1),
+    default=10_000_000,
+    show_default=True,
+    help="Size limit per text, in bytes.",
 )
-@click.option("--resume", is_flag=True, help="Go on with a run that did not finish.")
-@click.option("--force", is_flag=True, help="Convert all again.")
+@click.option(
+    "--engine",
+    type=click.Choice(get_args(Engine)),
+    default="process",
+    show_default=True,
+    help="What runs the conversion: processes of this machine, or Dask.",
+)
+@click.option(
+    "--scheduler", default="", metavar="ADDRESS", help="Address of an existing Dask scheduler (with --engine dask)."
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Worker processes; 0 converts in this process  [default: one per CPU]",
+)
+@click.option("--resume", is_flag=True, help="Continue a run that did not finish.")
+@click.option("--force", is_flag=True, help="Convert everything again.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first text that fails.")
-@click.option("--dry-run", is_flag=True, help="Say what there is to do; write nothing.")
-@click.option("--report", type=click.Path(path_type=Path), metavar="FILE.json", help="Where to write the account.")
+@click.option("--dry-run", is_flag=True, help="Report what there is to do; write nothing.")
 @click.option(
-    "--chunk-bytes", type=click.IntRange(min=1), default=CHUNK_BYTES, show_default=True, help="Of JSON lines a task."
+    "--report", type=click.Path(path_type=Path), metavar="FILE.json", help="Write a JSON report to FILE.json."
+)
+@click.option(
+    "--chunk-bytes",
+    type=click.IntRange(min=1),
+    default=CHUNK_BYTES,
+    show_default=True,
+    help="Bytes of JSON lines per task.",
 )
 @click.pass_context
-def batch(context: click.Context, /, input: str, output: str, report: Path | None, **given: Any) -> None:
+def batch(
+    context: click.Context,
+    /,
+    input: str,
+    output: str,
+    report: Path | None,
+    to: Format,
+    profile: Profile,
+    lang: str,
+    objects: str | None,
+    embeds: bool,
+    angle_shortcuts: bool,
+    encoding: str,
+    column: str,
+    max_seconds: float,
+    max_bytes: int,
+    **run_options: Unpack[_RunOptions],
+) -> None:
     """Convert all texts of INPUT into OUTPUT.
 
     INPUT is a folder or a quoted pattern of text files (OUTPUT: a folder, the same tree), of JSON lines (.jsonl,
-    .jsonl.gz; OUTPUT: a file, or a folder of parts if it ends with /) or of Parquet files (OUTPUT: a folder).
-    What an earlier run did and is unchanged stays. The exit code is 1 when a text failed, 130 when interrupted.
+    .jsonl.gz; OUTPUT: a file, or a folder of parts if it ends with /) or of Parquet files (OUTPUT: a folder). Output
+    of an earlier run is kept if its input has not changed. The exit code is 1 if a text failed, 130 if interrupted.
     """
-    names = Options.__struct_fields__
-    options = Options(**{name: given.pop(name) for name in names})
-    if given["scheduler"] and given["engine"] != "dask":
-        raise click.UsageError("--scheduler goes with --engine dask")
+    options = Options(
+        to, profile, lang, embeds, angle_shortcuts, objects or "", encoding, column, max_seconds, max_bytes
+    )
+    if run_options["scheduler"] and run_options["engine"] != "dask":
+        raise click.UsageError("--scheduler requires --engine dask")
     if report and not report.parent.is_dir():
-        raise Fault(f"--report: {report.parent}: no such folder")
-    with _Signals() as signals:
-        progress = _Progress()
-        try:
-            result = run_batch(
-                input, output, options, progress=progress.show, stop=signals.is_to_stop, notify=progress.notify, **given
-            )
-        except BadInput as fault:
-            raise Fault(str(fault)) from fault
-        finally:
-            progress.end()
-    if given["dry_run"]:
-        for fault_ in result.faults:
-            _say(fault_)
-        click.echo(f"{result.inputs} inputs; {result.tasks} tasks to do; {result.unchanged} texts are done", err=True)
+        raise CommandError(f"--report: {report.parent}: no such folder")
+    result = _run(input, output, options, run_options)
+    if run_options["dry_run"]:
+        _show_plan(result)
         context.exit(1 if result.faults else 0)
     if report:
-        _write_report(result, report)
-    for failure in result.failures[:_TOLD_FAILURES]:
-        _say(f"{failure.place}: {failure.error}")
-    if len(result.failures) > _TOLD_FAILURES:
-        click.echo(f"… and {len(result.failures) - _TOLD_FAILURES} more: --report FILE names all", err=True)
-    for fault_ in result.faults:
-        _say(fault_)
-    click.echo(_sum_up(result), err=True)
-    if result.stopped:
-        _say(f"stopped: {result.stopped}; the same command with --resume goes on")
+        try:
+            write_for_user(report, encode_report(result))
+        except CannotWrite as error:
+            raise CommandError(f"--report: {error}") from error
+    _show_result(result)
     if result.stopped == "interrupted":
         context.exit(130)
     context.exit(1 if result.failed or result.faults or result.stopped else 0)
 
 
-def _say(line: str) -> None:
-    click.echo(make_printable(line), err=True)
+def _run(input: str, output: str, options: Options, run_options: _RunOptions) -> Report:
+    """Run the batch, with its progress on standard error. Raises CommandError for bad input."""
+    with _Signals() as signals:
+        progress = _ProgressLine()
+        try:
+            return run_batch(
+                input, output, options, progress=progress.show, stop=signals.is_to_stop, notify=progress.notify,
+                **run_options,
+            )  # fmt: skip
+        except BadInput as error:
+            raise CommandError(str(error)) from error
+        finally:
+            progress.end()
 
 
-def _sum_up(result: Report) -> str:
-    return (
+def _show_plan(result: Report) -> None:
+    for fault in result.faults:
+        _print(fault)
+    _print(f"{result.inputs} inputs; {result.tasks} tasks to do; {result.unchanged} texts are already converted")
+
+
+def _show_result(result: Report) -> None:
+    for failure in result.failures[:_SHOWN_FAILURES]:
+        _print(f"{failure.place}: {failure.error}")
+    if len(result.failures) > _SHOWN_FAILURES:
+        _print(f"… and {len(result.failures) - _SHOWN_FAILURES} more: --report FILE.json lists all")
+    for fault in result.faults:
+        _print(fault)
+    _print(
         f"{result.texts} texts, {result.failed} failed, {result.unchanged} unchanged; "
         f"{result.bytes / 1e6:.1f} MB in {result.seconds:.1f} s"
     )
+    if result.stopped:
+        _print(f"stopped: {result.stopped}; run the same command with --resume to continue")
 
 
-def _write_report(result: Report, path: Path) -> None:
-    aside = path.with_name(f".{path.name}~")
-    try:
-        aside.write_bytes(encode_report(result))
-        os.replace(aside, path)
-    except OSError as fault:
-        aside.unlink(missing_ok=True)
-        raise Fault(f"--report: {path}: {fault.strerror or fault}") from fault
+def _print(line: str) -> None:
+    click.echo(make_printable(line), err=True)
 
 
 class _Signals:
-    """Ctrl-C and SIGTERM end the run once what is in hand is done; a second one ends it at once."""
+    """Ctrl-C and SIGTERM end the run once current work is finished; a second one ends it immediately."""
 
     def __init__(self) -> None:
         self._heard = False
-        self._before: dict[int, Any] = {}
+        self._before: dict[int, _Handler] = {}
 
     def __enter__(self) -> _Signals:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -141,7 +208,7 @@ class _Signals:
             signal.signal(number, handler)
 
     def is_to_stop(self) -> bool:
-        """Return whether somebody asked the run to end."""
+        """Return whether somebody asked for the run to end."""
         return self._heard
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
@@ -149,10 +216,10 @@ class _Signals:
             # What is in place stays; the workers end with this process.
             os._exit(130)
         self._heard = True
-        os.write(2, b"\nfinishing what is in hand; once more ends it at once\n")
+        os.write(2, b"\nfinishing current work; press Ctrl-C again to stop immediately\n")
 
 
-class _Progress:
+class _ProgressLine:
     """How far the run is, on standard error: in one place on a terminal, else a line now and then."""
 
     def __init__(self) -> None:
@@ -176,7 +243,7 @@ class _Progress:
     def notify(self, line: str) -> None:
         """Show a line that stays."""
         self.end()
-        _say(line)
+        _print(line)
 
     def end(self) -> None:
         """Leave the line."""
@@ -198,8 +265,3 @@ def _describe(progress: Progress) -> str:
 def _clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
-
-
-# The workers read the objects themselves: what travels to them is the path.
-next(one for one in batch.params if one.name == "objects").type = click.Path()
-next(one for one in batch.params if one.name == "objects").default = ""

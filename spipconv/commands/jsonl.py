@@ -1,97 +1,78 @@
-"""JSON lines in, JSON lines out: one text a line, answered at once, for other programs."""
+"""JSON lines in, JSON lines out: one text a line, each answered immediately, for other programs."""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import BinaryIO, Unpack
 
-from spipconv.api import Format, render
-from spipconv.commands.faults import INTERNAL_ERROR, LOST, Fault, describe_error
-from spipconv.converters import html
+from spipconv.commands.errors import INTERNAL_ERROR, LOST, CommandError
+from spipconv.commands.options import Reading
+from spipconv.converters.formats import Format, OutputFormat, find_format
+from spipconv.json_lines import BadLine, Task, encode_answer, encode_error, escape, is_blank, read_task
+from spipconv.nodes import Profile
 from spipconv.parsing.parser import parse
-from spipconv.settings import check_language, check_profile
+from spipconv.printing import describe_internal_error
+from spipconv.safety import Sanitizer
 
 
-class _BadLine(ValueError):
-    """A line that is no task; its text says why."""
-
-
-def convert_lines(path: str, to: Format, *, profile: Any, lang: str, sanitizer: Any, **reading: Any) -> int:
+def convert_lines(
+    path: str, to: Format, *, profile: Profile, lang: str, sanitizer: Sanitizer, **reading: Unpack[Reading]
+) -> int:
     """Convert every line of a file or of standard input (``-``); return the exit code.
 
-    A line that cannot be read or converted is answered by ``{"id", "error"}``, and the next one follows.
+    A line that cannot be read or converted produces an error object; processing continues. Raises CommandError where
+    the file cannot be opened, ImportError where the sanitiser is not installed.
     """
+    converter = _LineConverter(find_format(to), profile, lang, sanitizer, reading)
+    with _open(path) as lines:
+        for line in lines:
+            if not is_blank(line):
+                # ASCII only, so that no reader stumbles over an encoding or half a surrogate; bytes, so that no
+                # system writes other line ends.
+                sys.stdout.buffer.write(escape(converter.answer(line)) + b"\n")
+                sys.stdout.buffer.flush()
+    return converter.code
+
+
+def _open(path: str) -> AbstractContextManager[Iterable[bytes]]:
     if path == "-":
-        return _convert(sys.stdin.buffer, to, profile, lang, sanitizer, reading)
+        return nullcontext(sys.stdin.buffer)
     try:
-        lines = open(path, "rb")  # noqa: SIM115 (a fault of this, not of what is written later)
-    except OSError as fault:
-        raise Fault(f"{path}: {fault.strerror or fault}") from fault
-    with lines:
-        return _convert(lines, to, profile, lang, sanitizer, reading)
+        lines: BinaryIO = open(path, "rb")  # noqa: SIM115 (closed by the caller)
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}") from error
+    return lines
 
 
-def _convert(
-    lines: Iterable[bytes], to: Format, profile: Any, lang: str, sanitizer: Any, reading: dict[str, Any]
-) -> int:
-    code = 0
-    for line in lines:
-        if not line.strip():
-            continue
-        answer: dict[str, Any] = {"id": None}
+class _LineConverter:
+    """Converts lines; ``code`` is the exit code that they have led to so far."""
+
+    def __init__(self, to: OutputFormat, profile: Profile, lang: str, sanitizer: Sanitizer, reading: Reading) -> None:
+        self.code = 0
+        self._to, self._profile, self._lang = to, profile, lang
+        self._sanitizer, self._reading = sanitizer, reading
+
+    def answer(self, line: bytes) -> bytes:
+        """Return the answer to a line. Raises ImportError: without the sanitiser, no line can be answered."""
         try:
-            task = _read_task(line, answer)
-            used = task.get("profile", profile)
-            parsed = parse(task["text"], profile=used, lang=task.get("lang", lang), **reading)
-            if to == "markdown":
-                answer["markdown"] = render(parsed.document, to)
-            else:
-                written = html.write(parsed.document, sanitizer=sanitizer)
-                answer["html"], answer["notes"] = written.body, written.notes
-            answer["diagnostics"] = [remark.describe() for remark in parsed.diagnostics]
-            if any(remark.severity == "loss" for remark in parsed.diagnostics):
-                code = max(code, LOST)
-        except _BadLine as fault:
-            answer["error"] = str(fault)
-            code = max(code, LOST)
+            task = read_task(line, self._to)
+        except BadLine as error:
+            self.code = max(self.code, LOST)
+            return encode_error(error.fields, str(error))
+        try:
+            return self._convert(task)
         except ImportError:
-            # The sanitiser is missing: no line can be answered.
             raise
         except Exception as error:
-            answer = {"id": answer["id"], "error": describe_error(error)}
-            code = INTERNAL_ERROR
-        # ASCII only, so that no reader stumbles over an encoding or a lone surrogate; bytes, so that no system
-        # writes other line ends.
-        sys.stdout.buffer.write(json.dumps(answer).encode("ascii") + b"\n")
-        sys.stdout.buffer.flush()
-    return code
+            self.code = INTERNAL_ERROR
+            return encode_error(task.fields, describe_internal_error(error))
 
-
-def _read_task(line: bytes, answer: dict[str, Any]) -> dict[str, Any]:
-    try:
-        task = json.loads(line, parse_constant=_refuse)
-    except UnicodeDecodeError as fault:
-        raise _BadLine(f"byte 0x{line[fault.start]:02X} at offset {fault.start} is not UTF-8") from fault
-    except _BadLine:
-        raise
-    except ValueError as fault:
-        raise _BadLine(f"not JSON: {fault}") from fault
-    except RecursionError:
-        raise _BadLine("not JSON that can be read: too many levels") from None
-    if not isinstance(task, dict):
-        raise _BadLine('wanted an object {"id", "text", "profile", "lang"}')
-    answer["id"] = task.get("id")
-    if not isinstance(task.get("text"), str):
-        raise _BadLine('"text" is missing or no string')
-    try:
-        check_profile(task.get("profile", "article"))
-        check_language(task.get("lang", "fr"))
-    except (TypeError, ValueError) as fault:
-        raise _BadLine(str(fault)) from fault
-    return task
-
-
-def _refuse(constant: str) -> Any:
-    raise _BadLine(f"not JSON: {constant}")
+    def _convert(self, task: Task) -> bytes:
+        profile = task.profile or self._profile
+        parsed = parse(task.text, profile=profile, lang=task.lang or self._lang, **self._reading)
+        written = self._to.write(parsed.document, profile, self._sanitizer)
+        if any(diagnostic.severity == "loss" for diagnostic in parsed.diagnostics):
+            self.code = max(self.code, LOST)
+        return encode_answer(task.fields, self._to, written, parsed.diagnostics)

@@ -7,13 +7,17 @@ import sys
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from spipconv.commands.faults import Fault
-from spipconv.migration.target import TARGET_NAMES
+from spipconv.commands.errors import CommandError
+from spipconv.migration.target import TARGET_NAMES, TargetName
 from spipconv.system.processors import count_processors
+from spipconv.translations import find_catalogue
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
 
 
 @click.command(
@@ -26,22 +30,39 @@ Examples:
 )
 @click.argument("source")
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--to", type=click.Choice(TARGET_NAMES), required=True, help="What the site is to become.")
-@click.option("--img", type=click.Path(path_type=Path), metavar="DIR", help="The old site's IMG folder.")
-@click.option("--prefix", default="", help="The prefix of its tables, where a base holds several SPIPs.")
+@click.option("--to", type=click.Choice(TARGET_NAMES), required=True, help="System to migrate to.")
+@click.option("--img", type=click.Path(path_type=Path), metavar="DIR", help="IMG folder of the SPIP site.")
+@click.option(
+    "--prefix", default="", metavar="NAME", help="Table prefix, if the database holds several SPIP installations."
+)
 @click.option("--dry-run", is_flag=True, help="Count and report; write nothing.")
-@click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Only some N objects of each kind.")
-@click.option("--resume", is_flag=True, help="Leave alone what an earlier run made and what is unchanged since.")
-@click.option("--force", is_flag=True, help="Overwrite also files that were changed by hand.")
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes  [default: as many as there are CPUs]")
+@click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Migrate only about N objects of each kind.")
+@click.option("--resume", is_flag=True, help="Skip pages that an earlier run wrote and whose source has not changed.")
+@click.option("--force", is_flag=True, help="Also overwrite files that were edited by hand.")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N", help="Number of worker processes  [default: one per CPU]"
+)
 @click.pass_context
-def migrate(context: click.Context, /, source: str, out: Path, **given: Any) -> None:
+def migrate(
+    context: click.Context,
+    /,
+    source: str,
+    out: Path,
+    to: TargetName,
+    img: Path | None,
+    prefix: str,
+    dry_run: bool,
+    sample: int | None,
+    resume: bool,
+    force: bool,
+    jobs: int | None,
+) -> None:
     """Migrate the SPIP site in SOURCE into the folder OUT.
 
-    SOURCE is a SQLite file, a dump (.sql, .sql.gz) or mysql://user@host/base; its password is taken from MYSQL_PWD
-    or asked for. OUT gets the pages, the files, redirections from all old addresses, and a report. Nothing that was
-    changed by hand is overwritten. The exit code is 1 when something was left behind, and 3 when an error in spipconv
-    itself stopped some object; report.html says what.
+    SOURCE is a SQLite file, a dump (.sql, .sql.gz) or mysql://user@host/database; the password is read from MYSQL_PWD
+    or asked for. OUT gets the pages, the files, redirections from all old addresses, and a report. Files that were
+    edited by hand are not overwritten. The exit code is 1 if something was lost, and 3 if an internal error stopped
+    the migration of an object; report.html has the details.
     """
     from spipconv.migration.output.folder import BadOutput
     from spipconv.migration.read.sources import BadSource
@@ -54,17 +75,16 @@ def migrate(context: click.Context, /, source: str, out: Path, **given: Any) -> 
     spare_collector()
     language = _language()
     options = MigrationOptions(
-        given["to"], prefix=given["prefix"], img=given["img"], dry_run=given["dry_run"], sample=given["sample"] or 0,
-        resume=given["resume"], force=given["force"], jobs=given["jobs"] or count_processors(),
-        language=language, now=datetime.now(),
+        to, prefix=prefix, img=img, dry_run=dry_run, sample=sample or 0, resume=resume, force=force,
+        jobs=jobs or count_processors(), language=language, now=datetime.now(),
     )  # fmt: skip
     with _Progress() as progress:
         try:
             report = run(source, out, options, ask_password=_ask_password, progress=progress.show)
-        except (BadSource, BadOutput, CannotWrite) as fault:
-            raise Fault(str(fault)) from fault
+        except (BadSource, BadOutput, CannotWrite) as error:
+            raise CommandError(str(error)) from error
         except KeyboardInterrupt:
-            click.echo(f"Interrupted: spipconv migrate --resume goes on in {out}", err=True)
+            click.echo("Interrupted. Run the same command with --resume to continue.", err=True)
             context.exit(130)
     with closing(report):
         click.echo(summary(report, language))
@@ -74,9 +94,9 @@ def migrate(context: click.Context, /, source: str, out: Path, **given: Any) -> 
 
 
 def _language() -> str:
-    """Return the language in which the person at the keyboard reads, as the environment says."""
+    """Return the language of the person at the keyboard, as the environment names it, among those of the sentences."""
     named = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "fr" if named.startswith("fr") else "en"
+    return find_catalogue(named.partition(".")[0])
 
 
 def _ask_password() -> str:
@@ -87,7 +107,7 @@ class _Progress:
     """A bar on standard error, where that is a terminal."""
 
     def __init__(self) -> None:
-        self._bar: Any = None
+        self._bar: ProgressBar[int] | None = None
         self._step = ""
         self._done = 0
 
@@ -108,7 +128,8 @@ class _Progress:
                 length=total, label=step, file=sys.stderr, update_min_steps=max(1, total // 200)
             )
             self._bar.__enter__()
-        self._bar.update(done - self._done)
+        if self._bar is not None:
+            self._bar.update(done - self._done)
         self._done = done
 
     def _end(self) -> None:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypedDict, TypeVar
 
 import click
 
-from spipconv.commands.faults import Fault
+from spipconv.commands.errors import CommandError
+from spipconv.converters.formats import FORMATS
 from spipconv.objects import BadObjects, Catalogue, read_objects
-from spipconv.settings import check_language
+from spipconv.settings import PROFILES, check_language
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
+_Command = TypeVar("_Command", bound=Callable[..., object])
+_Option = Callable[[_Command], _Command]
+
+
+class Reading(TypedDict):
+    """The options of ``reading_options`` that ``spipconv.parse`` takes, but for the profile and the language."""
+
+    objects: Catalogue | None
+    embeds: bool
+    angle_shortcuts: bool
 
 
 class _Objects(click.ParamType[Catalogue]):
@@ -20,13 +30,13 @@ class _Objects(click.ParamType[Catalogue]):
 
     name = "file"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Catalogue:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Catalogue:
         if isinstance(value, Catalogue):
             return value
         try:
             return read_objects(str(value))
-        except BadObjects as fault:
-            raise Fault(f"--objects: {fault}") from fault
+        except BadObjects as error:
+            raise CommandError(f"--objects: {error}") from error
 
 
 class _Language(click.ParamType[str]):
@@ -34,22 +44,33 @@ class _Language(click.ParamType[str]):
 
     name = "code"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
             return check_language(value)
-        except (TypeError, ValueError) as fault:
-            raise Fault(f"--lang: {fault}") from fault
+        except (TypeError, ValueError) as error:
+            raise CommandError(f"--lang: {error}") from error
 
 
-def reading_options(command: _Command) -> _Command:
-    """Add the options that say how a text is to be read."""
+def format_option(command: _Command) -> _Command:
+    """Add ``--to``: the formats of ``FORMATS``."""
+    option = click.option(
+        "--to", type=click.Choice(list(FORMATS)), default="html", show_default=True, help="Output format."
+    )
+    return option(command)
+
+
+def reading_options(objects: click.ParamType[Catalogue] | click.Path | None = None) -> Callable[[_Command], _Command]:
+    """Return what adds the options that say how a text is to be read.
+
+    ``objects`` is the type of ``--objects``, by default a file that is read when the command starts.
+    """
     options = [
         click.option(
             "--profile",
-            type=click.Choice(["article", "comment", "title"]),
+            type=click.Choice(PROFILES),
             default="article",
             show_default=True,
-            help="Who wrote the text, and so which HTML it may hold.",
+            help="Who wrote the text, which decides what HTML it may contain.",
         ),
         click.option(
             "--lang",
@@ -57,22 +78,31 @@ def reading_options(command: _Command) -> _Command:
             default="fr",
             show_default=True,
             metavar="CODE",
-            help="The text's language: a code of SPIP's or BCP 47's, as fr or pt-BR.",
+            help="Language of the text, as SPIP or BCP 47 writes it: fr, pt_br, pt-BR.",
         ),
-        click.option("--objects", type=_Objects(), metavar="FILE.json", help="The articles, documents … it names."),
+        click.option(
+            "--objects",
+            type=objects or _Objects(),
+            metavar="FILE.json",
+            help="JSON file describing the articles and documents that the text refers to.",
+        ),
         click.option("--embeds", is_flag=True, help="Keep players of known video hosts."),
         click.option("--angle-shortcuts", is_flag=True, help="Also read <<bold>> and <italic>."),
-        click.option("--encoding", default="utf-8", show_default=True, help="The encoding of the input."),
+        click.option("--encoding", default="utf-8", show_default=True, help="Encoding of the input."),
     ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+
+    def add(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
 def read_text(path: str, encoding: str) -> str:
     """Return the text of a file, or of standard input for ``-``.
 
-    A wrong byte, a missing file or an unknown encoding ends the command with one line and exit code 2.
+    Raises CommandError, with one line, for a wrong byte, a missing file or an unknown encoding.
     """
     name = "standard input" if path == "-" else path
     try:
@@ -81,15 +111,15 @@ def read_text(path: str, encoding: str) -> str:
         else:
             with open(path, "rb") as file:
                 content = file.read()
-    except OSError as fault:
-        raise Fault(f"{path}: {fault.strerror or fault}") from fault
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}") from error
     try:
         return content.decode("utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding)
-    except UnicodeDecodeError as fault:
-        byte = fault.object[fault.start]
-        raise Fault(
-            f"{name}: byte 0x{byte:02X} at offset {fault.start} is not {encoding}: "
-            "say --encoding (latin-1, cp1252, …) or convert the file first"
-        ) from fault
-    except (LookupError, UnicodeError) as fault:
-        raise Fault(f"--encoding: {encoding} is no encoding of texts (utf-8, latin-1, cp1252, …)") from fault
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise CommandError(
+            f"{name}: byte 0x{byte:02X} at offset {error.start} is not {encoding}: "
+            "use --encoding (latin-1, cp1252, …) or convert the file first"
+        ) from error
+    except (LookupError, UnicodeError) as error:
+        raise CommandError(f"--encoding: {encoding} is not a text encoding (utf-8, latin-1, cp1252, …)") from error

@@ -9,7 +9,7 @@ import webbrowser
 
 import click
 
-from spipconv.commands.faults import Fault
+from spipconv.commands.errors import CommandError
 
 
 @click.command(
@@ -20,21 +20,25 @@ Examples:
   spipconv serve --root-path /apercu --trusted-proxies 127.0.0.1
 """
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any that is free.")
-@click.option("--lang", default="fr", show_default=True, metavar="CODE", help="The site's language.")
-@click.option("--origin", "origins", multiple=True, metavar="URL", help="Another site whose pages may ask; repeatable.")
-@click.option("--root-path", default="", metavar="PATH", help="The path under which a proxy shows it.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 takes any that is free."
+)
+@click.option("--lang", default="fr", show_default=True, metavar="CODE", help="Language of the site.")
+@click.option(
+    "--origin", "origins", multiple=True, metavar="URL", help="Origin allowed to request previews (repeatable)."
+)
+@click.option("--root-path", default="", metavar="PATH", help="Path under which a proxy serves it.")
 @click.option(
     "--trusted-proxies",
     multiple=True,
     metavar="ADDRESS",
-    help="A proxy or network of proxies whose X-Forwarded-For is believed; repeatable, or separated by commas.",
+    help="Address or network of proxies whose X-Forwarded-For is trusted (repeatable, or separated by commas).",
 )
 @click.option(
-    "--rate", type=click.FloatRange(min=0), default=5.0, show_default=True, help="Previews a second by client."
+    "--rate", type=click.FloatRange(min=0), default=5.0, show_default=True, help="Previews per second and client."
 )
-@click.option("--open", "opens", is_flag=True, help="Show the page in a browser.")
+@click.option("--open", "opens", is_flag=True, help="Open the page in a browser.")
 def serve(
     host: str,
     port: int,
@@ -45,24 +49,24 @@ def serve(
     rate: float,
     opens: bool,
 ) -> None:
-    """Serve a comment form with its live preview, and the preview for other pages.
+    """Serve a comment form with its live preview, and previews for other pages.
 
-    It listens on this computer alone unless --host says otherwise. Nothing is stored. Stop it with Ctrl+C.
+    It listens on this computer only, unless --host names another address. Nothing is stored. Press Ctrl-C to stop it.
     """
     try:
         from spipconv.preview import create_app
         from spipconv.preview.proxies import TrustedProxies
         from spipconv.preview.server import make_server
-    except ImportError as fault:
-        raise Fault('serve is not installed: pip install "spipconv[serve]"') from fault
-    proxies = [one.strip() for listed in trusted_proxies for one in listed.split(",")]
+    except ImportError as error:
+        raise CommandError('serve is not installed: pip install "spipconv[serve]"') from error
+    proxies = [proxy.strip() for listed in trusted_proxies for proxy in listed.split(",")]
     try:
         app = create_app(lang=lang, origins=origins, root_path=root_path, trusted_proxies=proxies, rate=rate)
-    except ValueError as fault:
-        raise Fault(str(fault)) from fault
+    except ValueError as error:
+        raise CommandError(str(error)) from error
     listener = _listen(host, port)
     if not _is_loopback(listener):
-        click.echo(f"warning: other computers can reach {host}: put a proxy with TLS before it", err=True)
+        click.echo(f"warning: other computers can reach {host}: put a proxy with TLS in front of it", err=True)
     address = _address(listener, root_path)
     click.echo(f"Preview on {address}")
     if opens:
@@ -77,10 +81,10 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         return socket.create_server(address[:2], family=family)
-    except OSError as fault:
+    except OSError as error:
         # A socket's own sentence names the address a second time.
-        reason = os.strerror(fault.errno) if fault.errno and fault.errno > 0 else fault.strerror or str(fault)
-        raise Fault(f"cannot listen on {host}, port {port}: {reason}") from fault
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
+        raise CommandError(f"cannot listen on {host}, port {port}: {reason}") from error
 
 
 def _is_loopback(listener: socket.socket) -> bool:

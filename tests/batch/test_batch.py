@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from click.testing import CliRunner, Result
@@ -19,9 +19,10 @@ from click.testing import CliRunner, Result
 import spipconv
 from spipconv.batch import BadInput, Converted, Options, Progress, Report, convert_table, convert_text, run_batch
 from spipconv.batch import converter as converter_module
-from spipconv.batch import run as run_module
-from spipconv.batch.report import Failed
+from spipconv.batch import plan as plan_module
+from spipconv.batch.report import FailedText
 from spipconv.commands.batch import batch
+from spipconv.converters.formats import Written
 
 ROOT = Path(__file__).parent.parent.parent
 TEXTS = [f"{{{{gras {number}}}}} [[note]] mot <inconnu{number}>" for number in range(40)]
@@ -80,9 +81,10 @@ def texts(tmp_path: Path) -> Path:
 def test_a_text_is_converted_as_convert_does() -> None:
     text = "{{gras}} <inconnu1>"
     converted = convert_text(text)
-    assert converted == Converted(spipconv.to_html(text), None, spipconv.parse(text).diagnostics)
+    assert converted == Converted(Written(spipconv.to_html(text)), None, spipconv.parse(text).diagnostics)
     assert convert_text(text, Options(to="markdown")).content == spipconv.to_markdown(text)
     assert convert_text(text, Options(profile="title")).content == spipconv.to_html(text, "title")
+    assert convert_text("mot[[note]]").content == spipconv.to_html("mot[[note]]")
 
 
 def test_a_text_that_is_too_large_is_an_error() -> None:
@@ -90,23 +92,24 @@ def test_a_text_that_is_too_large_is_an_error() -> None:
     assert convert_text("é" * 10, Options(max_bytes=19)).error == "20 bytes: more than the 19 that are allowed"
 
 
-def _backtrack(text: str) -> None:
+def _backtrack(text: str, **options: Any) -> spipconv.Parsed:
     re.match("(a+)+$", text)
+    return spipconv.parse(text, **options)
 
 
 def test_a_regular_expression_that_takes_for_ever_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(converter_module, "meet_hazards", _backtrack)
+    monkeypatch.setattr(converter_module, "parse", _backtrack)
     assert convert_text("a" * 60 + "b", Options(max_seconds=0.1)).error == "took longer than 0.1 s"
     assert convert_text("ab", Options(max_seconds=10)).content == "<p>ab</p>\n"
 
 
-def _fail(text: str) -> None:
+def _fail(text: str, **options: Any) -> NoReturn:
     raise RuntimeError("oops")
 
 
-def test_a_fault_of_the_converter_is_an_error_of_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(converter_module, "meet_hazards", _fail)
-    assert convert_text("a") == Converted(error="fault in spipconv: RuntimeError: oops")
+def test_an_internal_error_is_an_error_of_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(converter_module, "parse", _fail)
+    assert convert_text("a") == Converted(error="internal error, please report it with the text: RuntimeError: oops")
 
 
 # ---- files ----
@@ -141,8 +144,8 @@ def test_wrong_encodings_and_large_files_are_errors_of_their_files(texts: Path, 
     (out / "bad.html").write_text("of another day")
     report = convert(texts, out, Options(max_bytes=100))
     assert report.failures == [
-        Failed("bad.spip", "byte 0xE9 at offset 3 is not utf-8"),
-        Failed("large.spip", "101 bytes: more than the 100 that are allowed"),
+        FailedText("bad.spip", "byte 0xE9 at offset 3 is not utf-8"),
+        FailedText("large.spip", "101 bytes: more than the 100 that are allowed"),
     ]
     assert sorted(tree(out)) == ["a.html", "sub/b.html", "sub/deep/c.html"]
     latin = convert(f"{texts}/bad.spip", tmp_path / "latin", Options(encoding="latin-1"))
@@ -152,7 +155,7 @@ def test_wrong_encodings_and_large_files_are_errors_of_their_files(texts: Path, 
 def test_a_file_that_vanishes_is_told_and_tried_again(
     texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_module, "_GROUP_FILES", 1)
+    monkeypatch.setattr(plan_module, "_GROUP_FILES", 1)
 
     def remove_b(progress: Progress) -> None:
         (texts / "sub" / "b.txt").unlink(missing_ok=True)
@@ -180,7 +183,8 @@ def test_lines_are_answered_in_order_and_keep_their_other_fields(tmp_path: Path)
     first, second, third = (tmp_path / "out.jsonl").read_bytes().splitlines()
     assert (
         first
-        == '{"id":7,"big":12345678901234567890123,"html":"<p><strong>é</strong></p>\\n","diagnostics":[]}'.encode()
+        == '{"id":7,"big":12345678901234567890123,"html":"<p><strong>é</strong></p>\\n","notes":"",'
+        '"diagnostics":[]}'.encode()
     )
     answer = json.loads(second)
     assert (answer["profile"], answer["n"], answer["html"]) == ("comment", [1, {"a": None}], "<p>mot</p>\n")
@@ -195,10 +199,10 @@ BAD = [
     (b"[1]", "not a JSON object"),
     (b'{"a": NaN}', "not JSON: NaN"),
     (b'{"id": 1, "text": "caf\xe9"}', "byte 0xE9 at offset 22 is not UTF-8"),
-    (b'{"id": 1}', '"text" is missing or no string'),
-    (b'{"id": 1, "text": null}', '"text" is missing or no string'),
-    (b'{"id": 1, "text": "a", "profile": "root"}', '"profile" is none of article, comment, title'),
-    (b'{"id": 1, "text": "a", "lang": 3}', '"lang" is no string'),
+    (b'{"id": 1}', '"text" is missing or not a string'),
+    (b'{"id": 1, "text": null}', '"text" is missing or not a string'),
+    (b'{"id": 1, "text": "a", "profile": "root"}', "profile 'root' is unknown: choose article, comment or title"),
+    (b'{"id": 1, "text": "a", "lang": 3}', '"lang" is not a string'),
     (b'{"text": "' + b"a" * (2 << 20) + b'"}', "a line of "),
     (b"[" * 100_000, "not JSON"),
 ]
@@ -380,7 +384,7 @@ def test_a_run_that_was_stopped_is_gone_on_with_only_if_asked(tmp_path: Path) ->
     stopped = convert(source, out, chunk_bytes=300, progress=tasks.append, stop=lambda: len(tasks) >= 2)
     assert (stopped.stopped, stopped.is_complete, out.exists()) == ("interrupted", False, False)
     assert 0 < stopped.texts < len(TEXTS)
-    with pytest.raises(BadInput, match="--resume goes on, --force begins anew"):
+    with pytest.raises(BadInput, match="use --resume to continue it, or --force to start again"):
         convert(source, out, chunk_bytes=300)
     report = convert(source, out, chunk_bytes=300, resume=True)
     assert (report.unchanged, report.texts, report.is_complete) == (stopped.texts, len(TEXTS), True)
@@ -439,12 +443,12 @@ def test_a_row_group_becomes_a_file_and_the_other_columns_stay(parquet: Any, tmp
     options = Options(column="body", max_bytes=400)
     report = convert(tmp_path / "in.parquet", tmp_path / "out", options, workers=2)
     assert (report.texts, report.failed, report.tasks) == (24, 1, 3)
-    assert report.failures == [Failed("in.parquet: row 1", "500 bytes: more than the 400 that are allowed")]
+    assert report.failures == [FailedText("in.parquet: row 1", "500 bytes: more than the 400 that are allowed")]
     names = sorted(tree(tmp_path / "out"))
     assert names == [f"in-{number:06d}.parquet" for number in range(3)]
     made = [parquet.read_table(tmp_path / "out" / name) for name in names]
     assert [one.num_rows for one in made] == [10, 10, 5]
-    assert made[0].column_names == ["id", "tags", "html", "error", "diagnostics"]
+    assert made[0].column_names == ["id", "tags", "html", "notes", "error", "diagnostics"]
     rows = [row for one in made for row in one.to_pylist()]
     assert [row["id"] for row in rows] == list(range(25))
     assert [row["tags"] for row in rows] == table.column("tags").to_pylist()
@@ -470,7 +474,7 @@ def test_columns_of_any_kind_of_string_are_read(parquet: Any) -> None:
         assert made.column("markdown").to_pylist() == ["a\n", "b\n", "a\n"]
         assert made.column_names == ["markdown", "error", "diagnostics"]
         assert made.column("error").to_pylist() == [None] * 3
-    with pytest.raises(BadInput, match="the column text holds no strings but int64"):
+    with pytest.raises(BadInput, match="the column text holds int64, not strings"):
         convert_table(pyarrow.table({"text": [1]}))
 
 
@@ -479,7 +483,12 @@ def test_a_table_without_rows_keeps_its_columns(parquet: Any, tmp_path: Path) ->
 
     parquet.write_table(pyarrow.table({"text": pyarrow.array([], pyarrow.string())}), tmp_path / "in.parquet")
     assert convert(tmp_path / "in.parquet", tmp_path / "out").is_complete
-    assert parquet.read_table(tmp_path / "out" / "in-000000.parquet").column_names == ["html", "error", "diagnostics"]
+    assert parquet.read_table(tmp_path / "out" / "in-000000.parquet").column_names == [
+        "html",
+        "notes",
+        "error",
+        "diagnostics",
+    ]
 
 
 def test_a_parquet_file_that_is_cut_off_is_told_and_the_others_go_on(parquet: Any, tmp_path: Path) -> None:
@@ -593,7 +602,7 @@ def test_now_and_then_a_line_says_how_far_it_is(tmp_path: Path, monkeypatch: pyt
 
 def test_a_rehearsal_writes_nothing(tmp_path: Path, texts: Path) -> None:
     result = run(texts, tmp_path / "out", "--dry-run")
-    assert (result.exit_code, result.stderr) == (0, "3 inputs; 1 tasks to do; 0 texts are done\n")
+    assert (result.exit_code, result.stderr) == (0, "3 inputs; 1 tasks to do; 0 texts are already converted\n")
     assert not (tmp_path / "out").exists()
 
 
@@ -602,7 +611,7 @@ def test_the_first_failure_ends_a_run_that_is_to_fail_fast(tmp_path: Path) -> No
     options = [source, tmp_path / "out.jsonl", "--workers", 0, "--chunk-bytes", 300, "--max-bytes", 45]
     result = run(*options, "--fail-fast")
     assert result.exit_code == 1
-    assert "stopped: a text failed; the same command with --resume goes on" in result.stderr
+    assert "stopped: a text failed; run the same command with --resume to continue" in result.stderr
     assert not (tmp_path / "out.jsonl").exists()
     assert run(*options, "--resume").stderr.splitlines()[-1].startswith(f"{len(TEXTS) + 1} texts, 1 failed, ")
 
@@ -612,10 +621,10 @@ def test_what_cannot_be_used_is_refused_and_nothing_is_changed(tmp_path: Path, t
     out = tmp_path / "out"
     assert_refused(run(tmp_path / "none", out), "none: no such file or folder")
     assert_refused(run(f"{tmp_path}/*.none", out), "*.none: there are no files")
-    assert_refused(run(texts, out, "--encoding", "none"), "--encoding: none is no encoding")
-    assert_refused(run(texts, out, "--encoding", "hex"), "--encoding: hex is no encoding")
+    assert_refused(run(texts, out, "--encoding", "none"), "--encoding: none is not a text encoding")
+    assert_refused(run(texts, out, "--encoding", "hex"), "--encoding: hex is not a text encoding")
     assert_refused(run(texts, out, "--objects", tmp_path / "none"), "--objects: ", "none: No such file")
-    assert_refused(run(texts, texts / "a.spip"), "a.spip: a file; a folder is wanted")
+    assert_refused(run(texts, texts / "a.spip"), "a.spip is a file, expected a folder")
     assert stamps(tmp_path) == before
     (texts / "sub" / "b.spip").write_text("")
     assert_refused(run(texts, out), "sub/b.spip and sub/b.txt would both be written as sub/b.html")
@@ -625,14 +634,16 @@ def test_what_cannot_be_used_is_refused_and_nothing_is_changed(tmp_path: Path, t
     assert_refused(run(tmp_path / "cut.jsonl.gz", out), "cut.jsonl.gz: ")
     assert_refused(run(texts, out, "--report", tmp_path / "none" / "r.json"), "none: no such folder")
     result = run(texts, out, "--scheduler", "tcp://127.0.0.1:1")
-    assert (result.exit_code, "--scheduler goes with --engine dask" in result.stderr) == (2, True)
+    assert (result.exit_code, "--scheduler requires --engine dask" in result.stderr) == (2, True)
     assert not out.exists()
 
 
 def test_what_is_no_table_of_texts_is_refused(parquet: Any, tmp_path: Path) -> None:
     make_parquet(tmp_path / "in.parquet")
     assert_refused(run(tmp_path / "in.parquet", tmp_path / "out"), "no column is named text (--column)", "id, body")
-    assert_refused(run(tmp_path / "in.parquet", tmp_path / "out", "--column", "id"), "the column id holds no strings")
+    assert_refused(
+        run(tmp_path / "in.parquet", tmp_path / "out", "--column", "id"), "the column id holds int64, not strings"
+    )
     (tmp_path / "in.parquet").write_bytes((tmp_path / "in.parquet").read_bytes()[:-9])
     assert_refused(run(tmp_path / "in.parquet", tmp_path / "out"), "in.parquet: ")
     assert not (tmp_path / "out").exists()
@@ -671,6 +682,7 @@ def test_no_library_of_an_extra_is_imported_unasked() -> None:
 # ---- the guide ----
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_guide_work(tmp_path: Path, parquet: Any) -> None:
     guide = (ROOT / "docs" / "batch.md").read_text("utf-8")
     for name in ("texts", "forum"):

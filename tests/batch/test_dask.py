@@ -20,8 +20,9 @@ from spipconv.batch import cluster as cluster_module
 from spipconv.batch.chunks import Chunk, Outcome, Piece
 from spipconv.batch.cluster import connect, convert_on_cluster, convert_with_child
 from spipconv.batch.run import Engine
+from tests.batch.hazards import ENVIRONMENT, ROOT
 from tests.batch.test_batch import convert, make_parquet, tree, write_lines
-from tests.batch.test_kills import ENVIRONMENT, POISON, ROOT, descendants, finish, read_lines, start, wait_for
+from tests.batch.test_kills import POISON, descendants, finish, read_lines, start, wait_for
 from tests.batch.test_kills import write_lines as write_hazards
 
 if sys.platform == "win32":
@@ -90,10 +91,10 @@ def test_no_text_travels(tmp_path: Path) -> None:
 
 
 def _chunks(source: Path, folder: Path) -> list[Chunk]:
-    (folder / "aside").mkdir(exist_ok=True)
+    (folder / "temporary").mkdir(exist_ok=True)
     size = source.stat().st_size
     piece = Piece("in.jsonl#000000", str(source), str(folder / "part"), "digest", last=size, weight=size)
-    return [Chunk("lines", (piece,), str(folder / "aside"))]
+    return [Chunk("lines", (piece,), str(folder / "temporary"))]
 
 
 def test_texts_that_kill_are_found_on_the_workers(tmp_path: Path) -> None:
@@ -132,7 +133,7 @@ def take_the_worker_along(chunk: Chunk, options: Options) -> list[Outcome]:
 
 
 def test_a_chunk_that_kills_dask_workers_is_walked_through_here(tmp_path: Path) -> None:
-    (tmp_path / "aside").mkdir()
+    (tmp_path / "temporary").mkdir()
     chunks = []
     for number in range(3):
         source = write_lines(tmp_path / f"{number}.jsonl", [f"mot {number}", "{{"])
@@ -140,7 +141,7 @@ def test_a_chunk_that_kills_dask_workers_is_walked_through_here(tmp_path: Path) 
             Chunk(
                 "lines",
                 (Piece(f"k{number}", str(source), f"{tmp_path}/part{number}", "d", last=source.stat().st_size),),
-                f"{tmp_path}/aside",
+                f"{tmp_path}/temporary",
             )
         ]
     with connect("", 2) as client:
@@ -187,7 +188,7 @@ def test_workers_of_another_version_are_refused(
     scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster_module, "VERSION", "99")
-    with pytest.raises(BadInput, match=r"spipconv 99 is to be installed on the workers; there: 0\."):
+    with pytest.raises(BadInput, match=r"the workers run spipconv 0\..*; install 99 there"):
         convert(write_lines(tmp_path / "in.jsonl"), tmp_path / "out", engine="dask", scheduler=scheduler)
     assert not (tmp_path / "out").exists()
 
@@ -201,7 +202,7 @@ def test_interrupted_dask_finishes_what_is_in_hand(tmp_path: Path) -> None:
     os.killpg(process.pid, signal.SIGINT)
     said = process.communicate(timeout=240)[1].decode()
     assert process.returncode == 130, said
-    assert "stopped: interrupted; the same command with --resume goes on" in said
+    assert "stopped: interrupted; run the same command with --resume to continue" in said
 
 
 # ---- results that do not come ----
@@ -229,17 +230,29 @@ class FakeClient:
     """A client of Dask's whose tasks end in these ways, one after the other."""
 
     status = "running"
-    scheduler = None
+
+    class scheduler:  # noqa: N801 (an attribute of Dask's)
+        """A scheduler that nothing asks."""
+
+        @staticmethod
+        def identity() -> object:
+            raise AssertionError
 
     def __init__(self, ways: list[str]) -> None:
         self.ways, self.submitted = ways, 0
 
-    def submit(self, task: object, chunk: Chunk, options: Options, *, pure: bool) -> FakeFuture:
+    def submit(self, task: object, chunk: Chunk, options: Options, *, pure: bool) -> Any:
         self.submitted += 1
         return FakeFuture(f"{self.submitted}", Outcome(chunk.pieces[0].key, "d"), self.ways)
 
-    def sync(self, *_: object, **__: object) -> Any:
+    def sync(self, *_: object, **__: object) -> object:
         return {"workers": {"a": {"nthreads": 1, "last_seen": time.monotonic()}}}
+
+    def run(self, *_: object, **__: object) -> Any:
+        raise AssertionError
+
+    def close(self) -> None:
+        raise AssertionError
 
 
 @pytest.mark.parametrize("way", ["gone", "lost", "cancelled"])
@@ -248,9 +261,8 @@ def test_a_result_that_is_lost_is_asked_for_again_and_not_for_ever(
 ) -> None:
     monkeypatch.setattr(cluster_module, "_LOST_SECONDS", 0.2)
     monkeypatch.setattr(cluster_module, "_WAIT_SECONDS", 0.05)
-    monkeypatch.setattr(FakeClient, "scheduler", type("Scheduler", (), {"identity": None}), raising=False)
     chunk = _chunks(write_lines(tmp_path / "in.jsonl"), tmp_path)[0]
-    client = FakeClient([way, way])
+    client: Any = FakeClient([way, way])
     assert [one.texts for done in convert_on_cluster(client, iter([chunk]), Options(), bool) for one in done] == [0]
     assert client.submitted == 3
     client = FakeClient([way] * 99)

@@ -17,13 +17,12 @@ from typing import Any
 
 import pytest
 
+from tests.batch.hazards import ENVIRONMENT
+
 if sys.platform == "win32":
     pytest.skip("kills processes as Linux does", allow_module_level=True)
 
-ROOT = Path(__file__).parent.parent.parent
 COMMAND = [sys.executable, "-c", "from spipconv.commands.batch import batch; batch()"]
-HAZARDS = "kill=KILLS,hang=HANGS,backtrack=LOOPS,memory=FILLS,pause=PAUSES,spin=SPINS"
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "SPIPCONV_TEST_HAZARDS": HAZARDS}
 
 pytestmark = [
     pytest.mark.slow,
@@ -165,13 +164,13 @@ def test_interrupted_it_finishes_what_is_in_hand_and_says_how_to_go_on(tmp_path:
     os.killpg(process.pid, signal.SIGINT)
     said = process.communicate(timeout=240)[1].decode()
     assert process.returncode == 130
-    assert "finishing what is in hand" in said
-    assert "stopped: interrupted; the same command with --resume goes on" in said
+    assert "finishing current work; press Ctrl-C again to stop immediately" in said
+    assert "stopped: interrupted; run the same command with --resume to continue" in said
     assert not out.exists()
     done = len((state(out) / "manifest.jsonl").read_bytes().splitlines()) - 1
     assert done == len(parts(out)) > 0
     code, said = finish(*options)
-    assert (code, "--resume goes on" in said, said.count("\n")) == (2, True, 1)
+    assert (code, "use --resume to continue it" in said, said.count("\n")) == (2, True, 1)
     code, said = finish(*options, "--resume")
     assert code == 0
     assert int(said.split(" unchanged")[0].split()[-1]) > 0
@@ -236,7 +235,7 @@ def test_a_disk_that_is_full_ends_the_run_and_it_is_gone_on_with(tmp_path: Path,
     # No file may have more than 40 blocks: what the shell can do without a file system of our own.
     code, said = finish(*options, "--chunk-bytes", 100_000, limit="ulimit -f 40")
     assert code == 1
-    assert "out.jsonl.spipconv-batch/parts/in-000000.jsonl: File too large; the same command with --resume" in said
+    assert "out.jsonl.spipconv-batch/parts/in-000000.jsonl: File too large; run the same command with --resume" in said
     assert not out.exists()
     assert not parts(out)
     code, said = finish(*options, "--chunk-bytes", 2000, "--resume", limit="ulimit -f 40")

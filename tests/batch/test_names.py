@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from click.testing import CliRunner
@@ -19,7 +19,7 @@ from spipconv.batch import sources as sources_module
 from spipconv.batch.names import encode_name, find_fault_on_windows, show, show_key, to_slashes
 from spipconv.batch.places import fold, ignores_case
 from spipconv.commands import main
-from spipconv.commands.printing import make_printable
+from spipconv.printing import make_printable
 from tests.batch.test_batch import convert, make_parquet, read_lines, run, tree, write_lines
 
 GOOD = b'{"id": 0, "text": "mot"}\n'
@@ -47,12 +47,12 @@ REFUSED = [
     (b'{"\\ud800": NaN, "text": "x"}', "not JSON: NaN"),
     (b'{"a": [-Infinity], "text": "x"}', "not JSON: -Infinity"),
     (b'{"\\ud800": ' + b"[" * 100_000 + b', "text": "x"}', "not JSON"),
-    (b'{"\\ud800": 1, "text": {"\\ud800": 1}}', '"text" is missing or no string'),
-    (b'{"\\ud800": 1, "text": ' + DIGITS + b"}", '"text" is missing or no string'),
-    (b'{"text": "x", "profile": "\\ud800"}', '"profile" is none of'),
+    (b'{"\\ud800": 1, "text": {"\\ud800": 1}}', '"text" is missing or not a string'),
+    (b'{"\\ud800": 1, "text": ' + DIGITS + b"}", '"text" is missing or not a string'),
+    (b'{"text": "x", "profile": "\\ud800"}', "profile '\\ud800' is unknown"),
     (b'{"text": "x", "lang": "\\ud800"}', "lang "),
     (b'{"text": "x", "lang": "klingon"}', "lang 'klingon' is unknown"),
-    (b'{"text": "x", "lang": null}', '"lang" is no string'),
+    (b'{"text": "x", "lang": null}', '"lang" is not a string'),
     (b'"\\ud800"', "not a JSON object"),
     (b"17", "not a JSON object"),
     (b"null", "not a JSON object"),
@@ -94,19 +94,19 @@ def test_a_line_that_is_too_long_is_an_error_and_never_in_memory_as_a_whole(tmp_
     report = convert(source, tmp_path / "out.jsonl", Options(max_bytes=1000), chunk_bytes=10)
     assert [failure.place for failure in report.failures] == [f"{source.name}:2"]
     assert [list(answer) for answer in read_lines(tmp_path / "out.jsonl")] == [
-        ["id", "html", "diagnostics"], ["id", "error", "diagnostics"], ["id", "html", "diagnostics"],
+        ["id", "html", "notes", "diagnostics"], ["id", "error", "diagnostics"], ["id", "html", "notes", "diagnostics"],
     ]  # fmt: skip
 
 
 def test_a_fault_that_holds_half_a_surrogate_is_an_error_of_its_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(text: str) -> None:
+    def fail(text: str, **options: Any) -> NoReturn:
         raise RuntimeError("\ud800" * 10_000)
 
-    monkeypatch.setattr(converter_module, "meet_hazards", fail)
+    monkeypatch.setattr(converter_module, "parse", fail)
     report = convert(write_lines(tmp_path / "in.jsonl", ["a"]), tmp_path / "out.jsonl")
-    assert report.failures[0].error.startswith("fault in spipconv: RuntimeError: \\ud800\\ud800")
+    assert report.failures[0].error.startswith("internal error, please report it with the text: RuntimeError: \\ud800")
     assert len(report.failures[0].error) < 10_000
 
 
@@ -147,7 +147,7 @@ def test_a_name_of_any_kind_is_kept(named: Path, tmp_path: Path, workers: int) -
 
 @needs_names
 def test_a_run_on_such_names_is_resumed(named: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spipconv.batch.run._GROUP_FILES", 1)
+    monkeypatch.setattr("spipconv.batch.plan._GROUP_FILES", 1)
     tasks: list[Progress] = []
     stopped = convert(named, tmp_path / "out", progress=tasks.append, stop=lambda: len(tasks) >= 8)
     assert stopped.stopped == "interrupted"
@@ -299,7 +299,7 @@ def test_paths_of_windows_are_read_with_slashes() -> None:
     [
         (["--lang", "klingon"], "--lang: lang 'klingon' is unknown"),
         (["--column", "\udce9"], "--column: \\xe9 is not UTF-8"),
-        (["--encoding", "\udce9"], "--encoding: \\xe9 is no encoding"),
+        (["--encoding", "\udce9"], "--encoding: \\xe9 is not a text encoding"),
         (["--objects", "\udce9"], "--objects: \\xe9: "),
     ],
 )
@@ -357,8 +357,8 @@ def test_files_whose_column_is_of_another_type_are_named_and_the_others_converte
     parquet.write_table(pyarrow.table({"body": [[b"x"]]}), tmp_path / "in" / "c.parquet")
     report = convert(tmp_path / "in", tmp_path / "out", Options(column="body"))
     assert [fault.rpartition("/")[2] for fault in report.faults] == [
-        "b.parquet: the column body holds no strings but int64",
-        "c.parquet: the column body holds no strings but list<element: binary>",
+        "b.parquet: the column body holds int64, not strings",
+        "c.parquet: the column body holds list<element: binary>, not strings",
     ]
     assert report.texts == 24
 

@@ -17,14 +17,16 @@ from spipconv.batch import Options, convert_text
 from spipconv.batch import converter as converter_module
 from spipconv.batch import processes as processes_module
 from spipconv.batch import watch as watch_module
-from spipconv.batch.child import Child, Died, walk
+from spipconv.batch.child import Child, ProcessDeath, walk
 from spipconv.batch.chunks import Chunk, Outcome, Piece
-from spipconv.batch.spool import Spool, reached
+from spipconv.batch.spool import Spool, read_position
 from spipconv.batch.watch import watching
+from spipconv.converters.formats import Written
+from spipconv.parsing.parser import Parsed, parse
+from tests.batch.hazards import ENVIRONMENT
 from tests.batch.test_batch import convert, run
 from tests.batch.test_batch import write_lines as write_texts
 from tests.batch.test_kills import (
-    ENVIRONMENT,
     descendants,
     finish,
     has_ended,
@@ -55,7 +57,11 @@ def send(pid: int, name: str) -> None:
 
 
 def test_only_the_cpu_time_of_a_text_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(converter_module, "meet_hazards", lambda _: time.sleep(0.5))
+    def wait_and_parse(text: str, **options: Any) -> Parsed:
+        time.sleep(0.5)
+        return parse(text, **options)
+
+    monkeypatch.setattr(converter_module, "parse", wait_and_parse)
     assert convert_text("mot", Options(max_seconds=0.1)).content == "<p>mot</p>\n"
 
 
@@ -141,7 +147,7 @@ class _Mortal(Child):
             while kept.take() is not None:
                 pass
             kept.close()
-        raise Died(way, is_stopped=way == "stopped")
+        raise ProcessDeath(way, is_stopped=way == "stopped")
 
 
 @pytest.mark.parametrize(
@@ -173,14 +179,14 @@ def test_a_spool_that_a_kill_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -
         spool = Spool(str(path), converter_module.Converted)
         while spool.take() is not None:
             pass
-        spool.append(converter_module.Converted("mot"))
+        spool.append(converter_module.Converted(Written("mot")))
         spool.close()
-    assert (reached(str(path)).count, reached(str(path)).tries) == (2, 0)
+    assert (read_position(str(path)).count, read_position(str(path)).tries) == (2, 0)
     path.write_bytes(path.read_bytes() + b"\xff\xff\xff\xff\x00\x00")
-    assert (reached(str(path)).count, reached(str(path)).tries) == (2, 1)
+    assert (read_position(str(path)).count, read_position(str(path)).tries) == (2, 1)
     for size in range(len(path.read_bytes())):
         path.write_bytes(path.read_bytes()[: len(path.read_bytes()) - 1])
-        assert reached(str(path)).count <= 2, size
+        assert read_position(str(path)).count <= 2, size
 
 
 def test_a_spool_on_a_full_disk_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +200,7 @@ def test_a_spool_on_a_full_disk_stops_the_run(tmp_path: Path, monkeypatch: pytes
     spool.close()
     monkeypatch.setattr(spool, "_file", Short())
     with pytest.raises(OSError, match="No space left"):
-        spool.append(converter_module.Converted("mot"))
+        spool.append(converter_module.Converted(Written("mot")))
 
 
 # ---- where there are no processes ----
@@ -259,6 +265,6 @@ def test_processes_that_cannot_be_started_any_more_end_the_run(tmp_path: Path, m
     monkeypatch.setattr(processes_module, "Child", lambda: refuse_the_second(None))
     monkeypatch.setattr(processes_module, "_START_PAUSE", 0.01)
     report = convert(source, tmp_path / "out.jsonl", workers=2, chunk_bytes=300)
-    assert "no process can be started any more: Resource temporarily unavailable" in report.stopped
+    assert "no more processes can be started: Resource temporarily unavailable" in report.stopped
     monkeypatch.undo()
     assert convert(source, tmp_path / "out.jsonl", workers=2, chunk_bytes=300, resume=True).is_complete

@@ -1,0 +1,81 @@
+"""The formats that a document can be written in: one record for each, which the library and every command read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal, cast
+
+from msgspec import Struct
+
+from spipconv.converters import html, json, markdown
+from spipconv.nodes import Document, Profile
+from spipconv.safety import Sanitizer
+
+Format = Literal["html", "markdown", "json"]
+
+
+class Written(Struct, frozen=True, omit_defaults=True):
+    """What a document becomes: its body, and its notes where the format has them apart."""
+
+    body: str
+    notes: str = ""
+
+    @property
+    def text(self) -> str:
+        """The body with its notes at the end."""
+        return f'{self.body}<div class="notes">\n{self.notes}\n</div>\n' if self.notes else self.body
+
+
+class OutputFormat(Struct, frozen=True):
+    """One format: its name, the suffix of its files, its media type, and what writes a document in it.
+
+    ``has_notes`` says that notes are written apart from the body. ``write`` is given the document, the profile to
+    write it for, and the sanitiser of raw HTML, which only HTML uses.
+    """
+
+    name: Format
+    suffix: str
+    media_type: str
+    has_notes: bool
+    write: Callable[[Document, Profile, Sanitizer], Written]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the fields that hold a text in this format, in objects and tables."""
+        return (self.name, "notes") if self.has_notes else (self.name,)
+
+    def values(self, written: Written) -> tuple[str, ...]:
+        """Return the values of ``fields`` for a text."""
+        return (written.body, written.notes) if self.has_notes else (written.text,)
+
+
+def find_format(name: object) -> OutputFormat:
+    """Return the format of a name. Raises ValueError, which names the choices, for what is not one."""
+    # A list cannot be looked up in a mapping.
+    record = FORMATS.get(cast("Format", name)) if isinstance(name, str) else None
+    if record is None:
+        raise ValueError(f"format {name!r} is unknown: choose {', '.join(FORMATS)}")
+    return record
+
+
+def _write_html(document: Document, profile: Profile, sanitizer: Sanitizer) -> Written:
+    written = html.write(document, profile=profile, sanitizer=sanitizer)
+    return Written(written.body, written.notes)
+
+
+def _write_markdown(document: Document, profile: Profile, _sanitizer: Sanitizer) -> Written:
+    return Written(markdown.write(document, profile=profile))
+
+
+def _write_json(document: Document, _profile: Profile, _sanitizer: Sanitizer) -> Written:
+    return Written(json.write(document))
+
+
+FORMATS: Mapping[Format, OutputFormat] = {
+    record.name: record
+    for record in (
+        OutputFormat("html", ".html", "text/html", True, _write_html),
+        OutputFormat("markdown", ".md", "text/markdown", False, _write_markdown),
+        OutputFormat("json", ".json", "application/json", False, _write_json),
+    )
+}
