@@ -192,7 +192,7 @@ class _Page:
         columns, _ = in_and_out(self._report)
         cells = [
             [
-                escape_text(f"{tally_words(what, self._language)}, {tally_words(part, self._language)}"),
+                escape_text(f"{tally_words(what, self._language)}, {tally_words(part, self._language, number=count)}"),
                 self._number(count),
             ]
             for what, parts in self._report.tallies.items()

@@ -67,7 +67,8 @@ def _tables(report: MigrationReport, language: str) -> list[str]:
     for what, parts in report.tallies.items():
         if what not in columns:
             counts = ", ".join(
-                f"{format_number(number, language)} {tally_words(part, language)}" for part, number in parts.items()
+                f"{format_number(number, language)} {tally_words(part, language, number=number)}"
+                for part, number in parts.items()
             )
             line = translate("{subject}: {sentence}", language, subject=tally_words(what, language), sentence=counts)
             lines.append(textwrap.shorten(line, _COLUMNS))

@@ -17,19 +17,19 @@ _OTHERS = {
     "syndic_articles": mark("syndicated items"),
 }
 _TALLIES = {
-    "read": mark("read"),
-    "written": mark("written"),
-    "left": mark("left out"),
-    "file": mark("files"),
-    "redirect": mark("redirects"),
-    "copied": mark("copied"),
-    "refused": mark("refused"),
-    "missing": mark("missing"),
-    "unreadable": mark("unreadable"),
-    "cleaned": mark("cleaned"),
-    "pages": mark("pages"),
-    "paths": mark("old paths"),
-    "article": mark("redirecting articles"),
+    "read": mark_plural("read", "read"),
+    "written": mark_plural("written", "written"),
+    "left": mark_plural("left out", "left out"),
+    "file": mark_plural("file", "files"),
+    "redirect": mark_plural("redirect", "redirects"),
+    "copied": mark_plural("copied", "copied"),
+    "refused": mark_plural("refused", "refused"),
+    "missing": mark_plural("missing", "missing"),
+    "unreadable": mark_plural("unreadable", "unreadable"),
+    "cleaned": mark_plural("cleaned", "cleaned"),
+    "pages": mark_plural("page", "pages"),
+    "paths": mark_plural("old path", "old paths"),
+    "article": mark_plural("redirecting article", "redirecting articles"),
 }
 _SEVERITIES = {
     "loss": mark_plural("loss", "losses"),
@@ -48,9 +48,9 @@ def kind_words(kind: str, language: str, *, number: int = 2) -> str:
     return translate(_OTHERS[kind], language) if kind in _OTHERS else kind
 
 
-def tally_words(what: str, language: str) -> str:
-    """Return what people call a tally (``read``, ``written`` …) or one of its parts."""
-    return translate(_TALLIES[what], language) if what in _TALLIES else what
+def tally_words(what: str, language: str, *, number: int = 2) -> str:
+    """Return what people call a tally (``read``, ``written`` …), or so many of one of its parts."""
+    return translate_plural(*_TALLIES[what], number, language) if what in _TALLIES else what
 
 
 def severity_words(severity: Severity, language: str, number: int = 2) -> str:
