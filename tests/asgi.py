@@ -1,4 +1,4 @@
-"""A client for ASGI applications in this process: it may lie about its request as real clients cannot."""
+"""A client for ASGI applications in this process; it can send requests that real clients cannot."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BOUNDARY = "frontier"
 
 
 class Answer(Struct):
-    """What an application answered; header names are in lower case."""
+    """The answer of an application; header names are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -41,7 +41,7 @@ async def ask(
     client: tuple[str, int] | None = ("192.0.2.1", 4000),
     stays: bool = True,
 ) -> Answer:
-    """Send a request, its body in one piece or in several; without ``stays`` the client goes when it is sent."""
+    """Send a request, with the body in one or several parts; without ``stays``, the client disconnects after it."""
     path, _, query = target.partition("?")
     scope: dict[str, Any] = {
         "type": "http",
@@ -89,7 +89,7 @@ async def ask(
 
 
 def request(app: Any, method: str, target: str, *arguments: Any, **more: Any) -> Answer:
-    """Send one request, in a loop of its own: see ``ask``."""
+    """Send a request in an event loop of its own; see ``ask``."""
     return asyncio.run(ask(app, method, target, *arguments, **more))
 
 

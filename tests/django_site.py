@@ -1,4 +1,4 @@
-"""A Django site for tests: the filter, and one page of stored comments as docs/preview.md shows them."""
+"""A Django site for tests: the filter, and a page of stored comments like the one in docs/preview.md."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DOCUMENT = Path(__file__).parent.parent / "docs" / "preview.md"
 
 
 def show_comments(request: HttpRequest) -> HttpResponse:
-    """Show a stored comment through the document's template."""
+    """Show a stored comment with the template from the document."""
     found = re.search(r"(?ms)^```html\+django\n(.*?)^```$", DOCUMENT.read_text("utf-8"))
     assert found
     template = engines["django"].from_string(found[1])
@@ -27,7 +27,7 @@ urlpatterns = [path("comments/", show_comments)]
 
 
 def configure() -> None:
-    """Set Django up, once for all tests of a process."""
+    """Set Django up, once per process."""
     if not settings.configured:
         settings.configure(
             ALLOWED_HOSTS=["*"],
@@ -41,7 +41,7 @@ def configure() -> None:
 
 
 def render(source: str, **values: object) -> str:
-    """Return what Django makes of a template."""
+    """Return a template as Django renders it."""
     configure()
     template = engines["django"].from_string(source)
     return str(template.template.render(Context(values)))

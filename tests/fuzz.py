@@ -1,9 +1,9 @@
-"""Random texts of many kinds through everything that the library does with a text; run by hand.
+"""Run random texts of many kinds through everything that the library does with a text; run by hand.
 
     python -m tests.fuzz --count 1000000 --jobs 2 --seed 1 --minutes 60
 
-A text is known by its seed and its number: ``--first N --count 1`` reads one again. Exit code 1 when anything was
-found. ``make_case`` and ``examine`` are what ``tests/parsing/test_robustness.py`` runs on a few hundred texts.
+A seed and a number identify a text: ``--first N --count 1`` reads it again. The exit code is 1 if a fault was found.
+``tests/parsing/test_robustness.py`` runs ``make_case`` and ``examine`` on a few hundred texts.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from markdown_it import MarkdownIt
 
 if __name__ == "__main__" and not __package__:
-    # ``python tests/fuzz.py`` puts tests/ on the path, not what holds it.
+    # ``python tests/fuzz.py`` puts tests/ on the path, not its parent.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 import spipconv
@@ -43,9 +43,9 @@ HERE = Path(__file__).parent
 PROFILES: tuple[Profile, ...] = ("article", "comment", "title")
 LANGUAGES = ("fr", "fr", "en", "de", "es", "pt_br", "ar", "eo")
 FLAVOURS = {name: value for name, value in vars(flavours).items() if isinstance(value, flavours.Flavour)}
-# What takes longer on any text of these lengths is a fault (seconds of CPU).
+# A step that takes longer on a text of these lengths is a fault (seconds of CPU time).
 SLOW = 1.0
-# Nothing waits longer for one text (seconds of CPU).
+# A text that takes longer is given up (seconds of CPU time).
 _GIVE_UP = 30.0
 
 # ---- Texts ----
@@ -85,7 +85,8 @@ HOLES = (
     "[?%s->http://a.org]", "[[[%s->b]]]", "<poesie>[%s|b]</poesie>", "||[%s|a]|[[%s]]||\n|a|b|\n",
     "http://exemple.org/%s", "«%s»", "\u202e%s\u202c", "<<%s>>", "<%s>", "</%s>",
 )  # fmt: skip
-# What software gets wrong: letters whose other case is ASCII, halves of pairs, noncharacters, what does not show.
+# Characters that software gets wrong: letters whose upper or lower case is ASCII, half surrogate pairs, noncharacters,
+# invisible characters.
 SPECIALS = (
     "\u017f", "\u0131", "\u0130", "\u212a", "\u1e9e", "\ufb01", "\u00aa", "\u01c5", "\u03c2", "\uff1c", "\uff1e",
     "\ud800", "\udfff", "\ud83d\ude00", "\U0001f600", "\U0010ffff", "\U0001fffe", "\ufffe", "\uffff", "\ufdd0",
@@ -100,13 +101,13 @@ _FORMS = (
     "<multi>[%s]x</multi>", "<:%s:>", "%s://a.org", "[a->%s:x]", "&%s;", "<b %s='x'>y</b>", "[a|%s->b]",
     "[a{%s}->b]", "```%s\nx\n```",
 )  # fmt: skip
-# Letters in whose place some programs see an ASCII letter of a name.
+# Letters that some programs treat as ASCII letters in names.
 _LOOKALIKES = {"s": "\u017f", "i": "\u0131\u0130", "k": "\u212a", "S": "\u017f", "I": "\u0130\u0131", "K": "\u212a"}
 _KINDS = ("active", "fragments", "grammar", "splice", "specials", "names", "attack", "repeat", "letters")
 
 
 class Case(NamedTuple):
-    """One text and the way it is read. ``objects``: what ``[->art1]`` finds."""
+    """A text and the options to read it with. ``objects`` says which objects ``[->art1]`` finds."""
 
     number: int
     kind: str
@@ -119,7 +120,7 @@ class Case(NamedTuple):
 
 
 def make_case(seed: int, number: int) -> Case:
-    """Return a text by its number; the same on every machine."""
+    """Return the text with a number; it is the same on every machine."""
     chance = Random(f"{seed}:{number}")  # noqa: S311
     kind = chance.choice(_KINDS)
     text = GENERATORS[kind](chance)
@@ -139,7 +140,7 @@ def make_case(seed: int, number: int) -> Case:
 
 @cache
 def kept_texts() -> tuple[str, ...]:
-    """Return the texts of the cases that the repository keeps."""
+    """Return the texts of the cases in the repository."""
     files = [HERE / "conformance" / "spip44.jsonl", HERE / "diagnostics" / "cases.jsonl"]
     lines = [line for file in files for line in file.read_text("utf-8").split("\n") if line]
     return tuple([str(case["text"]) for case in map(json.loads, lines) if case.get("text")])
@@ -147,7 +148,7 @@ def kept_texts() -> tuple[str, ...]:
 
 @cache
 def attacks() -> tuple[str, ...]:
-    """Return the hostile vectors that the repository keeps."""
+    """Return the attacks in the repository."""
     lines = [
         line for file in sorted((HERE / "security").glob("*.jsonl")) for line in file.read_text("utf-8").split("\n")
     ]
@@ -235,7 +236,7 @@ def _specials(chance: Random) -> str:
 
 
 def _names(chance: Random) -> str:
-    """Names of markup with letters that are not what they look like, or in another case."""
+    """Return names of markup with letters that are not what they look like, or in another case."""
     parts: list[str] = []
     for _ in range(chance.randrange(1, 4)):
         form = chance.choice(_FORMS)
@@ -261,7 +262,7 @@ def _attack(chance: Random) -> str:
 
 def _repeat(chance: Random) -> str:
     unit = "".join([_fragment(chance) for _ in range(chance.randrange(1, 4))]) or "a"
-    # Most are short; one of a hundred is long enough to show what takes more than linear time.
+    # Most texts are short; one in a hundred is long enough to reveal more than linear time.
     size = 30_000 if chance.random() < 0.01 else chance.choice((50, 200, 600))
     times = size // len(unit) + 1
     ending = _fragment(chance) * times if chance.random() < 0.2 else _fragment(chance)
@@ -296,12 +297,12 @@ GENERATORS: dict[str, Callable[[Random], str]] = {
 
 
 class HostileObjects:
-    """A site where every object exists, and every field of every object is an attack."""
+    """A site on which every object exists, and every field of every object is an attack."""
 
     site_address = "https://spip.test/"
 
     def find(self, kind: str, number: int) -> SpipObject | None:
-        """Return an object whose fields are hostile; every seventh is not there."""
+        """Return an object with hostile fields; every seventh does not exist."""
         if number % 7 == 0:
             return None
         chance = Random(f"{kind}:{number}")  # noqa: S311
@@ -326,7 +327,7 @@ def _site() -> Catalogue:
 
 
 def convert(case: Case, *, sanitizer: safety.Sanitizer = "nh3") -> Iterator[tuple[str, str]]:
-    """Yield everything that the library makes of a text, by name."""
+    """Yield every output of the library for a text, with its name."""
     objects = {"": None, "site": _site(), "hostile": HostileObjects()}[case.objects]
     parsed = spipconv.parse(
         case.text,
@@ -344,54 +345,54 @@ def convert(case: Case, *, sanitizer: safety.Sanitizer = "nh3") -> Iterator[tupl
     for name, flavour in FLAVOURS.items():
         yield f"markdown {name}", markdown.write(document, profile=case.profile, flavour=flavour)
     yield "words", plain_text(document.children)
-    yield "remarks", "\n".join([f"{one.code} {one.line} {one.column} {one.message}" for one in parsed.diagnostics])
+    yield "remarks", "\n".join([f"{item.code} {item.line} {item.column} {item.message}" for item in parsed.diagnostics])
 
 
 def digest(case: Case) -> str:
-    """Return what tells one outcome from all others; an exception is an outcome too."""
+    """Return a digest of all outputs for a text; an exception is an output too."""
     try:
         written = "\0".join([f"{name}\0{text}" for name, text in convert(case)])
-    except Exception as fault:
-        written = f"{type(fault).__name__}: {fault}"
+    except Exception as error:
+        written = f"{type(error).__name__}: {error}"
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 def examine(case: Case, *, thoroughly: bool = False) -> tuple[list[str], float]:
-    """Return what is wrong with all that becomes of a text, and the longest time that one step took (of the CPU).
+    """Return the faults in all outputs for a text, and the CPU time of the longest step.
 
-    ``thoroughly``: also by the judges that take long.
+    ``thoroughly``: run the slow judges too.
     """
-    found: list[str] = []
+    faults: list[str] = []
     longest, step, html = 0.0, "parse and html", ""
     start = time.process_time()
     try:
         for name, text in convert(case):
             longest = max(longest, took := time.process_time() - start)
             if took > SLOW:
-                found.append(f"slow: {name} took {took:.1f} s for {len(case.text)} characters")
+                faults.append(f"slow: {name} took {took:.1f} s for {len(case.text)} characters")
             if wrong := unclean(text):
-                found.append(f"unclean: {name} holds {' '.join(sorted(wrong))}")
+                faults.append(f"unclean: {name} holds {' '.join(sorted(wrong))}")
             if name == "html":
                 html = text
             elif name == "markdown COMMONMARK" and thoroughly:
-                found += [f"danger in Markdown: {one}" for one in _dangers(_show(text, case.profile), case)]
+                faults += [f"danger in Markdown: {danger}" for danger in _dangers(_show(text, case.profile), case)]
             step = f"after {name}"
             start = time.process_time()
-    except Exception as fault:
-        return [f"{type(fault).__name__} {step}: {str(fault)[:200]}"], longest
+    except Exception as error:
+        return [f"{type(error).__name__} {step}: {str(error)[:200]}"], longest
     once = safety.clean(html)
     if _PARSED_AWAY.sub("", safety.clean(once)) != _PARSED_AWAY.sub("", once):
-        found.append("unstable: cleaned twice it is not the same")
+        faults.append("unstable: cleaning it again gives another result")
     if thoroughly:
-        found += [*_judge(html, case), *_compare_sanitizers(html, case)]
-    return found, longest
+        faults += [*_judge(html, case), *_compare_sanitizers(html, case)]
+    return faults, longest
 
 
 def _dangers(html: str, case: Case) -> list[str]:
-    return [one for one in sorted(dangers(html)) if not (case.embeds and one == "element iframe")]
+    return [danger for danger in sorted(dangers(html)) if not (case.embeds and danger == "element iframe")]
 
 
-# Parsers drop these each time that they read: newlines right behind the tag of a pre, byte order marks in front.
+# Parsers drop these each time they parse: newlines immediately after the tag of a pre, byte order marks at the start.
 _PARSED_AWAY = re.compile(r"(?<=<pre>)\n+|\A\ufeff+")
 
 
@@ -402,35 +403,35 @@ def _reader() -> MarkdownIt:
 
 def _show(source: str, profile: Profile) -> str:
     page = str(_reader().renderInline(source) if profile == "title" else _reader().render(source))
-    # The reader's own way to say how a column is aligned.
+    # The reader aligns columns with a style.
     return re.sub(r'(?<=<t[dh]) style="text-align:[a-z]+"', "", page)
 
 
 def _judge(html: str, case: Case) -> list[str]:
-    found = [f"danger: {one}" for one in _dangers(html, case)]
+    faults = [f"danger: {danger}" for danger in _dangers(html, case)]
     if case.profile == "comment":
-        found += [f"liberty: {one}" for one in liberties(html)]
+        faults += [f"liberty: {liberty}" for liberty in liberties(html)]
     if not is_stable(html):
-        found.append("unstable: read twice it is not the same")
-    return found
+        faults.append("unstable: parsing it again gives another tree")
+    return faults
 
 
 def _compare_sanitizers(html: str, case: Case) -> list[str]:
     try:
         other = next(text for name, text in convert(case, sanitizer="bleach") if name == "html")
-    except Exception as fault:
-        return [f"{type(fault).__name__} with bleach: {str(fault)[:200]}"]
-    found = [f"danger with bleach: {one}" for one in _dangers(other, case)]
+    except Exception as error:
+        return [f"{type(error).__name__} with bleach: {str(error)[:200]}"]
+    faults = [f"danger with bleach: {danger}" for danger in _dangers(other, case)]
     if wrong := unclean(other):
-        found.append(f"unclean: html with bleach holds {' '.join(sorted(wrong))}")
-    return found
+        faults.append(f"unclean: html with bleach holds {' '.join(sorted(wrong))}")
+    return faults
 
 
 # ---- The runs ----
 
 
 class _TooLong(BaseException):
-    """A text took so long that nothing waits for it."""
+    """A text took so long that it is given up."""
 
 
 def _give_up(*_: object) -> None:
@@ -438,7 +439,7 @@ def _give_up(*_: object) -> None:
 
 
 def _work(seed: int, numbers: Sequence[int], every: int, end: float, results: Any) -> None:
-    """Examine texts in a process of its own and report their faults, and now and then how far it is."""
+    """Examine texts in a separate process; report their faults and, from time to time, the progress."""
     if sys.platform != "win32":
         signal.signal(signal.SIGVTALRM, _give_up)
     done, characters, longest = 0, 0, 0.0
@@ -447,15 +448,15 @@ def _work(seed: int, numbers: Sequence[int], every: int, end: float, results: An
         try:
             if sys.platform != "win32":
                 signal.setitimer(signal.ITIMER_VIRTUAL, _GIVE_UP)
-            found, took = examine(case, thoroughly=number % every == 0)
+            faults, took = examine(case, thoroughly=number % every == 0)
         except _TooLong:
-            found, took = [f"no end after {_GIVE_UP} s of the CPU"], _GIVE_UP
+            faults, took = [f"no end after {_GIVE_UP} s of CPU time"], _GIVE_UP
         finally:
             if sys.platform != "win32":
                 signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         done, characters, longest = done + 1, characters + len(case.text), max(longest, took)
-        if found:
-            results.put(("faults", number, found))
+        if faults:
+            results.put(("faults", number, faults))
         if done % 500 == 0:
             results.put(("done", 500, characters, longest))
             characters = 0
@@ -466,7 +467,7 @@ def _work(seed: int, numbers: Sequence[int], every: int, end: float, results: An
 
 
 def run(seed: int, first: int, count: int, jobs: int, minutes: float, every: int) -> int:
-    """Examine many texts and print what was found; return how many have faults."""
+    """Examine many texts and print their faults; return how many texts have faults."""
     context = multiprocessing.get_context("spawn")
     results: Any = context.Queue()
     start = time.monotonic()
@@ -488,7 +489,7 @@ def run(seed: int, first: int, count: int, jobs: int, minutes: float, every: int
             message = results.get(timeout=30)
         except queue.Empty:
             if not any(worker.is_alive() for worker in workers):
-                print("a process ended without a word", flush=True)
+                print("a process ended unexpectedly", flush=True)
                 faulty += 1
                 break
             continue
@@ -509,7 +510,7 @@ def run(seed: int, first: int, count: int, jobs: int, minutes: float, every: int
             print(f"... {done:,} texts in {said - start:,.0f} s, {faulty} with faults", flush=True)
     print(
         f"{done:,} texts of {characters:,} characters in {time.monotonic() - start:,.0f} s (seed {seed}, from {first}):"
-        f" {faulty} with faults; the longest step took {longest:.3f} s of the CPU"
+        f" {faulty} with faults; the longest step took {longest:.3f} s of CPU time"
     )
     for kind, number in kinds.most_common():
         print(f"{number:8} {kind}")
@@ -517,10 +518,10 @@ def run(seed: int, first: int, count: int, jobs: int, minutes: float, every: int
 
 
 def compare(seed: int, count: int, minutes: float) -> int:
-    """Compare what becomes of texts under other hash seeds, a low limit on recursion, and in 16 threads."""
+    """Compare the outputs for texts with other hash seeds, with a low recursion limit, and in 16 threads."""
     cases = [make_case(seed, number) for number in range(count)]
     usual = [digest(case) for case in cases]
-    found = 0
+    differences = 0
     with ThreadPoolExecutor(16) as threads:
         ways = {"16 threads": list(threads.map(digest, cases))}
     for hash_seed, limit in (("1", 0), ("4242", 0), ("0", 300)):
@@ -529,12 +530,12 @@ def compare(seed: int, count: int, minutes: float) -> int:
     for name, others in ways.items():
         different = [number for number in range(count) if others[number : number + 1] != usual[number : number + 1]]
         print(f"{count:,} texts, {name}: {len(different)} different {different[:5]}", flush=True)
-        found += len(different)
-    return found
+        differences += len(different)
+    return differences
 
 
 def digests_elsewhere(seed: int, count: int, hash_seed: str, limit: int, minutes: float = 10) -> list[str]:
-    """Return the digests of texts as another process has them; ``limit`` is its limit on recursion, or 0."""
+    """Return the digests of texts from another process; ``limit`` is its recursion limit, or 0."""
     command = [sys.executable, "-m", "tests.fuzz", "--digests", "--seed", str(seed), "--count", str(count)]
     done = subprocess.run(
         [*command, "--recursion-limit", str(limit)],
@@ -551,7 +552,7 @@ def digests_elsewhere(seed: int, count: int, hash_seed: str, limit: int, minutes
 def print_digests(seed: int, count: int, limit: int) -> None:
     """Print the digests of texts."""
     if limit:
-        # What is loaded once, at the first text, may go deeper.
+        # Loading happens once, at the first text, and may recurse more deeply.
         digest(make_case(seed, 0))
         kept_texts(), attacks(), _site()
         sys.setrecursionlimit(limit)
@@ -567,7 +568,7 @@ def main() -> int:
     reader.add_argument("--seed", type=int, default=1)
     reader.add_argument("--jobs", type=int, default=2)
     reader.add_argument("--minutes", type=float, default=60)
-    reader.add_argument("--every", type=int, default=50, help="every so manieth text meets the judges that take long")
+    reader.add_argument("--every", type=int, default=50, help="run the slow judges on every N-th text")
     reader.add_argument("--compare", type=int, default=0, metavar="N", help="compare N texts in threads and processes")
     reader.add_argument("--digests", action="store_true", help="print digests only")
     reader.add_argument("--recursion-limit", type=int, default=0)

@@ -1,4 +1,4 @@
-"""What judges HTML: an HTML5 parser and lists of its own, which share nothing with the policy that they judge."""
+"""Judges of HTML: an HTML5 parser and separate lists, which share nothing with the policy under test."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ FORBIDDEN = frozenset(
 )
 ADDRESSES = frozenset({"href", "src", "cite", "action", "formaction", "poster", "background", "data", "longdesc"})
 SCHEMES = frozenset({"http", "https", "mailto", "ftp", "tel"})
-# What no text that is written may hold: it makes XML ill-formed, or readers see different things in it.
+# Characters that no output may contain: they make XML ill-formed, or readers interpret them differently.
 UNCLEAN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 
-# All that SPIP's shortcuts become, and the three elements that a stranger may write.
+# All elements that SPIP's shortcuts produce, and the three that a stranger may write.
 _OF_COMMENTS = frozenset(
     """a abbr b blockquote br caption code dd del div dl dt figcaption figure h2 hr i img ins li ol p pre q small span
     strong sub sup table tbody td th thead tr tt ul""".split()
@@ -38,13 +38,13 @@ _VOID = frozenset("area base br col embed hr img input link meta source track wb
 
 
 def read(html: str) -> Any:
-    """Return the element in whose place an HTML5 parser puts a fragment."""
-    # html5lib loses what belongs before a table where that has no parent.
+    """Return an element that contains a fragment as an HTML5 parser reads it."""
+    # html5lib loses text that belongs before a table without a parent.
     return html5lib.parseFragment(f"<div>{html}</div>")[0]
 
 
 def dangers(html: str) -> set[str]:
-    """Return what is dangerous in HTML as a browser reads it, alone and in a page."""
+    """Return everything dangerous in HTML as a browser reads it, alone and inside a page."""
     found: set[str] = set()
     page = html5lib.parse(
         f"<!DOCTYPE html><html><body><div id=in>{html}</div><p id=after>sentinel</p></body></html>",
@@ -75,7 +75,7 @@ def dangers(html: str) -> set[str]:
 
 
 def liberties(html: str) -> set[str]:
-    """Return what the HTML of a comment holds beyond what a stranger may cause: elements, attributes, classes."""
+    """Return the elements, attributes and classes in the HTML of a comment that a stranger may not write."""
     found: set[str] = set()
     for element in read(html).iter():
         name = str(element.tag).partition("}")[2]
@@ -94,18 +94,18 @@ def liberties(html: str) -> set[str]:
 
 
 def unclean(text: str) -> set[str]:
-    """Return the characters of a text that none may hold."""
+    """Return the characters in a text that no text may contain."""
     return {f"U+{ord(character):04X}" for character in UNCLEAN.findall(text)}
 
 
 def is_stable(html: str) -> bool:
-    """Return whether HTML means the same when what it means is written and read once more."""
+    """Return whether HTML gives the same tree after it is parsed, written and parsed again."""
     written = serialise(read(html))
     return serialise(read(written)) == written
 
 
 def serialise(element: Any) -> str:
-    """Return the inside of an element as HTML, as browsers do, but no newline behind ``<pre>`` is lost."""
+    """Return the inside of an element as HTML, as browsers do, but without losing a newline after ``<pre>``."""
     parts = [escape(element.text or "", quote=False)]
     for child in element:
         name = str(child.tag).partition("}")[2]

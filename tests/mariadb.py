@@ -1,4 +1,4 @@
-"""A MariaDB server for tests: with its own data, reached by a socket only, gone when the tests end."""
+"""A MariaDB server for tests, with its own data. It listens on a socket only and is removed when the tests end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECONDS_TO_START = 60
 
 
 class MariaDB:
-    """A running server. ``socket`` is where it listens; root needs no password."""
+    """A running server. It listens on ``socket``; root needs no password."""
 
     def __init__(self, folder: Path) -> None:
         self.socket = folder / "socket"
@@ -56,24 +56,24 @@ class MariaDB:
         return ["--no-defaults", "-uroot", f"--socket={self.socket}"]
 
     def run(self, sql: str | bytes, base: str = "", charset: str = "utf8mb4") -> bytes:
-        """Run SQL and return what it prints, as lines of values between tabs."""
+        """Run SQL and return its output: lines of values separated by tabs."""
         command = [_program("mariadb"), *self._options(), f"--default-character-set={charset}", "--batch", "--raw"]
         text = sql.encode() if isinstance(sql, str) else sql
         return _output([*command, "--skip-column-names", *([base] if base else [])], text)
 
     def make(self, base: str, sql: str | bytes = "") -> None:
-        """Make a base, in the place of one that has its name, and fill it."""
+        """Create a database, replacing an existing one, and fill it."""
         self.run(f"DROP DATABASE IF EXISTS `{base}`; CREATE DATABASE `{base}`")
         if sql:
             self.run(sql, base)
 
     def dump(self, *arguments: str) -> bytes:
-        """Return what mariadb-dump makes of a base."""
+        """Return a database as mariadb-dump writes it."""
         command = [_program("mariadb-dump"), *self._options(), *arguments]
         return _output(command)
 
     def address(self, base: str, user: str = "root") -> str:
-        """Return the address by which ``open_source`` finds a base."""
+        """Return the address of a database for ``open_source``."""
         return f"mysql://{user}@localhost/{base}?unix_socket={self.socket}"
 
     def stop(self) -> None:
@@ -89,7 +89,7 @@ def _output(command: list[str], text: bytes = b"") -> bytes:
 
 
 def _program(name: str) -> str:
-    """Return a program's path; some stand where only root looks."""
+    """Return the path of a program; some are in folders that only root searches."""
     path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/usr/libexec")
     if path is None:
         pytest.skip(f"needs MariaDB: no {name} here (apt-get install mariadb-server)")
@@ -98,7 +98,7 @@ def _program(name: str) -> str:
 
 @functools.cache
 def _running() -> MariaDB:
-    # Not pytest's folder: a socket's path must be short.
+    # pytest's folder would be too long for the path of a socket.
     folder = Path(tempfile.mkdtemp(prefix="spipconv-mariadb-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     server = MariaDB(folder)
@@ -108,7 +108,7 @@ def _running() -> MariaDB:
 
 @pytest.fixture(scope="session", name="mariadb")
 def mariadb_server() -> MariaDB:
-    """A server that all tests share, started when the first of them asks for it."""
+    """A server that all tests share; the first test that needs it starts it."""
     for name in _PROGRAMS:
         _program(name)
     return _running()

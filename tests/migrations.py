@@ -1,4 +1,4 @@
-"""The test site from five sources, migrated once for each test run."""
+"""The test site from five sources, each migrated once per test run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXAMPLE = HERE.parent / "examples" / "site"
 SITES = HERE / "site"
 EXPECTED: dict[str, Any] = json.loads((SITES / "expected.json").read_text("utf-8"))
 NOW = datetime.fromisoformat(EXPECTED["now"])
-# The same site as the bases of different versions, in different encodings.
+# The same site in databases of different versions and encodings.
 SOURCES: Mapping[str, Path] = {
     "4.1": EXAMPLE / "site.sqlite",
     "3.2": SITES / "site32_mysqldump.sql.gz",
@@ -49,7 +49,7 @@ class Migrated:
 
 @cache
 def images(source: str) -> Path:
-    """Return the folder IMG of a source: 4.x keeps logos in a folder of their own."""
+    """Return the folder IMG of a source; SPIP 4.x keeps logos in a separate folder."""
     if source == "4.1":
         return EXAMPLE / "IMG"
     folder = Path(mkdtemp(prefix="spipconv-img-")) / "IMG"
@@ -70,13 +70,13 @@ def migrated(source: str, to: TargetName) -> Migrated:
 
 @cache
 def pages(source: str) -> Mapping[tuple[str, int, str], dict[str, Any]]:
-    """Return the pages of the test site as the target ``json`` has them, by kind, number and language."""
+    """Return the pages of the test site from the target ``json``, by kind, number and language."""
     lines = (migrated(source, "json").folder / "objects.jsonl").read_bytes().splitlines()
     found = [json.loads(line) for line in lines]
     return {(one["kind"], one["number"], one["language"]): one for one in found}
 
 
 def dump_text(source: str) -> bytes:
-    """Return a dump as it is when unpacked."""
+    """Return an unpacked dump."""
     path = SOURCES[source]
     return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()

@@ -1,12 +1,13 @@
-"""Small faults put into a copy of the program, one at a time, and whether the tests notice; run by hand.
+"""Put small faults into a copy of the program, one at a time, and see whether the tests notice; run by hand.
 
     python tests/mutants.py                       # all, in two processes
     python tests/mutants.py --only safety --jobs 1
-    python tests/mutants.py --check               # only whether every fault can still be put in
+    python tests/mutants.py --check               # only check that every fault can still be put in
 
-``mutants.toml`` lists the faults: what each breaks, a text that occurs once in a module, and what to put in its
-place; and for each module the tests that judge it, quickest first. A fault that lives is a claim that nobody
-tests, or (``harmless``) makes no difference, and why not. Exit code 1 when one lives that should not, or is stale.
+``mutants.toml`` lists the faults: what each one breaks, a text that occurs once in a module, and its replacement. For
+each module it lists the tests to run, the quickest first. A fault that survives is a promise that no test checks,
+unless ``harmless`` says why it makes no difference. The exit code is 1 if a fault survives that should not, or is
+stale.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(__file__).with_name("mutants.toml")
-# What the tests need of the tree.
+# The parts of the tree that the tests need.
 _PARTS = (
     "spipconv",
     "grammar",
@@ -42,12 +43,12 @@ _PARTS = (
     "README.fr.md",
     "REFERENCE.md",
 )
-# A fault may make a loop endless (seconds).
+# In seconds: a fault may cause an endless loop.
 _PATIENCE = 600
 
 
 class Mutant(NamedTuple):
-    """One fault. ``harmless`` says why it may live; empty: it may not."""
+    """A fault. ``harmless`` says why it may survive; if empty, it may not."""
 
     module: str
     tests: tuple[str, ...]
@@ -58,7 +59,7 @@ class Mutant(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What became of a fault: ``killed``, ``survived``, ``timeout`` or ``stale``, and the test that noticed."""
+    """The result for a fault: ``killed``, ``survived``, ``timeout`` or ``stale``, and the test that noticed it."""
 
     mutant: Mutant
     outcome: str
@@ -66,7 +67,7 @@ class Result(NamedTuple):
 
 
 def read_mutants(only: str = "") -> list[Mutant]:
-    """Return the faults whose module or description holds a text."""
+    """Return the faults whose module or description contains a text."""
     found: list[Mutant] = []
     for module in tomllib.loads(DATA.read_text("utf-8"))["module"]:
         for breaks, old, new, *harmless in module["mutants"]:
@@ -82,7 +83,7 @@ def is_stale(mutant: Mutant, root: Path = ROOT) -> bool:
 
 
 class Copy:
-    """A copy of the tree in which faults are put and taken out again."""
+    """A copy of the tree, in which faults are put and removed again."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -108,7 +109,7 @@ class Copy:
             self._write(path, right)
 
     def passes(self, tests: tuple[str, ...]) -> str:
-        """Return what fails without any fault; empty: nothing."""
+        """Return the tests that fail without any fault, or an empty string."""
         result = self._test(Mutant("", tests, "", "", ""))
         return "" if result.outcome == "survived" else result.detail or result.outcome
 
@@ -139,7 +140,7 @@ class Copy:
         environment = {
             **os.environ,
             "PYTHONPATH": str(self.folder),
-            # Reading every module and every plugin anew takes longer than most tests.
+            # Importing every module and every plugin again takes longer than most tests.
             "PYTHONDONTWRITEBYTECODE": "",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "HYPOTHESIS_STORAGE_DIRECTORY": os.devnull,
@@ -157,13 +158,13 @@ class Copy:
 
     def _write(self, path: Path, content: str) -> None:
         path.write_text(content, "utf-8")
-        # Bytecode is told apart by seconds and size only.
+        # Python recognises changed bytecode only by the time in seconds and the size.
         self._changes += 10
         os.utime(path, (self._changes, self._changes))
 
 
 def run(mutants: list[Mutant], jobs: int) -> Iterator[Result]:
-    """Yield what becomes of each fault, as it is known."""
+    """Yield the result for each fault, as soon as it is known."""
     waiting: Queue[Mutant] = Queue()
     for mutant in mutants:
         waiting.put(mutant)

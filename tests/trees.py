@@ -1,4 +1,4 @@
-"""What a browser makes of HTML, without the differences that no reader sees."""
+"""Trees of HTML as a browser builds them, without differences that no reader sees."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def tree(html: str, also: frozenset[str] = frozenset()) -> Tree:
     Left out: classes, ids, languages and sizes; spans without meaning; empty paragraphs and emphasis; white space
     that does not show. ``also`` names attributes to compare beyond those that Markdown can say.
     """
-    # <s> is Markdown's <del>, but browsers take only the former for formatting that goes on behind a misplaced tag.
+    # <s> is Markdown's <del>, but browsers continue only <s> as formatting after a misplaced tag.
     html = _STRUCK.sub(r"\1del", html)
-    # html5lib loses what belongs before a table where that has no parent.
+    # html5lib loses text that belongs before a table without a parent.
     page = html5lib.parseFragment(f"<center>{html}</center>", namespaceHTMLElements=False)
     return _tidy(_children(page[0], keeps_spaces=False, compared=_ATTRIBUTES | also))
 
@@ -94,5 +94,5 @@ def _tidy(nodes: Tree) -> Tree:
 
 
 def _ends_words(neighbour: Any) -> bool:
-    """Tell whether white space does not show beside this."""
+    """Return whether white space next to this is invisible."""
     return neighbour is None or (neighbour[0] not in _INLINE or neighbour[0] == "br")

@@ -22,7 +22,7 @@ _APACHE_MODULES = ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr
 
 
 class Answer(NamedTuple):
-    """What a server says; ``location`` is without its own host, ``body`` is stripped text."""
+    """The answer of a server; ``location`` is without its own host, ``body`` is stripped text."""
 
     status: int
     location: str
@@ -30,7 +30,7 @@ class Answer(NamedTuple):
 
 
 class Server:
-    """A running server; ``get`` takes a target as it stands in the request line."""
+    """A running server; ``get`` takes a target as it is written in the request line."""
 
     def __init__(self, port: int) -> None:
         self._own = f"http://127.0.0.1:{port}"
@@ -48,7 +48,7 @@ class Server:
 
 @contextmanager
 def running_nginx(pages: dict[str, str], maps: str, server: str) -> Iterator[Server]:
-    """Serve pages (file to text) by nginx with lines of its http{} and server{} blocks."""
+    """Serve pages (file to text) with nginx, with some lines for its http{} and server{} blocks."""
     with _folder(pages) as folder:
         port = _free_port()
         user = "user root;" if sys.platform != "win32" and os.geteuid() == 0 else ""
@@ -72,7 +72,7 @@ def running_nginx(pages: dict[str, str], maps: str, server: str) -> Iterator[Ser
 
 @contextmanager
 def running_apache(pages: dict[str, str], htaccess: str) -> Iterator[Server]:
-    """Serve pages (file to text) by Apache with an .htaccess."""
+    """Serve pages (file to text) with Apache and an .htaccess."""
     with _folder(pages) as folder:
         port = _free_port()
         modules = next((one for one in _APACHE_MODULES if Path(one).is_dir()), "")
@@ -80,7 +80,7 @@ def running_apache(pages: dict[str, str], htaccess: str) -> Iterator[Server]:
             pytest.skip("the modules of Apache are not installed")
         (folder / "site" / ".htaccess").write_text(htaccess, "utf-8")
         names = ("mpm_event", "unixd", "authz_core", "dir", "rewrite", "mime")
-        # What has no file is built in.
+        # Modules without a file are built in.
         load = [
             f"LoadModule {name}_module {modules}/mod_{name}.so"
             for name in names
@@ -111,7 +111,7 @@ def _program(*names: str) -> str:
 
 @contextmanager
 def _folder(pages: dict[str, str]) -> Iterator[Path]:
-    """A folder that a server which gives up its rights can still read: pytest's own are closed."""
+    """A folder that a server can read after giving up its rights; pytest's own folders are closed to it."""
     with tempfile.TemporaryDirectory(prefix="spipconv-") as name:
         folder = Path(name)
         folder.chmod(0o755)

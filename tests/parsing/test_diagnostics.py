@@ -25,7 +25,7 @@ def diagnostics_of(text: str, **reading: Any) -> list[str]:
     ]
 
 
-def remarks_of(case: dict[str, Any]) -> list[str]:
+def diagnostics_of_case(case: dict[str, Any]) -> list[str]:
     """Return the diagnostics of a case; its ``objects`` are the kinds and numbers of the objects that exist."""
     reading = {name: value for name, value in case.items() if name not in ("text", "expected")}
     if "objects" in reading:
@@ -35,17 +35,17 @@ def remarks_of(case: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case['text'][:30]!a}" for case in CASES])
 def test_a_text_gets_exactly_the_expected_diagnostics(case: dict[str, Any]) -> None:
-    assert remarks_of(case) == case["expected"]
+    assert diagnostics_of_case(case) == case["expected"]
 
 
 # The code that needs a long text is tested below.
 @pytest.mark.parametrize("code", sorted(DIAGNOSTICS.keys() - {"formatting-ended", "more-remarks"}))
 def test_every_code_has_a_case(code: str) -> None:
-    assert any(remark.split(" ")[1] == code for case in CASES for remark in case["expected"])
+    assert any(line.split(" ")[1] == code for case in CASES for line in case["expected"])
 
 
 def test_cases_name_codes_that_exist() -> None:
-    assert {remark.split(" ")[1] for case in CASES for remark in case["expected"]} <= DIAGNOSTICS.keys()
+    assert {line.split(" ")[1] for case in CASES for line in case["expected"]} <= DIAGNOSTICS.keys()
 
 
 @pytest.mark.parametrize("code", DIAGNOSTICS)
@@ -104,8 +104,8 @@ def test_more_remarks_comes_last_even_if_its_place_is_earlier(number: int) -> No
 
 
 def test_a_long_detail_is_cut() -> None:
-    [remark] = parse("<inconnu1|" + "x" * 500 + ">").diagnostics
-    assert remark.detail == "<inconnu1|" + "x" * 47 + "..."
+    [diagnostic] = parse("<inconnu1|" + "x" * 500 + ">").diagnostics
+    assert diagnostic.detail == "<inconnu1|" + "x" * 47 + "..."
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
@@ -133,6 +133,6 @@ def _places(number: int) -> list[str]:
 
 def test_formatting_with_long_attributes_is_not_repeated_in_many_blocks() -> None:
     text = f"<b title='{'x' * 6000}'>" + "mot\n\n" * 20
-    remarks = [str(remark) for remark in parse(text).diagnostics]
-    assert any(remark.startswith("1:1: formatting-ended") for remark in remarks)
+    lines = [str(diagnostic) for diagnostic in parse(text).diagnostics]
+    assert any(line.startswith("1:1: formatting-ended") for line in lines)
     assert len(to_html(text)) < 6 * len(text)
