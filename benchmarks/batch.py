@@ -1,6 +1,6 @@
 """What the batch engines cost: wall and CPU seconds and memory of all their processes, on the same texts.
 
-    python benchmarks/batch.py TEXTS.jsonl [--texts 200000] [--rounds 3] [ENGINE ...]
+    python benchmarks/batch.py [--source FILE.jsonl] [--texts 200000] [--rounds 3] [ENGINE ...]
 
 Lines with "text" are repeated to the number of texts. The engines (all by default): ``bare`` converts the texts in
 a loop and does nothing else; ``here``, ``one``, ``two`` are 0, 1 and 2 workers, ``dask`` is Dask with two. CPU
@@ -115,7 +115,7 @@ def measure(engine: str, source: Path, texts: Path, count: int, *, show: bool) -
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("source", type=Path)
+    parser.add_argument("--source", type=Path, default=Path(__file__).parent / "texts" / "articles.jsonl")
     parser.add_argument("engines", nargs="*", default=list(ENGINES))
     parser.add_argument("--texts", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=3)

@@ -1,9 +1,9 @@
 """SPIP to HTML against the best Markdown libraries on the same articles, in one process.
 
-    python benchmarks/speed.py ARTICLES.jsonl        (lines with "text")
+    python benchmarks/speed.py [FILE.jsonl]        (lines with "text"; by default texts/articles.jsonl)
 
 The Markdown that they render is our own of each article. SPIP's own engine (PHP, PCRE) was measured at 1.25 times
-mistune 3 on ../shared/bench/d_200articles.jsonl.
+mistune 3 on such articles.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 import spipconv
 
 ROUNDS = 7
+ARTICLES = Path(__file__).parent / "texts" / "articles.jsonl"
 
 
 def best_time(convert: Callable[[str], object], texts: list[str]) -> float:
@@ -35,7 +36,8 @@ def best_time(convert: Callable[[str], object], texts: list[str]) -> float:
 
 
 def main() -> None:
-    texts = [json.loads(line)["text"] for line in Path(sys.argv[1]).read_text("utf-8").splitlines()]
+    path = Path(sys.argv[1]) if sys.argv[1:] else ARTICLES
+    texts = [json.loads(line)["text"] for line in path.read_text("utf-8").split("\n")[:-1]]
     pages = [spipconv.to_markdown(text) for text in texts]
     size = sum(len(text.encode()) for text in texts)
     plain = mistune.create_markdown(plugins=["table", "footnotes", "strikethrough"])
