@@ -11,15 +11,35 @@ import multiprocessing
 import click
 
 from spipconv import __version__
-from spipconv.commands.batch import batch
-from spipconv.commands.check import check
-from spipconv.commands.convert import convert
-from spipconv.commands.migrate import migrate
-from spipconv.commands.serve import serve
+
+_NAMES = ("convert", "check", "migrate", "serve", "batch")
 
 
 class _Program(click.Group):
-    """The whole command line."""
+    """The whole command line; a command is imported when it is called, so that each starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return list(_NAMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, or None for another name."""
+        command: click.Command
+        # Statements, so that tools which follow imports see them.
+        match cmd_name:
+            case "convert":
+                from spipconv.commands.convert import convert as command
+            case "check":
+                from spipconv.commands.check import check as command
+            case "migrate":
+                from spipconv.commands.migrate import migrate as command
+            case "serve":
+                from spipconv.commands.serve import serve as command
+            case "batch":
+                from spipconv.commands.batch import batch as command
+            case _:
+                return None
+        return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments; in a program that was frozen (PyInstaller …), a worker's process ends here."""
@@ -31,10 +51,3 @@ class _Program(click.Group):
 @click.version_option(__version__, prog_name="spipconv")
 def main() -> None:
     """Convert SPIP markup to safe HTML or Markdown, and whole SPIP sites to other systems."""
-
-
-main.add_command(convert)
-main.add_command(check)
-main.add_command(migrate)
-main.add_command(serve)
-main.add_command(batch)

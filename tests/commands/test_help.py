@@ -13,7 +13,9 @@ from spipconv.commands import main
 
 def commands() -> list[tuple[str, click.Command]]:
     """Return every command with its name."""
-    return [("spipconv", main), *main.commands.items()]
+    context = click.Context(main)
+    named = [(name, main.get_command(context, name)) for name in main.list_commands(context)]
+    return [("spipconv", main), *((name, command) for name, command in named if command)]
 
 
 def options() -> list[tuple[str, click.Option]]:
