@@ -33,7 +33,7 @@ def test_no_two_formats_share_a_suffix_or_a_media_type() -> None:
 
 @pytest.mark.parametrize("name", [[], None, "pdf", b"html"])
 def test_what_is_not_a_format_is_refused_with_the_choices(name: object) -> None:
-    with pytest.raises(ValueError, match="is unknown: choose html, markdown, json"):
+    with pytest.raises(ValueError, match=f"is unknown: choose {', '.join(FORMATS)}"):
         find_format(name)
 
 

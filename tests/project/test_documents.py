@@ -96,19 +96,6 @@ def test_the_french_document_has_the_same_examples(twins: tuple[str, str]) -> No
         assert counts[0] == counts[1], pattern
 
 
-def test_every_module_that_the_architecture_names_exists() -> None:
-    text = read("ARCHITECTURE.md")
-    names = set(re.findall(r"`([a-z_]+(?:/[a-z_0-9]+)*\.py)`", text))
-    assert names
-    assert [name for name in names if not ((ROOT / "spipconv" / name).exists() or (ROOT / name).exists())] == []
-
-
-def test_the_architecture_names_every_module_of_migration() -> None:
-    text = read("ARCHITECTURE.md")
-    modules = {f"migration/{path.name}" for path in (ROOT / "spipconv" / "migration").glob("*.py")}
-    assert [name for name in sorted(modules - {"migration/__init__.py"}) if f"`{name}`" not in text] == []
-
-
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_linked_files_exist(name: str) -> None:
     text = re.sub(r"^```.*?^```", "", read(name), flags=re.MULTILINE | re.DOTALL)
