@@ -23,8 +23,8 @@ class Piece(Struct, frozen=True, omit_defaults=True):
     """A piece of the input that becomes one file: a text file, a range of lines, a row group.
 
     ``first`` and ``last`` are the range's bytes; ``first`` alone the row group's number. ``mark`` is the input's
-    mark, if it must not have changed; ``digest`` stands for all that the output is made of; ``weight`` is how many
-    bytes of the input this is.
+    mark, if it must not have changed; ``digest`` is the fingerprint of everything that the output depends on;
+    ``weight`` is how many bytes of the input this is.
     """
 
     key: str

@@ -65,7 +65,7 @@ class Job:
         return list(self._targets)
 
     def digest(self, source: InputFile) -> str:
-        """Return what stands for all that the output of a source depends on."""
+        """Return the fingerprint of everything that the output of a source depends on."""
         parts = [self._options_digest, source.info.mark]
         if self.kind == "lines":
             parts.append(str(self.chunk_bytes))

@@ -30,7 +30,7 @@ _REMOTE_SECONDS = 10.0
 
 
 class Header(Struct, frozen=True, omit_defaults=True):
-    """What the manifest is of. ``output`` is the mark of the one file written; ``counts`` are the digests of the
+    """What the manifest describes. ``output`` is the mark of the one file written; ``counts`` are the digests of the
     inputs whose pieces are all known, and how many these are.
     """
 

@@ -16,7 +16,7 @@ _FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]')
 
 
 def encode_name(name: str) -> str:
-    """Return a name as a key: a text that UTF-8 can hold, another one for every name."""
+    """Return a name as a key: a text that UTF-8 can hold, a different one for every name."""
     return name if name.isascii() else _HALVES.sub(lambda half: f"\0{ord(half[0]):04x}", name)
 
 
@@ -35,20 +35,20 @@ def _show_half(half: re.Match[str]) -> str:
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
 
 
-def find_fault_on_windows(name: str) -> str:
+def why_windows_refuses(name: str) -> str:
     """Return why Windows cannot have a file of this name (a path with ``/``), or nothing."""
     for part in name.split("/"):
         if _RESERVED.fullmatch(part):
-            return f'"{part}" is a name that Windows keeps for a device'
+            return f'"{part}" is a name that Windows reserves for a device'
         if part.endswith((" ", ".")) and part not in (".", ".."):
             return f'"{part}" ends with a space or a full stop, which Windows drops'
-        if found := _FORBIDDEN.search(part):
-            return f'"{part}" holds {found[0]!r}, which Windows forbids in names'
+        if forbidden := _FORBIDDEN.search(part):
+            return f'"{part}" contains {forbidden[0]!r}, which Windows forbids in names'
     return ""
 
 
 def to_slashes(path: str, separator: str) -> str:
-    r"""Return a path with ``/`` between its parts, where the system's separator is another one (``\``)."""
+    r"""Return a path with ``/`` between its parts, where the system uses another separator (``\``)."""
     if separator == "/":
         return path
     return path.replace(ntpath.sep, "/")

@@ -121,7 +121,7 @@ class _Pool:
         return result
 
     def close(self) -> None:
-        """End all processes and threads, at once."""
+        """End all processes and threads immediately."""
         with self._lock:
             self._is_closing = True
             processes = list(self._processes)

@@ -16,7 +16,7 @@ from spipconv.batch.chunks import BadTarget, Chunk, Outcome, Piece
 from spipconv.batch.converter import Converted, Converter, Options
 from spipconv.batch.files import convert_file
 from spipconv.batch.lines import convert_lines
-from spipconv.batch.names import find_fault_on_windows, show
+from spipconv.batch.names import show, why_windows_refuses
 from spipconv.batch.places import is_remote, put, remove
 from spipconv.batch.rows import convert_row_group
 from spipconv.batch.spool import Spool
@@ -97,9 +97,9 @@ def write(content: bytes, target: str, temporary: str) -> None:
     Raises CannotWrite, BadTarget.
     """
     if sys.platform == "win32" and not is_remote(target):
-        fault = find_fault_on_windows(os.path.splitdrive(target)[1])
-        if fault:
-            raise BadTarget(f"{target}: {fault}")
+        reason = why_windows_refuses(os.path.splitdrive(target)[1])
+        if reason:
+            raise BadTarget(f"{target}: {reason}")
     write_and_put((content,), target, temporary)
 
 

@@ -16,7 +16,7 @@ import spipconv
 from spipconv.batch import BadInput, Options, Progress, convert_table
 from spipconv.batch import converter as converter_module
 from spipconv.batch import sources as sources_module
-from spipconv.batch.names import encode_name, find_fault_on_windows, show, show_key, to_slashes
+from spipconv.batch.names import encode_name, show, show_key, to_slashes, why_windows_refuses
 from spipconv.batch.places import fold, ignores_case
 from spipconv.commands import main
 from spipconv.printing import make_printable
@@ -281,9 +281,9 @@ def test_keys_of_names_differ_and_can_be_written() -> None:
     ],
 )
 def test_names_that_windows_refuses_are_known(name: str) -> None:
-    assert find_fault_on_windows(name)
-    assert not find_fault_on_windows("/folder/console.html")
-    assert not find_fault_on_windows("../a b.c/été.html")
+    assert why_windows_refuses(name)
+    assert not why_windows_refuses("/folder/console.html")
+    assert not why_windows_refuses("../a b.c/été.html")
 
 
 def test_paths_of_windows_are_read_with_slashes() -> None:
