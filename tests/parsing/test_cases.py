@@ -1,7 +1,7 @@
 """Our own cases, for everything that the conformance cases do not show: ``tests/cases/*.md``, one file per construct.
 
-A case is a fence ``spip`` (with options: ``lang=de``, ``profile=comment``, ``embeds``, ``angle-shortcuts``). It contains
-the text, a line with a dot, and the HTML, which is compared as a tree. The id of a case is its file and line.
+A case is a fence ``spip`` (with options: ``lang=de``, ``profile=comment``, ``embeds``, ``angle-shortcuts``). It
+contains the text, a line with a dot, and the HTML, which is compared as a tree. The id of a case is its file and line.
 """
 
 from __future__ import annotations
