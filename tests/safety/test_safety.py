@@ -96,8 +96,8 @@ def test_no_html_contains_characters_that_feeds_forbid(text: str, character: str
 def test_both_sanitizers_leave_the_same_tree(context: str) -> None:
     for vector in VECTORS:
         text = CONTEXTS[context].format(vector["vector"])
-        ours = tree(spipconv.to_html(text, sanitizer="nh3"))
-        assert tree(spipconv.to_html(text, sanitizer="bleach")) == ours, vector["id"]
+        ours, theirs = (spipconv.to_html(text, sanitizer=name) for name in ("nh3", "bleach"))
+        assert theirs == ours or tree(theirs) == tree(ours), vector["id"]
 
 
 @pytest.mark.slow
