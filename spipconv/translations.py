@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import gettext
 from functools import cache, lru_cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 ENGLISH = "en"
 # Between thousands and before decimals, where a language does not write them as English does.
@@ -88,4 +89,7 @@ def _read_catalogue(language: str) -> gettext.NullTranslations:
 
 
 def _folder() -> Traversable:
+    # It takes 10 ms to import, which most commands need not wait for.
+    from importlib.resources import files
+
     return files("spipconv") / "locale"

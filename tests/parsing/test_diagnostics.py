@@ -58,6 +58,7 @@ def test_messages_are_short(code: str) -> None:
     severity, message = DIAGNOSTICS[code]
     french = Diagnostic(code, 1, 1).say("fr")
     assert severity in get_args(Severity)
+    assert french != message
     for words in (message, french):
         assert len(words.split()) >= 3
         assert words == words.strip()

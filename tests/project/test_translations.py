@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("babel", reason="Babel is not installed")
 
+from spipconv.translations import find_catalogue, format_number, translate, translate_plural
 from tests import catalogues
 
 FUNCTIONS = {"mark", "mark_plural", "translate", "_translate", "translate_plural"}
@@ -123,3 +124,45 @@ def test_french_typography(mistake: str) -> None:
 
 def test_the_widget_has_the_translations_of_its_sentences() -> None:
     assert catalogues.write_for_widget() == catalogues.WIDGET.read_text("utf-8"), "run: make translations"
+
+
+@pytest.mark.parametrize("language", ["fr", "FR", "fr-CA", "fr_tu", "fr_FR"])
+def test_every_kind_of_french_is_french(language: str) -> None:
+    assert find_catalogue(language) == "fr"
+    assert translate("Your message", language) == "Votre message"
+
+
+@pytest.mark.parametrize("language", ["en", "en-GB", "de", "fro", "frr", "", "../fr", "fr/LC_MESSAGES", "\0"])
+def test_any_other_language_is_english(language: str) -> None:
+    assert find_catalogue(language) == "en"
+    assert translate("Your message", language) == "Your message"
+
+
+def test_a_sentence_without_a_translation_stays_english() -> None:
+    assert translate("no such {sentence", "fr") == "no such {sentence"
+    assert translate("", "fr") == ""
+
+
+@pytest.mark.parametrize("value", ["{", "{}", "{sentence}", "{0.__class__}", "%s", "}}"])
+def test_braces_in_a_value_stand_for_themselves(value: str) -> None:
+    for language, colon in (("en", ": "), ("fr", "\u00a0: ")):
+        written = translate("{subject}: {sentence}", language, subject=value, sentence="x")
+        assert written == f"{value}{colon}x"
+
+
+def test_each_language_has_its_own_plural() -> None:
+    written = {
+        language: [
+            translate_plural("{number} place", "{number} places", number, language) for number in (0, 1, 2, 1234)
+        ]
+        for language in ("en", "fr")
+    }
+    assert written == {
+        "en": ["0 places", "1 place", "2 places", "1,234 places"],
+        "fr": ["0 endroit", "1 endroit", "2 endroits", "1\u202f234 endroits"],
+    }
+
+
+def test_numbers_are_written_as_people_write_them() -> None:
+    assert format_number(1234567.5, "en", 2) == "1,234,567.50"
+    assert format_number(1234567.5, "fr-BE", 2) == "1\u202f234\u202f567,50"
