@@ -17,7 +17,7 @@ from spipconv.batch.converter import Options
 from spipconv.batch.job import Job
 from spipconv.batch.manifest import BatchManifest, Header
 from spipconv.batch.names import show
-from spipconv.batch.places import find, is_remote, read_blocks, remove
+from spipconv.batch.places import find, is_folder, is_remote, read_blocks, remove
 from spipconv.batch.plan import Plan
 from spipconv.batch.processes import convert_here, convert_in_processes
 from spipconv.batch.report import Report, summarize
@@ -136,8 +136,9 @@ class Run:
         """
         started = time.monotonic()
         if self._plan.is_settled():
-            # Nothing is to be done, so nothing is changed.
+            # Nothing is to be done, so no output is touched.
             self._plan.note_settled()
+            self._remove_leftovers()
             return self._report(0.0)
 
         def is_to_stop() -> bool:
@@ -239,6 +240,14 @@ class Run:
             remove(job.folders.parts)
         if temporary:
             remove(temporary)
+
+    def _remove_leftovers(self) -> None:
+        """Remove the folders of a run that was killed after it had written its manifest."""
+        folders = self.job.folders
+        if not self._manifest.is_unfinished:
+            for folder in (folders.temporary, folders.unpacked, folders.parts if self.job.is_single_file else ""):
+                if folder and is_folder(folder):
+                    remove(folder)
 
     def _kept_keys(self) -> list[str]:
         keys = self._plan.keys

@@ -97,7 +97,7 @@ def _backtrack(text: str, **options: Any) -> spipconv.Parsed:
     return spipconv.parse(text, **options)
 
 
-def test_a_regular_expression_that_takes_for_ever_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_regular_expression_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(converter_module, "parse", _backtrack)
     assert convert_text("a" * 60 + "b", Options(max_seconds=0.1)).error == "took longer than 0.1 s"
     assert convert_text("ab", Options(max_seconds=10)).content == "<p>ab</p>\n"
@@ -152,7 +152,7 @@ def test_wrong_encodings_and_large_files_are_errors_of_their_files(texts: Path, 
     assert (latin.failed, tree(tmp_path / "latin")) == (0, {"bad.html": "<p>café</p>\n".encode()})
 
 
-def test_a_file_that_vanishes_is_told_and_tried_again(
+def test_a_vanished_file_is_reported_and_tried_again(
     texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plan_module, "_GROUP_FILES", 1)
@@ -224,7 +224,7 @@ def test_each_bad_line_is_answered_by_an_error_at_its_place(tmp_path: Path) -> N
             assert (answer["diagnostics"], "html" in answer) == ([], False)
 
 
-def test_a_file_of_nothing_becomes_a_file_of_nothing(tmp_path: Path) -> None:
+def test_an_empty_file_gives_an_empty_file(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_bytes(b"")
     report = convert(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
     assert (report.texts, report.is_complete, (tmp_path / "out.jsonl").read_bytes()) == (0, True, b"")
@@ -246,7 +246,7 @@ def test_gzip_in_and_out_hold_the_same_lines(tmp_path: Path) -> None:
     assert stamps(tmp_path) == before
 
 
-def test_a_gzip_file_that_is_cut_off_is_told_and_gone_on_with(tmp_path: Path) -> None:
+def test_a_truncated_gzip_file_is_reported_and_read_on_when_it_is_whole(tmp_path: Path) -> None:
     texts = [text + os.urandom(200).hex() for text in TEXTS]
     whole = gzip.compress(write_lines(tmp_path / "plain.jsonl", texts).read_bytes(), mtime=0)
     source = tmp_path / "in.jsonl.gz"
@@ -270,7 +270,7 @@ def test_an_output_that_ends_with_a_slash_is_a_folder_of_parts(tmp_path: Path) -
     assert b"".join(made.values()) == (tmp_path / "one.jsonl").read_bytes()
 
 
-def test_parts_that_an_input_has_no_more_are_removed(tmp_path: Path) -> None:
+def test_stale_parts_are_removed(tmp_path: Path) -> None:
     source = write_lines(tmp_path / "in.jsonl")
     convert(source, f"{tmp_path}/parts/", chunk_bytes=500)
     write_lines(source, TEXTS[:2])
@@ -328,6 +328,17 @@ def test_a_second_run_changes_nothing(tmp_path: Path, texts: Path) -> None:
         assert (second.failures, second.diagnostics, second.is_complete) == (first.failures, first.diagnostics, True)
 
 
+def test_what_a_kill_left_after_the_manifest_was_written_is_removed(tmp_path: Path) -> None:
+    source, out = write_lines(tmp_path / "in.jsonl"), tmp_path / "out.jsonl"
+    convert(source, out)
+    state = tmp_path / "out.jsonl.spipconv-batch"
+    for name in ("parts", "temporary", "unpacked"):
+        (state / name).mkdir()
+        (state / name / "left").write_text("")
+    assert convert(source, out).unchanged == len(TEXTS)
+    assert [path.name for path in state.iterdir()] == ["manifest.jsonl"]
+
+
 def _touch(source: Path, out: Path, patch: pytest.MonkeyPatch) -> None:
     write_lines(source, [*TEXTS[:-1], "autre"])
 
@@ -345,7 +356,7 @@ def _damage(source: Path, out: Path, patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("change", [_touch, _other_version, _delete, _damage])
-def test_what_changed_is_converted_again(
+def test_changed_inputs_versions_and_outputs_are_converted_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path, Path, pytest.MonkeyPatch], None]
 ) -> None:
     source, out = write_lines(tmp_path / "in.jsonl"), tmp_path / "out.jsonl"
@@ -368,7 +379,7 @@ def test_other_options_and_other_objects_convert_again(tmp_path: Path) -> None:
     assert convert(source, out, Options(objects=str(objects), lang="en")).unchanged == 1
 
 
-def test_of_a_folder_only_what_changed_is_converted_again(tmp_path: Path, texts: Path) -> None:
+def test_in_a_folder_only_changed_files_are_converted_again(tmp_path: Path, texts: Path) -> None:
     convert(texts, tmp_path / "out")
     (texts / "a.spip").write_text("autre", "utf-8")
     (tmp_path / "out" / "sub" / "b.html").unlink()
@@ -378,7 +389,7 @@ def test_of_a_folder_only_what_changed_is_converted_again(tmp_path: Path, texts:
     assert "sub/b.html" in tree(tmp_path / "out")
 
 
-def test_a_run_that_was_stopped_is_gone_on_with_only_if_asked(tmp_path: Path) -> None:
+def test_a_stopped_run_continues_only_with_resume_or_force(tmp_path: Path) -> None:
     source, out = write_lines(tmp_path / "in.jsonl"), tmp_path / "out.jsonl"
     tasks: list[Progress] = []
     stopped = convert(source, out, chunk_bytes=300, progress=tasks.append, stop=lambda: len(tasks) >= 2)
@@ -393,7 +404,7 @@ def test_a_run_that_was_stopped_is_gone_on_with_only_if_asked(tmp_path: Path) ->
     assert convert(source, out, chunk_bytes=300, force=True).unchanged == 0
 
 
-def test_a_journal_that_a_kill_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+def test_a_truncated_journal_is_read_up_to_its_last_whole_line(tmp_path: Path) -> None:
     source, out = write_lines(tmp_path / "in.jsonl"), tmp_path / "out.jsonl"
     tasks: list[Progress] = []
     stopped = convert(source, out, chunk_bytes=300, progress=tasks.append, stop=lambda: len(tasks) >= 3)
@@ -407,7 +418,7 @@ def test_a_journal_that_a_kill_cut_off_is_read_as_far_as_it_goes(tmp_path: Path)
     assert len(read_lines(out)) == len(TEXTS)
 
 
-def test_what_a_stopped_run_knew_of_other_chunks_counts_for_nothing(tmp_path: Path) -> None:
+def test_outcomes_for_other_chunk_sizes_are_ignored(tmp_path: Path) -> None:
     source, out = write_lines(tmp_path / "in.jsonl"), tmp_path / "out.jsonl"
     for chunk_bytes in (1000, 300, 1000, 1 << 20):
         tasks: list[Progress] = []
@@ -491,7 +502,7 @@ def test_a_table_without_rows_keeps_its_columns(parquet: Any, tmp_path: Path) ->
     ]
 
 
-def test_a_parquet_file_that_is_cut_off_is_told_and_the_others_go_on(parquet: Any, tmp_path: Path) -> None:
+def test_a_truncated_parquet_file_is_reported_and_the_others_are_converted(parquet: Any, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     make_parquet(folder / "a.parquet")
@@ -505,7 +516,7 @@ def test_a_parquet_file_that_is_cut_off_is_told_and_the_others_go_on(parquet: An
     assert (again.texts, again.unchanged, again.is_complete) == (72, 48, True)
 
 
-def test_a_damaged_row_group_is_told_and_the_others_go_on(parquet: Any, tmp_path: Path) -> None:
+def test_a_damaged_row_group_is_reported_and_the_others_are_converted(parquet: Any, tmp_path: Path) -> None:
     make_parquet(tmp_path / "in.parquet", rows=200, group=100)
     content = bytearray((tmp_path / "in.parquet").read_bytes())
     content[4:600] = bytes(596)
@@ -542,7 +553,7 @@ def test_addresses_of_fsspec_are_read_and_written(memory: Any, tmp_path: Path, t
     assert len(read_lines(tmp_path / "two.jsonl")) == 2 * len(TEXTS)
 
 
-def test_addresses_are_for_several_processes_too(memory: Any, tmp_path: Path, texts: Path) -> None:
+def test_remote_addresses_work_with_several_processes(memory: Any, tmp_path: Path, texts: Path) -> None:
     source = write_lines(tmp_path / "in.jsonl")
     report = convert(f"file://{source}", f"file://{tmp_path}/parts/", workers=2, chunk_bytes=500)
     convert(source, tmp_path / "one.jsonl")
@@ -565,7 +576,7 @@ def assert_refused(result: Result, *words: str) -> None:
         assert word in result.stderr
 
 
-def test_the_command_sums_up_and_its_exit_code_tells_of_failures(tmp_path: Path, texts: Path) -> None:
+def test_the_command_prints_a_summary_and_exits_with_1_after_failures(tmp_path: Path, texts: Path) -> None:
     result = run(texts, tmp_path / "out", "--workers", 0)
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr.startswith("3 texts, 0 failed, 0 unchanged; ")
@@ -581,7 +592,7 @@ def test_the_command_sums_up_and_its_exit_code_tells_of_failures(tmp_path: Path,
     assert (report["to"], report["spipconv"], report["is_complete"]) == ("html", spipconv.__version__, True)
 
 
-def test_the_options_of_reading_are_those_of_convert(tmp_path: Path) -> None:
+def test_batch_has_the_reading_options_of_convert(tmp_path: Path) -> None:
     (tmp_path / "a.spip").write_bytes("<<gras>>café [->art1]".encode("latin-1"))
     (tmp_path / "objects.json").write_text('{"objects": [{"type": "article", "id": 1, "titre": "Une ferme"}]}')
     options = ["--to", "markdown", "--angle-shortcuts", "--encoding", "latin-1", "--objects", tmp_path / "objects.json"]
@@ -592,7 +603,7 @@ def test_the_options_of_reading_are_those_of_convert(tmp_path: Path) -> None:
     assert written == expected.rstrip("\n") + "\n"
 
 
-def test_now_and_then_a_line_says_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_printed_at_intervals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["spipconv.commands.batch"], "_LINE_SECONDS", 0)
     source = write_lines(tmp_path / "in.jsonl")
     result = run(source, tmp_path / "out.jsonl", "--workers", 0, "--chunk-bytes", source.stat().st_size // 2)
@@ -600,13 +611,13 @@ def test_now_and_then_a_line_says_how_far_it_is(tmp_path: Path, monkeypatch: pyt
     assert re.fullmatch(r"\d+ texts, 0\.0 of 0\.0 MB, \d+ texts/s, 0:00:0\d left, 0 failed", first), result.stderr
 
 
-def test_a_rehearsal_writes_nothing(tmp_path: Path, texts: Path) -> None:
+def test_a_dry_run_writes_nothing(tmp_path: Path, texts: Path) -> None:
     result = run(texts, tmp_path / "out", "--dry-run")
     assert (result.exit_code, result.stderr) == (0, "3 inputs; 1 tasks to do; 0 texts are already converted\n")
     assert not (tmp_path / "out").exists()
 
 
-def test_the_first_failure_ends_a_run_that_is_to_fail_fast(tmp_path: Path) -> None:
+def test_fail_fast_ends_the_run_at_the_first_failure(tmp_path: Path) -> None:
     source = write_lines(tmp_path / "in.jsonl", ["x" * 50, *TEXTS])
     options = [source, tmp_path / "out.jsonl", "--workers", 0, "--chunk-bytes", 300, "--max-bytes", 45]
     result = run(*options, "--fail-fast")
@@ -616,7 +627,7 @@ def test_the_first_failure_ends_a_run_that_is_to_fail_fast(tmp_path: Path) -> No
     assert run(*options, "--resume").stderr.splitlines()[-1].startswith(f"{len(TEXTS) + 1} texts, 1 failed, ")
 
 
-def test_what_cannot_be_used_is_refused_and_nothing_is_changed(tmp_path: Path, texts: Path) -> None:
+def test_unusable_arguments_are_refused_and_change_nothing(tmp_path: Path, texts: Path) -> None:
     before = stamps(tmp_path)
     out = tmp_path / "out"
     assert_refused(run(tmp_path / "none", out), "none: no such file or folder")
@@ -638,7 +649,7 @@ def test_what_cannot_be_used_is_refused_and_nothing_is_changed(tmp_path: Path, t
     assert not out.exists()
 
 
-def test_what_is_no_table_of_texts_is_refused(parquet: Any, tmp_path: Path) -> None:
+def test_a_table_without_a_text_column_is_refused(parquet: Any, tmp_path: Path) -> None:
     make_parquet(tmp_path / "in.parquet")
     assert_refused(run(tmp_path / "in.parquet", tmp_path / "out"), "no column is named text (--column)", "id, body")
     assert_refused(
@@ -661,7 +672,7 @@ def test_what_is_no_table_of_texts_is_refused(parquet: Any, tmp_path: Path) -> N
         ),
     ],
 )
-def test_a_library_that_is_missing_is_named(
+def test_a_missing_library_is_named_with_its_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str, arguments: tuple[str, ...], words: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -672,7 +683,7 @@ def test_a_library_that_is_missing_is_named(
     assert not (tmp_path / "out").exists()
 
 
-def test_no_library_of_an_extra_is_imported_unasked() -> None:
+def test_libraries_of_extras_are_imported_only_when_needed() -> None:
     libraries = {"pyarrow", "distributed", "dask", "fsspec"}
     code = f"import sys, spipconv.commands.batch; print(sorted({libraries} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -47,7 +47,7 @@ def scheduler() -> Iterator[str]:
         yield cluster.scheduler_address
 
 
-def test_dask_writes_the_same(scheduler: str, tmp_path: Path) -> None:
+def test_dask_writes_the_same_as_processes(scheduler: str, tmp_path: Path) -> None:
     source = write_lines(tmp_path / "in.jsonl")
     folder = tmp_path / "files"
     folder.mkdir()
@@ -67,7 +67,7 @@ def test_dask_writes_the_same(scheduler: str, tmp_path: Path) -> None:
         assert tree(tmp_path / f"{name}-dask")
 
 
-def test_dask_writes_the_same_tables(scheduler: str, tmp_path: Path) -> None:
+def test_dask_writes_the_same_tables_as_processes(scheduler: str, tmp_path: Path) -> None:
     pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install spipconv[parquet]")
     make_parquet(tmp_path / "in.parquet")
     convert(tmp_path / "in.parquet", tmp_path / "here", Options(column="body"))
@@ -76,7 +76,7 @@ def test_dask_writes_the_same_tables(scheduler: str, tmp_path: Path) -> None:
     assert len(tree(tmp_path / "here")) == 3
 
 
-def test_no_text_travels(tmp_path: Path) -> None:
+def test_no_text_is_sent_to_or_from_a_worker(tmp_path: Path) -> None:
     """What is sent to a worker is some hundred bytes, whatever the texts are; what comes back too."""
     source = write_lines(tmp_path / "in.jsonl", ["SECRET" * 10_000] * 20)
     sizes: list[int] = []
@@ -109,12 +109,12 @@ def test_texts_that_kill_are_found_on_the_workers(tmp_path: Path) -> None:
     assert [number for number, row in enumerate(read_lines(tmp_path / "dask.jsonl")) if "error" in row] == list(poison)
 
 
-def test_a_dask_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
+def test_a_killed_dask_worker_loses_no_text(tmp_path: Path) -> None:
     source = write_hazards(tmp_path / "in.jsonl", 200, dict.fromkeys(range(0, 200, 8), "PAUSES"))
     options = (source, tmp_path / "out.jsonl", "--chunk-bytes", 1500, "--workers", 2, "--engine", "dask")
     process = start(*options)
     parts = tmp_path / "out.jsonl.spipconv-batch" / "parts"
-    wait_for(lambda: parts.is_dir() and len(list(parts.iterdir())) >= 2)
+    wait_for("2 parts are written", lambda: parts.is_dir() and len(list(parts.iterdir())) >= 2)
     # A worker is a process that has children of its own, which convert.
     convert_pids = [pid for pid, command in descendants(process.pid).items() if "batch.child" in command]
     worker = int((Path(f"/proc/{convert_pids[0]}/stat").read_text()).rpartition(")")[2].split()[1])
@@ -154,12 +154,12 @@ def test_a_chunk_that_kills_dask_workers_is_walked_through_here(tmp_path: Path) 
     assert all((tmp_path / f"part{number}").exists() for number in range(3))
 
 
-def test_a_run_on_dask_that_is_killed_is_gone_on_with(scheduler: str, tmp_path: Path) -> None:
+def test_a_killed_run_on_dask_is_resumed(scheduler: str, tmp_path: Path) -> None:
     source = write_hazards(tmp_path / "in.jsonl", 200, dict.fromkeys(range(0, 200, 8), "PAUSES"))
     options = (source, tmp_path / "out.jsonl", "--chunk-bytes", 1500, "--workers", 2)
     process = start(*options, "--engine", "dask")
     parts = tmp_path / "out.jsonl.spipconv-batch" / "parts"
-    wait_for(lambda: parts.is_dir() and len(list(parts.iterdir())) >= 3)
+    wait_for("3 parts are written", lambda: parts.is_dir() and len(list(parts.iterdir())) >= 3)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=20)
     code, said = finish(*options, "--engine", "dask", "--scheduler", scheduler, "--resume")
@@ -169,7 +169,7 @@ def test_a_run_on_dask_that_is_killed_is_gone_on_with(scheduler: str, tmp_path: 
     assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "expected.jsonl").read_bytes()
 
 
-def test_a_cluster_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_missing_cluster_is_reported_in_one_line(tmp_path: Path) -> None:
     source = write_lines(tmp_path / "in.jsonl")
     code = (
         "import spipconv.batch.cluster as c; c._CONNECT_SECONDS = 1; from spipconv.commands.batch import batch; batch()"
@@ -193,11 +193,11 @@ def test_workers_of_another_version_are_refused(
     assert not (tmp_path / "out").exists()
 
 
-def test_interrupted_dask_finishes_what_is_in_hand(tmp_path: Path) -> None:
+def test_interrupted_dask_finishes_current_work(tmp_path: Path) -> None:
     source = write_hazards(tmp_path / "in.jsonl", 400, dict.fromkeys(range(0, 400, 4), "PAUSES"))
     process = start(source, tmp_path / "out.jsonl", "--chunk-bytes", 1500, "--workers", 2, "--engine", "dask")
     parts = tmp_path / "out.jsonl.spipconv-batch" / "parts"
-    wait_for(lambda: parts.is_dir() and list(parts.iterdir()))
+    wait_for("a part is written", lambda: parts.is_dir() and list(parts.iterdir()))
     time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)
     said = process.communicate(timeout=240)[1].decode()
@@ -256,7 +256,7 @@ class FakeClient:
 
 
 @pytest.mark.parametrize("way", ["gone", "lost", "cancelled"])
-def test_a_result_that_is_lost_is_asked_for_again_and_not_for_ever(
+def test_a_lost_result_is_requested_again_a_limited_number_of_times(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     monkeypatch.setattr(cluster_module, "_LOST_SECONDS", 0.2)
@@ -292,7 +292,9 @@ def processes(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], su
     scheduler = subprocess.Popen([*command, *options], **given)
     command = [sys.executable, "-m", "distributed.cli.dask_worker", "--no-nanny", "--nthreads", "1"]
     try:
-        wait_for(lambda: file.exists() and b'"address"' in file.read_bytes(), 40)
+        wait_for(
+            "the scheduler has written its address", lambda: file.exists() and b'"address"' in file.read_bytes(), 40
+        )
         worker = subprocess.Popen([*command, *options], **given)
         try:
             yield json.loads(file.read_bytes())["address"], scheduler, worker
@@ -305,7 +307,7 @@ def processes(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], su
 
 
 @pytest.mark.parametrize(("victim", "name"), [(0, "SIGKILL"), (0, "SIGSTOP"), (1, "SIGKILL"), (1, "SIGSTOP")])
-def test_a_cluster_that_does_not_answer_any_more_ends_the_run(
+def test_a_cluster_that_stops_answering_ends_the_run(
     processes: tuple[str, subprocess.Popen[bytes], subprocess.Popen[bytes]], tmp_path: Path, victim: int, name: str
 ) -> None:
     address, *them = processes
@@ -313,7 +315,7 @@ def test_a_cluster_that_does_not_answer_any_more_ends_the_run(
     options = (source, tmp_path / "out.jsonl", "--chunk-bytes", 1500)
     process = begin(*options, "--engine", "dask", "--scheduler", address)
     parts = tmp_path / "out.jsonl.spipconv-batch" / "parts"
-    wait_for(lambda: parts.is_dir() and len(list(parts.iterdir())) >= 2, 40)
+    wait_for("2 parts are written", lambda: parts.is_dir() and len(list(parts.iterdir())) >= 2, 40)
     os.kill(them[victim].pid, getattr(signal, name))
     said = process.communicate(timeout=90)[1].decode()
     assert process.returncode == 1, said
@@ -327,11 +329,11 @@ def test_a_cluster_that_does_not_answer_any_more_ends_the_run(
     assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "expected.jsonl").read_bytes()
 
 
-def test_a_dask_worker_that_is_stopped_for_good_costs_nothing(tmp_path: Path) -> None:
+def test_a_dask_worker_that_is_stopped_for_good_loses_no_text(tmp_path: Path) -> None:
     source = write_hazards(tmp_path / "in.jsonl", 200, dict.fromkeys(range(0, 200, 8), "PAUSES"))
     process = begin(source, tmp_path / "out.jsonl", "--chunk-bytes", 1500, "--workers", 2, "--engine", "dask")
     parts = tmp_path / "out.jsonl.spipconv-batch" / "parts"
-    wait_for(lambda: parts.is_dir() and len(list(parts.iterdir())) >= 2, 40)
+    wait_for("2 parts are written", lambda: parts.is_dir() and len(list(parts.iterdir())) >= 2, 40)
     children = [pid for pid, command in descendants(process.pid).items() if "batch.child" in command]
     worker = int((Path(f"/proc/{children[0]}/stat").read_text()).rpartition(")")[2].split()[1])
     os.kill(worker, signal.SIGSTOP)

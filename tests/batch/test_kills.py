@@ -72,14 +72,14 @@ def descendants(pid: int) -> dict[int, str]:
     return commands
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 60) -> Any:
-    """Return what a condition comes to be."""
+def wait_for(name: str, condition: Callable[[], Any], seconds: float = 60) -> Any:
+    """Return the value of a condition once it is true; ``name`` says what is waited for."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if value := condition():
             return value
         time.sleep(0.02)
-    raise AssertionError("it did not come to be")
+    raise AssertionError(f"not within {seconds:g} s: {name}")
 
 
 def state(out: Path) -> Path:
@@ -95,7 +95,7 @@ def has_parts(out: Path, count: int) -> bool:
 
 
 def has_ended(pid: int) -> bool:
-    """Tell whether there is no such process, or only its exit code."""
+    """Return whether there is no such process, or only its exit code."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except (FileNotFoundError, ProcessLookupError):
@@ -118,21 +118,21 @@ def expected(tmp_path: Path) -> bytes:
     return (tmp_path / "expected.jsonl").read_bytes()
 
 
-def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path, expected: bytes) -> None:
+def test_a_killed_worker_loses_no_text(tmp_path: Path, expected: bytes) -> None:
     out = tmp_path / "out.jsonl"
     process = start(tmp_path / "in.jsonl", out, "--chunk-bytes", 2000, "--workers", 2, "--report", tmp_path / "r.json")
     for count in (1, 4):
-        wait_for(partial(has_parts, out, count))
-        victim = wait_for(lambda: workers_of(process))[0]
+        wait_for(f"{count} parts are written", partial(has_parts, out, count))
+        victim = wait_for("a worker runs", lambda: workers_of(process))[0]
         os.kill(victim, signal.SIGKILL)
-        wait_for(partial(has_ended, victim))
+        wait_for(f"process {victim} has ended", partial(has_ended, victim))
     said = process.communicate(timeout=240)[1].decode()
     assert (process.returncode, said.startswith("300 texts, 0 failed")) == (0, True)
     assert out.read_bytes() == expected
     assert json.loads((tmp_path / "r.json").read_bytes())["failures"] == []
 
 
-def test_a_run_that_is_killed_at_any_moment_is_gone_on_with(tmp_path: Path, expected: bytes) -> None:
+def test_a_run_killed_at_any_moment_can_be_resumed(tmp_path: Path, expected: bytes) -> None:
     out = tmp_path / "out.jsonl"
     chance = random.Random(5)  # noqa: S311
     kills = 0
@@ -146,7 +146,7 @@ def test_a_run_that_is_killed_at_any_moment_is_gone_on_with(tmp_path: Path, expe
             kills += 1
         process.communicate(timeout=20)
         for pid in before:
-            wait_for(partial(has_ended, pid))
+            wait_for(f"process {pid} has ended", partial(has_ended, pid))
         if process.returncode == 0:
             break
     assert kills >= 2
@@ -155,11 +155,11 @@ def test_a_run_that_is_killed_at_any_moment_is_gone_on_with(tmp_path: Path, expe
     assert [path.name for path in state(out).iterdir()] == ["manifest.jsonl"]
 
 
-def test_interrupted_it_finishes_what_is_in_hand_and_says_how_to_go_on(tmp_path: Path, expected: bytes) -> None:
+def test_an_interrupt_finishes_current_work_and_says_how_to_continue(tmp_path: Path, expected: bytes) -> None:
     out = tmp_path / "out.jsonl"
     options = (tmp_path / "in.jsonl", out, "--chunk-bytes", 2000, "--workers", 2)
     process = start(*options)
-    wait_for(lambda: parts(out))
+    wait_for("a part is written", lambda: parts(out))
     # As a terminal does: to all processes of the run.
     os.killpg(process.pid, signal.SIGINT)
     said = process.communicate(timeout=240)[1].decode()
@@ -177,10 +177,10 @@ def test_interrupted_it_finishes_what_is_in_hand_and_says_how_to_go_on(tmp_path:
     assert out.read_bytes() == expected
 
 
-def test_interrupted_twice_it_ends_at_once(tmp_path: Path) -> None:
+def test_second_interrupt_stops_immediately(tmp_path: Path) -> None:
     source = write_lines(tmp_path / "in.jsonl", 20, dict.fromkeys(range(20), "HANGS"))
     process = start(source, tmp_path / "out.jsonl", "--workers", 2)
-    wait_for(lambda: workers_of(process))
+    wait_for("a worker runs", lambda: workers_of(process))
     os.kill(process.pid, signal.SIGINT)
     time.sleep(0.3)
     workers = workers_of(process)
@@ -188,7 +188,7 @@ def test_interrupted_twice_it_ends_at_once(tmp_path: Path) -> None:
     process.communicate(timeout=10)
     assert process.returncode == 130
     for pid in workers:
-        wait_for(partial(has_ended, pid))
+        wait_for(f"process {pid} has ended", partial(has_ended, pid))
 
 
 POISON = {3: "KILLS", 4: "KILLS", 40: "HANGS", 60: "LOOPS", 80: "FILLS", 99: "KILLS"}
@@ -216,7 +216,7 @@ def test_a_text_that_kills_or_holds_its_worker_is_an_error_and_no_other_is(tmp_p
     assert json.loads(report.read_bytes())["failures"] == failures
 
 
-def test_of_files_too_only_the_one_at_fault_fails(tmp_path: Path) -> None:
+def test_among_files_only_those_that_kill_fail(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     for number in range(20):
@@ -229,7 +229,7 @@ def test_of_files_too_only_the_one_at_fault_fails(tmp_path: Path) -> None:
     assert made[-1].read_text() == "<p>mot 19</p>\n"
 
 
-def test_a_disk_that_is_full_ends_the_run_and_it_is_gone_on_with(tmp_path: Path, expected: bytes) -> None:
+def test_a_full_disk_ends_the_run_which_can_be_resumed(tmp_path: Path, expected: bytes) -> None:
     out = tmp_path / "out.jsonl"
     options = (tmp_path / "in.jsonl", out, "--workers", 2)
     # No file may have more than 40 blocks: what the shell can do without a file system of our own.
@@ -246,11 +246,11 @@ def test_a_disk_that_is_full_ends_the_run_and_it_is_gone_on_with(tmp_path: Path,
     assert out.read_bytes() == expected
 
 
-def test_two_runs_do_not_write_in_one_place(tmp_path: Path, expected: bytes) -> None:
+def test_two_runs_do_not_write_to_the_same_output(tmp_path: Path, expected: bytes) -> None:
     out = tmp_path / "out.jsonl"
     options = (tmp_path / "in.jsonl", out, "--chunk-bytes", 2000, "--workers", 1)
     first = start(*options)
-    wait_for(lambda: parts(out))
+    wait_for("a part is written", lambda: parts(out))
     code, said = finish(*options, "--resume")
     assert (code, "another run is writing there" in said, said.count("\n")) == (2, True, 1)
     first.communicate(timeout=240)
@@ -289,7 +289,7 @@ def test_any_process_may_be_killed_at_any_moment(tmp_path: Path, engine: str) ->
         if is_killed:
             resumed += 1
             for pid in under:
-                wait_for(partial(has_ended, pid), 60)
+                wait_for(f"process {pid} has ended", partial(has_ended, pid), 60)
         elif process.returncode == 0:
             assert out.read_bytes() == expected, said
             runs += 1
@@ -307,4 +307,4 @@ def _no_process_is_left(tmp_path: Path) -> Iterator[None]:
     """Every test ends with as many processes as it began with."""
     before = set(descendants(os.getpid()))
     yield
-    wait_for(lambda: set(descendants(os.getpid())) <= before)
+    wait_for("no process is left", lambda: set(descendants(os.getpid())) <= before)

@@ -66,7 +66,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("to", ["html", "markdown", "json"])
-def test_a_line_of_any_kind_is_answered_and_the_others_too(tmp_path: Path, workers: int, to: Any) -> None:
+def test_every_kind_of_line_is_answered_and_so_are_the_others(tmp_path: Path, workers: int, to: Any) -> None:
     source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     source.write_bytes(b"".join(line + b"\n" + GOOD for line, _ in [*KEPT, *REFUSED]))
     report = convert(source, out, Options(to=to), workers=workers, chunk_bytes=1000)
@@ -81,13 +81,13 @@ def test_a_line_of_any_kind_is_answered_and_the_others_too(tmp_path: Path, worke
     assert convert(source, out, Options(to=to), chunk_bytes=1000).unchanged == report.texts
 
 
-def test_a_mark_of_the_encoding_alone_is_an_empty_line(tmp_path: Path) -> None:
+def test_a_byte_order_mark_alone_is_an_empty_line(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_bytes(b"\xef\xbb\xbf\n" + GOOD + b"\xef\xbb\xbf")
     assert convert(tmp_path / "in.jsonl", tmp_path / "out.jsonl").texts == 1
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_line_that_is_too_long_is_an_error_and_never_in_memory_as_a_whole(tmp_path: Path, packed: bool) -> None:
+def test_a_line_that_is_too_long_is_an_error_and_is_never_in_memory_as_a_whole(tmp_path: Path, packed: bool) -> None:
     content = GOOD + b'{"text": "' + b"a" * (30 << 20) + b'"}\n' + GOOD
     source = tmp_path / ("in.jsonl.gz" if packed else "in.jsonl")
     source.write_bytes(gzip.compress(content, 1) if packed else content)
@@ -98,7 +98,7 @@ def test_a_line_that_is_too_long_is_an_error_and_never_in_memory_as_a_whole(tmp_
     ]  # fmt: skip
 
 
-def test_a_fault_that_holds_half_a_surrogate_is_an_error_of_its_text(
+def test_an_internal_error_with_half_a_surrogate_is_an_error_of_its_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(text: str, **options: Any) -> NoReturn:
@@ -170,7 +170,7 @@ def test_files_of_lines_and_folders_with_such_names_are_read_and_written(tmp_pat
 
 
 @needs_names
-def test_what_is_said_of_a_name_is_one_line_that_does_nothing_to_a_terminal(tmp_path: Path) -> None:
+def test_messages_about_names_are_one_line_and_harmless_to_a_terminal(tmp_path: Path) -> None:
     name = "\x1b[2Ja\nb\u202e" + os.fsdecode(b"\xe9")
     (tmp_path / name).write_bytes(b"\xff")
     shown = "\\x1b[2Ja\\nb\\u202e\\xe9"
@@ -199,7 +199,7 @@ def test_names_that_are_too_long_fail_alone(tmp_path: Path) -> None:
         convert("x" * 300, tmp_path / "none")
 
 
-def test_what_stands_in_the_place_of_one_output_stops_no_other(tmp_path: Path) -> None:
+def test_an_obstacle_in_the_place_of_one_output_does_not_stop_the_others(tmp_path: Path) -> None:
     for name in ("in/a.txt", "in/b.txt", "in/sub/c.txt", "in/d.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("mot")
@@ -224,7 +224,7 @@ def test_names_with_numbers_after_a_hash_are_not_parts_of_others(tmp_path: Path)
     assert convert(folder, tmp_path / "out.jsonl", Options(lang="en")).unchanged == 0
 
 
-def test_names_that_a_system_takes_for_one_are_refused_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_that_the_system_treats_as_the_same_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     for name in ("A.spip", "a.txt"):
@@ -303,7 +303,7 @@ def test_paths_of_windows_are_read_with_slashes() -> None:
         (["--objects", "\udce9"], "--objects: \\xe9: "),
     ],
 )
-def test_options_of_no_use_are_refused_in_one_line(tmp_path: Path, options: list[str], words: str) -> None:
+def test_unusable_options_are_refused_in_one_line(tmp_path: Path, options: list[str], words: str) -> None:
     result = run(write_lines(tmp_path / "in.jsonl"), tmp_path / "out", *options)
     assert (result.exit_code, result.stderr.count("\n"), words in result.stderr) == (2, 1, True), result.stderr
     assert not list(tmp_path.glob("out*"))
@@ -316,7 +316,7 @@ def test_bytes_that_a_codec_refuses_are_an_error_of_their_file(tmp_path: Path, e
     assert (report.failed, report.faults) == (1, [])
 
 
-def test_a_state_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_an_unreadable_state_is_named(tmp_path: Path) -> None:
     source, state = write_lines(tmp_path / "in.jsonl"), tmp_path / "out.jsonl.spipconv-batch"
     (state / "manifest.jsonl").mkdir(parents=True)
     with pytest.raises(BadInput, match=r"manifest\.jsonl: Is a directory; remove it to forget the earlier runs"):

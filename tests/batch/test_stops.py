@@ -93,7 +93,7 @@ def expected(tmp_path: Path) -> bytes:
 def test_a_worker_that_is_stopped_for_a_while_is_waited_for(tmp_path: Path, expected: bytes) -> None:
     out = tmp_path / "out.jsonl"
     process = start(tmp_path / "in.jsonl", out, "--chunk-bytes", 2000, "--workers", 2, "--max-seconds", 0.3)
-    wait_for(partial(has_parts, out, 1))
+    wait_for("1 parts are written", partial(has_parts, out, 1))
     workers = workers_of(process)
     for pid in workers:
         send(pid, "SIGSTOP")
@@ -107,21 +107,23 @@ def test_a_worker_that_is_stopped_for_a_while_is_waited_for(tmp_path: Path, expe
 def test_workers_that_are_stopped_for_good_are_replaced_and_no_text_is_blamed(tmp_path: Path, expected: bytes) -> None:
     out = tmp_path / "out.jsonl"
     process = start(tmp_path / "in.jsonl", out, "--chunk-bytes", 2000, "--workers", 2, "--max-seconds", 0.3)
-    wait_for(partial(has_parts, out, 2))
+    wait_for("2 parts are written", partial(has_parts, out, 2))
     stopped = workers_of(process)
     for pid in stopped:
         send(pid, "SIGSTOP")
     # Those that take their place, once too.
-    walker = wait_for(lambda: [pid for pid, said in descendants(process.pid).items() if "batch.child" in said], 40)[0]
+    walker = wait_for(
+        "a child runs", lambda: [pid for pid, said in descendants(process.pid).items() if "batch.child" in said], 40
+    )[0]
     send(walker, "SIGSTOP")
     said = process.communicate(timeout=240)[1].decode()
     assert (process.returncode, out.read_bytes()) == (0, expected), said
     assert "300 texts, 0 failed" in said
     for pid in [*stopped, walker]:
-        wait_for(partial(has_ended, pid))
+        wait_for(f"process {pid} has ended", partial(has_ended, pid))
 
 
-def test_a_text_that_computes_for_ever_where_no_timer_is_heard_is_an_error(tmp_path: Path) -> None:
+def test_a_text_that_computes_for_ever_without_hearing_its_timer_is_an_error(tmp_path: Path) -> None:
     source = write_lines(tmp_path / "in.jsonl", 30, {7: "SPINS"})
     code, _ = finish(source, tmp_path / "out.jsonl", "--workers", 2, "--chunk-bytes", 1000, "--max-seconds", 0.1)
     answers = read_lines(tmp_path / "out.jsonl")
@@ -172,7 +174,7 @@ def test_only_the_text_that_a_process_had_begun_with_is_blamed(
     assert (outcome.failed, outcome.fault.rpartition("jsonl: ")[2]) == (failed, fault)
 
 
-def test_a_spool_that_a_kill_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+def test_a_truncated_spool_is_read_up_to_its_last_whole_result(tmp_path: Path) -> None:
     path = tmp_path / "spool"
     path.write_bytes(b"")
     for _ in range(2):
@@ -208,7 +210,7 @@ def test_a_spool_on_a_full_disk_stops_the_run(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize("fault", [ImportError("_multiprocessing"), OSError("no"), NotImplementedError("no sem_open")])
 @pytest.mark.parametrize("workers", [1, 2])
-def test_without_processes_all_is_converted_in_this_one(
+def test_without_processes_everything_is_converted_in_this_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception, workers: int
 ) -> None:
     def refuse(*_: object, **__: object) -> Any:
@@ -237,7 +239,7 @@ def test_a_run_of_one_task_starts_one_process(tmp_path: Path, monkeypatch: pytes
     assert len(made) == 1
 
 
-def test_a_script_without_a_guard_is_served_too(tmp_path: Path) -> None:
+def test_a_script_without_a_main_guard_works(tmp_path: Path) -> None:
     """Its module cannot be imported anew in a worker: that would begin the run again."""
     write_texts(tmp_path / "in.jsonl")
     script = tmp_path / "script.py"
@@ -250,7 +252,7 @@ def test_a_script_without_a_guard_is_served_too(tmp_path: Path) -> None:
     assert len(read_lines(tmp_path / "out.jsonl")) == 40
 
 
-def test_processes_that_cannot_be_started_any_more_end_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_run_ends_when_no_more_processes_can_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = write_texts(tmp_path / "in.jsonl")
     make = processes_module._Worker
     made: list[Any] = []

@@ -37,7 +37,7 @@ def run_outside(*arguments: str, cwd: Path, stdin: bytes = b"") -> subprocess.Co
     )
 
 
-def assert_one_fault(result: Result, *words: str) -> None:
+def assert_one_line(result: Result, *words: str) -> None:
     """The command ended with exit code 2, nothing on standard output, and one line that says these words."""
     assert result.exit_code == 2
     assert result.stdout == ""
@@ -87,12 +87,12 @@ def test_convert_to_json_writes_the_tree() -> None:
     assert (strong["line"], strong["column"]) == (1, 4)
 
 
-def test_nothing_in_gives_nothing_out() -> None:
+def test_empty_input_gives_empty_output() -> None:
     result = run("convert", stdin="")
     assert (result.stdout, result.exit_code) == ("", 0)
 
 
-def test_a_byte_order_mark_is_no_text() -> None:
+def test_a_byte_order_mark_is_not_part_of_the_text() -> None:
     assert run("convert", stdin=b"\xef\xbb\xbf{{{Titre}}}").stdout == '<h2 class="spip">Titre</h2>\n'
 
 
@@ -155,7 +155,7 @@ def test_two_texts_of_one_name_are_refused_and_nothing_is_written(tmp_path: Path
         path.parent.mkdir(exist_ok=True)
         path.write_text("un", "utf-8")
     folder = tmp_path / "pages"
-    assert_one_fault(run("convert", "-o", str(folder), *map(str, paths)), str(folder), "a.html")
+    assert_one_line(run("convert", "-o", str(folder), *map(str, paths)), str(folder), "a.html")
     assert not folder.exists()
 
 
@@ -193,16 +193,16 @@ def test_an_output_name_that_is_a_folder_is_named_and_no_other_file_stays(tmp_pa
     (folder / "a.html").mkdir(parents=True)
     result = run("convert", "-o", str(folder), str(tmp_path / "a.spip"))
     assert os.listdir(folder) == ["a.html"]
-    assert_one_fault(result, f"{folder / 'a.html'}:")
+    assert_one_line(result, f"{folder / 'a.html'}:")
 
 
-def test_an_output_folder_below_a_file_is_one_fault(tmp_path: Path) -> None:
+def test_an_output_folder_below_a_file_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old", "utf-8")
-    assert_one_fault(run("convert", "-o", str(tmp_path / "file" / "a.html"), stdin="un"), str(tmp_path / "file"))
+    assert_one_line(run("convert", "-o", str(tmp_path / "file" / "a.html"), stdin="un"), str(tmp_path / "file"))
     assert (tmp_path / "file").read_text("utf-8") == "old"
 
 
-def test_an_output_that_is_no_ordinary_file_is_not_replaced(tmp_path: Path) -> None:
+def test_a_pipe_or_device_as_output_is_not_replaced(tmp_path: Path) -> None:
     """As root, ``-o /dev/null`` must not put a file in the place of the device."""
     if sys.platform == "win32":
         pytest.skip("there are no named pipes in folders here")
@@ -224,42 +224,42 @@ def test_a_wrong_byte_is_named_with_its_file_and_place(tmp_path: Path, command: 
     good, bad = tmp_path / "good.spip", tmp_path / "bad.spip"
     good.write_text(LOST, "utf-8")
     bad.write_bytes(BAD_BYTES)
-    assert_one_fault(run(command, str(good), str(bad)), str(bad), "0xE9", "offset 9")
+    assert_one_line(run(command, str(good), str(bad)), str(bad), "0xE9", "offset 9")
 
 
 def test_a_wrong_byte_on_standard_input_is_named() -> None:
-    assert_one_fault(run("convert", stdin=BAD_BYTES), "standard input", "0xE9", "offset 9")
+    assert_one_line(run("convert", stdin=BAD_BYTES), "standard input", "0xE9", "offset 9")
 
 
 def test_a_wrong_byte_leaves_the_output_as_it_was(tmp_path: Path) -> None:
     target = tmp_path / "page.html"
     target.write_text("old", "utf-8")
-    assert_one_fault(run("convert", "-o", str(target), stdin=BAD_BYTES), "0xE9")
+    assert_one_line(run("convert", "-o", str(target), stdin=BAD_BYTES), "0xE9")
     assert target.read_text("utf-8") == "old"
 
 
 @pytest.mark.parametrize(
     ("encoding", "sent"), [("latin-1", b"caf\xe9"), ("cp1252", b"caf\xe9"), ("utf-16", "café".encode("utf-16"))]
 )
-def test_the_encoding_of_the_input_can_be_said(encoding: str, sent: bytes) -> None:
+def test_the_encoding_of_the_input_can_be_chosen(encoding: str, sent: bytes) -> None:
     result = run("convert", "--encoding", encoding, stdin=sent)
     assert (result.stdout, result.exit_code) == ("<p>café</p>\n", 0)
 
 
 @pytest.mark.parametrize("encoding", ["klingon", "hex", "rot13", "undefined", ""])
-def test_what_is_no_encoding_of_text_is_one_fault(encoding: str) -> None:
-    assert_one_fault(run("convert", "--encoding", encoding, stdin="mot"), "--encoding", encoding)
+def test_what_is_not_a_text_encoding_is_refused_in_one_line(encoding: str) -> None:
+    assert_one_line(run("convert", "--encoding", encoding, stdin="mot"), "--encoding", encoding)
 
 
 @pytest.mark.parametrize("command", [("convert",), ("check",), ("convert", "--jsonl")])
 def test_a_missing_file_is_named(tmp_path: Path, command: tuple[str, ...]) -> None:
     path = str(tmp_path / "none.spip")
-    assert_one_fault(run(*command, path), path, "No such file")
+    assert_one_line(run(*command, path), path, "No such file")
 
 
 @pytest.mark.parametrize("command", [("convert",), ("check",), ("convert", "--jsonl")])
-def test_a_folder_is_no_text(tmp_path: Path, command: tuple[str, ...]) -> None:
-    assert_one_fault(run(*command, str(tmp_path)), str(tmp_path), "directory")
+def test_a_folder_is_not_a_text(tmp_path: Path, command: tuple[str, ...]) -> None:
+    assert_one_line(run(*command, str(tmp_path)), str(tmp_path), "directory")
 
 
 @pytest.mark.parametrize(
@@ -278,11 +278,11 @@ def test_a_folder_is_no_text(tmp_path: Path, command: tuple[str, ...]) -> None:
         pytest.param(b'{"objects": [{"type": "article", "id": "un"}]}', id="an id that is no number"),
     ],
 )
-def test_objects_that_cannot_be_read_are_one_fault(tmp_path: Path, content: bytes | None) -> None:
+def test_unreadable_objects_are_refused_in_one_line(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "objects.json"
     if content is not None:
         path.write_bytes(content)
-    assert_one_fault(run("convert", "--objects", str(path), stdin="mot"), str(path))
+    assert_one_line(run("convert", "--objects", str(path), stdin="mot"), str(path))
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_wrong_usage_has_exit_code_2(
 # ---- Exit codes, check ----
 
 
-def test_a_loss_is_told_on_standard_error_with_exit_code_1(tmp_path: Path) -> None:
+def test_a_loss_is_reported_on_standard_error_with_exit_code_1(tmp_path: Path) -> None:
     path = tmp_path / "a.spip"
     path.write_text(LOST, "utf-8")
     result = run("convert", str(path))
@@ -319,7 +319,7 @@ def test_a_loss_is_told_on_standard_error_with_exit_code_1(tmp_path: Path) -> No
     assert result.stderr == f"{path}:1:3: unknown-model <inconnu12>: unknown model: shown as text\n"
 
 
-def test_a_change_is_no_failure() -> None:
+def test_a_change_is_not_a_loss() -> None:
     result = run("convert", stdin="a <blink>b</blink>")
     assert (result.stdout, result.stderr, result.exit_code) == ("<p>a b</p>\n", "", 0)
 
@@ -352,7 +352,7 @@ def test_check_of_changes_only_has_exit_code_0() -> None:
 
 
 @pytest.mark.parametrize("text", ["[a->java\nscript:alert(1)]", "<inconnu1|a\nb>", "[->art\n12]"])
-def test_a_remark_on_markup_over_several_lines_is_one_line(text: str) -> None:
+def test_a_diagnostic_of_markup_on_several_lines_is_one_line(text: str) -> None:
     assert run("check", stdin=text).stdout.count("\n") == 1
 
 
@@ -382,7 +382,7 @@ def test_jsonl_answers_each_line_before_the_next_is_sent() -> None:
         assert process.wait(timeout=30) == 0
 
 
-def test_jsonl_answers_with_html_notes_and_remarks() -> None:
+def test_jsonl_answers_with_html_notes_and_diagnostics() -> None:
     [answer], code = jsonl('{"id": "é", "text": "mot[[note]] <inconnu1>"}')
     assert code == 1
     assert list(answer) == ["id", "html", "notes", "diagnostics"]
@@ -441,7 +441,7 @@ def test_jsonl_lines_say_their_profile_and_language() -> None:
         pytest.param('{"id": ' + "[" * 100_000 + "]" * 100_000 + ', "text": "a"}', None, id="too many levels"),
     ],
 )
-def test_jsonl_answers_a_bad_line_by_an_error_and_goes_on(line: str | bytes, identifier: int | None) -> None:
+def test_jsonl_answers_a_bad_line_with_an_error_and_continues(line: str | bytes, identifier: int | None) -> None:
     answers, code = jsonl(line, '{"id": "next", "text": "mot"}')
     assert code == 1
     assert len(answers) == 2
@@ -458,7 +458,7 @@ def test_jsonl_names_the_wrong_byte_and_its_place() -> None:
     assert "offset 22" in answer["error"]
 
 
-def test_jsonl_passes_over_blank_lines() -> None:
+def test_jsonl_skips_blank_lines() -> None:
     answers, code = jsonl("", '{"id": 1, "text": ""}', "  ", "\r")
     assert answers == [{"id": 1, "html": "", "notes": "", "diagnostics": []}]
     assert code == 0
@@ -526,7 +526,7 @@ def test_jsonl_reads_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [[*SPIPCONV], [sys.executable, str(ROOT / "cli.py")]], ids=["module", "cli.py"])
-def test_version_is_told(command: list[str]) -> None:
+def test_version_is_printed(command: list[str]) -> None:
     result = subprocess.run(
         [*command, "--version"], env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=60
     )
@@ -535,7 +535,7 @@ def test_version_is_told(command: list[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("-h",), ("convert", "--help"), ("check", "-h")])
-def test_help_is_told(arguments: tuple[str, ...]) -> None:
+def test_help_is_printed(arguments: tuple[str, ...]) -> None:
     result = run(*arguments)
     assert result.exit_code == 0
     assert result.stdout.startswith("Usage: ")
@@ -561,7 +561,7 @@ def test_output_is_utf_8_whatever_the_locale(tmp_path: Path, locale: str) -> Non
     assert (result.stdout, result.stderr) == ("<p>é → 🐟</p>\n".encode(), b"")
 
 
-def test_files_whose_names_are_no_utf_8_can_be_checked(tmp_path: Path) -> None:
+def test_files_whose_names_are_not_utf_8_can_be_checked(tmp_path: Path) -> None:
     name = os.fsencode(tmp_path) + b"/\xe9.spip"
     try:
         with open(name, "wb") as file:
@@ -612,7 +612,7 @@ def break_on(word: str, error: Exception, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-def test_an_error_of_ours_at_a_line_is_its_answer(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_at_a_line_is_its_answer(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     break_on("bad", error, monkeypatch)
     lines = [{"id": 1, "text": "{{a}}"}, {"id": "é", "text": "bad"}, {"id": 3, "text": "[->javascript:x]"}]
     result = run("convert", "--jsonl", stdin="".join(json.dumps(line) + "\n" for line in lines))
@@ -627,7 +627,7 @@ def test_an_error_of_ours_at_a_line_is_its_answer(error: Exception, monkeypatch:
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("command", ["check", "convert"])
-def test_an_error_of_ours_names_the_file_and_the_others_are_done(
+def test_an_internal_error_names_the_file_and_the_others_are_converted(
     command: str, error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     break_on("bad", error, monkeypatch)
@@ -646,7 +646,7 @@ def test_an_error_of_ours_names_the_file_and_the_others_are_done(
         assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.html", "c.html"]
 
 
-def test_an_error_of_ours_leaves_an_earlier_output_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_leaves_an_earlier_output_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     break_on("bad", KeyError("x"), monkeypatch)
     (tmp_path / "bad.spip").write_text("bad")
     (tmp_path / "page.html").write_text("earlier")
