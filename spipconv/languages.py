@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 
 # SPIP's list of languages: the codes that are allowed in {xx} in a link.
@@ -48,6 +49,18 @@ def find_language(given: str) -> str | None:
     while code not in CODES:
         code = code.rpartition("_")[0]
     return code
+
+
+def choose_language(available: Collection[str], wanted: str) -> tuple[str, bool]:
+    """Return which part of a ``<multi>`` SPIP shows where a language is wanted, and whether the part is meant for it.
+
+    ``available`` are the languages of the parts in their order, at least one; "" is the text before the first mark,
+    which is for every language without a part. Without it, French or else the first part stands for the others.
+    """
+    for code in (wanted, wanted.partition("_")[0], ""):
+        if code in available:
+            return code, True
+    return "fr" if "fr" in available else next(iter(available)), False
 
 
 def notes_title(language: str) -> str:

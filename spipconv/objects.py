@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Protocol
@@ -21,6 +22,16 @@ KINDS: Mapping[str, str] = {
     "doc": "document", "document": "document", "im": "document", "img": "document", "image": "document",
     "emb": "document",
 }  # fmt: skip
+
+
+# The number that an editor puts before a title to sort it: ``10. Title``, ``2) Title``, ``3° Title``.
+_SORT_NUMBER = re.compile(r"\s*([0-9]+)(?:[.)]|°)\s+")
+
+
+def sort_number(title: str) -> tuple[int, str]:
+    """Return the number that sorts a title, 0 where it has none, and the title without it (SPIP's supprimer_numero)."""
+    match = _SORT_NUMBER.match(title)
+    return (int(match[1][:9]), title[match.end() :]) if match else (0, title)
 
 
 class SpipObject(Struct, frozen=True):

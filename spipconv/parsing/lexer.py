@@ -13,6 +13,7 @@ from operator import itemgetter
 
 from msgspec import Struct
 
+from spipconv.languages import choose_language
 from spipconv.parsing.html_tags import read_angle_shortcuts
 from spipconv.parsing.source import Source
 
@@ -220,10 +221,9 @@ class SourceLexer:
         if len(parts) > 1:
             others = " ".join(sorted(language for language in parts if language))
             scan.source.report("translations-hidden", at, others)
-        for language in (wanted, wanted.partition("_")[0], ""):
-            if language in parts:
-                return ("", *parts[language])
-        language = "fr" if "fr" in parts else next(iter(parts))
+        language, is_meant = choose_language(parts, wanted)
+        if is_meant:
+            return ("", *parts[language])
         scan.source.report("translation-missing", at, wanted)
         return (language, *parts[language])
 

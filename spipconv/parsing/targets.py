@@ -10,7 +10,7 @@ from msgspec import Struct
 from spipconv.languages import CODES, author_title
 from spipconv.media_types import media_type
 from spipconv.nodes import LinkKind
-from spipconv.objects import KINDS, Resolver, SpipObject, find_object, find_translation
+from spipconv.objects import KINDS, Resolver, SpipObject, find_object, find_translation, sort_number
 from spipconv.parsing.typography import decode_entities
 
 _TEXT = re.compile(r"(?s:(.*?))(?:\|([^<>]*?))?(?:\{([a-z_]*)\})?\Z")
@@ -19,7 +19,6 @@ _ELSEWHERE = re.compile(r"https?:|ftp:|tel:", re.IGNORECASE | re.ASCII)
 _MAIL = re.compile(r"[^\s@:/?#]+@[^\s@:/?#]+\.[^\s@:/?#]+")
 _BRACES_AT_END = re.compile(r"\{[^{}]*\}\s*\Z")
 _SPACES = re.compile(r"\s+")
-_NUMBER = re.compile(r"\s*[0-9]+\.\s+")
 # An address that is its own text is shortened as in SPIP: lengths are in bytes.
 _LONGEST_TEXT, _SHORTENED_TEXT = 40, 35
 
@@ -106,11 +105,6 @@ def read_glossary(markup: str, language: str) -> tuple[str, str, str] | None:
     return term, decode_entities((title or detail).strip()), address
 
 
-def clean_title(title: str) -> str:
-    """Return a title without the number that sets its position: ``10. Title``."""
-    return _NUMBER.sub("", title, count=1) if _NUMBER.match(title) else title
-
-
 def document_address(document: SpipObject) -> str:
     """Return the address of a document's file."""
     return document.address or "IMG/" + document.file
@@ -140,7 +134,7 @@ def _read_object(match: re.Match[str], language: str, wanted: str, resolver: Res
         return Target(document_address(item), "internal", title, True, "", kind_of_file)
     address = _complete(item.address or f"spip.php?{kind}{item.number}", match)
     other = item.language if item.language != language else ""
-    title = clean_title(item.title) or f"{kind} {item.number}"
+    title = sort_number(item.title)[1] or f"{kind} {item.number}"
     return Target(address, "site" if kind == "site" else "internal", title, True, other)
 
 

@@ -24,7 +24,7 @@ import spipconv.migration.pages.content
 import spipconv.migration.plan.titles
 from spipconv.commands import main
 from spipconv.migration.output import redirects
-from spipconv.migration.plan import old_addresses
+from spipconv.migration.plan import old_paths
 from spipconv.migration.run.workers import Workers, WorkersLost
 from spipconv.migration.target import TARGET_NAMES
 from tests.migrations import EXAMPLE
@@ -186,7 +186,7 @@ def test_a_caption_that_fails_takes_no_page_away(tmp_path: Path, monkeypatch: py
     assert "Voici" in next(page for page in pages if (page["kind"], page["number"]) == ("article", 36))["html"]
 
 
-@pytest.mark.parametrize(("module", "name"), [(redirects, "_new_address"), (old_addresses, "_paths")])
+@pytest.mark.parametrize(("module", "name"), [(redirects, "_new_address"), (old_paths, "_paths")])
 def test_an_old_address_that_fails_goes_alone(
     module: Any, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -125,9 +125,9 @@ def test_keywords_stand_by_their_groups() -> None:
 
 
 @pytest.mark.parametrize("target", ["hugo", "jekyll", "markdown"])
-def test_old_paths_are_aliases_with_slashes(target: str) -> None:
-    values, _ = split(page(aliases=("Mon-titre", "a/b")), target)
-    assert values[TREES[target].keys["aliases"]] == ["/Mon-titre/", "/a/b/"]
+def test_old_paths_are_aliases_of_folders_and_files(target: str) -> None:
+    values, _ = split(page(aliases=("Mon-titre", "a/b", "article1.html")), target)
+    assert values[TREES[target].keys["aliases"]] == ["/Mon-titre/", "/a/b/", "/article1.html"]
 
 
 @pytest.mark.parametrize("target", ["hugo", "jekyll", "markdown"])

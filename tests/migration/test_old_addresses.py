@@ -13,14 +13,12 @@ from hypothesis import strategies as st
 
 from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.plan.old_addresses import (
-    MOST_PATHS,
     OldAddress,
-    canonical_paths,
     clean_path,
     find_by_path,
-    find_old_paths,
     read_old_address,
 )
+from spipconv.migration.plan.old_paths import MOST_PATHS, find_old_paths
 from spipconv.migration.read.database import NUMBERS, WORKING_TABLES, WorkingDatabase
 from spipconv.migration.report.issues import Issue
 
@@ -252,33 +250,6 @@ def test_every_generation_is_kept(path: Path) -> None:
     assert paths_of(database, "auteur", 3) == {"auteur/aicha"}
     assert paths_of(database, "mot", 4) == {"+-mutuelle-+", "mutuelle"}
     assert paths_of(database, "breve", 6) == {"+Bref+", "Bref"}
-    assert {(kind, number): one for kind, number, one in canonical_paths(database)} == {
-        ("rubrique", 1): "economie/",
-        ("rubrique", 2): "economie/cooperatives/",
-        ("article", 5): "economie/cooperatives/article/titre",
-        ("breve", 6): "Bref",
-        ("site", 7): "Observatoire",
-        ("auteur", 3): "auteur/aicha",
-        ("mot", 4): "mutuelle",
-    }
-
-
-@pytest.mark.parametrize(
-    ("mode", "expected"),
-    [("propres", "-Epingle-"), ("propres2", "-Epingle-"), ("libres", "Epingle"), ("", "-Epingle-"), ("page", None)],
-)
-def test_the_canonical_path_follows_the_settings(path: Path, mode: str, expected: str | None) -> None:
-    database = make_base(
-        path,
-        meta=[{"nom": "type_urls", "valeur": mode}],
-        rubriques=[{"id_rubrique": 1}],
-        urls=[
-            url("rubrique", 1, "Epingle", "2009-01-01", perma=1),
-            url("rubrique", 1, "Recent", "2012-01-01"),
-            url("rubrique", 1, "a/b", "2022-01-01", perma=1),
-        ],
-    )
-    assert [one for _, _, one in canonical_paths(database)] == ([expected] if expected else [])
 
 
 def test_titles_in_columns_have_one_space_of_names_a_kind(path: Path) -> None:
@@ -349,8 +320,6 @@ def test_sections_that_have_moved_round_in_circles_end(path: Path) -> None:
     assert {one.code for one in remarks} == {"redirect-unkept"}
     for kind, number in (("rubrique", 1), ("rubrique", 2), ("article", 1)):
         assert len(paths_of(database, kind, number)) == MOST_PATHS
-    for kind, number, canonical in canonical_paths(database):
-        assert clean_path(canonical) in paths_of(database, kind, number)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -17,8 +17,11 @@ import pytest
 from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.output import redirects
 from spipconv.migration.output.redirects import NGINX_SERVER, Redirect
-from spipconv.migration.plan.old_addresses import find_old_paths
+from spipconv.migration.pages.relations import PageRelations, PlannedPage
+from spipconv.migration.pages.resolver import SiteObjects
+from spipconv.migration.plan.old_paths import find_old_paths
 from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.migration.report.issues import Issue
 from tests.migration.test_old_addresses import closed_bases, make_base, url
 from tests.webservers import Server, running_apache, running_nginx
@@ -202,7 +205,6 @@ def test_what_is_not_published_is_never_led_to(path: Path) -> None:
     database = plan(make_base(path, urls=[url("article", n, f"Titre-{n}") for n in range(1, 6)]), objects)
     list(find_old_paths(database))
     assert list(redirects.moved(database)) == []
-    assert redirects.aliases(database, "article", 1) == []
 
 
 def test_messages_on_sites_and_sections_lead_to_their_pages(path: Path) -> None:
@@ -250,16 +252,26 @@ def test_the_base_may_be_read_only(path: Path) -> None:
         with pytest.raises(sqlite3.OperationalError):
             again.db.execute("DELETE FROM objects")
         assert sum(1 for _ in redirects.nginx(again)) > len(TITLES)
-        assert redirects.aliases(again, "article", 1) == ["/Ma rubrique/sous+rubrique/mon-titre/x", "/Mon-titre"]
 
 
-def test_aliases_are_files_beside_the_pages(path: Path) -> None:
-    database = make_site(path, "html", "/spip")
-    assert redirects.aliases(database, "article", 1)[-1] == "/spip/article1.html"
-    assert redirects.aliases(database, "article", 70) == []
+def aliases(database: WorkingDatabase, number: int, *, is_shown: bool = True) -> tuple[str, ...]:
+    """Return the aliases of an article's page."""
+    relations = PageRelations(database, SiteObjects(database), ImgFolder(None), "fr")
+    return relations.aliases(PlannedPage("article", number, "fr", is_shown, 0, 1, "rubrique", 0))
+
+
+def test_aliases_are_old_paths_that_a_file_may_have_and_no_page_has(path: Path) -> None:
     database = make_site(path, "propres")
-    assert redirects.aliases(database, "article", 62) == []
-    assert redirects.aliases(database, "article", TITLES.index("quoi?") + 1) == []
+    assert aliases(database, 1) == ("Ma rubrique/sous+rubrique/mon-titre/x", "Mon-titre")
+    assert aliases(database, 1, is_shown=False) == ()
+    assert aliases(database, 62) == ()
+    assert aliases(database, TITLES.index("quoi?") + 1) == ()
+
+
+def test_aliases_are_below_the_folder_of_the_old_site_and_have_the_numbers_that_it_showed(path: Path) -> None:
+    found = aliases(make_site(path, "html", "/spip"), 1)
+    assert "spip/Mon-titre" in found
+    assert found[-1] == "spip/article1.html"
 
 
 def test_netlify(path: Path) -> None:

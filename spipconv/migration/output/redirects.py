@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 from msgspec import Struct, json
 
 from spipconv.migration.kinds import OBJECT_KINDS
-from spipconv.migration.plan.old_addresses import clean_path, find_by_path, read_old_address, read_site
+from spipconv.migration.plan.old_addresses import clean_path, find_by_path, read_old_address, site_root
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
 from spipconv.migration.report.issues import Issue
@@ -56,19 +56,6 @@ def moved(database: WorkingDatabase) -> Iterator[Redirect]:
     return (one for one, _ in _find(database))
 
 
-def aliases(database: WorkingDatabase, kind: str, number: int) -> list[str]:
-    """Return the old paths of an object for the front matter of its page: decoded, with a slash before them.
-
-    Paths that differ from the new address in case only are not among them: there are disks that ignore case.
-    """
-    rows = database.db.execute(f"{_OBJECTS} AND objects.kind = ? AND objects.number = ? ORDER BY path", (kind, number))
-    found = [one for one, _ in _group(database, rows)]
-    paths = [path for one in found for path in _without_case(one)]
-    if found and database.meta("type_urls") == "html":
-        paths.append(f"{_root(database)}/{kind}{number}.html".lstrip("/"))
-    return ["/" + path for path in paths if not re.search(r"[?#\\]", path)]
-
-
 def check(database: WorkingDatabase, has_file: Callable[[str], bool]) -> Iterator[Issue]:
     """Yield what is wrong with the redirections; ``has_file`` tells whether the new site has "IMG/pdf/a.pdf"."""
     for row in database.db.execute(
@@ -94,7 +81,7 @@ def check(database: WorkingDatabase, has_file: Callable[[str], bool]) -> Iterato
 
 def nginx(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
     """Yield a file of maps for http{}; ``NGINX_SERVER`` uses them. ``feed`` is the new feed's address, or empty."""
-    root = _escape(quote(_root(database)))
+    root = _escape(quote(site_root(database)))
     yield from _nginx_sizes(database)
     yield "# The path without its ending, or what ?Title asks for.\n"
     yield 'map $uri $spip_path {\n    default "";\n    "~*^(?<spip_p>/.+?)(?:\\.html?)?/*$" $spip_p;\n}\n'
@@ -128,7 +115,7 @@ def nginx(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
     yield 'map "$spip_address $uri" $spip_new {\n    default $spip_address;\n    "~^(\\S+?)(?:[?#]\\S*)? \\1$" "";\n}\n'
     yield "# The front page must not stand for an unknown object.\n"
     yield 'map "$uri $spip_address $spip_numbered" $spip_unknown {\n    default "";\n'
-    yield f'    "~^{_escape(_root(database))}/  \\S" 1;\n}}\n'
+    yield f'    "~^{_escape(site_root(database))}/  \\S" 1;\n}}\n'
 
 
 def apache(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
@@ -136,7 +123,7 @@ def apache(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
 
     Apache reads all of it at every request: beyond some thousand objects, use another server.
     """
-    root = _escape(f"{_root(database)}/"[1:])
+    root = _escape(f"{site_root(database)}/"[1:])
     yield "RewriteEngine On\n"
     yield "# The path without its ending, or what ?Title asks for.\n"
     yield 'RewriteRule "^(.+?)(?:\\.html?)?/*$" "-" [NC,E=SPIP_TITLE:/$1]\n'
@@ -170,7 +157,7 @@ def apache(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
 
 def netlify(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
     """Yield a file _redirects. Netlify cannot match ``spip.php?article12``, only queries that have values."""
-    root = quote(_root(database))
+    root = quote(site_root(database))
     endings = ["", ".html"] if database.meta("type_urls") == "propres2" else [""]
     if feed:
         yield f"{root}/spip.php page=backend {feed} 301\n"
@@ -229,7 +216,7 @@ def _group(
     database: WorkingDatabase, rows: Iterable[Row], stopped: list[Issue] | None = None
 ) -> Iterator[tuple[Redirect, list[str]]]:
     """Yield the objects of rows that stand together, each with those of its paths that another page has now."""
-    root = _root(database)
+    root = site_root(database)
     for (kind, number), group in groupby(rows, key=lambda row: (row["kind"], row["number"])):
         try:
             found = _moved(database, root, list(group))
@@ -287,11 +274,6 @@ def _is_shadowed(database: WorkingDatabase, path: str, new: str) -> bool:
 def _path(address: str) -> str:
     """Return the path of a new address as ``old_paths`` would have it; that of an address elsewhere is empty."""
     return clean_path(unquote(address.partition("#")[0])) if address.startswith("/") else ""
-
-
-def _root(database: WorkingDatabase) -> str:
-    """Return the folder of the old site, without a slash at its end."""
-    return unquote(read_site(database.meta("adresse_site"))[1])
 
 
 def _without_case(one: Redirect) -> list[str]:
@@ -354,7 +336,7 @@ def _has_queries(database: WorkingDatabase) -> bool:
 
 def _query_start(database: WorkingDatabase) -> str:
     """Return what the keys of ``?Title`` start with: servers see these encoded, other paths decoded."""
-    return "?" if _has_queries(database) else f"{_root(database)}/"
+    return "?" if _has_queries(database) else f"{site_root(database)}/"
 
 
 def _keys(paths: Sequence[str], has_queries: bool) -> list[str]:
@@ -378,7 +360,7 @@ def _nginx_sizes(database: WorkingDatabase) -> Iterator[str]:
     if database.meta("type_urls") == "propres_qs":
         size, longest = 3 * size, 3 * longest
     # Where a bucket takes some of the longest keys, nginx needs no more buckets than there are keys.
-    bucket = 4 * (min(longest + len(_root(database).encode()), _LONGEST_KEY) + 100)
+    bucket = 4 * (min(longest + len(site_root(database).encode()), _LONGEST_KEY) + 100)
     yield f"map_hash_max_size {1 << (2 * size + 2048).bit_length()};\n"
     yield f"map_hash_bucket_size {1 << bucket.bit_length()};\n"
 

@@ -1,10 +1,12 @@
-"""How much of a text is on its page: its words, counted on both sides."""
+"""How many of a source text's words survive on its page."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from html import unescape
+
+from spipconv.languages import choose_language
 
 _WORD = re.compile(r"\w+")
 # What of a source is no word that a page shows: tags, what links lead to, names of languages and notes, entities.
@@ -43,7 +45,8 @@ def in_language(text: str, language: str) -> str:
         elif opened:
             default, *marked = _LANGUAGE.split(text[opened.end() : mark.start()])
             parts = dict(zip(marked[::2], marked[1::2], strict=True))
-            chosen = parts.get(language) or default or parts.get("fr") or next(iter(parts.values()), "")
-            pieces += [text[position : opened.start()], chosen]
+            if default.strip() or not parts:
+                parts[""] = default
+            pieces += [text[position : opened.start()], parts[choose_language(parts, language)[0]]]
             position, opened = mark.end(), None
     return "".join(pieces) + text[position:]

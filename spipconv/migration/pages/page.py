@@ -60,13 +60,12 @@ class PageLink(Struct, frozen=True):
 class Page(Struct, frozen=True):
     """One object in one language. Texts are plain, ``body`` is the tree; empty means that SPIP has nothing there.
 
-    ``kind``: article, rubrique, breve, site, mot, groupe, auteur or home. ``status`` is SPIP's statut;
-    ``is_draft``: no visitor saw it;
+    ``kind`` is the name of one of `kinds.PAGE_KINDS`, ``status`` SPIP's statut. ``is_draft``: no visitor saw it;
     ``is_future``: its date is yet to come. ``date`` is naive local time. ``written`` is SPIP's date_redac, which may
     be a year or a month. ``sections`` are those it is in, the outermost first. ``logo`` and ``logo_hover`` are
     addresses. ``elsewhere`` is the page's own link (nom_site, url_site: title and address). ``feed`` is a site's.
-    ``below`` are pages that it lists. ``translations`` are the same object's or its id_trad's other pages.
-    ``group`` is the slug of the group that the translations share. ``aliases`` are old paths that lead here.
+    ``below`` are pages that it lists. ``translations`` are the same object's or its id_trad's other pages;
+    ``translation_key`` is what all of them share. ``aliases`` are old paths, from the host's root, that lead here.
     """
 
     kind: str

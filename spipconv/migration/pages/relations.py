@@ -8,8 +8,10 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
+from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.pages.page import Attachment, PageLink, Term
 from spipconv.migration.pages.resolver import FILES, SiteObjects, document_address
+from spipconv.migration.plan.old_addresses import site_root
 from spipconv.migration.plan.titles import shown_title
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.img_folder import ImgFolder
@@ -41,6 +43,9 @@ class PageRelations:
 
     def __init__(self, database: WorkingDatabase, objects: SiteObjects, files: ImgFolder, language: str) -> None:
         self._db, self._objects, self._files, self._language = database.db, objects, files, language
+        # The folder of the old site, and whether its addresses were like ``article1.html``.
+        self._root = f"{site_root(database)}/".lstrip("/")
+        self._has_numbered_paths = database.meta("type_urls") == "html"
         # Many pages share these.
         self._section = lru_cache(1024)(self._read_section)
         # A page asks for these three times.
@@ -184,18 +189,17 @@ class PageRelations:
         )
 
     def aliases(self, subject: PlannedPage) -> tuple[str, ...]:
-        """Return the old paths that lead to no new page by themselves and that a file may have as its name."""
+        """Return the old paths, from the host's root, that are no new page's and that a file may have as its name."""
         if not subject.is_shown:
             return ()
         rows = self._db.execute(
             "SELECT path FROM old_paths WHERE kind = ? AND number = ? ORDER BY path", subject[:2]
         ).fetchall()
+        paths = [f"{self._root}{row['path']}" for row in rows]
+        if self._has_numbered_paths and OBJECT_KINDS[subject.kind].has_path:
+            paths.append(f"{self._root}{subject.kind}{subject.number}.html")
         return tuple(
-            [
-                row["path"]
-                for row in rows
-                if not _NO_FILE_NAME.search(row["path"]) and not self._is_page(f"/{row['path'].lower()}/")
-            ]
+            [path for path in paths if not _NO_FILE_NAME.search(path) and not self._is_page(f"/{path.lower()}/")]
         )
 
     def _is_page(self, address: str) -> bool:

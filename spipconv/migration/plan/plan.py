@@ -16,13 +16,14 @@ from msgspec import Struct
 from spipconv.languages import CODES
 from spipconv.migration.kinds import OBJECT_KINDS, TEXTS, ObjectKind
 from spipconv.migration.plan.old_addresses import read_old_address
-from spipconv.migration.plan.titles import slug_of, title_of, weight_of
+from spipconv.migration.plan.titles import slug_of, title_of
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.raw_texts import raw_path, raw_text, written_out
 from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
 from spipconv.migration.report.issues import Issue
 from spipconv.migration.target import FRONT_MATTER
 from spipconv.objects import KINDS as SHORTCUTS
+from spipconv.objects import sort_number
 from spipconv.parsing.parser import languages_of
 from spipconv.safety import safe_address
 
@@ -471,7 +472,7 @@ class Plan:
     ) -> None:  # fmt: skip
         self._db.execute(
             "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (kind, number, state, title, language, translation_of, slug, address, weight_of(title)),
+            (kind, number, state, title, language, translation_of, slug, address, sort_number(title)[0]),
         )
 
     def _add_page(

@@ -8,26 +8,15 @@ from slugify import slugify
 
 from spipconv.migration.read.privacy import with_locals
 from spipconv.nodes import plain_text
+from spipconv.objects import sort_number
 from spipconv.parsing.parser import parse
 from spipconv.parsing.typography import decode_entities
 
-_NUMBER = re.compile(r"\s*([0-9]+)([.)]|°)\s+")
 _SPACES = re.compile(r"\s+")
 _MARKUP = re.compile(r"[<>{}\[\]&`~'\"_\\|]|[ \u00a0][;:!?%]|--|\.\.\.")
 LONGEST_SLUG = 80
 # Where python-slugify would join two words, or spell a sign out in English.
 _APART = str.maketrans({"'": " ", "’": " ", "€": " eur ", "°": "o", "º": "o"})
-
-
-def weight_of(title: str) -> int:
-    """Return the number that sorts a title (``10. Title``), 0 where it has none."""
-    match = _NUMBER.match(title)
-    return int(match[1][:9]) if match else 0
-
-
-def without_number(title: str) -> str:
-    """Return a title without the number that sorts it (SPIP's supprimer_numero)."""
-    return _NUMBER.sub("", title, count=1).strip()
 
 
 def words_of(text: str, language: str) -> str:
@@ -40,12 +29,12 @@ def words_of(text: str, language: str) -> str:
 
 def title_of(title: str, language: str) -> str:
     """Return the plain words of a title, without its number."""
-    return words_of(without_number(title), language)
+    return words_of(sort_number(title)[1].strip(), language)
 
 
 def shown_title(title: str, language: str) -> str:
     """Return the plain words of a title without its number, as ``shown_words`` does."""
-    return shown_words(without_number(title), language)
+    return shown_words(sort_number(title)[1].strip(), language)
 
 
 def shown_words(text: str, language: str) -> str:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 
 REPAIRED = "encoding-repaired"
 DOUBTFUL = "encoding-doubtful"
-NUL = "nul"
 _LAYERS = 3
 
 # windows-1252 as browsers read it: the five bytes that it leaves out are control characters.
@@ -39,28 +37,20 @@ _HYPHEN = "\xc2\xad"
 
 
 class Decoder:
-    """Decodes values. ``charset`` is what the source declares; ``counts`` tells how many values were ``REPAIRED``,
-    ``DOUBTFUL``, or held a ``NUL``.
-    """
+    """Decodes values. ``charset`` is what the source declares."""
 
     def __init__(self, charset: str = "utf-8") -> None:
-        self.counts: Counter[str] = Counter()
         self._charset = charset
 
     def decode(self, value: bytes | None) -> tuple[str, str]:
-        """Return the text, and the code of the remark that it deserves, or "".
+        """Return the text, and the code of the issue with it: ``REPAIRED``, ``DOUBTFUL`` or "".
 
-        NUL, which neither pages nor file names can hold, becomes U+FFFD, without a remark.
+        NUL, which neither pages nor file names can hold, becomes U+FFFD, without an issue.
         """
         if not value:
             return "", ""
         text, code = (value.decode("ascii"), "") if value.isascii() else self._decoded(value)
-        if code:
-            self.counts[code] += 1
-        if "\0" in text:
-            self.counts[NUL] += 1
-            text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-        return text, code
+        return text.replace("\0", "\N{REPLACEMENT CHARACTER}"), code
 
     def _decoded(self, value: bytes) -> tuple[str, str]:
         try:

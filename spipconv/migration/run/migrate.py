@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from spipconv.migration.output.folder import check_places
-from spipconv.migration.plan.old_addresses import find_old_paths
+from spipconv.migration.plan.old_paths import find_old_paths
 from spipconv.migration.plan.plan import Plan
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.privacy import hide_emails

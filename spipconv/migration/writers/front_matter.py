@@ -66,7 +66,7 @@ def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, Value]
         "save_as": "" if is_hidden else page.address.removeprefix("/") + "index.html",
         "language": language_tag(page.language),
         "translation_key": page.translation_key,
-        "aliases": [f"/{path}/" for path in page.aliases],
+        "aliases": [f"/{path}" if path.endswith(".html") else f"/{path}/" for path in page.aliases],
         "description": page.description,
         # Pelican makes one of the page where there is none, decodes it, and prints it into an attribute.
         "summary": (page.description or _first_words(page.body) or title) if "summary" in target.keys else "",
