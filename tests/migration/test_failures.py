@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-import spipconv.migration.pages.content
+import spipconv.migration.pages.texts
 import spipconv.migration.plan.titles
 from spipconv.commands import main
 from spipconv.migration.output import redirects
@@ -85,7 +85,7 @@ def failing(parse: Callable[..., Any], fault: type[BaseException]) -> Callable[.
 
 def fail_at(monkeypatch: pytest.MonkeyPatch, fault: type[BaseException] = KeyError) -> None:
     """Have the parser fail at texts with ``BOOM``."""
-    for module in (spipconv.migration.pages.content, spipconv.migration.plan.titles):
+    for module in (spipconv.migration.pages.texts, spipconv.migration.plan.titles):
         monkeypatch.setattr(module, "parse", failing(module.parse, fault))
 
 
@@ -115,6 +115,7 @@ TITLES = {
 @pytest.mark.parametrize(
     ("to", "fault"), [*[(to, KeyError) for to in TARGET_NAMES], *[("hugo", one) for one in FAULTS[1:]]]
 )
+@pytest.mark.slow
 def test_an_internal_error_stops_one_object_alone(
     places: dict[tuple[str, int], str],
     to: str,
@@ -274,12 +275,12 @@ import os, signal, sys
 sys.path.insert(0, {repository!r})
 if "-c" in sys.argv or "spipconv" in " ".join(sys.orig_argv):
     import multiprocessing
-    import spipconv.migration.pages.content as content, spipconv.migration.run.page_queue as page_queue
+    import spipconv.migration.pages.texts as texts, spipconv.migration.run.page_queue as page_queue
     import spipconv.migration.run.workers as workers
     workers.MOST_SILENCE = 4
     workers.MOST_SECONDS = 3
     page_queue._FEW = 0
-    right = content.parse
+    right = texts.parse
     import concurrent.futures.process as process
     def tear(queue, *_, **__):
         queue._wlock.acquire()
@@ -298,7 +299,7 @@ if "-c" in sys.argv or "spipconv" in " ".join(sys.orig_argv):
         if "TORN" in text and is_worker:
             process._sendback_result = tear
         return right(text, *arguments, **options)
-    content.parse = parse
+    texts.parse = parse
 """
 
 

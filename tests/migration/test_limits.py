@@ -194,6 +194,7 @@ def test_circles_have_an_end(tmp_path: Path) -> None:
     assert sorted(one["number"] for one in comments) == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_sections_without_end_have_an_address(tmp_path: Path) -> None:
     rows = ", ".join(f"({number}, {number - 1}, 'S{number}', 'publie')" for number in range(2, 3000))
     row = "(2, 'Au fond', 'Texte', 2999, '2020-01-02', NULL, 'publie', 0, 'fr')"

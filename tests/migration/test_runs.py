@@ -55,6 +55,7 @@ def out(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("options", [(), ("--resume",), ("--jobs", "2"), ("--force",)], ids=" ".join)
+@pytest.mark.slow
 def test_a_second_run_writes_nothing(out: Path, options: tuple[str, ...]) -> None:
     before = state(out)
     assert run(DATABASE, out, "--to", "hugo", "--img", EXAMPLE / "IMG", *options).exit_code == 1
@@ -443,6 +444,7 @@ def private_values() -> set[str]:
 
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("to", TARGET_NAMES)
+@pytest.mark.slow
 def test_nothing_personal_or_secret_is_written(source: str, to: str) -> None:
     values = private_values()
     assert len(values) > 80

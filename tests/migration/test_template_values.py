@@ -171,6 +171,7 @@ def texts(value: Any) -> list[str]:
     "address", ["javascript:alert(1)", "https://evil.example/\" onmouseover='alert(1)'<script>&quot;\x1b"]
 )
 @pytest.mark.parametrize("to", TREES)
+@pytest.mark.slow
 def test_every_field_is_safe_in_every_target(to: str, address: str, tmp_path: Path) -> None:
     base = hostile_site(tmp_path / "base.sqlite", address)
     out = tmp_path / "deep" / "er" / "out"
