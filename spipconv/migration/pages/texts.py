@@ -1,0 +1,148 @@
+"""The texts of one page: parsed, their links put right, and what is to be reported of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from spipconv.diagnostics import Diagnostic
+from spipconv.migration.pages.kept_words import in_language
+from spipconv.migration.pages.links import LinkRewriter, concerns
+from spipconv.migration.pages.page import Attachment, Page
+from spipconv.migration.pages.resolver import SiteObjects
+from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
+from spipconv.migration.report.issues import Issue
+from spipconv.nodes import Document, Element, Figure, Link, Node, Note, plain_text, walk
+from spipconv.objects import SpipObject
+from spipconv.parsing.parser import parse
+from spipconv.safety import hide_values
+
+_NOTE_NUMBER = re.compile("[0-9]{1,9}")
+# What a migration does not hide: each language has a page of its own.
+_EXPECTED = frozenset({"translations-hidden", "translation-missing"})
+
+
+class PageTexts:
+    """Reads the texts of one page. ``page`` says which one: its kind, number, language and address.
+
+    ``issues`` are those of the page up to now, ``sources`` the texts that were read, in the page's language, ``shown``
+    the numbers of the documents that they show, ``failures`` the objects that an internal error stopped.
+    """
+
+    def __init__(self, page: Page, objects: SiteObjects, links: LinkRewriter) -> None:
+        self._page, self._objects, self._links = page, objects, links
+        self.language = page.language
+        self.address = page.address
+        self.issues: list[Issue] = []
+        self.sources: list[str] = []
+        self.shown: set[int] = set()
+        self.failures: dict[tuple[str, int], None] = {}
+        # What texts name, looked at by itself: whether it can be shown as it is.
+        self._checked: dict[tuple[str, int], bool] = {}
+
+    def add_issue(self, code: str, field: str, line: int = 0, column: int = 0, detail: str = "") -> None:
+        """Report something about a field of the page's object."""
+        page = self._page
+        self.issues.append(Issue(code, page.kind, page.number, field, line, column, detail, page.address))
+
+    def add_failure(self, kind: str, number: int, error: Exception, field: str = "", page: str = "") -> None:
+        """Report that an internal error stopped an object that the page shows."""
+        self.failures[kind, number] = None
+        self.issues.append(
+            failure_issue(kind, number, describe_error(error), field=field, page=page or self._page.address)
+        )
+
+    def read_words(self, field: str, text: str) -> str:
+        """Return a short field's words."""
+        if not text:
+            return ""
+        self.sources.append(in_language(text, self.language))
+        parsed = parse(text, lang=self.language, objects=self._objects)
+        self._report(field, parsed.diagnostics)
+        return " ".join(" ".join(plain_text((node,)) for node in parsed.document.children).split())
+
+    def read_body(self, fields: Sequence[tuple[str, str]], attachments: Iterable[Attachment] = ()) -> Document:
+        """Return one tree of several fields, their notes numbered through, and of the documents they don't show."""
+        nodes: list[Node] = []
+        first_note = 1
+        for field, text in fields:
+            if not text.strip():
+                continue
+            self.sources.append(in_language(text, self.language))
+            parsed = parse(text, lang=self.language, objects=self._objects, embeds=True, first_note=first_note)
+            self._report(field, parsed.diagnostics)
+            is_concerned = False
+            for node in walk(parsed.document.children):
+                if isinstance(node, Note):
+                    if _NOTE_NUMBER.fullmatch(node.label) and not node.repeated:
+                        first_note = max(first_note, int(node.label) + 1)
+                elif isinstance(node, (Link, Element, Figure)):
+                    is_concerned = is_concerned or concerns(node)
+                    if isinstance(node, Figure):
+                        self.shown.add(node.number)
+            nodes += self._put_right(parsed.document.children, field) if is_concerned else parsed.document.children
+        return Document((*nodes, *self._portfolio(attachments)), self.language)
+
+    def read_message(self, number: int, text: str) -> Document:
+        """Return the tree of a message: a stranger's text."""
+        parsed = parse(text, profile="comment", lang=self.language)
+        page = f"{self.address}#forum{number}"
+        self.issues += [
+            Issue(
+                diagnostic.code, "forum", number, "texte", diagnostic.line, diagnostic.column, _detail(diagnostic), page
+            )
+            for diagnostic in parsed.diagnostics
+            # A stranger's mistakes are not the site's.
+            if diagnostic.severity == "loss"
+        ]
+        return replace(parsed.document, children=self._put_right(parsed.document.children, f"forum{number}"))
+
+    def check(self, spip_object: SpipObject) -> SpipObject:
+        """Return an object that a text names, without its words where these are what cannot be shown."""
+        key = spip_object.kind, spip_object.number
+        if key not in self._checked:
+            self._checked[key] = True
+            self._objects.check = None
+            names = ("doc", "img", "emb") if spip_object.kind == "document" else ()
+            forms = [f"<{name}{key[1]}>" for name in names] or [f"[->{key[0]}{key[1]}]"]
+            try:
+                for form in forms:
+                    parse(form, lang=self.language, objects=self._objects, embeds=True)
+            except Exception as error:
+                if stops_the_run(error):
+                    raise
+                self._checked[key] = False
+                self.add_failure(*key, error)
+            finally:
+                self._objects.check = self.check
+        if self._checked[key]:
+            return spip_object
+        return replace(spip_object, title="", description="", credits="", alternative="")
+
+    def _portfolio(self, attachments: Iterable[Attachment]) -> tuple[Node, ...]:
+        """Return the documents that belong to a page and are not in its texts, as figures."""
+        numbers = [document.number for document in attachments if document.number not in self.shown]
+        if not numbers:
+            return ()
+        markup = "\n\n".join(f"<doc{number}>" for number in numbers)
+        parsed = parse(markup, lang=self.language, objects=self._objects)
+        self._report("documents", parsed.diagnostics)
+        return self._put_right(parsed.document.children, "documents")
+
+    def _put_right(self, nodes: tuple[Node, ...], field: str) -> tuple[Node, ...]:
+        return self._links.put_right(
+            nodes, lambda code, node, detail: self.add_issue(code, field, node.line, node.column, detail)
+        )
+
+    def _report(self, field: str, diagnostics: Iterable[Diagnostic]) -> None:
+        for diagnostic in diagnostics:
+            if diagnostic.code not in _EXPECTED:
+                self.add_issue(diagnostic.code, field, diagnostic.line, diagnostic.column, _detail(diagnostic))
+
+
+def _detail(diagnostic: Diagnostic) -> str:
+    """Return what a diagnostic is about, without the values of a model's parameters: they may be personal."""
+    detail = diagnostic.detail
+    return hide_values(detail) if detail.startswith("<") and "|" in detail else detail
