@@ -1,4 +1,4 @@
-"""The template filters: a stored comment is shown as its preview was, and nothing else comes through."""
+"""The template filters show a stored comment exactly as its preview, and let nothing unsafe pass."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ def test_other_profiles_are_shown_where_they_are_named(engine: str) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(("text", "shown"), [(None, ""), ("", ""), (12, "<p>12</p>\n")])
-def test_what_is_no_text_is_shown_too(engine: str, text: object, shown: str) -> None:
+def test_values_that_are_not_text_are_shown_too(engine: str, text: object, shown: str) -> None:
     show, plain, _, _ = ENGINES[engine]
     assert show(plain, text=text) == shown
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_wrong_language_or_profile_is_a_fault_of_the_template(engine: str) -> None:
+def test_a_wrong_language_or_profile_raises_an_error(engine: str) -> None:
     show, _, in_language, in_profile = ENGINES[engine]
     with pytest.raises(ValueError, match="lang 'xx' is unknown"):
         show(in_language, text="x", lang="xx")
@@ -99,7 +99,7 @@ def test_the_jinja_example_of_the_document_runs() -> None:
 @pytest.mark.parametrize(
     "given", ["", "xx", "f", "fr\n", "fr-", "-fr", "fr--ca", "ﬁ", "\u017fv", "fr ca", "fr" + "-a" * 5]
 )
-def test_what_is_no_language_is_told_from_one(given: str) -> None:
+def test_only_codes_of_languages_are_languages(given: str) -> None:
     assert find_language(given) is None
     with pytest.raises(ValueError, match="is unknown: use a code of SPIP"):
         publish("x", given)

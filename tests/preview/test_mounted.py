@@ -1,4 +1,4 @@
-"""docs/preview.md is true: its applications run, its requests get its answers, also under a prefix and behind nginx."""
+"""docs/preview.md is true: its applications run and its requests get its answers, under a prefix and nginx too."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_mounted_application_honours_its_prefix(prefix: str) -> None:
 
 
 @pytest.mark.parametrize("is_taken_away", [True, False])
-def test_behind_a_proxy_the_prefix_may_be_taken_away_or_not(is_taken_away: bool) -> None:
+def test_a_proxy_may_keep_the_prefix_or_remove_it(is_taken_away: bool) -> None:
     app = create_app(root_path="/apercu")
     path = "" if is_taken_away else "/apercu"
     assert 'action="/apercu/preview"' in request(app, "GET", f"{path}/").text
@@ -136,7 +136,7 @@ def test_python_examples_run() -> None:
     assert result.failed == 0
 
 
-def test_the_tables_name_what_there_is() -> None:
+def test_the_tables_list_every_address_and_refusal() -> None:
     import inspect
 
     from spipconv.commands.serve import serve
@@ -163,7 +163,7 @@ def test_the_tables_name_what_there_is() -> None:
     assert {code for code, _ in said} == set(REFUSALS)
 
 
-def test_the_page_of_a_static_site_may_ask_and_load_the_widget() -> None:
+def test_a_static_site_may_load_the_widget_and_request_previews() -> None:
     (snippet,) = [text for text in blocks("html") if "preview.example.org" in text]
     host = "https://preview.example.org"
     script = attribute(snippet, "script", "src").removeprefix(host)
@@ -181,7 +181,7 @@ def test_the_page_of_a_static_site_may_ask_and_load_the_widget() -> None:
         assert answer.headers["access-control-allow-origin"] == SITE
 
 
-def test_the_snippet_for_a_site_names_what_there_is() -> None:
+def test_the_snippet_for_a_site_uses_addresses_that_exist() -> None:
     (snippet,) = [text for text in blocks("html") if "formaction" in text]
     served = [one for one in re.findall(r'"(/apercu/[^"]*)"', snippet) if "static" in one]
     assert len(served) == 2

@@ -97,7 +97,7 @@ def test_the_preview_is_what_will_be_published(sender: str, lang: str) -> None:
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
-def test_remarks_have_a_code_a_place_and_a_sentence(lang: str) -> None:
+def test_diagnostics_have_a_code_a_place_and_a_sentence(lang: str) -> None:
     answer = post({"text": COMMENT, "lang": lang})
     parsed = spipconv.parse(COMMENT, profile="comment", lang=lang)
     assert answer.json["diagnostics"] == [
@@ -149,7 +149,7 @@ def test_languages_are_named_as_in_html_or_in_spip(given: str, code: str) -> Non
 @pytest.mark.parametrize(
     "lang", ["xx", "fr ", "fr-", "-fr", "français", "fr-é", "Fr\u212a", "k\u0131", "comment", "None"]
 )
-def test_other_languages_are_refused_and_named(lang: str) -> None:
+def test_unknown_languages_are_refused_and_named(lang: str) -> None:
     for sender in SENDERS.values():
         answer = post({"text": "x", "lang": lang}, sender)
         assert (answer.status, answer.json["error"]["code"]) == (422, "wrong-lang")
@@ -192,7 +192,7 @@ def test_a_site_has_a_language_of_its_own() -> None:
         (";,q=1,", None),
     ],
 )
-def test_the_form_of_the_answer_is_what_the_client_wants_most(accept: str | None, chosen: str | None) -> None:
+def test_accept_header_chooses_the_response_type(accept: str | None, chosen: str | None) -> None:
     assert choose_type(accept, ("application/json", "text/html")) == chosen
     answer = post({"text": "x"}, **({} if accept is None else {"Accept": accept}))
     assert answer.status == (200 if chosen else 406)
@@ -203,7 +203,7 @@ def test_the_form_of_the_answer_is_what_the_client_wants_most(accept: str | None
     ("header", "language"),
     [(None, "en"), ("fr", "fr"), ("fr-CA, en;q=0.5", "fr"), ("de, en;q=0.1, fr;q=0.2", "fr"), ("fr;q=0", "en")],
 )
-def test_errors_are_said_in_the_language_that_is_wanted_most(header: str | None, language: str) -> None:
+def test_accept_language_chooses_the_language_of_errors(header: str | None, language: str) -> None:
     assert choose_language(header, "en") == language
 
 
@@ -278,13 +278,13 @@ def test_wrong_requests_get_a_clear_error_in_the_form_that_the_client_accepts(na
         assert answer.headers["allow"]
 
 
-def test_an_error_is_said_in_the_language_of_the_comment() -> None:
+def test_errors_are_in_the_language_of_the_comment() -> None:
     french, english = (post({"text": 1, "lang": lang}).json["error"]["message"] for lang in ("fr", "en"))
     assert french == "«\u00a0text\u00a0» doit être une chaîne de caractères."
     assert english == "“text” must be a string."
 
 
-def test_a_text_up_to_the_limit_is_taken() -> None:
+def test_a_text_up_to_the_limit_is_accepted() -> None:
     body = json.dumps({"text": "a" * (65_536 - len('{"text": ""}'))}).encode()
     assert len(body) == 65_536
     assert request(APP, "POST", "/preview", {"Content-Type": JSON}, body).status == 200
@@ -292,7 +292,7 @@ def test_a_text_up_to_the_limit_is_taken() -> None:
 
 
 @pytest.mark.parametrize("length", [None, "10", "-1", "x", "9" * 5000])
-def test_the_limit_holds_whatever_the_length_is_said_to_be(length: str | None) -> None:
+def test_the_limit_holds_whatever_content_length_says(length: str | None) -> None:
     headers = {"Content-Type": JSON, **({"Content-Length": length} if length else {"Transfer-Encoding": "chunked"})}
     taken = 0
 
@@ -319,7 +319,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
 @pytest.mark.parametrize("text", ["{{words of a visitor", "{{words of a visitor " * 200], ids=["short", "long"])
-def test_a_fault_is_answered_and_logged_without_the_text(
+def test_an_internal_error_is_answered_and_logged_without_the_text(
     fault: Exception, text: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
@@ -348,7 +348,7 @@ def test_a_fault_is_answered_and_logged_without_the_text(
 
 @pytest.mark.parametrize("broken", ["read_request", "read_body", "write_page", "choose_type", "read_language"])
 @pytest.mark.parametrize("target", ["/preview", "/"])
-def test_a_fault_anywhere_is_answered(broken: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_anywhere_is_answered(broken: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> Any:
         raise KeyError("secret")
 
@@ -361,7 +361,7 @@ def test_a_fault_anywhere_is_answered(broken: str, target: str, monkeypatch: pyt
     assert "secret" not in answer.text
 
 
-def test_an_answer_that_breaks_off_tells_the_server_nothing_of_the_text() -> None:
+def test_an_answer_that_is_cut_short_leaks_no_text_to_the_server() -> None:
     from spipconv.preview.guard import Guard
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -410,7 +410,7 @@ LARGE = {
 
 @pytest.mark.parametrize("sender", SENDERS)
 @pytest.mark.slow
-def test_an_answer_has_a_bound_and_the_text_stays(sender: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_large_an_answer_is_refused_and_the_text_stays(sender: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text = LARGE["notes"]
     assert len(comments.publish(text).html) > 3 * application.MOST_HTML
     for lang, words in (("fr", "dépasserait 1\u00a0Mio"), ("en", "exceed 1\u00a0MiB")):
@@ -426,7 +426,8 @@ def test_an_answer_has_a_bound_and_the_text_stays(sender: str, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("shape", LARGE)
-def test_no_answer_is_larger_than_its_bound(shape: str) -> None:
+@pytest.mark.slow
+def test_no_answer_exceeds_its_limit(shape: str) -> None:
     for headers in ({}, HTML, PAGE):
         answer = post({"text": LARGE[shape], "name": '"' * 2_000, "page": "1"}, as_multipart, **headers)
         assert answer.status in (200, 413)
@@ -443,7 +444,7 @@ def test_a_body_that_stops_is_refused_by_the_application_itself(
     assert answer.headers["connection"] == "close"
 
 
-def test_a_body_that_never_ends_is_refused_though_it_never_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_body_is_refused_even_if_it_never_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "BODY_SECONDS", 0.3)
     answer = asyncio.run(ask_slowly([b" "] * 1000, 0.01))
     assert (answer.status, answer.json["error"]["code"]) == (408, "too-slow")
@@ -509,7 +510,7 @@ def test_behind_a_proxy_each_client_has_its_own_limit() -> None:
     assert [ask_for(f"198.51.100.{number}", "192.0.2.1") for number in range(4, 9)] == [429] * 5
 
 
-def test_all_lines_of_the_header_count() -> None:
+def test_repeated_headers_are_read_together() -> None:
     app = create_app(rate=0.001, burst=1, trusted_proxies=["10.0.0.1"])
     headers, body = as_json({"text": "x"})
 
@@ -572,11 +573,11 @@ PROXIES = ["10.0.0.0/8", "127.0.0.1", "2001:db8:1::/48", "unix"]
         ("10.0.0.5", "198.51.100.1, 10.0.0.5", ["::1", "10.0.0.5"], "198.51.100.1"),
     ],
 )
-def test_a_client_is_known_by_its_address(peer: str, forwarded: str, proxies: list[str], client: str) -> None:
+def test_clients_are_identified_by_their_address(peer: str, forwarded: str, proxies: list[str], client: str) -> None:
     assert TrustedProxies(proxies).find_client(peer, forwarded) == client
 
 
-def test_buckets_fill_again_and_long_texts_take_more() -> None:
+def test_buckets_refill_and_long_texts_cost_more() -> None:
     now = 0.0
     buckets = Buckets(2.0, 4, clock=lambda: now)
     assert [buckets.take("a") for _ in range(5)] == [0, 0, 0, 0, 1]
@@ -589,7 +590,7 @@ def test_buckets_fill_again_and_long_texts_take_more() -> None:
     assert buckets.take("a") == 3
 
 
-def test_only_so_many_clients_are_kept() -> None:
+def test_the_number_of_clients_in_memory_is_limited() -> None:
     buckets = Buckets(1.0, 1, most_clients=3)
     for number in range(10):
         assert buckets.take(f"client {number}") == 0
@@ -628,7 +629,7 @@ def test_long_texts_do_not_keep_others_waiting(monkeypatch: pytest.MonkeyPatch) 
     assert [answer.status for answer in answers] == [200] * 16
 
 
-def test_a_long_text_is_not_converted_for_a_client_that_has_gone(
+def test_long_texts_are_not_converted_for_disconnected_clients(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     converted: list[str] = []
@@ -676,17 +677,17 @@ def test_a_listed_site_may_read_previews_errors_and_files() -> None:
 @pytest.mark.parametrize(
     "origin", ["null", "https://example.org", "http://www.example.org", "https://www.example.org.evil.test", ""]
 )
-def test_other_sites_may_not_though_one_is_listed(origin: str) -> None:
+def test_unlisted_sites_may_not_read_even_if_another_is_listed(origin: str) -> None:
     answer = post({"text": "x"}, app=create_app(origins=[SITE]), Origin=origin)
     assert "access-control-allow-origin" not in answer.headers
     assert "Origin" in answer.headers["vary"]
 
 
-def test_all_sites_may_where_that_is_said() -> None:
+def test_an_asterisk_allows_all_sites() -> None:
     assert post({"text": "x"}, app=create_app(origins=["*"]), Origin=SITE).headers["access-control-allow-origin"] == "*"
 
 
-def test_another_site_cannot_put_words_under_this_one_s_name() -> None:
+def test_another_site_cannot_post_a_form_in_this_site_s_name() -> None:
     headers = {**PAGE, "Sec-Fetch-Site": "cross-site", "Origin": SITE}
     assert post({"text": "x"}, as_urlencoded, **headers).status == 403
     assert post({"text": "x"}, as_urlencoded, create_app(origins=[SITE]), **headers).status == 200
@@ -715,7 +716,7 @@ def test_another_site_cannot_put_words_under_this_one_s_name() -> None:
         ({"root_path": "//apercu"}, "is not a path"),
     ],
 )
-def test_wrong_settings_are_refused_at_once(settings: dict[str, Any], reason: str) -> None:
+def test_wrong_settings_raise_an_error(settings: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         create_app(**settings)
 
@@ -773,12 +774,12 @@ def test_a_text_that_begins_with_a_newline_keeps_it() -> None:
     assert find(page, "textarea").text == "\n\nx"
 
 
-def test_an_empty_message_is_said_to_be_empty() -> None:
+def test_an_empty_message_gives_a_page_that_says_so() -> None:
     assert "le message est vide" in post({"text": " "}, as_urlencoded, **PAGE).text
 
 
 @pytest.mark.parametrize("headers", [{}, PAGE])
-def test_pages_hold_no_script_and_no_style_of_their_own(headers: dict[str, str]) -> None:
+def test_pages_contain_no_inline_script_or_style(headers: dict[str, str]) -> None:
     answer = get("/", **headers)
     policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
     assert policy == {
@@ -801,7 +802,7 @@ def test_the_policy_of_fragments_and_data_allows_nothing() -> None:
 @pytest.mark.parametrize(
     ("name", "media_type"), [("spip-preview.js", "text/javascript"), ("spip-preview.css", "text/css")]
 )
-def test_the_widget_s_files_are_served_and_kept(name: str, media_type: str) -> None:
+def test_the_widget_s_files_are_served_and_cached(name: str, media_type: str) -> None:
     answer = get(f"/static/{name}")
     assert answer.status == 200
     assert answer.headers["content-type"] == f"{media_type}; charset=utf-8"
@@ -811,7 +812,7 @@ def test_the_widget_s_files_are_served_and_kept(name: str, media_type: str) -> N
     assert get(f"/static/{name}", If_None_Match='"x"').status == 200
 
 
-def test_the_application_says_that_it_is_well() -> None:
+def test_health_reports_ok() -> None:
     assert get("/health").json == {"status": "ok"}
 
 
@@ -850,7 +851,7 @@ def page_part(page: Element, name: str) -> str:
 
 
 @pytest.mark.slow
-def test_hostile_words_in_an_error_are_words() -> None:
+def test_hostile_words_in_an_error_are_escaped() -> None:
     for vector in VECTORS:
         fields = {"text": vector["vector"], "lang": vector["vector"]}
         for headers in (HTML, PAGE):
@@ -907,7 +908,7 @@ def test_any_bytes_get_an_answer_in_the_right_form(
 # ---- the description
 
 
-def test_the_description_is_of_this_application() -> None:
+def test_the_description_matches_the_application() -> None:
     described = get("/openapi.json").json
     assert described["openapi"] == "3.1.0"
     assert set(described["paths"]) == {"/", "/preview", "/health", "/openapi.json", "/static/{name}"}
@@ -957,7 +958,7 @@ def run(*arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.usefixtures("uvicorn")
-def test_the_command_serves_until_it_is_told_to_stop() -> None:
+def test_the_command_serves_until_it_is_interrupted() -> None:
     with subprocess.Popen(
         [*COMMAND, "--port", "0", "--root-path", "/apercu", "--lang", "en"],
         stdout=subprocess.PIPE,
@@ -994,7 +995,7 @@ def test_the_command_serves_until_it_is_told_to_stop() -> None:
 
 
 @pytest.mark.usefixtures("uvicorn")
-def test_a_taken_port_is_told_in_one_line() -> None:
+def test_a_port_in_use_is_reported_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = run("--port", port)
@@ -1003,13 +1004,13 @@ def test_a_taken_port_is_told_in_one_line() -> None:
 
 
 @pytest.mark.parametrize("missing", ["starlette", "uvicorn", "python_multipart"])
-def test_a_missing_extra_is_told_in_one_line(missing: str) -> None:
+def test_a_missing_extra_is_reported_in_one_line(missing: str) -> None:
     done = run("--port", "0", before=f"import sys; sys.modules[{missing!r}] = None")
     assert done.returncode == 2
     assert done.stderr == 'Error: serve is not installed: pip install "spipconv[serve]"\n'
 
 
-def test_a_missing_extra_is_told_where_the_application_is_imported() -> None:
+def test_importing_the_preview_without_its_extra_says_what_to_install() -> None:
     program = "import sys; sys.modules['starlette'] = None; import spipconv.preview"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert done.stderr.endswith('\nImportError: the preview is not installed: pip install "spipconv[serve]"\n')
@@ -1027,7 +1028,8 @@ def test_a_missing_extra_is_told_where_the_application_is_imported() -> None:
         ["--trusted-proxies", "127.0.0.1,nginx"],
     ],
 )
-def test_wrong_options_are_told_in_one_line(arguments: list[str]) -> None:
+@pytest.mark.slow
+def test_wrong_options_are_reported_in_one_line(arguments: list[str]) -> None:
     done = run("--port", "0", *arguments)
     assert done.returncode == 2
     assert done.stderr.startswith("Error: ")
@@ -1035,7 +1037,7 @@ def test_wrong_options_are_told_in_one_line(arguments: list[str]) -> None:
 
 
 @pytest.mark.usefixtures("uvicorn")
-def test_listening_to_others_is_warned_of() -> None:
+def test_listening_on_a_public_address_gives_a_warning() -> None:
     before = "import uvicorn; uvicorn.Server.run = lambda self, sockets: [one.close() for one in sockets]"
     done = run("--port", "0", "--host", "0.0.0.0", before=before)  # noqa: S104
     assert done.stderr.startswith("warning: other computers can reach 0.0.0.0")

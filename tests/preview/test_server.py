@@ -1,4 +1,4 @@
-"""The server of ``spipconv serve``, on real sockets: silent, slow and many clients keep nobody out."""
+"""The server of ``spipconv serve`` on real sockets: silent, slow and many clients lock nobody out."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_a_server_out_of_descriptors_says_so_in_one_line_and_recovers() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
-def test_the_limit_of_descriptors_is_raised_as_far_as_it_may_be() -> None:
+def test_the_limit_on_descriptors_is_raised_as_far_as_allowed() -> None:
     program = (
         "import resource\n"
         "from spipconv.preview.server import raise_descriptor_limit as raise_limit\n"
@@ -209,7 +209,7 @@ def test_the_limit_of_descriptors_is_raised_as_far_as_it_may_be() -> None:
     assert limit is None or limit > 0
 
 
-def test_fewer_connections_are_kept_where_descriptors_are_few() -> None:
+def test_few_descriptors_mean_fewer_connections() -> None:
     limits = ConnectionLimits()
     assert limits.fit(None) == limits.fit(limits.descriptors) == limits
     few = limits.fit(256)
@@ -233,7 +233,7 @@ def test_fewer_connections_are_kept_where_descriptors_are_few() -> None:
     ],
     ids=["silent", "empty lines", "half a head", "drop by drop", "kept alive", "kept by empty lines", "half a second"],
 )
-def test_a_request_that_does_not_come_in_time_is_closed(sent: bytes, drop: bytes, answered: bytes) -> None:
+def test_a_request_that_is_not_complete_in_time_is_closed(sent: bytes, drop: bytes, answered: bytes) -> None:
     with serving(ConnectionLimits(head=1, keep_alive=1)) as server, connect(server.port, sent) as client:
         stopped = threading.Event()
 
@@ -257,7 +257,7 @@ def test_a_request_that_does_not_come_in_time_is_closed(sent: bytes, drop: bytes
 
 
 @pytest.mark.parametrize("drop", [b"", b" "])
-def test_a_body_that_does_not_come_in_time_is_answered_in_the_form_that_is_accepted(
+def test_a_body_that_is_not_complete_in_time_gets_an_answer_of_the_accepted_type(
     drop: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "STALL_SECONDS", 0.5)
@@ -282,14 +282,14 @@ def test_a_body_that_does_not_come_in_time_is_answered_in_the_form_that_is_accep
         assert json.loads(body)["error"]["message"].startswith("Le message")
 
 
-def test_the_rest_of_a_refused_body_is_not_waited_for() -> None:
+def test_the_server_does_not_wait_for_the_rest_of_a_refused_body() -> None:
     with serving(ConnectionLimits(keep_alive=1)) as server:
         with connect(server.port, HALF_A_BODY.replace(b": 100", b": 100000")) as client:
             assert read_all(client).startswith(b"HTTP/1.1 413 ")
         wait_for(lambda: not len(server.register))
 
 
-def test_a_client_that_does_not_read_its_answer_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_does_not_read_its_answer_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
     long = comments.PublishedComment("x" * 1_000_000, ())
     monkeypatch.setattr(application, "publish", lambda text, lang: long)
     with serving(ConnectionLimits(stall=1, head=600, keep_alive=600)) as server:
@@ -302,7 +302,7 @@ def test_a_client_that_does_not_read_its_answer_is_left(monkeypatch: pytest.Monk
         assert is_well(server.port)
 
 
-def test_the_server_stops_though_clients_hold_on() -> None:
+def test_the_server_stops_even_if_clients_stay_connected() -> None:
     with ExitStack() as held, serving() as server:
         for sent in (b"", HALF_A_HEAD, HALF_A_BODY, HEALTH):
             held.enter_context(connect(server.port, sent))
@@ -312,7 +312,7 @@ def test_the_server_stops_though_clients_hold_on() -> None:
 # ---- caps
 
 
-def test_a_new_connection_takes_the_place_of_the_one_that_waited_longest() -> None:
+def test_a_new_connection_replaces_the_one_that_waited_longest() -> None:
     limits = ConnectionLimits(most=6, most_by_client=100, head=600, keep_alive=600)
     with serving(limits) as server, connect(server.port, HEALTH) as known:
         assert read_answer(known)
@@ -325,7 +325,7 @@ def test_a_new_connection_takes_the_place_of_the_one_that_waited_longest() -> No
             assert b'{"status":"ok"}' in read_answer(known)
 
 
-def test_one_client_may_have_so_many_but_a_trusted_proxy_more() -> None:
+def test_connections_are_limited_by_client_but_not_by_trusted_proxy() -> None:
     limits = ConnectionLimits(most=100, most_by_client=5, head=600, keep_alive=600)
     for trusted, number in (((), 5), (("127.0.0.0/8",), 20)):
         with serving(limits, trusted) as server, many(20, server.port, HALF_A_HEAD):
@@ -333,7 +333,7 @@ def test_one_client_may_have_so_many_but_a_trusted_proxy_more() -> None:
             wait_for(lambda server=server, number=number: number - 1 <= len(server.register) <= number)  # type: ignore[misc]
 
 
-def test_a_connection_is_refused_where_all_others_are_being_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_is_refused_if_all_others_are_being_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     release = threading.Event()
     publish = comments.publish
 
@@ -374,7 +374,7 @@ class Held:
         self.expired.append(phase)
 
 
-def test_who_gives_way() -> None:
+def test_connections_that_never_got_an_answer_are_closed_first() -> None:
     register = Register(ConnectionLimits(most=4, most_by_client=2))
     first, known, busy, other = Held(), Held(), Held("serving"), Held()
     for connection, client in ((first, "a"), (known, "b"), (busy, "b"), (other, "c")):
@@ -391,7 +391,7 @@ def test_who_gives_way() -> None:
     assert len(register) == 4
 
 
-def test_how_long_each_phase_may_last() -> None:
+def test_each_phase_has_its_time_limit() -> None:
     limits = ConnectionLimits(head=10, body=40, answer=60, stall=8, keep_alive=5)
     expected: dict[Phase, tuple[int, int]] = {
         "request": (10, 10), "body": (8, 40), "writing": (8, 60), "draining": (5, 5), "closing": (5, 5)
@@ -495,7 +495,7 @@ def test_the_same_line_is_logged_once_a_minute_with_a_count(caplog: pytest.LogCa
     ]  # fmt: skip
 
 
-def test_of_an_exception_only_its_type_and_its_place_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_only_the_type_and_place_of_an_exception_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     once = OnceAMinute()
     LOG.addFilter(once)
     try:

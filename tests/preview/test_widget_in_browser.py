@@ -200,7 +200,7 @@ def focused(page: Page) -> str:
 # ---- what is shown
 
 
-def test_what_is_typed_is_shown(visit: Opener) -> None:
+def test_typed_text_is_previewed(visit: Opener) -> None:
     page = visit()
     page.click(TEXT)
     page.keyboard.type("Un {{gras}}, {it}, [mot->https://example.org/].\n\n<quote>cité</quote>")
@@ -220,7 +220,7 @@ def test_spips_own_elements_keep_their_classes(visit: Opener) -> None:
         assert page.locator(f"{VIEW} {selector}").count(), selector
 
 
-def test_links_open_elsewhere_and_notes_within(visit: Opener) -> None:
+def test_links_open_in_a_new_tab_and_notes_in_the_preview(visit: Opener) -> None:
     page = visit()
     show(page, "[mot->https://example.org/] mot[[note]]")
     outside = page.locator(f"{VIEW} a.spip_out")
@@ -301,7 +301,7 @@ def test_a_stale_answer_is_dropped_where_a_request_cannot_be_aborted(visit: Open
     assert page.inner_text(VIEW) == "second"
 
 
-def test_sixty_kilobytes_are_pasted(visit: Opener) -> None:
+def test_a_paste_of_sixty_kilobytes_is_previewed(visit: Opener) -> None:
     text = "Une {{phrase}} de plus. " * 2_500
     assert len(text) == 60_000
     page = visit(permissions=["clipboard-read", "clipboard-write"])
@@ -315,7 +315,7 @@ def test_sixty_kilobytes_are_pasted(visit: Opener) -> None:
     assert page.input_value(TEXT) == f"{text}fin"
 
 
-def test_remarks_lead_to_their_place(visit: Opener) -> None:
+def test_diagnostics_lead_to_their_place_in_the_text(visit: Opener) -> None:
     page = visit()
     show(page, "🙂 un\n\n" + "ligne\n" * 60 + "🙂 {{sans fin")
     remark = page.locator(".spip-preview-remark")
@@ -329,14 +329,14 @@ def test_remarks_lead_to_their_place(visit: Opener) -> None:
     assert page.locator(".spip-preview-remarks").is_hidden()
 
 
-def test_a_hundred_remarks_stay_readable(visit: Opener) -> None:
+def test_a_hundred_diagnostics_stay_readable(visit: Opener) -> None:
     page = visit()
     show(page, "<br>\n" * 100)
     assert page.locator(".spip-preview-remark").count() == 20
     assert page.inner_text(".spip-preview-more") == "… et 80 autres"
 
 
-def test_languages(visit: Opener) -> None:
+def test_the_widget_speaks_the_language_of_the_page(visit: Opener) -> None:
     page = visit("/?lang=ar")
     show(page, "{{سلام}}")
     assert page.locator(VIEW).get_attribute("dir") == "rtl"
@@ -348,7 +348,7 @@ def test_languages(visit: Opener) -> None:
     assert page.inner_text(STATUS) == "Preview updated. One thing to check in your text."
 
 
-def test_announcements_are_calm(visit: Opener) -> None:
+def test_announcements_are_rare_and_polite(visit: Opener) -> None:
     page = visit()
     page.clock.install()
     said = page.locator(STATUS)
@@ -372,7 +372,7 @@ def test_announcements_are_calm(visit: Opener) -> None:
 # ---- what goes wrong
 
 
-def test_no_network_and_back(visit: Opener) -> None:
+def test_the_preview_resumes_when_the_network_returns(visit: Opener) -> None:
     page = visit()
     show(page, "avant")
     page.context.set_offline(True)
@@ -390,7 +390,7 @@ def test_no_network_and_back(visit: Opener) -> None:
     assert page.inner_text(STATUS) == "Aperçu mis à jour."
 
 
-def test_the_server_restarts_under_the_page(visit: Opener) -> None:
+def test_the_preview_resumes_when_the_server_returns(visit: Opener) -> None:
     own = Server()
     try:
         page = visit(f"{own.address}/")
@@ -407,7 +407,7 @@ def test_the_server_restarts_under_the_page(visit: Opener) -> None:
         own.stop()
 
 
-def test_a_busy_server_is_left_alone_as_long_as_it_says(visit: Opener) -> None:
+def test_a_busy_server_is_asked_again_only_after_retry_after(visit: Opener) -> None:
     asked: list[str] = []
 
     def refuse_first(route: Route) -> None:
@@ -432,7 +432,7 @@ def test_a_busy_server_is_left_alone_as_long_as_it_says(visit: Opener) -> None:
     assert asked == ["un", "deux"]
 
 
-def test_a_text_too_long_is_told_how_long_it_may_be(visit: Opener) -> None:
+def test_a_text_that_is_too_long_gets_the_limit(visit: Opener) -> None:
     page = visit()
     show(page, "court")
     page.fill(TEXT, "long " * 15_000)
@@ -454,7 +454,7 @@ def test_a_text_too_long_is_told_how_long_it_may_be(visit: Opener) -> None:
         (200, '{"html": 1}', "offline"),
     ],
 )
-def test_answers_that_are_no_preview(visit: Opener, status: int, body: str, state: str) -> None:
+def test_answers_without_a_preview_are_errors(visit: Opener, status: int, body: str, state: str) -> None:
     page = visit(routes=lambda route: route.fulfill(status=status, body=body))
     page.evaluate("addEventListener('spip-preview:failed', (event) => { window.failed = event.detail; })")
     page.fill(TEXT, "un")
@@ -481,7 +481,7 @@ def test_without_javascript_the_form_still_posts(visit: Opener) -> None:
 # ---- the keyboard
 
 
-def test_everything_is_reached_in_order_by_the_keyboard(visit: Opener) -> None:
+def test_the_keyboard_reaches_everything_in_order(visit: Opener) -> None:
     page = visit()
     show(page, "{{ouvert")
     page.focus("[name=name]")
@@ -565,7 +565,7 @@ def test_buttons_do_what_their_shortcuts_do(visit: Opener) -> None:
     assert shortcuts["Citation"] == ("Control+Shift+.", "Citation (Ctrl+Maj+.)")
 
 
-def test_without_the_old_editing_command_the_text_is_edited_all_the_same(visit: Opener) -> None:
+def test_the_text_can_be_edited_without_exec_command(visit: Opener) -> None:
     page = visit(script="document.execCommand = () => false;")
     page.fill(TEXT, "un mot")
     select(page, 3, 6)
@@ -588,7 +588,7 @@ def test_the_button_shows_the_preview_without_leaving_the_page(visit: Opener) ->
 # ---- the draft
 
 
-def test_a_draft_is_found_again_on_its_page_alone_and_can_be_discarded(visit: Opener, server: Server) -> None:
+def test_a_draft_is_restored_only_on_its_page_and_can_be_discarded(visit: Opener, server: Server) -> None:
     page = visit()
     show(page, "un {brouillon}")
     page.goto(f"{server.address}/?lang=en")
@@ -606,7 +606,7 @@ def test_a_draft_is_found_again_on_its_page_alone_and_can_be_discarded(visit: Op
     assert page.input_value(TEXT) == "un {brouillon}"
 
 
-def test_a_real_send_forgets_the_draft(visit: Opener, server: Server) -> None:
+def test_sending_the_form_deletes_the_draft(visit: Opener, server: Server) -> None:
     page = visit()
     show(page, "un {brouillon}")
     assert page.evaluate("localStorage.length") == 1
@@ -636,7 +636,7 @@ def test_without_storage_the_preview_works(visit: Opener, script: str) -> None:
 # ---- the element
 
 
-def test_several_come_and_go(visit: Opener) -> None:
+def test_widgets_can_be_added_and_removed(visit: Opener) -> None:
     page = visit()
     page.evaluate("""() => {
         const added = document.createElement("spip-preview");
@@ -661,7 +661,7 @@ def test_several_come_and_go(visit: Opener) -> None:
     assert page.locator("section[aria-label='Aperçu']").count() == 1
 
 
-def test_another_endpoint_is_asked_at_once(visit: Opener) -> None:
+def test_a_new_endpoint_is_asked_immediately(visit: Opener) -> None:
     page = visit()
     show(page, "un")
     with page.expect_request("**/autre") as asked:
@@ -681,7 +681,7 @@ def site() -> Iterator[Site]:
     started.stop()
 
 
-def test_a_static_page_of_another_origin(visit: Opener, site: Site) -> None:
+def test_a_static_page_of_another_origin_gets_previews(visit: Opener, site: Site) -> None:
     own = Server(origins=[site.address])
     site.endpoint = own.address
     try:
@@ -696,7 +696,7 @@ def test_a_static_page_of_another_origin(visit: Opener, site: Site) -> None:
         own.stop()
 
 
-def test_a_busy_server_tells_another_origin_when_to_come_back(visit: Opener, site: Site) -> None:
+def test_another_origin_can_read_retry_after(visit: Opener, site: Site) -> None:
     own = Server(origins=[site.address], rate=0.01, burst=1)
     site.endpoint = own.address
     try:
@@ -709,7 +709,7 @@ def test_a_busy_server_tells_another_origin_when_to_come_back(visit: Opener, sit
         own.stop()
 
 
-def test_an_origin_that_the_server_does_not_know_is_told_so(browser: Browser, server: Server, site: Site) -> None:
+def test_an_origin_that_is_not_allowed_gets_an_explanation(browser: Browser, server: Server, site: Site) -> None:
     site.endpoint = server.address
     context = browser.new_context()
     try:
@@ -779,7 +779,7 @@ def test_the_page_follows_the_colours_of_the_system(visit: Opener, scheme: str) 
 
 
 @pytest.mark.parametrize(("width", "is_beside"), [(1280, True), (800, False), (375, False)])
-def test_the_preview_stands_beside_the_form_where_there_is_room(visit: Opener, width: int, is_beside: bool) -> None:
+def test_the_preview_is_next_to_the_form_if_there_is_room(visit: Opener, width: int, is_beside: bool) -> None:
     page = visit(viewport={"width": width, "height": 800})
     form, pane = page.locator("form").bounding_box(), page.locator(".spip-preview-pane").bounding_box()
     assert form
@@ -883,19 +883,19 @@ def answer_with_the_text(route: Route) -> None:
     route.fulfill(body=json.dumps({"html": text, "diagnostics": [remark]}), content_type="application/json")
 
 
-def test_there_are_attacks_to_write() -> None:
+def test_there_are_attacks_to_try() -> None:
     assert len(VECTORS) > 500
 
 
-def test_no_attack_that_is_written_has_an_effect(visit: Opener) -> None:
+def test_no_typed_attack_has_an_effect(visit: Opener) -> None:
     assert attack(visit, VECTORS) == []
 
 
-def test_no_attack_has_an_effect_where_neither_server_nor_policy_stops_it(visit: Opener) -> None:
+def test_no_attack_has_an_effect_without_server_and_policy(visit: Opener) -> None:
     assert attack(visit, VECTORS, routes=answer_with_the_text, bypass_csp=True) == []
 
 
-def test_neither_names_nor_classes_of_the_page_can_be_taken(visit: Opener) -> None:
+def test_names_and_classes_of_the_page_cannot_be_taken_over(visit: Opener) -> None:
     texts = [
         "<form><input name=localName><input name=childNodes><img src=x onerror=alert(1)></form><p>reste</p>",
         '<p class="spip-preview-toolbar spip_x" id="spip-text" style="color:red">reste</p>',
@@ -903,7 +903,7 @@ def test_neither_names_nor_classes_of_the_page_can_be_taken(visit: Opener) -> No
     assert attack(visit, texts, routes=answer_with_the_text, bypass_csp=True) == []
 
 
-def test_a_paste_of_attacks_has_no_effect(visit: Opener) -> None:
+def test_a_paste_of_all_attacks_has_no_effect(visit: Opener) -> None:
     wrong: list[str] = []
     page = visit(script=HOOKS, permissions=["clipboard-read", "clipboard-write"])
     watch(page, wrong)
@@ -928,7 +928,7 @@ def test_a_paste_of_attacks_has_no_effect(visit: Opener) -> None:
         ('<p id="spip-text">a</p>', "id spip-text"),
     ],
 )
-def test_the_watch_sees_what_is_unsafe(browser: Browser, server: Server, unsafe: str, expected: str) -> None:
+def test_the_detector_notices_unsafe_pages(browser: Browser, server: Server, unsafe: str, expected: str) -> None:
     context = browser.new_context()
     try:
         context.add_init_script(HOOKS)

@@ -36,7 +36,7 @@ def fields(sentence: str) -> set[str]:
     return set() if "{{" in sentence else set(re.findall(r"\{(\w+)\}", sentence))
 
 
-def test_there_is_a_french_catalogue() -> None:
+def test_french_has_a_catalogue() -> None:
     assert "fr" in LANGUAGES
 
 
@@ -93,7 +93,7 @@ def test_a_translation_has_the_values_of_its_sentence(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_compiled_catalogue_is_what_the_written_one_compiles_to(language: str) -> None:
+def test_the_mo_file_is_what_the_po_file_compiles_to(language: str) -> None:
     compiled = GNUTranslations(BytesIO(catalogues.compile_catalogue(catalogues.read(language))))
     with catalogues.path_of(language).with_suffix(".mo").open("rb") as file:
         shipped = GNUTranslations(file)
@@ -117,7 +117,7 @@ def test_the_compiled_catalogue_is_what_the_written_one_compiles_to(language: st
         '"',
     ],
 )
-def test_french_typography(mistake: str) -> None:
+def test_french_typography_is_respected(mistake: str) -> None:
     # In code, and where SPIP's shortcuts are named, signs are those of the code.
     assert [text for _, text in pairs("fr") if re.search(mistake, text)] == []
 
