@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -35,6 +36,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(_MARKS[fixture])
         if any(item.get_closest_marker(name) for name in ("slow", "server", "browser")):
             item.add_marker(pytest.mark.timeout(_LIMIT_OF_SLOW_TESTS))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_folder_for_all_processes(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let the processes of a run share what takes long to make (``tests/migrations.py``)."""
+    folder = tmp_path_factory.getbasetemp()
+    os.environ["SPIPCONV_TEST_RUN"] = str(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder)
 
 
 @pytest.fixture(scope="module")

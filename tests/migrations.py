@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
+
+from filelock import FileLock
 
 from spipconv.migration.run.migrate import migrate
 from spipconv.migration.run.options import MigrationOptions
@@ -48,11 +51,17 @@ class Migrated:
 
 
 @cache
+def folder_of_the_run() -> Path:
+    """Return a folder that all processes of a test run share; ``tests/conftest.py`` names pytest's own."""
+    return Path(os.environ.get("SPIPCONV_TEST_RUN") or mkdtemp(prefix="spipconv-"))
+
+
+@cache
 def images(source: str) -> Path:
     """Return the folder IMG of a source; SPIP 4.x keeps logos in a separate folder."""
     if source == "4.1":
         return EXAMPLE / "IMG"
-    folder = Path(mkdtemp(prefix="spipconv-img-")) / "IMG"
+    folder = Path(mkdtemp(prefix=f"img-{source}-", dir=folder_of_the_run())) / "IMG"
     shutil.copytree(EXAMPLE / "IMG", folder)
     for logo in (folder / "logo").iterdir():
         logo.rename(folder / logo.name)
@@ -63,8 +72,10 @@ def images(source: str) -> Path:
 @cache
 def migrated(source: str, to: TargetName) -> Migrated:
     """Return the test site migrated from one of ``SOURCES``."""
-    folder = Path(mkdtemp(prefix="spipconv-")) / "out"
-    migrate(str(SOURCES[source]), folder, MigrationOptions(to, img=images(source), now=NOW)).close()
+    folder = folder_of_the_run() / f"migrated-{source}-{to}"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "report.json").exists():
+            migrate(str(SOURCES[source]), folder, MigrationOptions(to, img=images(source), now=NOW)).close()
     return Migrated(folder)
 
 
