@@ -12,7 +12,7 @@ from typing import NamedTuple
 from spipconv.nodes import Element, Node, Text
 from spipconv.parsing.html_rules import BETWEEN_CELLS, ENDS_BY_ITSELF, FORMATTING, SCOPE_ENDS, SPECIAL
 from spipconv.parsing.source import Source
-from spipconv.parsing.tokens import CLOSE, Fields, Token
+from spipconv.parsing.tokens import CLOSE, NodeFields, Token
 from spipconv.safety import MAX_DEPTH
 
 # What stands in something that was let in, and so is let in itself.
@@ -118,7 +118,7 @@ class Pairing:
     # ---- Elements ----
 
     def open(
-        self, name: str, type: str, fields: Fields, offset: int, detail: str = "", is_raw: bool = False
+        self, name: str, type: str, fields: NodeFields, offset: int, detail: str = "", is_raw: bool = False
     ) -> Open | None:
         """Open an element; None where there are too many levels already (which is reported)."""
         if len(self.stack) >= MAX_DEPTH and type not in _PARTS:
@@ -143,7 +143,7 @@ class Pairing:
         self._push(element)
         return element
 
-    def plain(self, type: str, fields: Fields, words: str, offset: int, marker: int = 0) -> None:
+    def plain(self, type: str, fields: NodeFields, words: str, offset: int, marker: int = 0) -> None:
         """Write an element that holds nothing but words, and that formatting does not reach into.
 
         The words begin after a marker of that length.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from spipconv.parsing.html_rules import CLOSES_PARAGRAPH, HEADINGS, SPECIAL, TABLE_PARTS
 from spipconv.parsing.pairing import Open, Pairing
-from spipconv.parsing.tokens import Fields
+from spipconv.parsing.tokens import NodeFields
 from spipconv.safety import MAX_DEPTH
 
 
-def open_raw_element(pairing: Pairing, name: str, fields: Fields, offset: int, detail: str) -> Open | None:
+def open_raw_element(pairing: Pairing, name: str, fields: NodeFields, offset: int, detail: str) -> Open | None:
     """Open an HTML element of the author, closing first what a browser closes before it."""
     if len(pairing.stack) >= MAX_DEPTH:
         pairing.source.report("depth-exceeded", offset, detail)

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 # The fields of a node that is being made, by their names.
-Fields: TypeAlias = dict[str, object]
+NodeFields: TypeAlias = dict[str, object]
 # What a symbol of the grammar comes to: a node, a list of nodes, or the fields of one. Which of them, the rules say.
 Part: TypeAlias = Any
 

@@ -6,7 +6,8 @@ import re
 
 from spipconv.converters.flavours import COMMONMARK, Flavour
 from spipconv.converters.html import Writer as HtmlWriter
-from spipconv.converters.markdown.text import SPACES, entity
+from spipconv.converters.html.writer import SPACES
+from spipconv.converters.markdown.text import entity
 from spipconv.nodes import Document, Note
 from spipconv.safety import escape_attribute
 

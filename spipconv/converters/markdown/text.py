@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import cache
 
 from spipconv.converters.flavours import COMMONMARK, Flavour
+from spipconv.converters.html.writer import SPACES
 
-SPACES = " \t\n"
 # Single spaces need no change, and nearly all spaces are single.
 _HAS_WHITE_SPACE = re.compile("[\t\n\r\f\v]|  ").search
 _WHITE_SPACE = re.compile("[\t\n\r\f\v][ \t\n\r\f\v]*| [ \t\n\r\f\v]+")

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from spipconv.converters.flavours import Flavour
+from spipconv.converters.html.writer import SPACES
 from spipconv.converters.markdown.footnotes import FootnoteLabels, is_refused_destination
 from spipconv.converters.markdown.html_blocks import FallbackWriter, NoteInHtml, html_block
 from spipconv.converters.markdown.text import (
     DELETED,
     EMPHASIS,
-    SPACES,
     STRONG,
     Line,
     escape_inline_html,

@@ -8,7 +8,7 @@ from spipconv.nodes import Anchor
 from spipconv.parsing import targets
 from spipconv.parsing.layout.writer import LinkMark, TextWriter
 from spipconv.parsing.lexer import Lexeme
-from spipconv.parsing.tokens import Fields
+from spipconv.parsing.tokens import NodeFields
 from spipconv.parsing.typography import FRENCH_LANGUAGES, NO_BREAK_SPACE, decode_entities, typeset
 from spipconv.safety import safe_address
 
@@ -100,7 +100,7 @@ def close_link(writer: TextWriter, start: int, end: int) -> None:
         writer.pairing.close_formatting("a", start)
 
 
-def _read_link(writer: TextWriter, mark: LinkMark, offset: int) -> tuple[targets.Target, Fields]:
+def _read_link(writer: TextWriter, mark: LinkMark, offset: int) -> tuple[targets.Target, NodeFields]:
     """Return where a link leads, and the fields of its node; the address is None where it is refused."""
     settings, source = writer.settings, writer.source
     target = targets.read_target(mark.target, settings.language, mark.language, settings.resolver)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spipconv.parsing.layout.writer import Level, TextWriter
 from spipconv.parsing.pairing import Open
-from spipconv.parsing.tokens import Fields
+from spipconv.parsing.tokens import NodeFields
 from spipconv.parsing.typography import NO_BREAK_SPACE
 
 
@@ -28,7 +28,7 @@ def write_item_mark(writer: TextWriter, start: int, end: int) -> None:
             set_line_breaks(writer)
             return
         _end_list(writer)
-    fields: Fields
+    fields: NodeFields
     while len(levels) < depth:
         name, fields = ("ol", {"ordered": True}) if ordered else ("ul", {"ordered": False})
         opened = writer.pairing.open(name, "LIST", fields, start, writer.text[start : min(end, start + 20)])

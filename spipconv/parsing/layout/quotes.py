@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spipconv.parsing.layout.lists import end_lists
 from spipconv.parsing.layout.paragraphs import Paragraphs
-from spipconv.parsing.layout.writer import Run, TextWriter
+from spipconv.parsing.layout.writer import TextWriter, WriteRange
 from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.typography import NO_BREAK_SPACE, typeset
 
@@ -32,7 +32,7 @@ def close_quote(writer: TextWriter, start: int, end: int) -> None:
     writer.flow.begin(drops_breaks=False)
 
 
-def write_poem(writer: TextWriter, lexemes: list[Lexeme], start: int, run: Run) -> None:
+def write_poem(writer: TextWriter, lexemes: list[Lexeme], start: int, run: WriteRange) -> None:
     """Write a poem that begins at an offset, made of these lexemes; ``run`` writes what is in its verses."""
     writer.end_run(trims=True)
     end_lists(writer)
@@ -69,7 +69,7 @@ def write_poem(writer: TextWriter, lexemes: list[Lexeme], start: int, run: Run) 
 
 
 def _write_verse(
-    writer: TextWriter, run: Run, lexemes: list[Lexeme], first: int, last: int, is_first: bool, words: str = ""
+    writer: TextWriter, run: WriteRange, lexemes: list[Lexeme], first: int, last: int, is_first: bool, words: str = ""
 ) -> None:
     pairing = writer.pairing
     offset = lexemes[first].start if first < len(lexemes) else writer.run_end

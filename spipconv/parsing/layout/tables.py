@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from spipconv.parsing.layout.lists import end_lists
 from spipconv.parsing.layout.paragraphs import Paragraphs
 from spipconv.parsing.layout.table_shapes import CellShape, read_table, split_rows
-from spipconv.parsing.layout.writer import Run, TextWriter
+from spipconv.parsing.layout.writer import TextWriter, WriteRange
 from spipconv.parsing.lexer import Lexeme
-from spipconv.parsing.tokens import Fields
+from spipconv.parsing.tokens import NodeFields
 from spipconv.parsing.typography import typeset
 
 
-def write_table(writer: TextWriter, lexemes: Sequence[Lexeme], first: int, last: int, run: Run) -> int:
+def write_table(writer: TextWriter, lexemes: Sequence[Lexeme], first: int, last: int, run: WriteRange) -> int:
     """Write the table between two indices; return the second one. ``run`` writes what is in its cells."""
     pairing = writer.pairing
     writer.end_run(trims=True)
@@ -43,7 +43,7 @@ def write_table(writer: TextWriter, lexemes: Sequence[Lexeme], first: int, last:
 
 def _write_caption(
     writer: TextWriter,
-    run: Run,
+    run: WriteRange,
     lexemes: Sequence[Lexeme],
     caption: tuple[int, int],
     summary: tuple[int, int] | None,
@@ -62,9 +62,9 @@ def _write_caption(
     pairing.close_to(opened)
 
 
-def _write_cell(writer: TextWriter, run: Run, lexemes: Sequence[Lexeme], shape: CellShape) -> None:
+def _write_cell(writer: TextWriter, run: WriteRange, lexemes: Sequence[Lexeme], shape: CellShape) -> None:
     pairing = writer.pairing
-    fields: Fields = {
+    fields: NodeFields = {
         "header": shape.header,
         "index": shape.index,
         "colspan": shape.colspan,
@@ -95,7 +95,7 @@ def _write_cell(writer: TextWriter, run: Run, lexemes: Sequence[Lexeme], shape: 
     pairing.close_to(cell)
 
 
-def _run_inside(writer: TextWriter, run: Run, lexemes: Sequence[Lexeme], first: int, last: int) -> None:
+def _run_inside(writer: TextWriter, run: WriteRange, lexemes: Sequence[Lexeme], first: int, last: int) -> None:
     """Write a part of a table, in which paragraphs, breaks, lists and headings are its own."""
     flow, levels, headings = writer.flow, writer.levels, writer.headings
     writer.flow = Paragraphs(writer.pairing, writer.source, breaks_lines=True)

@@ -14,7 +14,7 @@ from spipconv.parsing.typography import typeset
 
 Formatting = Literal["strong", "i"]
 # Writes the lexemes between two indices: what a verse or a cell holds.
-Run = Callable[[Sequence[Lexeme], int, int], None]
+WriteRange = Callable[[Sequence[Lexeme], int, int], None]
 _FORMATTING_TYPES = {"strong": "STRONG", "i": "EMPHASIS"}
 
 
