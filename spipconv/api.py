@@ -1,4 +1,6 @@
-"""The public functions of the library. They are pure and thread-safe."""
+"""The public functions of the library, pure and thread-safe: a SPIP text or a document comes in, text in a format goes
+out.
+"""
 
 from __future__ import annotations
 

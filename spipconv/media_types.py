@@ -1,4 +1,4 @@
-"""Media types by file extension: one table, the same on every machine and with every Python version."""
+"""Media types: a file extension comes in, its type goes out, the same on every machine and in every Python version."""
 
 from __future__ import annotations
 

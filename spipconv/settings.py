@@ -1,4 +1,4 @@
-"""Settings: how to read a text. All uses check the options of ``spipconv.parse`` here."""
+"""Settings: the options of ``spipconv.parse`` come in, and go out checked, for all uses."""
 
 from __future__ import annotations
 

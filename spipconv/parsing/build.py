@@ -1,7 +1,6 @@
-"""Reductions, which turn the rules of ``grammar/spip.lark`` into nodes: one function per rule.
+"""Reductions: the values of a rule's symbols come in, a node goes out; one function for each rule of the tree grammar.
 
-A function receives the values of the rule's symbols: the node of a leaf, the fields of an opening, or the result of a
-rule.
+The value of a leaf is its node, that of an opening the fields of its node, that of a rule its result.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The grammar, ready for use: Lark reads it and computes the LALR tables, and the parser here runs them.
+"""The grammar as Lark reads it: balanced tokens come in, nodes go out, by LALR tables from Lark that are run here.
 
 Lark's own loop over the same tables takes two and a half times as long, because its terminals are compared in Python,
 and the work per token decides the speed of the whole. Computing the tables takes longer than converting a hundred

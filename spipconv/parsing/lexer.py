@@ -1,7 +1,7 @@
-"""The lexer: splits a source text into the terminals of the grammar, with one master regular expression.
+"""The lexer: a source comes in, the terminals of the grammar go out, found with one master regular expression.
 
-SPIP cuts code and similar text out of a source before it reads anything else. So does the lexer: it reads a copy of
-the same length in which protected text is masked, so that all offsets are offsets in the source.
+SPIP cuts code and similar text out of a source before it reads anything else. So does the lexer: it reads a copy of the
+same length in which protected text is masked, so that all offsets are offsets in the source.
 """
 
 from __future__ import annotations

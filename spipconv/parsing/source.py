@@ -1,4 +1,4 @@
-"""The text that is being read, with its lines and columns and the diagnostics reported on it."""
+"""Sources: a text comes in; it goes out ready to be read, with lines, columns and the diagnostics reported on it."""
 
 from __future__ import annotations
 

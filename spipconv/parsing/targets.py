@@ -1,4 +1,6 @@
-"""What a link's target means: ``art12``, ``https://…``, ``#ancre``, ``anne@example.org``."""
+"""Link targets (``art12``, ``https://…``, ``#ancre``, ``anne@example.org``): they come in; address, kind and text go
+out.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens, which the layout pass hands to the parser: terminals of the tree grammar with their node or fields."""
+"""Tokens, which go from the layout pass to the parser: terminals of the tree grammar with their node or fields."""
 
 from __future__ import annotations
 

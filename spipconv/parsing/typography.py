@@ -1,7 +1,7 @@
-"""Typography as SPIP applies it when it shows a text: apostrophes, dashes, no-break spaces.
+"""Typography: words as they were typed come in, words as SPIP shows them go out (apostrophes, dashes, no-break spaces).
 
-The French rules apply to French, Esperanto and French creole, the English rules to all other languages
-(SPIP: ``typographie/fr`` and ``typographie/en``). Each rule runs only if its character occurs.
+The French rules apply to French, Esperanto and French creole, the English rules to all other languages (SPIP:
+``typographie/fr`` and ``typographie/en``). Each rule runs only if its character occurs.
 """
 
 from __future__ import annotations
