@@ -29,7 +29,7 @@ class _Repetition(Struct):
     last: logging.LogRecord
 
 
-class OnceAMinute(logging.Filter):
+class RepetitionFilter(logging.Filter):
     """A filter that lets one record of each kind pass per minute and counts the others.
 
     Records are of one kind if they have the same logger, template and exception, or the same ``kind`` in ``extra``.

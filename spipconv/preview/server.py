@@ -15,7 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from spipconv.preview.connections import ConnectionLimits, Phase, Register
-from spipconv.preview.logs import LOG, OnceAMinute, describe_error
+from spipconv.preview.logs import LOG, RepetitionFilter, describe_error
 from spipconv.preview.proxies import TrustedProxies, name_client
 
 # How many connections one round of the event loop accepts: asyncio counts them only in the next rounds.
@@ -123,18 +123,18 @@ class _Server(uvicorn.Server):
         self._register = config.register
         limits = self._register.limits
         self._interval = min(1.0, min(limits.head, limits.stall, limits.keep_alive) / 4)
-        self._once_a_minute = OnceAMinute()
+        self._repetitions = RepetitionFilter()
         self._timer: asyncio.TimerHandle | None = None
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         loggers = [logging.getLogger(name) for name in (LOG.name, "uvicorn.error", "asyncio")]
         for logger in loggers:
-            logger.addFilter(self._once_a_minute)
+            logger.addFilter(self._repetitions)
         try:
             super().run(sockets)
         finally:
             for logger in loggers:
-                logger.removeFilter(self._once_a_minute)
+                logger.removeFilter(self._repetitions)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         asyncio.get_running_loop().set_exception_handler(_report)
@@ -146,7 +146,7 @@ class _Server(uvicorn.Server):
     def _look_after(self) -> None:
         loop = asyncio.get_running_loop()
         self._register.expire(loop.time())
-        self._once_a_minute.flush()
+        self._repetitions.flush()
         self._timer = loop.call_later(self._interval, self._look_after)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -26,7 +26,7 @@ pytest.importorskip("uvicorn", reason='the preview is not installed: pip install
 from spipconv import comments
 from spipconv.preview import application, create_app, reading
 from spipconv.preview.connections import ConnectionLimits, Phase, Register
-from spipconv.preview.logs import LOG, OnceAMinute
+from spipconv.preview.logs import LOG, RepetitionFilter
 from spipconv.preview.proxies import TrustedProxies
 from spipconv.preview.server import make_server, raise_descriptor_limit
 
@@ -473,7 +473,7 @@ def test_bodies_have_deadlines_under_uvicorn_too(monkeypatch: pytest.MonkeyPatch
 
 def test_the_same_line_is_logged_once_a_minute_with_a_count(caplog: pytest.LogCaptureFixture) -> None:
     now = 0.0
-    once = OnceAMinute(lambda: now)
+    once = RepetitionFilter(lambda: now)
     LOG.addFilter(once)
     try:
         for number in range(500):
@@ -496,7 +496,7 @@ def test_the_same_line_is_logged_once_a_minute_with_a_count(caplog: pytest.LogCa
 
 
 def test_only_the_type_and_place_of_an_exception_are_logged(caplog: pytest.LogCaptureFixture) -> None:
-    once = OnceAMinute()
+    once = RepetitionFilter()
     LOG.addFilter(once)
     try:
         raise KeyError("words of a visitor")

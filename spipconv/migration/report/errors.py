@@ -1,4 +1,4 @@
-"""Internal errors: which of them stop the whole run, and what is reported of the others."""
+"""Internal errors: which of them stop the whole run, and how the others are reported."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _PACKAGE = "spipconv"
 
 
 def stops_the_run(error: Exception) -> bool:
-    """Return whether an error stops the whole run, not one object: a full disk, a working base that is gone."""
+    """Return whether an error stops the whole run, not one object: a full disk, a working database that is gone."""
     return isinstance(error, (sqlite3.OperationalError, CannotWrite))
 
 
 def describe_error(error: BaseException) -> str:
     """Return the type of an error and where in spipconv it was raised.
 
-    Its own text may quote the site's, and where memory or the stack ends differs between runs: neither is told.
+    Its message may quote the site's texts, and where memory or the stack ends differs between runs: neither is included.
     """
     name = type(error).__name__
     if isinstance(error, (RecursionError, MemoryError)):
@@ -35,5 +35,5 @@ def describe_error(error: BaseException) -> str:
 
 
 def failure_issue(kind: str, number: int, detail: str, *, field: str = "", page: str = "") -> Issue:
-    """Return the remark on an object that failed."""
+    """Return the issue of an object that failed."""
     return Issue(FAILED, kind, number, field, detail=detail, page=page)
