@@ -342,6 +342,7 @@ def test_a_worker_that_dies_or_stands_still_loses_one_object_alone(word: str, to
 @pytest.mark.parametrize(
     "missing", ["_multiprocessing", "multiprocessing.synchronize", "OSError", "NotImplementedError"]
 )
+@pytest.mark.slow
 def test_a_run_needs_no_processes(missing: str, tmp_path: Path) -> None:
     script = f"""
         import sys

@@ -148,6 +148,7 @@ def test_dates_that_spip_writes_are_no_fault(value: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("value", [HUGE, "-1", "1.5", "'douze'", "x'00ff'", "1e400", "-9e999"])
 @pytest.mark.parametrize("place", ["articles.id_rubrique", "documents.taille", "forum.id_parent", "mots.id_groupe"])
+@pytest.mark.slow
 def test_the_same_from_a_sqlite_file(place: str, value: str, tmp_path: Path) -> None:
     table, column = place.split(".")
     base = changed(tmp_path, f"UPDATE spip_{table} SET {column} = {value} WHERE rowid = 1")

@@ -356,6 +356,7 @@ def test_no_folder_that_is_a_link_is_followed(out: Path, place: Path, name: str,
 
 @needs_links
 @pytest.mark.parametrize("name", ["content/_index.md", FILE, "report.html", "hugo.yaml", "redirects/htaccess"])
+@pytest.mark.slow
 def test_a_file_that_is_a_link_is_its_users(out: Path, place: Path, name: str) -> None:
     victim = place / "victim"
     # The same bytes: through the link it would be one of ours.

@@ -122,6 +122,7 @@ def test_utf8_in_latin1_tables_comes_back_from_a_live_server(
     assert tree(mariadb.address("twice"), tmp_path / "out") == pages(migrated("3.2-latin1", "hugo").folder)
 
 
+@pytest.mark.slow
 def test_the_sources_tell_the_same_site_but_for_what_their_schema_cannot_say() -> None:
     newest = pages(migrated("4.1", "hugo").folder)
     for source in ("3.2", "3.2-phpmyadmin", "3.2-latin1"):
