@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from spipconv.migration.pages.page import Comment
 from spipconv.migration.pages.texts import PageTexts
 from spipconv.migration.pages.threads import ThreadedComment, arrange
-from spipconv.migration.plan.plan import read_date
+from spipconv.migration.read.database import read_date
 from spipconv.migration.report.errors import stops_the_run
 from spipconv.nodes import Document, Node, Note, Paragraph, Text, rebuild
 from spipconv.safety import safe_address

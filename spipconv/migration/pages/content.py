@@ -17,9 +17,9 @@ from spipconv.migration.pages.page import Page, Site
 from spipconv.migration.pages.relations import PageRelations, PlannedPage
 from spipconv.migration.pages.resolver import SiteObjects
 from spipconv.migration.pages.texts import PageTexts
-from spipconv.migration.plan.plan import own_addresses, read_date
+from spipconv.migration.plan.old_addresses import own_addresses
 from spipconv.migration.plan.titles import shown_title, shown_words, title_of, words_of
-from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.read.database import WorkingDatabase, read_date
 from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.migration.report.errors import stops_the_run
 from spipconv.migration.report.issues import Issue

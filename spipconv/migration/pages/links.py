@@ -9,8 +9,8 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from spipconv.migration.pages.resolver import FILES, SiteObjects
-from spipconv.migration.plan.old_addresses import OldAddress, find_by_path, read_old_address
-from spipconv.migration.plan.plan import language_tag, own_addresses
+from spipconv.migration.plan.names import language_tag
+from spipconv.migration.plan.old_addresses import OldAddress, find_by_path, own_addresses, read_old_address
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.nodes import Element, Figure, Link, Node, rebuild

@@ -77,6 +77,12 @@ def site_root(database: WorkingDatabase) -> str:
     return unquote(read_site(database.meta("adresse_site"))[1])
 
 
+def own_addresses(database: WorkingDatabase) -> tuple[str, ...]:
+    """Return the addresses at which the old site was, as far as its database says."""
+    address = database.meta("adresse_site").strip().rstrip("/")
+    return (address,) if address else ()
+
+
 def clean_path(path: str) -> str:
     """Return a decoded path as ``old_paths`` has it: NFC, no slash at its edges, no .html or .htm at its end."""
     return _ENDING.sub("", normalize("NFC", path).strip("/")).strip("/")

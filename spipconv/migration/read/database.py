@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 # Tables and columns as in SPIP 4, with the columns of older versions that say something more.
@@ -76,6 +77,14 @@ CREATE TABLE old_paths (path TEXT PRIMARY KEY, kind TEXT, number INTEGER) WITHOU
 -- Raw texts that no page shows, and the files of the output folder that are to keep them.
 CREATE TABLE kept (path TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID;
 """
+
+
+def read_date(text: str) -> datetime | None:
+    """Return a date of SPIP; None for ``0000-00-00`` and whatever is not a date."""
+    try:
+        return datetime.fromisoformat(text.strip("'")) if text[:4] > "0000" else None
+    except ValueError:
+        return None
 
 
 class WorkingDatabase:

@@ -19,7 +19,7 @@ def stops_the_run(error: Exception) -> bool:
 def describe_error(error: BaseException) -> str:
     """Return the type of an error and where in spipconv it was raised.
 
-    Its message may quote the site's texts, and where memory or the stack ends differs between runs: neither is included.
+    Its message may quote the site's texts, and where memory or the stack ends differs between runs: both are left out.
     """
     name = type(error).__name__
     if isinstance(error, (RecursionError, MemoryError)):

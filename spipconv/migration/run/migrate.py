@@ -11,7 +11,7 @@ from pathlib import Path
 
 from spipconv.migration.output.folder import check_places
 from spipconv.migration.plan.old_paths import find_old_paths
-from spipconv.migration.plan.plan import Plan
+from spipconv.migration.plan.plan import SitePlan
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.privacy import hide_emails
 from spipconv.migration.read.sources import open_source
@@ -73,7 +73,7 @@ def _migrate(
             reader = SpipReader(opened, database, prefix, tables)
             report.add(*reader.run(lambda rows: progress("read", rows, 0)))
             hide_emails(database)
-            report.add(*Plan(database, options.now).make())
+            report.add(*SitePlan(database, options.now).make())
             report.add(*find_old_paths(database))
             count_rows_left(report, reader.left)
             with closing(SiteWriter(database, work, out, options, report, progress, workers)) as writer:

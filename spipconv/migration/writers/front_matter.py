@@ -10,7 +10,7 @@ import yaml
 from spipconv.converters import markdown
 from spipconv.migration.kinds import PAGE_KINDS, TEXTS
 from spipconv.migration.pages.page import Page, Site, Term
-from spipconv.migration.plan.plan import language_tag
+from spipconv.migration.plan.names import language_tag
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import Value, safe_values
 from spipconv.nodes import Document, Text, plain_text

@@ -11,7 +11,7 @@ from spipconv.converters import html, markdown
 from spipconv.languages import comments_title
 from spipconv.migration.kinds import TEXTS
 from spipconv.migration.pages.page import Comment, Page, Site
-from spipconv.migration.plan.plan import language_tag
+from spipconv.migration.plan.names import language_tag
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File
 from spipconv.migration.writers.front_matter import write_front_matter

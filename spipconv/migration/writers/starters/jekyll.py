@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spipconv.migration.pages.page import Site
-from spipconv.migration.plan.plan import language_tag
+from spipconv.migration.plan.names import language_tag
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File, Value

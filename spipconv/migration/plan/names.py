@@ -1,0 +1,59 @@
+"""The names of objects in addresses: each is one of its kind, and the only one in its place."""
+
+from __future__ import annotations
+
+from spipconv.languages import CODES
+from spipconv.migration.kinds import TEXTS
+from spipconv.migration.plan.failures import keep_failing
+from spipconv.migration.plan.titles import slug_of, title_of
+from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.report.issues import Issue
+from spipconv.migration.target import FRONT_MATTER
+
+AUTHORS = "auteurs"
+# Names at the top that the targets keep for themselves.
+_RESERVED = frozenset({"img", "page", "pages", "posts", "tags", "categories", "assets", "static", "index", AUTHORS})
+
+
+def language_tag(code: str) -> str:
+    """Return a SPIP language code as the web writes it: ``pt_br`` is ``pt-br``."""
+    return code.replace("_", "-")
+
+
+class Names:
+    """The names that are taken."""
+
+    def __init__(self, database: WorkingDatabase) -> None:
+        self._database = database
+        database.db.execute("CREATE TABLE names (space TEXT, name TEXT, PRIMARY KEY (space, name)) WITHOUT ROWID")
+
+    def name(self, kind: str, number: int, title: str, language: str, above: str) -> tuple[str, str, list[Issue]]:
+        """Return an object's title and slug; where an internal error stops the reading of its title, its number."""
+        try:
+            slug, issues = self._free_slug(kind, number, title_of(title, language), above)
+        except Exception as error:
+            issue = keep_failing(self._database, kind, number, error, "titre")
+            slug, issues = self._free_slug(kind, number, "", above)
+            return f"{kind} {number}", slug, [issue, *issues]
+        return title, slug, issues
+
+    def _free_slug(self, kind: str, number: int, title: str, above: str) -> tuple[str, list[Issue]]:
+        """Return a slug that no other object of the kind has, and nothing else in that place."""
+        slug = slug_of(title) or f"{kind}{number}"
+        space = "text" if kind in TEXTS else kind
+        for name in (slug, f"{slug}-{number}", f"{slug}-{kind}-{number}"):
+            taken = above == "/" and (name in _RESERVED or name in CODES or (kind == "groupe" and name in FRONT_MATTER))
+            if taken or not self._take(space, name, above):
+                continue
+            return name, [Issue("slug-changed", kind, number, detail=name)] if name != slug else []
+        raise AssertionError(f"{kind} {number} met twice")
+
+    def _take(self, space: str, name: str, above: str) -> bool:
+        own, place = (space, name), ("path", above + name)
+        if any(
+            self._database.db.execute("SELECT 1 FROM names WHERE space = ? AND name = ?", row).fetchone()
+            for row in (own, place)
+        ):
+            return False
+        self._database.db.executemany("INSERT OR IGNORE INTO names VALUES (?, ?)", [own, place])
+        return True
