@@ -67,7 +67,8 @@ def read_task(line: bytes, to: OutputFormat, column: str = "text") -> Task:
     text = None if raw is None else _read_string(raw)
     if text is None:
         raise BadLine(f'"{column}" is missing or not a string', fields)
-    profile, lang = (_read_option(fields, name) for name in ("profile", "lang"))
+    profile = _read_option(fields, "profile") if "profile" in fields else None
+    lang = _read_option(fields, "lang") if "lang" in fields else None
     try:
         return Task(
             text,
@@ -83,8 +84,10 @@ def encode_answer(
     fields: Mapping[str, Raw], to: OutputFormat, written: Written, diagnostics: Iterable[Diagnostic]
 ) -> bytes:
     """Return the line that answers a task, without its end."""
-    described = [diagnostic.describe() for diagnostic in diagnostics]
-    return _encode({**fields, **dict(zip(to.fields, to.values(written), strict=True)), "diagnostics": described})
+    answer: dict[str, object] = {**fields}
+    answer.update(zip(to.fields, to.values(written), strict=True))
+    answer["diagnostics"] = [diagnostic.describe() for diagnostic in diagnostics]
+    return _encode(answer)
 
 
 def encode_error(fields: Mapping[str, Raw], error: str) -> bytes:
@@ -169,10 +172,8 @@ def _read_string(raw: Raw) -> str | None:
         return value if isinstance(value, str) else None
 
 
-def _read_option(fields: Fields, name: str) -> str | None:
-    """Return the string of a field, None where there is no such field. Raises BadLine for what is not a string."""
-    if name not in fields:
-        return None
+def _read_option(fields: Fields, name: str) -> str:
+    """Return the string of a field. Raises BadLine for what is not a string."""
     text = _read_string(fields[name])
     if text is None:
         raise BadLine(f'"{name}" is not a string', fields)

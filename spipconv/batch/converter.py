@@ -102,7 +102,7 @@ class Converter:
         self.diagnostics: Counter[str] = Counter()
         self.failures: list[TextError] = []
         self._slowest: list[tuple[float, int, int]] = []
-        self._format = find_format(options.to)
+        self.format = find_format(options.to)
         self._objects = _read_objects(options.objects) if options.objects else None
         self._spool, self._watched = spool, watched
         # Signals reach the main thread only.
@@ -180,8 +180,9 @@ class Converter:
                     text, profile=profile, lang=lang, objects=self._objects, embeds=options.embeds,
                     angle_shortcuts=options.angle_shortcuts,
                 )  # fmt: skip
-                written = self._format.write(parsed.document, profile, "nh3")
-                written.text.encode()
+                written = self.format.write(parsed.document, profile, "nh3")
+                written.body.encode()
+                written.notes.encode()
                 return Converted(written, None, parsed.diagnostics)
             finally:
                 self._text = 0

@@ -12,7 +12,6 @@ from msgspec import Struct
 from spipconv.batch.chunks import BadInput, Piece
 from spipconv.batch.converter import Converter
 from spipconv.batch.places import FileInfo, find, open_file
-from spipconv.converters.formats import find_format
 from spipconv.json_lines import BadLine, encode_answer, encode_error, is_blank, read_task
 from spipconv.system.files import cannot_write
 
@@ -133,7 +132,7 @@ def _check(piece: Piece) -> None:
 
 
 def _answer(number: int, line: bytes, converter: Converter) -> bytes:
-    to = find_format(converter.options.to)
+    to = converter.format
     try:
         task = read_task(line, to, converter.options.column)
     except BadLine as error:

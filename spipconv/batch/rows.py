@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar, cast
 from spipconv.batch.chunks import BadInput, Piece
 from spipconv.batch.converter import Converted, Converter, Options
 from spipconv.batch.places import FileInfo, find, open_file
-from spipconv.converters.formats import OutputFormat, find_format
+from spipconv.converters.formats import OutputFormat
 
 SUFFIXES = (".parquet", ".pq")
 
@@ -115,7 +115,7 @@ def _convert(table: Table, converter: Converter) -> Table:
     options = converter.options
     _check_column(table.schema, options.column)
     answers = [_answer(number, text, converter) for number, text in enumerate(_read_texts(table, options.column))]
-    columns = _answer_columns(answers, find_format(options.to))
+    columns = _answer_columns(answers, converter.format)
     replaced = {options.column, *columns}
     kept = table.drop_columns([name for name in table.column_names if name in replaced])
     for name, values in columns.items():

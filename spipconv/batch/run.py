@@ -136,10 +136,7 @@ class Run:
         """
         started = time.monotonic()
         if self._plan.is_settled():
-            # Nothing is to be done, so no output is touched.
-            self._plan.note_settled()
-            self._remove_leftovers()
-            return self._report(0.0)
+            return self._keep()
 
         def is_to_stop() -> bool:
             return bool(self._stopped) or bool(stop and stop())
@@ -172,6 +169,12 @@ class Run:
             self._stop("interrupted")
         self._end()
         return self._report(time.monotonic() - started, tasks)
+
+    def _keep(self) -> Report:
+        """Return the report where nothing is to be done, so that no output is touched."""
+        self._plan.note_settled()
+        self._remove_leftovers()
+        return self._report(0.0)
 
     def _stop(self, reason: str) -> None:
         self._stopped = self._stopped or reason

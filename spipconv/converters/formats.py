@@ -29,24 +29,20 @@ class Written(Struct, frozen=True, omit_defaults=True):
 class OutputFormat(Struct, frozen=True):
     """One format: its name, the suffix of its files, its media type, and what writes a document in it.
 
-    ``has_notes`` says that notes are written apart from the body. ``write`` is given the document, the profile to
-    write it for, and the sanitiser of raw HTML, which only HTML uses.
+    ``fields`` are the names of the fields that hold a text in this format, in objects and tables: its body, and its
+    notes where the format has them apart. ``write`` is given the document, the profile to write it for, and the
+    sanitiser of raw HTML, which only HTML uses.
     """
 
     name: Format
     suffix: str
     media_type: str
-    has_notes: bool
+    fields: tuple[str] | tuple[str, str]
     write: Callable[[Document, Profile, Sanitizer], Written]
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """The names of the fields that hold a text in this format, in objects and tables."""
-        return (self.name, "notes") if self.has_notes else (self.name,)
 
     def values(self, written: Written) -> tuple[str, ...]:
         """Return the values of ``fields`` for a text."""
-        return (written.body, written.notes) if self.has_notes else (written.text,)
+        return (written.body, written.notes) if len(self.fields) == 2 else (written.body,)
 
 
 def find_format(name: object) -> OutputFormat:
@@ -74,8 +70,8 @@ def _write_json(document: Document, _profile: Profile, _sanitizer: Sanitizer) ->
 FORMATS: Mapping[Format, OutputFormat] = {
     record.name: record
     for record in (
-        OutputFormat("html", ".html", "text/html", True, _write_html),
-        OutputFormat("markdown", ".md", "text/markdown", False, _write_markdown),
-        OutputFormat("json", ".json", "application/json", False, _write_json),
+        OutputFormat("html", ".html", "text/html", ("html", "notes"), _write_html),
+        OutputFormat("markdown", ".md", "text/markdown", ("markdown",), _write_markdown),
+        OutputFormat("json", ".json", "application/json", ("json",), _write_json),
     )
 }

@@ -56,7 +56,7 @@ def test_a_new_format_is_written_by_every_use_without_another_line(tmp_path: Pat
 import json, sys
 from spipconv.converters import formats
 formats.FORMATS["words"] = formats.OutputFormat(
-    "words", ".words", "text/plain", False, lambda document, profile, sanitizer: formats.Written("written")
+    "words", ".words", "text/plain", ("words",), lambda document, profile, sanitizer: formats.Written("written")
 )
 from click.testing import CliRunner
 from spipconv.commands import main
