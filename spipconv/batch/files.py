@@ -8,6 +8,7 @@ from spipconv.batch.chunks import Piece
 from spipconv.batch.converter import Converter
 from spipconv.batch.places import find, open_file
 from spipconv.converters.formats import Format, find_format
+from spipconv.system.files import decode
 
 
 def name_target(name: str, to: Format) -> str:
@@ -44,8 +45,3 @@ def convert_file(piece: Piece, converter: Converter) -> tuple[bytes | None, int]
         return None, 1
     written = converter.convert(0, text).content
     return None if written is None else (written.rstrip("\n") + "\n").encode(), 1
-
-
-def decode(content: bytes, encoding: str) -> str:
-    """Return the text of a file. Raises UnicodeError, LookupError for an unknown encoding."""
-    return content.decode("utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding)

@@ -12,6 +12,7 @@ from spipconv.commands.errors import CommandError
 from spipconv.converters.formats import FORMATS
 from spipconv.objects import BadObjects, Catalogue, read_objects
 from spipconv.settings import PROFILES, check_language
+from spipconv.system.files import decode
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 _Option = Callable[[_Command], _Command]
@@ -114,7 +115,7 @@ def read_text(path: str, encoding: str) -> str:
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror or error}") from error
     try:
-        return content.decode("utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding)
+        return decode(content, encoding)
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
         raise CommandError(

@@ -27,7 +27,7 @@ class Written(Struct, frozen=True, omit_defaults=True):
 
 
 class OutputFormat(Struct, frozen=True):
-    """One format: its name, the suffix of its files, its media type, and what writes a document in it.
+    """One format: its name, the suffix of its files, and what writes a document in it.
 
     ``fields`` are the names of the fields that hold a text in this format, in objects and tables: its body, and its
     notes where the format has them apart. ``write`` is given the document, the profile to write it for, and the
@@ -36,7 +36,6 @@ class OutputFormat(Struct, frozen=True):
 
     name: Format
     suffix: str
-    media_type: str
     fields: tuple[str] | tuple[str, str]
     write: Callable[[Document, Profile, Sanitizer], Written]
 
@@ -70,8 +69,8 @@ def _write_json(document: Document, _profile: Profile, _sanitizer: Sanitizer) ->
 FORMATS: Mapping[Format, OutputFormat] = {
     record.name: record
     for record in (
-        OutputFormat("html", ".html", "text/html", ("html", "notes"), _write_html),
-        OutputFormat("markdown", ".md", "text/markdown", ("markdown",), _write_markdown),
-        OutputFormat("json", ".json", "application/json", ("json",), _write_json),
+        OutputFormat("html", ".html", ("html", "notes"), _write_html),
+        OutputFormat("markdown", ".md", ("markdown",), _write_markdown),
+        OutputFormat("json", ".json", ("json",), _write_json),
     )
 }

@@ -152,3 +152,11 @@ def size_and_time(info: os.stat_result) -> str:
 def _discard(temporary: str | Path) -> None:
     with suppress(OSError):
         os.unlink(temporary)
+
+
+def decode(content: bytes, encoding: str) -> str:
+    """Return the text of a file; a UTF-8 file may begin with a byte order mark, which is dropped.
+
+    Raises UnicodeError for a byte that the encoding does not have, LookupError for an unknown encoding.
+    """
+    return content.decode("utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding)
