@@ -342,7 +342,7 @@ def other_base(folder: Path) -> Path:
         (lambda folder: folder / "none.sql", (), "none.sql"),
         (lambda folder: folder, (), "folder"),
         (text_file, (), "notes.txt"),
-        (other_base, (), "no SPIP base"),
+        (other_base, (), "not a SPIP database"),
         (truncated, (), "cut.sql"),
         (of_two_sites, (), "autre, spip"),
         (of_two_sites, ("--prefix", "fausse"), "fausse"),

@@ -11,7 +11,7 @@ from spipconv.migration.output.drawings import clean_drawing
 from spipconv.migration.pages.kept_words import count_words, in_language
 from spipconv.migration.plan.old_addresses import clean_path
 from spipconv.migration.read.img_folder import ImgFolder
-from spipconv.migration.writers.wxr import _WEB
+from spipconv.migration.writers.wxr_values import WEB
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_words_in_text_that_is_not_a_tag_are_counted() -> None:
 
 
 def test_schemes_and_extensions_are_ascii() -> None:
-    assert _WEB.match("HTTPS://a")
-    assert not _WEB.match("httpſ://a")
+    assert WEB.match("HTTPS://a")
+    assert not WEB.match("httpſ://a")
     assert clean_path("a.HTM") == "a"
     drawing = '<svg xmlns="http://www.w3.org/2000/svg"><image href="{}"/></svg>'
     assert b"href" in (clean_drawing(drawing.format("data:IMAGE/png;base64,x").encode()) or b"")

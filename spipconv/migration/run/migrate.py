@@ -13,9 +13,10 @@ from spipconv.migration.output.folder import check_places
 from spipconv.migration.plan.old_paths import find_old_paths
 from spipconv.migration.plan.plan import SitePlan
 from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.read.prefixes import choose_prefix
 from spipconv.migration.read.privacy import hide_emails
 from spipconv.migration.read.sources import open_source
-from spipconv.migration.read.spip_tables import SpipReader, choose_prefix
+from spipconv.migration.read.spip_tables import SpipReader
 from spipconv.migration.report.report import MigrationReport
 from spipconv.migration.run.counts import count_rows_left
 from spipconv.migration.run.options import MigrationOptions, ShowProgress

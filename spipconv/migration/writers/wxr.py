@@ -19,7 +19,6 @@ characters, U+FFFE and U+FFFF: they are left out; lone surrogates become U+FFFD.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -27,26 +26,35 @@ from html import escape
 from urllib.parse import quote
 
 from spipconv.api import render
-from spipconv.migration.kinds import PAGE_KINDS, TEXTS
-from spipconv.migration.pages.page import Attachment, Comment, Page, Site, Term
+from spipconv.migration.kinds import TEXTS
+from spipconv.migration.pages.page import Comment, Page, Site, Term
+from spipconv.migration.writers.wxr_values import (
+    NO_DATE,
+    PARAGRAPH,
+    TO_LANGUAGE,
+    TO_LOGOS,
+    WEB,
+    clean_text,
+    escape_text,
+    file_title,
+    language_place,
+    language_rank,
+    meta_elements,
+    nicename,
+    old_root,
+    page_date,
+    page_text,
+    post_number,
+    post_status,
+    stamp,
+    term_name,
+    text_element,
+    tidy_markup,
+)
 from spipconv.safety import safe_address
 
 # WordPress has pages of its own for these, with their description; only comments have no place there.
 _TERMS = frozenset({"rubrique", "mot"})
-
-# Numbers of posts: a range for each kind, for each kind's logos, and again for each further language of an object.
-_RANGE = 10_000_000
-_TO_LOGOS = 10 * _RANGE
-_TO_LANGUAGE = 20 * _RANGE
-
-_NO_DATE = "0000-00-00 00:00:00"
-_FORBIDDEN = re.compile("[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SERIALISED = re.compile(r"\s*[a-zA-Z](;|:.*[;}])\s*", re.DOTALL)
-_PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
-_BREAK = re.compile(r'<br class="(?:auto|manual)br" />\s*')
-_NEWLINE = re.compile(r"\s*\n\s*")
-_PARAGRAPH = re.compile(r"</p>\s*(?=.)", re.DOTALL)
-_WEB = re.compile("https?:", re.IGNORECASE | re.ASCII)
 
 _HEAD = """\
 <?xml version="1.0" encoding="UTF-8"?>
@@ -68,17 +76,17 @@ def head(site: Site, sections: Iterable[Page], keywords: Iterable[Page], authors
     """
     parts = [
         _HEAD,
-        _element("title", _escape(site.name)),
-        _element("link", site.address),
-        _element("description", _escape(site.slogan or site.description)),
-        _element("language", site.language),
+        text_element("title", escape_text(site.name)),
+        text_element("link", site.address),
+        text_element("description", escape_text(site.slogan or site.description)),
+        text_element("language", site.language),
         "<wp:wxr_version>1.2</wp:wxr_version>\n",
-        _element("wp:base_site_url", site.address),
-        _element("wp:base_blog_url", site.address),
+        text_element("wp:base_site_url", site.address),
+        text_element("wp:base_blog_url", site.address),
     ]
     logins: dict[str, str] = {}
     for author in authors:
-        login = _nicename(author)
+        login = nicename(author)
         logins.setdefault(login, _author(login, author))
     parts += [logins[login] for login in sorted(logins)]
     return "".join([*parts, *_terms(sections, site, _category), *_terms(keywords, site, _tag)])
@@ -92,9 +100,9 @@ def item(page: Page, site: Site) -> str:
     """
     is_post = page.kind in TEXTS
     has_text = page.kind not in _TERMS and bool(page.body.children)
-    place = _place(page, site)
-    number = _number(page.kind, page.number) + place * _TO_LANGUAGE
-    date = _date(page, place)
+    place = language_place(page, site)
+    number = post_number(page.kind, page.number) + place * TO_LANGUAGE
+    date = page_date(page, place)
     parent = number if is_post or has_text or page.comments else 0
 
     attachments: list[str] = []
@@ -102,15 +110,15 @@ def item(page: Page, site: Site) -> str:
     thumbnail = 0
     for file in page.attachments:
         if file.file:
-            own = _number("document", file.number)
-            address = f"{_root(site)}/IMG/{quote(_clean(file.file))}"
-            attachments.append(_attachment(own, _file_title(file, titles), address, parent, date, file.number))
+            own = post_number("document", file.number)
+            address = f"{old_root(site)}/IMG/{quote(clean_text(file.file))}"
+            attachments.append(_attachment(own, file_title(file, titles), address, parent, date, file.number))
             if file.address == page.logo:
                 thumbnail = own
     if page.logo and not thumbnail:
-        thumbnail = _number(page.kind, page.number) + _TO_LOGOS
-        logo = _clean(page.logo)
-        address = logo if _WEB.match(logo) else _root(site) + quote(logo, safe="/%")
+        thumbnail = post_number(page.kind, page.number) + TO_LOGOS
+        logo = clean_text(page.logo)
+        address = logo if WEB.match(logo) else old_root(site) + quote(logo, safe="/%")
         attachments.append(_attachment(thumbnail, f"logo {page.kind} {page.number}", address, parent, date, 0))
     own_item = _post(page, site, number, date, thumbnail) if parent else ""
     return own_item + "".join(attachments)
@@ -121,125 +129,15 @@ def tail() -> str:
     return "</channel>\n</rss>\n"
 
 
-# ---- Texts ----
-
-
-def _clean(text: str) -> str:
-    """Return text as an XML reader will see it."""
-    # Readers make newlines of these anyway, and the length of what is serialised counts.
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _FORBIDDEN.sub(lambda found: "\ufffd" if "\ud800" <= found[0] <= "\udfff" else "", text)
-
-
-def _escape(text: str) -> str:
-    """Return plain text as HTML that may also stand in an attribute: older themes print titles there."""
-    return escape(text)
-
-
-def _name(text: str) -> str:
-    """Return the name of a term or a person: WordPress escapes its ``&``, and strips what looks like a tag.
-
-    Its quotes become typographic ones, as WordPress itself shows them.
-    """
-    return text.replace("<", "&lt;").replace(">", "&gt;").replace('"', "”").replace("'", "’")
-
-
-def _element(name: str, text: str) -> str:
-    """Return an element with any text."""
-    text = _clean(text).replace("]]>", "]]]]><![CDATA[>")
-    return f"<{name}><![CDATA[{text}]]></{name}>\n" if text else f"<{name}></{name}>\n"
-
-
-def _metas(element: str, pairs: Iterable[tuple[str, str]]) -> str:
-    """Return the meta of a post, term or comment. The texts are HTML; empty ones are left out."""
-    parts: list[str] = []
-    for key, value in pairs:
-        text = _clean(value)
-        if _SERIALISED.fullmatch(text):
-            text = f's:{len(text.encode())}:"{text}";'
-        if text:
-            parts.append(f"<{element}>\n{_element('wp:meta_key', key)}{_element('wp:meta_value', text)}</{element}>\n")
-    return "".join(parts)
-
-
-def _tidy(markup: str) -> str:
-    """Return HTML without newlines outside ``pre``: WordPress and Pelican make breaks and paragraphs of them."""
-    parts = _PREFORMATTED.split(markup)
-    parts[::2] = [_NEWLINE.sub(" ", _BREAK.sub("<br />", part)) for part in parts[::2]]
-    return "".join(parts).strip().replace("[", "&#91;")
-
-
-def _text(page: Page) -> str:
-    return _tidy(render(page.body))
-
-
-# ---- Numbers, names, dates ----
-
-
-def _number(kind: str, number: int) -> int:
-    return PAGE_KINDS[kind].range * _RANGE + number
-
-
-def _place(page: Page, site: Site) -> int:
-    """Return the place of a page's language among those of its object."""
-    own = {link.language for link in page.translations if (link.kind, link.number) == (page.kind, page.number)}
-    return sorted(own | {page.language}, key=lambda code: (_rank(code, site), code)).index(page.language)
-
-
-def _rank(language: str, site: Site) -> int:
-    return site.languages.index(language) if language in site.languages else len(site.languages)
-
-
-def _root(site: Site) -> str:
-    return site.address.rstrip("/")
-
-
-def _nicename(term: Term | Page) -> str:
-    """Return the slug by which WordPress knows a term or an author."""
-    slug = term.slug or f"{term.kind}-{term.number}"
-    # WordPress makes no user with a longer login.
-    return slug if term.kind != "auteur" or len(slug) <= 60 else f"{slug[:40]}-{term.number}"
-
-
-def _date(page: Page, place: int) -> str:
-    """Return a page's date, or the nearest known."""
-    date = page.date or page.modified
-    if date and place and any(link.title == page.title for link in page.translations):
-        # WordPress takes two posts of one title and second for the same one.
-        date = date.replace(second=(date.second + place) % 60)
-    return _stamp(date) if date else _NO_DATE
-
-
-def _stamp(date: datetime) -> str:
-    return date.replace(tzinfo=None).isoformat(" ", "seconds")
-
-
-def _status(page: Page) -> str:
-    if page.is_future:
-        return "future"
-    if not page.is_draft:
-        return "publish"
-    return "pending" if page.status == "prop" else "draft"
-
-
-def _file_title(file: Attachment, taken: set[str]) -> str:
-    """Return a title that no other file of the page has, for the reason above."""
-    title = _clean(file.title).strip() or _clean(file.file.rpartition("/")[2]).strip() or f"document {file.number}"
-    if title in taken:
-        title = f"{title} ({file.file})"
-    taken.add(title)
-    return title
-
-
 # ---- Authors and terms ----
 
 
 def _author(login: str, author: Term | Page) -> str:
     parts = (
         f"<wp:author_id>{author.number}</wp:author_id>",
-        _element("wp:author_login", login).rstrip(),
+        text_element("wp:author_login", login).rstrip(),
         "<wp:author_email></wp:author_email>",
-        _element("wp:author_display_name", " ".join(_name(author.title).split())).rstrip(),
+        text_element("wp:author_display_name", " ".join(term_name(author.title).split())).rstrip(),
         "<wp:author_first_name></wp:author_first_name><wp:author_last_name></wp:author_last_name>",
     )
     # The importer's simplest reader takes an author from one line.
@@ -250,7 +148,14 @@ def _terms(pages: Iterable[Page], site: Site, write: Callable[[Page], str]) -> I
     """Return each term once, written from its first language, parents before children."""
     # Only what is written is kept: trees of a whole site's sections would be large.
     written = sorted(
-        (len(page.sections), page.number, _rank(page.language, site), page.language, _nicename(page), write(page))
+        (
+            len(page.sections),
+            page.number,
+            language_rank(page.language, site),
+            page.language,
+            nicename(page),
+            write(page),
+        )
         for page in pages
     )
     first: dict[str, str] = {}
@@ -262,11 +167,11 @@ def _terms(pages: Iterable[Page], site: Site, write: Callable[[Page], str]) -> I
 def _category(page: Page) -> str:
     return (
         "<wp:category>\n"
-        f"<wp:term_id>{_number(page.kind, page.number)}</wp:term_id>\n"
-        + _element("wp:category_nicename", _nicename(page))
-        + _element("wp:category_parent", _nicename(page.sections[-1]) if page.sections else "")
-        + _element("wp:cat_name", _name(page.title))
-        + _element("wp:category_description", _text(page) or _escape(page.description))
+        f"<wp:term_id>{post_number(page.kind, page.number)}</wp:term_id>\n"
+        + text_element("wp:category_nicename", nicename(page))
+        + text_element("wp:category_parent", nicename(page.sections[-1]) if page.sections else "")
+        + text_element("wp:cat_name", term_name(page.title))
+        + text_element("wp:category_description", page_text(page) or escape_text(page.description))
         + _term_metas(page)
         + "</wp:category>\n"
     )
@@ -275,10 +180,10 @@ def _category(page: Page) -> str:
 def _tag(page: Page) -> str:
     return (
         "<wp:tag>\n"
-        f"<wp:term_id>{_number(page.kind, page.number)}</wp:term_id>\n"
-        + _element("wp:tag_slug", _nicename(page))
-        + _element("wp:tag_name", _name(page.title))
-        + _element("wp:tag_description", _text(page) or _escape(page.description))
+        f"<wp:term_id>{post_number(page.kind, page.number)}</wp:term_id>\n"
+        + text_element("wp:tag_slug", nicename(page))
+        + text_element("wp:tag_name", term_name(page.title))
+        + text_element("wp:tag_description", page_text(page) or escape_text(page.description))
         + _term_metas(page)
         + "</wp:tag>\n"
     )
@@ -290,11 +195,11 @@ def _term_metas(page: Page) -> str:
         ("_spip_id", str(page.number)),
         ("_spip_lang", page.language),
         # WordPress strips paragraphs, lists and pictures from descriptions.
-        ("_spip_texte", _text(page)),
-        ("_spip_descriptif", _escape(page.description)),
-        ("_spip_logo", _escape(page.logo)),
+        ("_spip_texte", page_text(page)),
+        ("_spip_descriptif", escape_text(page.description)),
+        ("_spip_logo", escape_text(page.logo)),
     )
-    return _metas("wp:termmeta", pairs)
+    return meta_elements("wp:termmeta", pairs)
 
 
 # ---- Items ----
@@ -306,24 +211,24 @@ def _frame(
     comments: str = "closed", rest: str = "",
 ) -> str:  # fmt: skip
     """Return an item. ``title``, ``content`` and ``excerpt`` are HTML, ``rest`` is XML."""
-    published = "" if date == _NO_DATE else format_datetime(datetime.fromisoformat(date).replace(tzinfo=UTC))
+    published = "" if date == NO_DATE else format_datetime(datetime.fromisoformat(date).replace(tzinfo=UTC))
     return (
         "<item>\n"
-        + _element("title", title)
-        + _element("link", link)
+        + text_element("title", title)
+        + text_element("link", link)
         + f"<pubDate>{published}</pubDate>\n"
-        + _element("dc:creator", author)
-        + f'<guid isPermaLink="false">{escape(_clean(guid))}</guid>\n'
+        + text_element("dc:creator", author)
+        + f'<guid isPermaLink="false">{escape(clean_text(guid))}</guid>\n'
         + "<description></description>\n"
-        + _element("content:encoded", content)
-        + _element("excerpt:encoded", excerpt)
+        + text_element("content:encoded", content)
+        + text_element("excerpt:encoded", excerpt)
         + f"<wp:post_id>{number}</wp:post_id>\n"
         + f"<wp:post_date>{date}</wp:post_date>\n"
         # SPIP's dates have no time zone: what is written is right but for its offset.
         + f"<wp:post_date_gmt>{date}</wp:post_date_gmt>\n"
         + f"<wp:comment_status>{comments}</wp:comment_status>\n"
         + "<wp:ping_status>closed</wp:ping_status>\n"
-        + _element("wp:post_name", name)
+        + text_element("wp:post_name", name)
         + f"<wp:status>{status}</wp:status>\n"
         + f"<wp:post_parent>{parent}</wp:post_parent>\n"
         + f"<wp:menu_order>{order}</wp:menu_order>\n"
@@ -337,34 +242,34 @@ def _frame(
 
 def _post(page: Page, site: Site, number: int, date: str, thumbnail: int) -> str:
     is_post = page.kind in TEXTS
-    old = f"{_root(site)}/spip.php?{page.kind}{page.number}" + (
-        f"&lang={page.language}" if number > _TO_LANGUAGE else ""
+    old = f"{old_root(site)}/spip.php?{page.kind}{page.number}" + (
+        f"&lang={page.language}" if number > TO_LANGUAGE else ""
     )
     terms = [("category", term) for term in page.sections[-1:]] + [("post_tag", term) for term in page.keywords]
     return _frame(
         number,
         "post" if is_post else "page",
         # Isso leaves out what has no title, and WordPress takes it for any other post of its date.
-        _escape(_clean(page.title).strip()) or f"{page.kind} {page.number}",
+        escape_text(clean_text(page.title).strip()) or f"{page.kind} {page.number}",
         date,
-        link=page.address if _WEB.match(page.address) else _root(site) + page.address,
+        link=page.address if WEB.match(page.address) else old_root(site) + page.address,
         guid=old,
-        author=_nicename(page.authors[0]) if page.authors else "",
-        content=_text(page),
-        excerpt=_escape(page.description),
-        status=_status(page),
+        author=nicename(page.authors[0]) if page.authors else "",
+        content=page_text(page),
+        excerpt=escape_text(page.description),
+        status=post_status(page),
         name=page.slug or f"{page.kind}-{page.number}",
         order=page.weight,
         comments="open" if page.comments else "closed",
         rest="".join([_term(domain, term) for domain, term in terms] if is_post else [])
-        + _metas("wp:postmeta", _post_metas(page, thumbnail))
+        + meta_elements("wp:postmeta", _post_metas(page, thumbnail))
         + _comments(page, date),
     )
 
 
 def _term(domain: str, term: Term) -> str:
-    name = _element("category", _name(term.title) or _nicename(term)).removeprefix("<category>")
-    return f'<category domain="{domain}" nicename="{escape(_clean(_nicename(term)))}">{name}'
+    name = text_element("category", term_name(term.title) or nicename(term)).removeprefix("<category>")
+    return f'<category domain="{domain}" nicename="{escape(clean_text(nicename(term)))}">{name}'
 
 
 def _post_metas(page: Page, thumbnail: int) -> list[tuple[str, str]]:
@@ -391,7 +296,7 @@ def _post_metas(page: Page, thumbnail: int) -> list[tuple[str, str]]:
         "logo_survol": page.logo_hover,
         "anciennes_adresses": "\n".join(page.aliases),
     } | {f"mots_{group}".rstrip("_"): ", ".join(titles) for group, titles in groups.items()}
-    metas = [(f"_spip_{key}", _escape(text)) for key, text in texts.items()]
+    metas = [(f"_spip_{key}", escape_text(text)) for key, text in texts.items()]
     return [*metas, ("_thumbnail_id", str(thumbnail))] if thumbnail else metas
 
 
@@ -400,13 +305,13 @@ def _attachment(number: int, title: str, address: str, parent: int, date: str, d
     return _frame(
         number,
         "attachment",
-        _escape(title),
+        escape_text(title),
         date,
         link=address,
         guid=address,
         name=f"document-{document}" if document else f"logo-{number}",
         parent=parent,
-        rest=_element("wp:attachment_url", address) + _metas("wp:postmeta", metas),
+        rest=text_element("wp:attachment_url", address) + meta_elements("wp:postmeta", metas),
     )
 
 
@@ -431,31 +336,31 @@ def _comments(page: Page, date: str) -> str:
 
 def _comment(comment: Comment, number: int, parent: int, page_title: str, date: str) -> str:
     # Isso stops at what is no date.
-    written = _stamp(comment.date) if comment.date else "1970-01-01 00:00:00" if date == _NO_DATE else date
+    written = stamp(comment.date) if comment.date else "1970-01-01 00:00:00" if date == NO_DATE else date
     address = safe_address(comment.address) or ""
     return (
         "<wp:comment>\n"
         f"<wp:comment_id>{number}</wp:comment_id>\n"
-        + _element("wp:comment_author", " ".join(_name(comment.author).split()))
+        + text_element("wp:comment_author", " ".join(term_name(comment.author).split()))
         + "<wp:comment_author_email></wp:comment_author_email>\n"
-        + _element("wp:comment_author_url", address if _WEB.match(address) else "")
+        + text_element("wp:comment_author_url", address if WEB.match(address) else "")
         + "<wp:comment_author_IP></wp:comment_author_IP>\n"
         f"<wp:comment_date>{written}</wp:comment_date>\n"
         f"<wp:comment_date_gmt>{written}</wp:comment_date_gmt>\n"
-        + _element("wp:comment_content", _comment_text(comment, page_title))
+        + text_element("wp:comment_content", _comment_text(comment, page_title))
         + f"<wp:comment_approved>{0 if comment.is_pending else 1}</wp:comment_approved>\n"
         "<wp:comment_type>comment</wp:comment_type>\n"
         f"<wp:comment_parent>{parent}</wp:comment_parent>\n"
         "<wp:comment_user_id>0</wp:comment_user_id>\n"
-        + _metas("wp:commentmeta", (("_spip_id", str(comment.number)),))
+        + meta_elements("wp:commentmeta", (("_spip_id", str(comment.number)),))
         + "</wp:comment>\n"
     )
 
 
 def _comment_text(comment: Comment, page_title: str) -> str:
     """Return a comment with its title, which SPIP fills in with the page's where its writer gives none."""
-    title = _clean(comment.title).lstrip("> ").strip()
-    own_title = f"<p><strong>{_escape(title)}</strong></p>" if title and title != page_title.strip() else ""
-    markup = _tidy(f"{own_title}\n{render(comment.body, profile='comment')}")
+    title = clean_text(comment.title).lstrip("> ").strip()
+    own_title = f"<p><strong>{escape_text(title)}</strong></p>" if title and title != page_title.strip() else ""
+    markup = tidy_markup(f"{own_title}\n{render(comment.body, profile='comment')}")
     # Where WordPress takes the paragraphs away, it makes new ones of blank lines. Isso stops at what is empty.
-    return _PARAGRAPH.sub("</p>\n\n", _clean(markup)) or "…"
+    return PARAGRAPH.sub("</p>\n\n", clean_text(markup)) or "…"

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from spipconv.migration.read.sources.protocol import MOST_COLUMNS, BadSource, Choose, SourceRow, TooLong
-from spipconv.migration.read.sources.sql import Reader, literal, name_of, row
+from spipconv.migration.read.sources.sql import Reader
+from spipconv.migration.read.sources.sql_syntax import literal, name_of, row
 
 _WINDOW = 1 << 20
 # Columns of a table whose rows are matched by one pattern; those of a wider one are read value by value.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from spipconv.migration.read.sources.protocol import LONGEST_ROW, LONGEST_VALUE, BadSource, TooLong, Value
+from spipconv.migration.read.sources.protocol import LONGEST_ROW, LONGEST_VALUE, BadSource, TooLong
+from spipconv.migration.read.sources.sql_syntax import BEGUN, BEGUN_VALUE, MAYBE_SPACE, SPACES, syntax
 
 # Bytes of a word or name outside rows: what is longer is a quote that nothing closes.
 _LONGEST = LONGEST_VALUE
@@ -26,62 +26,6 @@ class Stream(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-class Syntax(NamedTuple):
-    """The patterns of one way to write strings."""
-
-    token: re.Pattern[bytes]
-    value: re.Pattern[bytes]
-    skipped: re.Pattern[bytes]
-
-
-# The content of /*!40101 … */ counts. Under 999999 it is for the client that loads the dump.
-_COMMENT = rb"--(?=[\x00-\x20])[^\n]*+\n|#[^\n]*+\n|/\*(?:M!999999|(?!M?!))[^*]*+(?:\*(?!/)[^*]*+)*+\*/"
-_CONDITION = rb"/\*M?!(?!999999)\d*+(?=[\s\S])"
-_SPACE = rb"(?:\s++|" + _COMMENT + b"|" + _CONDITION + rb"|\*/)*+"
-# What may become space when more is read.
-_BEGUN_SPACE = rb"/(?:\*|\Z)|-(?:-[\x00-\x20]|-?\Z)|#|\*\Z|\Z"
-_MAYBE_SPACE = re.compile(_BEGUN_SPACE)
-# The same for the rest of a row: a word may go on behind the window.
-_BEGUN = re.compile(_BEGUN_SPACE + rb"|[-+.\w]+\Z")
-_BEGUN_VALUE = re.compile(_BEGUN.pattern + rb"|_\w+\s*\w*\Z|(?:_\w+\s*|[NnXxBb])?['\"]")
-_SPACES = re.compile(_SPACE)
-_NAME = rb"`[^`]*+(?:``[^`]*+)*+`"
-
-
-def _string(quote: bytes, *, escapes: bool) -> bytes:
-    if escapes:
-        return rb"Q[^Q\\]*+(?:(?:\\[\s\S]|QQ)[^Q\\]*+)*+Q".replace(b"Q", quote)
-    return rb"Q[^Q]*+(?:QQ[^Q]*+)*+Q".replace(b"Q", quote)
-
-
-def _value(escapes: bool) -> bytes:
-    string, other = _string(b"'", escapes=escapes), _string(b'"', escapes=escapes)
-    number = rb"[-+]?+\.?+[0-9][\w.]*+(?:(?<=[eE])[-+]\d++)?+"
-    introduced = rb"(?:_\w++\s*+|[NnXxBb])(?:" + string + b"|" + other + rb")|_\w++\s*+0[xX]\w*+"
-    return b"(?:" + b"|".join([string, number, introduced, rb"[A-Za-z]\w*+(?!['\"])", other]) + b")"
-
-
-@cache
-def syntax(escapes: bool) -> Syntax:
-    """Return the patterns; ``escapes``: a backslash escapes."""
-    quoted = b"|".join([_string(b"'", escapes=escapes), _string(b'"', escapes=escapes), _NAME])
-    skipped = [rb"[^'\"`;#/\-]++", quoted, _COMMENT, _CONDITION, rb"/(?=[^*])", rb"-(?=[^-]|-[^\x00-\x20])"]
-    return Syntax(
-        token=re.compile(quoted + rb"|[\w$@\x80-\xff]++|[\s\S]"),
-        value=re.compile(_value(escapes)),
-        skipped=re.compile(b"(?:" + b"|".join(skipped) + b")*+"),
-    )
-
-
-@cache
-def row(count: int, wanted: Sequence[int], escapes: bool) -> re.Pattern[bytes]:
-    """Return the pattern of a row of ``count`` values: groups for the wanted, the last for the sign behind it."""
-    value = _value(escapes)
-    values = [b"(" + value + b")" if place in wanted else value for place in range(count)]
-    inside = (_SPACE + b"," + _SPACE).join(values)
-    return re.compile(_SPACE + rb"\(" + _SPACE + inside + _SPACE + rb"\)(?:" + _SPACE + b"([,;]))?+")
-
-
 _QUOTES = frozenset([b"'", b'"', b"`"])
 _INSIDE = {
     (quote, escapes): re.compile(
@@ -94,64 +38,6 @@ _BEFORE_STRING = re.compile(rb"(?:_\w{1,64}\s{0,64}|[NnXxBb])?(?=['\"])")
 _WORD = re.compile(rb"[-+.\w]*")
 _BEFORE_HEX = re.compile(rb"_\w{1,64}\s{1,64}(?=0[xX])")
 _LINE_COMMENT = re.compile(rb"#|--[\x00-\x20]")
-
-_ESCAPES = {b"0": b"\0", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"Z": b"\x1a"}
-_COMMON = [(b"\\n", b"\n"), (b"\\r", b"\r"), (b"\\'", b"'"), (b'\\"', b'"')]
-# These two stay as written.
-_ESCAPE = re.compile(rb"\\([^%_])")
-
-
-def literal(raw: bytes, escapes: bool) -> Value:
-    """Return the value that is written so; of a string, the bytes whatever its introducer says."""
-    if raw[0] in b"'\"":
-        return _unquoted(raw, escapes)
-    if raw[0] in b"-+.0123456789":
-        return _from_hex(raw[2:]) if raw[:2] in {b"0x", b"0X"} else raw
-    if raw[-1] in b"'\"":
-        before, _, _ = raw.partition(raw[-1:])
-        content = _unquoted(raw[len(before) :], escapes)
-        match before.upper():
-            case b"X":
-                return _from_hex(content)
-            case b"B":
-                return str(int(content or b"0", 2)).encode()
-        return content
-    if raw[:1] == b"_":
-        return _from_hex(raw.lower().rpartition(b"0x")[2])
-    match raw.upper():
-        case b"NULL" | b"DEFAULT":
-            return None
-        case b"TRUE":
-            return b"1"
-        case b"FALSE":
-            return b"0"
-    return raw
-
-
-def _unquoted(raw: bytes, escapes: bool) -> bytes:
-    text, quote = raw[1:-1], raw[:1]
-    if not escapes or b"\\" not in text:
-        return text.replace(quote + quote, quote)
-    return b"\\".join([_unescaped(piece.replace(quote + quote, quote)) for piece in text.split(b"\\\\")])
-
-
-def _unescaped(text: bytes) -> bytes:
-    """Undo the escapes in a text without escaped backslashes."""
-    for written, meant in _COMMON:
-        text = text.replace(written, meant)
-    return _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]), text) if b"\\" in text else text
-
-
-def _from_hex(digits: bytes) -> bytes:
-    return bytes.fromhex((b"0" * (len(digits) % 2) + digits).decode("ascii"))
-
-
-def name_of(token: bytes) -> str:
-    """Return the name that a token means, quoted or not."""
-    quote = token[:1]
-    if quote in {b"`", b'"', b"'"}:
-        token = token[1:-1].replace(quote + quote, quote)
-    return token.decode("utf-8", "replace")
 
 
 class Reader:
@@ -201,10 +87,10 @@ class Reader:
     def skip_space(self) -> None:
         """Go on to the next word, or the end."""
         while True:
-            space = _SPACES.match(self.data, self.position)
+            space = SPACES.match(self.data, self.position)
             assert space
             self.position = space.end()
-            if not _MAYBE_SPACE.match(self.data, self.position):
+            if not MAYBE_SPACE.match(self.data, self.position):
                 break
             if not (self._skip_comment() or self.more()):
                 break
@@ -413,7 +299,7 @@ class Reader:
             place = _after_space(data, place + 1)
             value = syntax(self.escapes).value.match(data, place)
             if value is None:
-                if not _BEGUN_VALUE.match(data, place):
+                if not BEGUN_VALUE.match(data, place):
                     raise self.error(f"{self._shown(place)} is no value", place)
                 return False
             place = _after_space(data, value.end())
@@ -421,7 +307,7 @@ class Reader:
         is_whole = data.startswith(b")", place)
         if is_whole and found != count:
             raise self.error(f"a row of {found} values where {count} belong")
-        if not is_whole and not _BEGUN.match(data, place):
+        if not is_whole and not BEGUN.match(data, place):
             raise self.error(f"{self._shown(place)} where a row should go on", place)
         return is_whole
 
@@ -430,6 +316,6 @@ class Reader:
 
 
 def _after_space(data: bytes, place: int) -> int:
-    space = _SPACES.match(data, place)
+    space = SPACES.match(data, place)
     assert space
     return space.end()

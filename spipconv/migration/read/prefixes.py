@@ -1,0 +1,47 @@
+"""Which SPIP installations a database holds: each has a prefix before the names of its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from spipconv.migration.read.sources import BadSource, SpipSource
+
+# Tables that every SPIP has.
+_ALWAYS = ("articles", "rubriques", "auteurs")
+
+
+def find_prefixes(source: SpipSource) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Return the tables with their columns of every SPIP in a database, by its prefix."""
+    found: dict[str, tuple[str, ...]] = {}
+
+    def note(name: str, columns: tuple[str, ...]) -> None:
+        found[name] = columns
+
+    for _ in source.read(note):
+        pass
+    prefixes = [name.removesuffix("_articles") for name in found if name.endswith("_articles")]
+    return {
+        prefix: {name[len(prefix) + 1 :]: columns for name, columns in found.items() if name.startswith(f"{prefix}_")}
+        for prefix in prefixes
+        if all(f"{prefix}_{table}" in found for table in _ALWAYS)
+    }
+
+
+def choose_prefix(source: SpipSource, wanted: str) -> tuple[str, Mapping[str, tuple[str, ...]]]:
+    """Return the prefix of the SPIP to read, and its tables; ``wanted`` may be empty where there is only one.
+
+    Raises BadSource where there is none, or several and none was named.
+    """
+    found = find_prefixes(source)
+    names = ", ".join(sorted(found))
+    if wanted:
+        if wanted.rstrip("_") in found:
+            return wanted.rstrip("_"), found[wanted.rstrip("_")]
+        raise BadSource(f"{source.name}: no SPIP with the prefix {wanted} in it; it has: {names or 'none'}")
+    if not found:
+        raise BadSource(
+            f"{source.name}: this is not a SPIP database (it has no tables …_articles, …_rubriques and …_auteurs)"
+        )
+    if len(found) > 1:
+        raise BadSource(f"{source.name}: contains several SPIP installations; choose one with --prefix: {names}")
+    return next(iter(found.items()))

@@ -1,0 +1,85 @@
+"""Which of SPIP's tables and columns are read, in every version from 1.9 to 4.4, and what is said of the others.
+
+Only the columns named here are ever read: personal and secret ones (e-mail and IP addresses, logins, passwords,
+private messages and forums) are not among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from spipconv.migration.kinds import KINDS_BY_TABLE, OBJECT_KINDS
+from spipconv.migration.read.database import WORKING_TABLES
+
+# Tables of links until 2.1, one for each kind of object, with the column that names it.
+OLD_LINKS = {
+    f"{links}_{kind.table}": (links, kind.name, kind.key)
+    for links in ("auteurs", "mots", "documents")
+    for kind in OBJECT_KINDS.values()
+    if kind.has_link_tables
+}
+OLD_LINKS["zones_rubriques"] = ("zones", "rubrique", OBJECT_KINDS["rubrique"].key)
+LINK_KEYS = {"zones": "id_zone", "auteurs": "id_auteur", "mots": "id_mot", "documents": "id_document"}
+# Columns of SPIP's own that no reader of the site sees, or that are personal.
+UNSEEN = frozenset(
+    """accepter_forum alea_actuel alea_futur articles auteur backup_cles breves brise bio comite contenu cookie_oubli
+    date date_index date_modif date_publication date_syndic date_thread date_tmp duree edition email email_auteur
+    en_ligne export forum htpass id_import id_groupe id_secteur id_thread id_type id_version idx imessage
+    inclus ip lang langue_choisie login low_sec maj messagerie minirezo miroir moderation oubli obligatoire pass pgp
+    popularite prefs profondeur referers resume rubriques source statut statut_tmp syndic syndication
+    tables_liees type unseul vu visites webmestre date_redac mode_upload""".split()
+)
+# Tables that hold nothing that a visitor reads, and those that have an issue of their own.
+_UNREAD = frozenset(
+    """articles auteurs auteurs_messages breves caches contextes_aides depots depots_plugins documents forum
+    groupes_mots index index_articles index_auteurs index_breves index_dico index_documents index_forum index_mots
+    index_rubriques index_signatures index_syndic jobs jobs_liens messages meta mots mots_groupes_mots mots_messages
+    ortho_cache ortho_dico paquets petitions plugins recherches referers referers_articles resultats rubriques
+    signatures statistiques stats_cache syndic syndic_articles test tickets types_documents urls urls_liens versions
+    versions_fragments visites visites_articles visites_temp zones_auteurs mots_liens
+    auteurs_liens documents_liens plugin_versions""".split()
+) | frozenset(OLD_LINKS)
+COUNTED = {
+    "syndic_articles": "syndicated-left",
+    "signatures": "signature-left",
+    "messages": "private-left",
+    "petitions": "petition-left",
+}
+# Columns that came with later versions, and whose lack a reader of the new site may notice.
+LATER = frozenset({("documents", "alt"), ("documents", "credits"), ("documents_liens", "rang_lien")})
+
+KINDS_WITH_MESSAGES = [kind for kind in OBJECT_KINDS.values() if kind.takes_messages]
+# Without these a link or an address is that of nothing.
+MUST_NUMBERS = {
+    table: tuple(column for column in columns if column.startswith("id_") and column != "id_parent")
+    for table, columns in WORKING_TABLES.items()
+    if table not in KINDS_BY_TABLE
+}
+# What is read besides the columns of the working base, because other versions say there what these say.
+_UNREAD_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "documents": ("id_type",),
+    "forum": tuple(kind.key for kind in KINDS_WITH_MESSAGES),
+}
+
+
+def choose_columns(table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns of a table that are read: none of a table that is not."""
+    if table in WORKING_TABLES:
+        chosen = [*WORKING_TABLES[table], *_UNREAD_COLUMNS.get(table, ())]
+        if table in KINDS_BY_TABLE and not KINDS_BY_TABLE[table].is_personal:
+            chosen += [column for column in columns if column not in UNSEEN and column not in chosen]
+    elif table in OLD_LINKS:
+        links, _, key = OLD_LINKS[table]
+        chosen = [LINK_KEYS[links], key, "vu"]
+    elif table == "types_documents" and "id_type" in columns:
+        chosen = ["id_type", "extension"]
+    elif table in COUNTED:
+        chosen = ["statut"]
+    elif table in _UNREAD:
+        return ()
+    else:
+        chosen = [columns[0]]
+    present = tuple(column for column in chosen if column in columns)
+    if table in COUNTED and not present:
+        present = (columns[0],)
+    return present

@@ -1,0 +1,57 @@
+"""Single values of SPIP's columns: numbers, dates, kinds, types of media."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from spipconv.migration.kinds import KINDS_BY_NAME
+from spipconv.migration.read.database import GREATEST
+
+_DATE = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?")
+_NUMBER = re.compile(rb"\s*\+?0*([0-9]{1,15})\s*")
+_MEDIA = {
+    "image": "jpg jpeg jpe png gif svg svgz webp bmp tif tiff ico avif",
+    "audio": "mp3 ogg oga wav mid aac flac m4a wma aif aiff opus",
+    "video": "mp4 m4v ogv webm avi mov flv mpg mpeg wmv mkv 3gp",
+}
+_MEDIA_BY_EXTENSION = {extension: media for media, words in _MEDIA.items() for extension in words.split()}
+
+
+def read_number(value: bytes | None) -> int | None:
+    """Return the number of a column, 0 for none; None for what is no number that it can have."""
+    if not value:
+        return 0
+    match = _NUMBER.fullmatch(value)
+    number = int(match[1]) if match else -1
+    return number if 0 <= number <= GREATEST else None
+
+
+def check_date(value: bytes) -> str | None:
+    """Return a date as SPIP writes it, also 0000-00-00 and one without its day; None for what is none."""
+    # SPIP 3.2 stores some with quotes inside.
+    match = _DATE.fullmatch(value.strip(b"' \t\r\n"))
+    if match is None:
+        return None
+    text = match[0].decode("ascii")
+    year, month, day = match.groups()
+    if year == b"0000":
+        return text
+    # A year, or a month of a year, is a date too.
+    whole = text if month != b"00" and day != b"00" else f"2000-{text[5:]}".replace("-00", "-01")
+    try:
+        datetime.fromisoformat(whole)
+    except ValueError:
+        return None
+    return text
+
+
+def media_of(extension: str) -> str:
+    """Return what SPIP takes files of an extension for: image, audio, video or file."""
+    return _MEDIA_BY_EXTENSION.get(extension.lower(), "file")
+
+
+def own_name(name: bytes) -> bytes:
+    """Return a kind's own name for one of its names."""
+    kind = KINDS_BY_NAME.get(name.decode("latin-1"))
+    return kind.name.encode() if kind else name
