@@ -1,4 +1,7 @@
-"""Texts in, converted texts out: up to hundreds of millions, restartable, each accounted for (docs/batch.md)."""
+"""Batches: texts come in, converted texts go out, up to hundreds of millions.
+
+A run can be resumed and accounts for every text (docs/batch.md).
+"""
 
 from spipconv.batch.chunks import BadInput
 from spipconv.batch.converter import Converted, Options, convert_text

@@ -1,4 +1,4 @@
-"""Chunks in, outcomes out: a process that converts for another one, which outlives it when a text kills it.
+"""A process that converts chunks for another one, which survives when a text kills it: chunks come in, outcomes go out.
 
 Tasks come on standard input and answers go to standard output, each preceded by its length in four bytes.
 """
@@ -22,22 +22,22 @@ from spipconv.batch.watch import WatchedProcess, watching
 from spipconv.batch.work import convert_chunk, prepare
 from spipconv.system.files import cannot_write
 
-# How long a process may do nothing after the moment at which it should have ended itself.
+# How long a process may do nothing after it should have ended itself.
 _GRACE_SECONDS = 5.0
-# How many processes may die outside of any text, or be stopped, at one place of a chunk before it is abandoned.
+# How many processes may die outside of any text, or be stopped, at one place in a chunk before it is abandoned.
 _MOST_DEATHS = 4
-# The end of a process that its CPU timer ended: the text did not answer the other one.
+# The exit code of a process that its CPU timer ended, because the text ignored the first timer.
 _OVERDUE = -getattr(signal, "SIGPROF", 27)
 _KILLED = -getattr(signal, "SIGKILL", 9)
-# Of the watch where there are no CPU timers (Windows), by faulthandler.
+# The exit code from faulthandler, which watches where there are no CPU timers (Windows).
 _OVERDUE_EXIT = 1
 _HELD = "held the process and would not stop"
 
 
 class ProcessDeath(Exception):
-    """Raised when a process ended, or had to be ended, before it answered; the text says how.
+    """Raised when a process ended, or had to be ended, before it answered; the message says how.
 
-    ``is_stopped``: somebody had stopped it (SIGSTOP), so that no text can be blamed.
+    ``is_stopped``: the process had been stopped (SIGSTOP), so no text is at fault.
     """
 
     def __init__(self, reason: str, *, is_stopped: bool = False) -> None:
@@ -46,7 +46,7 @@ class ProcessDeath(Exception):
 
 
 def idle_seconds(options: Options) -> float:
-    """Return after how many seconds in which it does nothing a process is ended."""
+    """Return after how many seconds without CPU time a process is ended."""
     return options.hard_seconds + _GRACE_SECONDS
 
 
@@ -62,10 +62,10 @@ def describe_death(code: int | None, watched: WatchedProcess) -> ProcessDeath:
 
 
 class Child:
-    """A process that converts one chunk after the other. Not for several threads at a time. Raises OSError."""
+    """A process that converts one chunk after another. Use it from one thread at a time. Raises OSError."""
 
     def __init__(self) -> None:
-        # In a session of its own: Ctrl-C is for the run, which lets its workers finish.
+        # In its own session, because the run handles Ctrl-C and lets its workers finish.
         self._process = subprocess.Popen(
             [sys.executable, "-c", "from spipconv.batch.child import main; main()"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
@@ -74,7 +74,7 @@ class Child:
         )  # fmt: skip
 
     def convert(self, chunk: Chunk, options: Options, spool: str = "") -> list[Outcome]:
-        """Have a chunk converted. Raises ProcessDeath; the child cannot be used after that."""
+        """Convert a chunk. Raises ProcessDeath; the child cannot be used after that."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         # Names that are not UTF-8 travel too, which msgpack cannot carry.
@@ -96,11 +96,11 @@ class Child:
         raise describe_death(code, watched)
 
     def end(self) -> None:
-        """End the process immediately; the thread that waits for it has to close this."""
+        """End the process immediately; the thread that waits for it must call ``close``."""
         self._process.kill()
 
     def close(self) -> None:
-        """End the process immediately, and leave nothing of it."""
+        """End the process immediately and release everything."""
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):
@@ -110,11 +110,11 @@ class Child:
 
 
 def walk(chunk: Chunk, options: Options, start: Callable[[], Child] = Child) -> list[Outcome]:
-    """Convert a chunk on which a process died, in processes of its own; find the texts that kill.
+    """Convert a chunk on which a process died, in separate processes, to find the texts that kill.
 
-    Every result is kept, so that each process continues where the one before it died. The text on which one process
-    died, and then another one that began with it, gets an error. Where processes die outside of any text, or are
-    stopped, again and again, the chunk counts as unreadable. ``start`` makes the processes. Raises CannotWrite.
+    Every result is kept, so each process continues where the one before it died. A text on which two processes died,
+    the second of which began with it, gets an error. If processes repeatedly die outside of any text, or are stopped,
+    the chunk counts as unreadable. ``start`` starts a process. Raises CannotWrite.
     """
     handle, spool = tempfile.mkstemp(prefix="spipconv-", dir=chunk.temporary or None)
     os.close(handle)
@@ -156,7 +156,7 @@ def _give_up(chunk: Chunk, at: SpoolPosition, death: ProcessDeath) -> list[Outco
 
 
 def main() -> None:
-    """Convert what comes on standard input until that ends."""
+    """Convert the chunks on standard input until it ends."""
     tasks = sys.stdin.buffer
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

@@ -1,4 +1,4 @@
-"""What travels between the run and its workers: addresses of work, and what came of it; never a text."""
+"""The messages between the run and its workers: addresses of work, and outcomes; never a text."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Kind = Literal["files", "lines", "rows"]
 
 
 class BadInput(ValueError):
-    """Raised for an input, an output or an option that cannot be used; the text is one line that says why."""
+    """Raised for an input, an output or an option that cannot be used; the message is one line that says why."""
 
 
 class BadTarget(CannotWrite):
-    """Raised for one file that cannot be written, for its name or for what is in its place, though others can."""
+    """Raised for a file that cannot be written because of its name or because of what is in its place."""
 
 
 class Piece(Struct, frozen=True, omit_defaults=True):
@@ -61,11 +61,11 @@ class TextTime(Struct, frozen=True, array_like=True):
 
 
 class Outcome(Struct, frozen=True, omit_defaults=True):
-    """What came of a piece.
+    """The outcome of a piece.
 
-    ``lines`` is how many lines or rows it has, ``bytes`` the size of its texts as UTF-8, ``size`` that of the file
-    written, or -1 where there is none; ``seconds`` is CPU time; ``remarks`` counts its diagnostics by code. ``fault``
-    says why the piece could not be read, ``stop`` why the output could not be written, nor will the rest.
+    ``lines`` is its number of lines or rows, ``bytes`` the size of its texts as UTF-8, ``size`` the size of the file
+    written, or -1 if there is none; ``seconds`` is CPU time; ``remarks`` counts its diagnostics by code. ``fault`` says
+    why the piece could not be read, ``stop`` why neither it nor the rest of the output can be written.
     """
 
     key: str

@@ -1,11 +1,11 @@
-"""Chunks in, outcomes out: the engine of many machines, Dask, on an existing cluster or on a small one made here.
+"""The engine for many machines, Dask, on an existing cluster or a local one: chunks come in, outcomes go out.
 
-Only chunks and outcomes travel through the scheduler. A Dask worker has a child process of its own convert, because
-timers need a main thread and a text may kill; a chunk on which a child died is walked through there as well.
+Only chunks and outcomes travel through the scheduler. Every Dask worker converts in a child process, because timers
+need a main thread and a text may kill; a chunk on which a child died is also walked through there.
 
-Everything may die at any moment: a worker with a result that it has just announced, the scheduler, all of them. So
-every wait is bounded, a task whose result does not come is submitted again, and a cluster on which nobody answers
-for long ends the run. A task that runs twice writes the same bytes.
+Anything may die at any moment: a worker with a result that it has just announced, the scheduler, all of them. So every
+wait is bounded, a task whose result does not arrive is submitted again, and the run ends if no one on the cluster
+answers for a long time. A task that runs twice writes the same bytes.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from spipconv.batch.converter import Options
 from spipconv.system.files import CannotWrite
 from spipconv.version import VERSION
 
-# One is converted, the others wait on the worker: an answer of the scheduler takes milliseconds.
+# One is being converted, the others wait on the worker, because an answer of the scheduler takes milliseconds.
 _TASKS_PER_THREAD = 3
 _CONNECT_SECONDS = 20
 _ANSWER_SECONDS = 10
 _WAIT_SECONDS = 0.5
 # How often to ask the cluster how many threads it has, and when it last heard from its workers.
 _LOOK_SECONDS = 5
-# How long nobody may answer before this is reported, and before the run ends.
+# How long no answer may come before this is reported, and before the run ends.
 _SILENCE_SECONDS = 20
 _ABANDON_SECONDS = 180
 # A worker of the local cluster that is silent for so long counts as dead; Dask's own limit is five minutes.
@@ -49,7 +49,7 @@ _local = threading.local()
 
 
 class _Future(Protocol):
-    """What is used of ``distributed.Future``."""
+    """The part of ``distributed.Future`` that is used."""
 
     key: str
     status: str
@@ -59,13 +59,13 @@ class _Future(Protocol):
 
 
 class _Scheduler(Protocol):
-    """What is used of a client's scheduler."""
+    """The part of a client's scheduler that is used."""
 
     identity: Callable[[], object]
 
 
 class Client(Protocol):
-    """What is used of ``distributed.Client``."""
+    """The part of ``distributed.Client`` that is used."""
 
     status: str
     scheduler: _Scheduler
@@ -79,13 +79,13 @@ class Client(Protocol):
 
 
 class _Cluster(Protocol):
-    """What is used of ``distributed.LocalCluster``."""
+    """The part of ``distributed.LocalCluster`` that is used."""
 
     def close(self) -> None: ...
 
 
 class _Task(Struct):
-    """A chunk on its way. ``lost_at`` is when its result was first missed, 0 while it is not."""
+    """A chunk on its way. ``lost_at`` is the time at which its result was first missed; 0: it was not."""
 
     chunk: Chunk
     future: _Future
@@ -95,9 +95,9 @@ class _Task(Struct):
 
 @contextlib.contextmanager
 def connect(scheduler: str, workers: int) -> Iterator[Client]:
-    """Give a client of the cluster at a scheduler's address, or of a local one of so many workers.
+    """Yield a client of the cluster at a scheduler's address, or of a local cluster with this many workers.
 
-    Raises BadInput where there is no such cluster, or its workers have another version of spipconv.
+    Raises BadInput if there is no such cluster, or if its workers have another version of spipconv.
     """
     distributed = _distributed()
     cluster: _Cluster | None = None
@@ -150,12 +150,12 @@ def convert_on_cluster(
     task: Callable[[Chunk, Options], list[Outcome]] | None = None,
     notify: Callable[[str], None] = lambda _: None,
 ) -> Generator[list[Outcome]]:
-    """Convert chunks on a cluster; yield what came of them, in any order.
+    """Convert chunks on a cluster; yield their outcomes in any order.
 
-    A chunk whose worker was lost is given to another; one that took several workers with it (KilledWorker), or whose
-    result is lost again and again, is walked through on this machine. Once ``stop`` returns True no chunk is begun,
-    and those that have begun are finished. ``task`` is what a worker does. ``notify`` gets a line when nobody answers.
-    Raises CannotWrite where nobody does for long.
+    A chunk whose worker was lost is given to another one. A chunk that killed several workers (KilledWorker), or whose
+    result is lost repeatedly, is walked through on this machine. After ``stop`` returns True, no new chunk begins, and
+    those that have begun are finished. ``task`` is the function that a worker runs. ``notify`` gets a line when no one
+    answers. Raises CannotWrite if that lasts long.
     """
     yield from _Dispatcher(client, options, task or convert_with_child, notify).convert(chunks, stop)
 
@@ -176,9 +176,9 @@ class _Dispatcher:
         self._health = _Health(client, notify)
 
     def convert(self, chunks: Iterator[Chunk], stop: Callable[[], bool]) -> Generator[list[Outcome]]:
-        """Convert chunks: see ``convert_on_cluster``."""
+        """Convert chunks; see ``convert_on_cluster``."""
         while True:
-            # Workers come and go: the number of submitted tasks follows them.
+            # Workers come and go, and the number of submitted tasks follows them.
             window = _TASKS_PER_THREAD * max(1, self._health.threads)
             while len(self._tasks) < window and not stop() and (chunk := next(chunks, None)) is not None:
                 self._submit(chunk)
@@ -201,7 +201,7 @@ class _Dispatcher:
         self._tasks[future.key] = _Task(chunk, future, tries)
 
     def _wait(self) -> None:
-        """Wait until a task has ended, but not for long."""
+        """Wait for a short time until a task has ended."""
         try:
             futures = [task.future for task in self._tasks.values()]
             self._distributed.wait(futures, timeout=_WAIT_SECONDS, return_when="FIRST_COMPLETED")
@@ -210,7 +210,7 @@ class _Dispatcher:
             time.sleep(_WAIT_SECONDS / 10)
 
     def _take(self, task: _Task) -> list[Outcome] | None:
-        """Return what came of a task that has ended; None where it was submitted again."""
+        """Return the outcomes of a task that has ended, or None if it was submitted again."""
         if task.future.status == "error":
             self._health.note_result()
             return self._answer_error(task)
@@ -250,20 +250,20 @@ def _has_ended(task: _Task) -> bool:
 
 
 class _WorkerInfo(Struct):
-    """What the scheduler knows of a worker."""
+    """The scheduler's information about a worker."""
 
     nthreads: int
     last_seen: float
 
 
 class _Identity(Struct):
-    """What the scheduler says of itself."""
+    """The scheduler's information about itself."""
 
     workers: dict[str, _WorkerInfo]
 
 
 class _Health:
-    """Whether the cluster answers: its scheduler, and any of its workers."""
+    """Watches whether the scheduler and any of the workers of the cluster answer."""
 
     def __init__(self, client: Client, notify: Callable[[str], None]) -> None:
         self.threads = 1
@@ -275,16 +275,16 @@ class _Health:
         self.look()
 
     def note_result(self) -> None:
-        """Note that a result has come."""
+        """Record that a result has arrived."""
         self._silent, self._has_notified = 0.0, False
 
     def check_connection(self) -> None:
-        """Raise CannotWrite where the client has given up its scheduler."""
+        """Raise CannotWrite if the client has given up its scheduler."""
         if self._client.status in ("closing", "closed"):
             raise CannotWrite("Dask: the scheduler does not answer any more")
 
     def look(self) -> None:
-        """Ask the cluster for its workers, if it is time. Raises CannotWrite where nobody has answered for long."""
+        """Ask the cluster for its workers, if it is time. Raises CannotWrite if no one has answered for a long time."""
         now = time.monotonic()
         if now - self._looked_at < _LOOK_SECONDS:
             return
@@ -304,7 +304,7 @@ class _Health:
             self._notify(f"Dask: {missing}: waiting for {_ABANDON_SECONDS - _SILENCE_SECONDS} s more")
 
     def _find_missing(self) -> str:
-        """Return who does not answer, or nothing; one worker that was heard from since the last look is enough."""
+        """Return who does not answer, or nothing; one worker that was heard from since the last check is enough."""
         try:
             answer = self._client.sync(self._client.scheduler.identity, callback_timeout=_ANSWER_SECONDS)
             workers = msgspec.convert(answer, _Identity).workers
@@ -321,7 +321,7 @@ class _Health:
 
 
 def convert_with_child(chunk: Chunk, options: Options) -> list[Outcome]:
-    """Convert a chunk in this thread's child process; where that dies, find the texts that kill."""
+    """Convert a chunk in this thread's child process; if that dies, find the texts that kill."""
     child: Child = getattr(_local, "child", None) or Child()
     _local.child = child
     try:
@@ -343,7 +343,7 @@ def _read_versions(client: Client, scheduler: str) -> dict[str, str]:
 
 
 def _close(client: Client | None, cluster: _Cluster | None) -> None:
-    """Leave the cluster, or end it where it is ours; what does not end in time is killed."""
+    """Leave the cluster, or end it if it is local; processes that do not end in time are killed."""
 
     def close() -> None:
         for connection in (client, cluster):
@@ -351,7 +351,7 @@ def _close(client: Client | None, cluster: _Cluster | None) -> None:
                 if connection is not None:
                     connection.close()
 
-    # A worker that was stopped, or a scheduler that is gone, may keep this for ever.
+    # A worker that was stopped, or a scheduler that is gone, may block this for ever.
     thread = threading.Thread(target=close, daemon=True)
     thread.start()
     thread.join(_CLOSE_SECONDS)
@@ -363,7 +363,7 @@ def _close(client: Client | None, cluster: _Cluster | None) -> None:
 
 @contextlib.contextmanager
 def _ignored_interrupts() -> Iterator[None]:
-    """Have processes that are started meanwhile ignore Ctrl-C, which is for the run: it lets its workers finish."""
+    """Make processes that are started in this block ignore Ctrl-C: the run handles it and lets workers finish."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -375,5 +375,5 @@ def _ignored_interrupts() -> Iterator[None]:
 
 
 def read_version() -> str:
-    """Return the version of spipconv where this runs."""
+    """Return the version of spipconv in this process."""
     return VERSION

@@ -1,4 +1,4 @@
-"""Texts in, converted texts out, one by one, under limits of time and size; and counts of what came of them."""
+"""Convert texts one by one, with limits of time and size, and count the results."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ SLOWEST = 10
 
 
 class Options(Struct, frozen=True):
-    """How to read every text and what to write it as.
+    """How to read every text and in which format to write it.
 
-    ``to`` to ``angle_shortcuts`` are those of ``spipconv.parse`` and ``render``; ``objects`` is the path of a JSON
-    file of objects (``read_objects``), which every worker reads. ``encoding`` is that of text files; ``column`` the
-    column or JSON field of the text. A text that takes more CPU time than ``max_seconds`` or has more than
+    ``to`` to ``angle_shortcuts`` are those of ``spipconv.parse`` and ``render``; ``objects`` is the path of a JSON file
+    of objects (``read_objects``), which every worker reads. ``encoding`` is that of text files; ``column`` is the
+    column or JSON field with the text. A text that takes more CPU time than ``max_seconds`` or has more than
     ``max_bytes`` as UTF-8 gets an error.
     """
 
@@ -54,13 +54,13 @@ class Options(Struct, frozen=True):
 
     @property
     def hard_seconds(self) -> float:
-        """After how many CPU seconds a process that does not answer its timer is ended."""
+        """The CPU time after which a process that does not answer its timer is ended, in seconds."""
         return 2 * self.max_seconds + 1
 
     def digest(self) -> str:
         """Return a fingerprint of these options, the objects and this version of spipconv.
 
-        Raises OSError where the file of objects cannot be read.
+        Raises OSError if the file of objects cannot be read.
         """
         content = b""
         if self.objects:
@@ -71,7 +71,7 @@ class Options(Struct, frozen=True):
 
 
 class Converted(Struct, frozen=True, omit_defaults=True):
-    """What came of a text: what it was ``written`` as, or None and the ``error``; and its diagnostics."""
+    """The result for a text: what was ``written``, or None and the ``error``; and its diagnostics."""
 
     written: Written | None = None
     error: str | None = None
@@ -79,7 +79,7 @@ class Converted(Struct, frozen=True, omit_defaults=True):
 
     @property
     def content(self) -> str | None:
-        """The text as ``spipconv.render`` writes it, HTML with its notes at the end; None where there is an error."""
+        """The text as ``spipconv.render`` writes it, with the notes at the end of HTML; None if there is an error."""
         return None if self.written is None else self.written.text
 
 
@@ -90,8 +90,8 @@ class _TimeIsUp(BaseException):
 class Converter:
     """Converts texts; a context manager.
 
-    ``watched``: this process is a worker, and is to end when a text holds it longer than its timer allows. ``spool``
-    holds the results of an earlier process on the same texts, and takes the new ones.
+    ``watched``: this process is a worker that must end if a text holds it longer than its timer allows. ``spool`` has
+    the results of an earlier process for the same texts, and takes the new ones.
     """
 
     def __init__(self, options: Options, *, watched: bool = False, spool: Spool[Converted] | None = None) -> None:
@@ -116,7 +116,7 @@ class Converter:
     def __enter__(self) -> Converter:
         if sys.platform != "win32" and self._timed:
             self._before = signal.signal(signal.SIGALRM, self._ring)
-            # A timer that rings all the time costs nothing; to set one for every text costs more than many a text.
+            # A repeating timer costs nothing; setting one for every text costs more than many texts do.
             signal.setitimer(signal.ITIMER_REAL, self.options.max_seconds / 8, self.options.max_seconds / 8)
         return self
 
@@ -130,7 +130,7 @@ class Converter:
             self._guard(0.0)
 
     def start(self) -> None:
-        """Count from 0 again."""
+        """Begin a new input: count from 0."""
         self.texts = self.failed = self.bytes = 0
         self.diagnostics = Counter()
         self.failures = []
@@ -142,7 +142,7 @@ class Converter:
         return tuple(TextTime(number, round(seconds, 6), size) for seconds, number, size in sorted(self._slowest)[::-1])
 
     def convert(self, number: int, text: str, profile: Profile | None = None, lang: str | None = None) -> Converted:
-        """Convert the text that has this number in its input. Never raises: what went wrong is the error."""
+        """Convert the text with this number in its input. Never raises: any problem becomes the error."""
         options = self.options
         known = self._spool.take() if self._spool else None
         started = time.perf_counter()
@@ -206,9 +206,9 @@ class Converter:
         return converted
 
     def _guard(self, seconds: float) -> None:
-        """Have this process ended after so many CPU seconds, whatever holds it then; 0 cancels that."""
+        """End this process after so many CPU seconds, whatever it is doing then; 0 cancels that."""
         if sys.platform != "win32" and self._timed:
-            # The system does it, by a signal without a handler; it too is not set for every text.
+            # The system ends the process by a signal without a handler; this timer is not set for every text either.
             signal.setitimer(signal.ITIMER_PROF, seconds)
         elif seconds:
             faulthandler.dump_traceback_later(seconds, exit=True, file=_nowhere())
@@ -226,9 +226,9 @@ class Converter:
 
 
 def convert_text(text: str, options: Options | None = None) -> Converted:
-    """Convert one text: the function that all engines call. Pure, and never raises on a text.
+    """Convert one text; all engines call this function. It is pure and never raises because of a text.
 
-    The limit of CPU time holds in a process's main thread, where there are timers (not on Windows).
+    The CPU time limit works in the main thread of a process, on systems with timers (not on Windows).
     """
     with Converter(options or Options()) as converter:
         return converter.convert(0, text)

@@ -1,4 +1,4 @@
-"""A file of text in, what the file becomes out."""
+"""Text files: a file comes in, its converted content goes out."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from spipconv.system.files import decode
 
 
 def name_target(name: str, to: Format) -> str:
-    """Return a file's name with the suffix of what it becomes."""
+    """Return the name of the file that a file is converted to."""
     return os.path.splitext(name)[0] + find_format(to).suffix
 
 
 def convert_file(piece: Piece, converter: Converter) -> tuple[bytes | None, int]:
-    """Return what a file becomes, None where that is an error, and how many texts it is. Raises OSError."""
+    """Return the converted content of a file (None if it is an error) and its number of texts. Raises OSError."""
     options = converter.options
     try:
         info = find(piece.address)

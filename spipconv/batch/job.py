@@ -1,4 +1,4 @@
-"""The arguments of a run in, the job out: checked options, the files to convert, and where everything is written."""
+"""The job of a run: arguments come in; checked options, the files to convert and all output paths go out."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _MOST_NAME_BYTES = 200
 
 
 class Folders(Struct, frozen=True):
-    """The folders of a job: its state; parts, or the whole output; temporary files; unpacked lines.
+    """The folders of a job: for its state, for parts or the whole output, for temporary files, and for unpacked lines.
 
-    The last two are on this machine, and empty where the output is not.
+    The last two are on this machine, and empty if the output is elsewhere.
     """
 
     state: str
@@ -37,7 +37,7 @@ class Folders(Struct, frozen=True):
 
 
 class Job:
-    """What is to be done. Raises BadInput where an argument cannot be used, OSError."""
+    """The work to be done. Raises BadInput if an argument cannot be used, OSError."""
 
     def __init__(self, input: str, output: str, options: Options, chunk_bytes: int) -> None:
         for name, value in (("INPUT", input), ("OUTPUT", output)):
@@ -72,7 +72,7 @@ class Job:
         return fingerprint("\n".join(parts).encode())
 
     def target(self, key: str) -> str:
-        """Return where the file of a piece is written."""
+        """Return the path at which the file of a piece is written."""
         if self.kind == "files":
             return join(self.output, self._targets[key])
         name, _, number = key.rpartition("#")
@@ -130,7 +130,7 @@ def _check_options(options: Options) -> None:
 
 
 def _shorten(name: str) -> str:
-    """Return a path for parts that are joined later, whose last name is short enough for what is added to it."""
+    """Return a path for parts that are joined later; its last name leaves room for what is added to it."""
     folder, slash, last = name.rpartition("/")
     content = os.fsencode(last)
     if len(content) <= _MOST_NAME_BYTES:

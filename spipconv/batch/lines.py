@@ -1,4 +1,4 @@
-"""JSON lines in, their answers out (``spipconv.json_lines``): files cut into ranges of lines, and a range converted."""
+"""JSON lines: cut files into ranges of lines, and convert a range to its answers (see ``spipconv.json_lines``)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ GZIP_ERRORS = (OSError, EOFError, zlib.error)
 
 
 class Range(Struct, frozen=True):
-    """A range of bytes that begins and ends with lines; ``weight``: how many bytes of the input hold it."""
+    """A range of bytes that begins and ends with whole lines; ``weight``: the number of bytes of the input that hold
+    it.
+    """
 
     address: str
     first: int
@@ -30,7 +32,7 @@ class Range(Struct, frozen=True):
 
 
 def cut_lines(source: FileInfo, chunk_bytes: int) -> Iterator[Range]:
-    """Yield the ranges of some ``chunk_bytes`` that a file is converted in. Raises OSError."""
+    """Yield the ranges of about ``chunk_bytes`` in which a file is converted. Raises OSError."""
     start = 0
     with open_file(source.address) as file:
         while start < source.size:
@@ -43,9 +45,9 @@ def cut_lines(source: FileInfo, chunk_bytes: int) -> Iterator[Range]:
 
 
 def unpack_lines(source: FileInfo, chunk_bytes: int, folder: str, skip: frozenset[int]) -> Iterator[Range]:
-    """Yield the same of a gzip file: its lines are unpacked into files in a local folder, but for ranges to skip.
+    """Yield the ranges of a gzip file: its lines are unpacked into files in a local folder, except for ranges to skip.
 
-    Those have no address. Raises OSError, EOFError, zlib.error where the input cannot be read, CannotWrite.
+    Ranges to skip have no address. Raises OSError, EOFError or zlib.error if the input cannot be read, and CannotWrite.
     """
     number = at = 0
     with open_file(source.address) as packed, gzip.open(packed) as file:
@@ -66,7 +68,7 @@ def unpack_lines(source: FileInfo, chunk_bytes: int, folder: str, skip: frozense
 
 
 class _UnpackedFile:
-    """A file to write lines to, or nothing where there is no address. Raises CannotWrite."""
+    """A file to write lines to, or nothing if there is no address. Raises CannotWrite."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -96,7 +98,7 @@ class _UnpackedFile:
 
 
 def convert_lines(piece: Piece, converter: Converter) -> tuple[bytes, int]:
-    """Return the answers to a range of lines, and how many lines it has. Raises OSError."""
+    """Return the answers to a range of lines, and its number of lines. Raises OSError."""
     # A text of escapes is six times as long as it will be; the size of the other fields is the caller's affair.
     longest = 8 * converter.options.max_bytes + (1 << 20)
     answers: list[bytes] = []
@@ -152,7 +154,7 @@ def _too_long(size: int, longest: int) -> str:
 
 
 def _skip_line(file: IO[bytes]) -> int:
-    """Read to the end of a line, however long; return how many bytes that were."""
+    """Read to the end of a line, however long, and return the number of bytes."""
     size = 0
     while part := file.readline(1 << 20):
         size += len(part)
@@ -168,7 +170,7 @@ def stem(name: str) -> str:
 
 
 def check_lines(source: FileInfo) -> None:
-    """Raise BadInput, with one line that says why, where a file cannot be read."""
+    """Raise BadInput, with one line that says why, if a file cannot be read."""
     try:
         with open_file(source.address) as file:
             if source.address.lower().endswith(".gz"):

@@ -1,8 +1,8 @@
-"""What became of every piece, on the disk before the next one: the next run continues from there after a kill.
+"""The record of all outcomes, on the disk before the next one, so that the next run can continue after a kill.
 
-The folder of the state holds ``manifest.jsonl``, what the last run that ended knew: a header, then an Outcome a
-line; and, while a run lasts, journals, to which it adds a line for every piece once its file is in place. A line
-that a kill cut off counts for nothing.
+The folder of the state contains ``manifest.jsonl``, the record of the last run that ended: a header, then one Outcome
+per line. During a run it also contains journals, to which the run adds a line for every piece when its file is in
+place. A line that a kill cut off is ignored.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class BatchManifest:
 
     @classmethod
     def load(cls, folder: str) -> BatchManifest:
-        """Return what earlier runs left in a folder, where there may be nothing. Raises BadInput."""
+        """Return the outcomes that earlier runs left in a folder, if there are any. Raises BadInput."""
         manifest = cls(folder)
         first, *rest = _read(join(folder, "manifest.jsonl")) or [b""]
         try:
@@ -100,7 +100,7 @@ class BatchManifest:
             raise cannot_write(self.folder, error) from error
 
     def add(self, outcome: Outcome) -> None:
-        """Note what became of a piece. Raises CannotWrite."""
+        """Record the outcome of a piece. Raises CannotWrite."""
         self.outcomes[outcome.key] = outcome
         line = msgspec.json.encode(outcome) + b"\n"
         if self._journal:
@@ -116,14 +116,14 @@ class BatchManifest:
                 self.flush()
 
     def flush(self) -> None:
-        """Write what the journal does not hold yet. Raises CannotWrite."""
+        """Write the outcomes that are not yet in the journal. Raises CannotWrite."""
         if self._lines:
             write(b"".join(self._lines), join(self.folder, f"journal-{time.time_ns()}.jsonl"), self._temporary)
             self._lines = []
         self._written_at = time.monotonic()
 
     def settle(self, header: Header, keys: Iterable[str]) -> None:
-        """End the run: write the outcomes of these keys, in their order, and no journal. Raises CannotWrite."""
+        """End the run: write the outcomes with these keys, in order, and remove the journal. Raises CannotWrite."""
         lines = [msgspec.json.encode(header)]
         lines += [msgspec.json.encode(self.outcomes[key]) for key in keys if key in self.outcomes]
         write(b"\n".join([*lines, b""]), join(self.folder, "manifest.jsonl"), self._temporary)

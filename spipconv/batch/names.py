@@ -1,6 +1,6 @@
-"""Names of files, of which a system allows any: as keys that JSON can hold, and as text that can be shown.
+"""File names, which may contain anything that the system allows: as keys for JSON, and as text for people.
 
-Python reads a byte that is not UTF-8 as half a surrogate, which no JSON and no UTF-8 can hold.
+Python reads a byte that is not UTF-8 as half a surrogate, which neither JSON nor UTF-8 can hold.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]')
 
 
 def encode_name(name: str) -> str:
-    """Return a name as a key: a text that UTF-8 can hold, a different one for every name."""
+    """Return a name as a key: text that UTF-8 can hold, different for every name."""
     return name if name.isascii() else _HALVES.sub(lambda half: f"\0{ord(half[0]):04x}", name)
 
 
@@ -36,7 +36,7 @@ def _show_half(half: re.Match[str]) -> str:
 
 
 def why_windows_refuses(name: str) -> str:
-    """Return why Windows cannot have a file of this name (a path with ``/``), or nothing."""
+    """Return why Windows cannot have a file with this name (a path with ``/``), or an empty string."""
     for part in name.split("/"):
         if _RESERVED.fullmatch(part):
             return f'"{part}" is a name that Windows reserves for a device'

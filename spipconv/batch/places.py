@@ -1,4 +1,4 @@
-"""Addresses in, files out: on this machine, or, where fsspec is installed, wherever it can read (``s3://…``)."""
+"""Addresses and files: on this machine or, if fsspec is installed, wherever it can read (``s3://…``)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _Details = Mapping[str, object]
 
 
 class _FileSystem(Protocol):
-    """What is used of fsspec's ``AbstractFileSystem``."""
+    """The part of fsspec's ``AbstractFileSystem`` that is used."""
 
     def open(self, path: str, mode: str) -> IO[bytes]: ...
     def info(self, path: str) -> _Details: ...
@@ -44,7 +44,7 @@ class _FileSystem(Protocol):
 
 
 class FileInfo(Struct, frozen=True):
-    """What is known of a file: its address, its size in bytes, and a mark that changes with its content."""
+    """Information about a file: its address, its size in bytes, and a mark that changes with its content."""
 
     address: str
     size: int
@@ -52,12 +52,12 @@ class FileInfo(Struct, frozen=True):
 
 
 def is_remote(address: str) -> bool:
-    """Return whether an address is one for fsspec."""
+    """Return whether fsspec is needed for an address."""
     return "://" in address
 
 
 def complete(address: str) -> str:
-    """Return an address that means the same in any process; a folder's ending stays."""
+    """Return an address that means the same in any process; a slash at its end stays."""
     if is_remote(address):
         return address
     path = to_slashes(os.path.abspath(address), os.sep)
@@ -65,7 +65,7 @@ def complete(address: str) -> str:
 
 
 def open_file(address: str) -> IO[bytes]:
-    """Open a file to be read. Raises OSError."""
+    """Open a file for reading. Raises OSError."""
     if is_remote(address):
         system, path = _system(address)
         return system.open(path, "rb")
@@ -73,7 +73,7 @@ def open_file(address: str) -> IO[bytes]:
 
 
 def find(address: str) -> FileInfo | None:
-    """Return a file, or None where there is none. Raises OSError."""
+    """Return a file, or None if it does not exist. Raises OSError."""
     if is_remote(address):
         system, path = _system(address)
         try:
@@ -99,9 +99,9 @@ def is_folder(address: str) -> bool:
 
 
 def list_folder(address: str) -> list[FileInfo]:
-    """Return all files under a folder, sorted; hidden ones (``.name``) and what is in hidden folders are left out.
+    """Return all files under a folder, sorted; hidden files (``.name``) and hidden folders are left out.
 
-    Raises OSError where a folder cannot be read: its files would be missing without a word.
+    Raises OSError if a folder cannot be read, because otherwise its files would silently be missing.
     """
     if is_remote(address):
         system, path = _system(address)
@@ -119,7 +119,7 @@ def list_folder(address: str) -> list[FileInfo]:
 
 
 def list_glob(pattern: str) -> list[FileInfo]:
-    """Return the files that a pattern (``*``, ``**``, ``?``, ``[…]``) names, sorted."""
+    """Return the files that a pattern (``*``, ``**``, ``?``, ``[…]``) matches, sorted."""
     if is_remote(pattern):
         system, path = _system(pattern)
         return [
@@ -138,7 +138,7 @@ def join(folder: str, name: str) -> str:
 
 
 def put(temporary: str, target: str) -> None:
-    """Move a local file to its place in one step: there is never half of it. Raises CannotWrite, BadTarget."""
+    """Move a local file to its place in one step, so that there is never half a file. Raises CannotWrite, BadTarget."""
     if is_remote(target):
         try:
             system, path = _system(target)
@@ -168,7 +168,7 @@ def read_blocks(address: str) -> Iterator[bytes]:
 
 
 def remove(address: str) -> None:
-    """Remove a file, or a folder with what is in it, if there is one."""
+    """Remove a file, or a folder with its content, if it exists."""
     if is_remote(address):
         system, path = _system(address)
         if system.exists(path):
@@ -184,7 +184,7 @@ def remove(address: str) -> None:
 
 
 def ignores_case(address: str) -> bool:
-    """Return whether the place takes names that differ in case only for one (macOS, Windows); changes nothing."""
+    """Return whether the place treats names that differ only in case as one (macOS, Windows); changes nothing."""
     if is_remote(address):
         return False
     path = os.path.abspath(address)
@@ -200,7 +200,7 @@ def ignores_case(address: str) -> bool:
 
 
 def fold(name: str) -> str:
-    """Return what two names have in common that are one name where case is ignored (and composition, on macOS)."""
+    """Return the common form of names that are one name if case is ignored (and composition, on macOS)."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 

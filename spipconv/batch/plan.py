@@ -1,4 +1,4 @@
-"""A job and what earlier runs did in, chunks out: the pieces of the job, and which are still to be converted."""
+"""The plan of a run: the pieces of a job, and the chunks that are still to be converted after earlier runs."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
 class Plan:
-    """The pieces of a job, found out as ``chunks`` is read.
+    """The pieces of a job, which become known as ``chunks`` is read.
 
-    ``keys`` are those of all pieces so far, in the order of the input; ``counts`` are the sources whose pieces are
-    all known, with their digests and how many pieces these are; ``faults`` name what cannot be read;
-    ``skipped_bytes`` is how much of the input earlier runs have converted.
+    ``keys`` are the keys of all pieces so far, in the order of the input; ``counts`` are the sources whose pieces are
+    all known, with their digests and numbers of pieces; ``faults`` are inputs that cannot be read; ``skipped_bytes`` is
+    how much of the input earlier runs have converted.
     """
 
     def __init__(self, job: Job, manifest: BatchManifest) -> None:
@@ -35,9 +35,9 @@ class Plan:
         self.faults: list[str] = []
         self.skipped_bytes = 0
         self._job, self._manifest = job, manifest
-        # Where lines are unpacked, once the run has made a folder for it.
+        # The folder for unpacked lines, once the run has made it.
         self.unpacked_folder = ""
-        # Whether the one file of the output is what this run would write; its parts are not looked for then.
+        # Whether the single output file is what this run would write; its parts are then not needed.
         self.is_joined = self._is_output_untouched()
         self.is_joined = self.is_joined and all(self.is_known(source) for source in job.sources)
 
@@ -48,7 +48,7 @@ class Plan:
         return known == digest and all(self._is_done(key, digest) for key in piece_keys(source, count))
 
     def is_settled(self) -> bool:
-        """Return whether an earlier run did the same job to its end, so that there is nothing to do."""
+        """Return whether an earlier run finished the same job, so that there is nothing to do."""
         job, header = self._job, self._manifest.header
         if not header.is_complete or (job.is_single_file and not self.is_joined):
             return False
@@ -59,12 +59,12 @@ class Plan:
         )
 
     def note_settled(self) -> None:
-        """Find out the pieces of a job that is settled, without reading its input."""
+        """Record the pieces of a job that is settled, without reading its input."""
         for _ in self.chunks():
             raise AssertionError("there is something to do after all")
 
     def count_tasks(self) -> int:
-        """Return how many tasks there are to do; a packed file, which is not unpacked for this, counts as one."""
+        """Return the number of tasks to do; a compressed file, which is not unpacked for this, counts as one."""
         if self._job.kind == "files":
             return sum(1 for _ in self._file_chunks())
         return sum(
@@ -73,7 +73,7 @@ class Plan:
         )
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yield what is to be done. Raises CannotWrite where lines cannot be unpacked."""
+        """Yield the chunks to convert. Raises CannotWrite if lines cannot be unpacked."""
         if self._job.kind == "files":
             yield from self._file_chunks()
         else:

@@ -1,7 +1,7 @@
-"""Chunks in, outcomes out: the engine of one machine, with processes or without.
+"""The engine for one machine, with or without processes: chunks come in, outcomes go out.
 
-Each process has a thread that gives it work, so that it is known which chunk a process was converting when it died;
-that thread then walks through the chunk, while the others continue.
+Each process has a thread that gives it work, so it is known which chunk a process was converting when it died; that
+thread then walks through the chunk while the others continue.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from spipconv.batch.work import convert_chunk, prepare
 from spipconv.system.files import CannotWrite
 
 _START_SECONDS = 60.0
-# Where the machine has no room for another process now (EAGAIN, ENOMEM), it may in a moment.
+# If the machine has no room for another process now (EAGAIN, ENOMEM), it may have in a moment.
 _START_TRIES = 5
 _START_PAUSE = 1.0
 _NO_PROCESSES = (ImportError, OSError, NotImplementedError, RuntimeError)
 
 
 def convert_here(chunks: Iterator[Chunk], options: Options, stop: Callable[[], bool]) -> Generator[list[Outcome]]:
-    """Convert chunks in this process, one after the other: nothing here survives a text that kills."""
+    """Convert chunks in this process, one after another; a text that kills ends the run."""
     while not stop() and (chunk := next(chunks, None)) is not None:
         yield convert_chunk(chunk, options)
 
@@ -44,9 +44,9 @@ def convert_in_processes(
     stop: Callable[[], bool],
     notify: Callable[[str], None] = lambda _: None,
 ) -> Generator[list[Outcome]]:
-    """Convert chunks in up to so many processes, no more than there are chunks; yield what came of them, in any order.
+    """Convert chunks in up to this many processes, but no more than there are chunks; yield the outcomes in any order.
 
-    Once ``stop`` returns True no chunk is begun, and those that have begun are finished. Where the system has no
+    After ``stop`` returns True, no new chunk begins, and those that have begun are finished. If the system has no
     processes, everything is converted in this one, and ``notify`` gets a line about it.
     """
     first = next(chunks, None) if not stop() else None
@@ -74,11 +74,11 @@ def convert_in_processes(
 
 
 class _PoolClosed(Exception):
-    """Raised when the run is over, so that nothing is begun."""
+    """Raised when the run is over, so that nothing new begins."""
 
 
 class _Pool:
-    """Threads, each with a process; chunks in, outcomes out."""
+    """A pool of threads, each with a process: chunks come in, outcomes go out."""
 
     def __init__(self, options: Options) -> None:
         self.in_hand = 0
@@ -93,25 +93,28 @@ class _Pool:
 
     @property
     def size(self) -> int:
-        """How many processes work."""
+        """The number of processes."""
         return len(self._threads)
 
     def start(self) -> None:
-        """Start another process. For the first one, raises an error of ``_NO_PROCESSES`` where the system has none."""
+        """Start another process.
+
+        If the system cannot start even the first one, raises an error of ``_NO_PROCESSES``.
+        """
         worker = self._begin(self._make) if not self._threads else None
         thread = threading.Thread(target=self._work, args=(worker,), daemon=True)
         self._threads.append(thread)
         thread.start()
 
     def give(self, chunk: Chunk) -> None:
-        """Have a chunk converted."""
+        """Submit a chunk."""
         self.in_hand += 1
         self._tasks.put(chunk)
 
     def take(self) -> list[Outcome] | None:
-        """Return what came of a chunk, or None where there is nothing yet. Raises what ended a thread."""
+        """Return the outcomes of a chunk, or None if there are none yet. Raises whatever ended a thread."""
         try:
-            # Not for ever: signals are heard between two waits.
+            # Not for ever, because signals are handled between two waits.
             result = self._results.get(timeout=0.5)
         except queue.Empty:
             return None
@@ -133,7 +136,7 @@ class _Pool:
             thread.join(10)
 
     def _work(self, worker: _Worker | Child | None) -> None:
-        """Convert chunks until there are no more; what comes of them, or the end of this thread, is a result."""
+        """Convert chunks until there are no more; their outcomes, and the end of this thread, are results."""
         try:
             while (chunk := self._tasks.get()) is not None:
                 try:
@@ -178,7 +181,7 @@ class _Pool:
             try:
                 return _Worker(self._context)
             except (ProcessDeath, *_NO_PROCESSES):
-                # No way from one process to another, or a main module that cannot be imported again.
+                # No connection between processes, or a main module that cannot be imported again.
                 self._context = None
         return Child()
 
@@ -210,15 +213,15 @@ class _Worker:
         self._receive(_START_SECONDS)
 
     def convert(self, chunk: Chunk, options: Options) -> list[Outcome]:
-        """Have a chunk converted. Raises ProcessDeath; the worker cannot be used after that."""
+        """Convert a chunk. Raises ProcessDeath; the worker cannot be used after that."""
         return cast("list[Outcome]", self._receive(idle_seconds(options), (chunk, options)))
 
     def end(self) -> None:
-        """End the process immediately; the thread that waits for it has to close this."""
+        """End the process immediately; the thread that waits for it must call ``close``."""
         self._process.kill()
 
     def close(self) -> None:
-        """End the process immediately, and leave nothing of it."""
+        """End the process immediately and release everything."""
         self._process.kill()
         self._connection.close()
         self._process.join(10)
@@ -248,8 +251,8 @@ def _choose_context() -> SpawnContext:
 
 
 def _serve(connection: Connection) -> None:
-    """Convert what comes until there is no more."""
-    # Ctrl-C is for the run, which lets its workers finish their chunks.
+    """Convert incoming chunks until there are no more."""
+    # The run handles Ctrl-C and lets its workers finish their chunks.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     prepare()

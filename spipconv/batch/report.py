@@ -1,4 +1,4 @@
-"""Outcomes in, the report of a run out."""
+"""The report of a run, made from outcomes."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class SlowText(Struct, frozen=True):
 
 
 class Report(Struct):
-    """What became of everything.
+    """The results of a run.
 
-    ``texts`` and ``failed`` count all, including those of earlier runs that were kept (``unchanged``);
-    ``faults`` are parts of the input that could not be read, which the next run tries again. ``cpu_seconds`` is what
-    the workers spent on what this run converted, ``seconds`` the time it took. ``stopped`` says why the run ended
-    everything was done; ``notices`` are what was shown about the machines meanwhile.
+    ``texts`` and ``failed`` count all texts, including those of earlier runs that were kept (``unchanged``); ``faults``
+    are parts of the input that could not be read, which the next run tries again. ``cpu_seconds`` is the workers' CPU
+    time in this run, ``seconds`` its duration. ``stopped`` says why the run ended before everything was done;
+    ``notices`` are the messages about the machines.
     """
 
     input: str = ""
@@ -76,7 +76,7 @@ class Summary(TypedDict):
 
 
 def encode_report(report: Report) -> bytes:
-    """Return a report as JSON, a failure a line."""
+    """Return a report as JSON, with one line per failure."""
     fields = msgspec.to_builtins(report)
     failures = fields.pop("failures")
     text = msgspec.json.format(msgspec.json.encode(fields), indent=2).rstrip(b"\n}")
@@ -85,7 +85,7 @@ def encode_report(report: Report) -> bytes:
 
 
 def summarize(outcomes: Iterable[Outcome], kind: Kind, new: set[str]) -> Summary:
-    """Return the fields of a report on outcomes, which are in the order of the input; ``new``: keys of this run."""
+    """Return the fields of a report for outcomes in the order of the input; ``new`` are the keys of this run."""
     texts = failed = unchanged = size = 0
     diagnostics: Counter[str] = Counter()
     faults: list[str] = []
@@ -128,7 +128,7 @@ def summarize(outcomes: Iterable[Outcome], kind: Kind, new: set[str]) -> Summary
 
 
 def _place(key: str, kind: Kind, number: int) -> str:
-    """Return where a text is: a file, a line or a row, the last two counted from 1 and 0 as their tools do."""
+    """Return the place of a text: a file, a line (counted from 1) or a row (from 0), as their tools count them."""
     if kind == "files":
         return show_key(key)
     name = show_key(key.rpartition("#")[0])

@@ -1,4 +1,4 @@
-"""Tables of Arrow and Parquet in, tables out: a column of texts becomes columns of answers, the others are kept."""
+"""Tables of Arrow and Parquet: a column of texts is replaced with columns of answers, the other columns are kept."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ SUFFIXES = (".parquet", ".pq")
 
 
 class _Column(Protocol):
-    """What is used of ``pyarrow.ChunkedArray``."""
+    """The part of ``pyarrow.ChunkedArray`` that is used."""
 
     def cast(self, target_type: object) -> _Column: ...
     def to_pylist(self) -> list[object]: ...
 
 
 class _Field(Protocol):
-    """What is used of ``pyarrow.Field``."""
+    """The part of ``pyarrow.Field`` that is used."""
 
     type: object
 
 
 class _Dictionary(Protocol):
-    """What is used of ``pyarrow.DictionaryType``."""
+    """The part of ``pyarrow.DictionaryType`` that is used."""
 
     value_type: object
 
 
 class _Schema(Protocol):
-    """What is used of ``pyarrow.Schema``."""
+    """The part of ``pyarrow.Schema`` that is used."""
 
     names: list[str]
 
@@ -43,7 +43,7 @@ class _Schema(Protocol):
 
 
 class Table(Protocol):
-    """What is used of ``pyarrow.Table``."""
+    """The part of ``pyarrow.Table`` that is used."""
 
     schema: _Schema
     column_names: list[str]
@@ -58,24 +58,24 @@ TableT = TypeVar("TableT", bound=Table)
 
 
 class _BadText(ValueError):
-    """A string that is not UTF-8; the text says where."""
+    """A string that is not UTF-8; the message says where."""
 
 
 def convert_table(table: TableT, options: Options | None = None) -> TableT:
-    """Convert a ``pyarrow.Table``: pure, for Ray's ``map_batches`` and Spark's ``mapInArrow``.
+    """Convert a ``pyarrow.Table``; a pure function, for Ray's ``map_batches`` and Spark's ``mapInArrow``.
 
-    The column ``options.column`` is replaced by those of its format (``html`` and ``notes``, or ``markdown`` …), by
-    ``error`` (null where there is none) and by ``diagnostics`` (a list of code, severity, line, column, message); the
-    others stay. A text that is null stays null. Raises BadInput where there is no such column of strings.
+    The column ``options.column`` is replaced with those of its format (``html`` and ``notes``, or ``markdown`` …),
+    ``error`` (null if there is none) and ``diagnostics`` (a list of code, severity, line, column, message); the other
+    columns stay. A null text stays null. Raises BadInput if there is no such column of strings.
     """
     with Converter(options or Options()) as converter:
         return cast(TableT, _convert(table, converter))
 
 
 def cut_rows(source: FileInfo, column: str) -> Iterator[tuple[int, int]]:
-    """Yield the row groups of a Parquet file: each its number and its share of the file's bytes.
+    """Yield the row groups of a Parquet file: the number of each and its share of the file's bytes.
 
-    Raises BadInput where the file cannot be read or has no such column of strings.
+    Raises BadInput if the file cannot be read or has no such column of strings.
     """
     arrow, parquet = _pyarrow()
     try:
@@ -92,7 +92,7 @@ def cut_rows(source: FileInfo, column: str) -> Iterator[tuple[int, int]]:
 
 
 def convert_row_group(piece: Piece, converter: Converter) -> tuple[bytes, int]:
-    """Return the Parquet file that a row group becomes, and how many rows it has. Raises OSError."""
+    """Return the converted row group as a Parquet file, and its number of rows. Raises OSError."""
     arrow, parquet = _pyarrow()
     info = find(piece.address)
     if info is None:
@@ -130,7 +130,7 @@ def _answer(number: int, text: str | _BadText | None, converter: Converter) -> C
 
 
 def _answer_columns(answers: list[Converted], to: OutputFormat) -> dict[str, object]:
-    """Return the columns that answers fill, as Arrow's arrays."""
+    """Return the answers as columns of Arrow arrays."""
     arrow, _ = _pyarrow()
     values = [to.values(answer.written) if answer.written else (None,) * len(to.fields) for answer in answers]
     description = arrow.struct(
@@ -151,7 +151,7 @@ def _answer_columns(answers: list[Converted], to: OutputFormat) -> dict[str, obj
 
 
 def _read_texts(table: Table, column: str) -> list[str | _BadText | None]:
-    """Return the strings of a column; Arrow does not look whether they are UTF-8."""
+    """Return the strings of a column; Arrow does not check that they are UTF-8."""
     arrow, _ = _pyarrow()
     strings = table.column(column).cast(arrow.large_string())
     try:

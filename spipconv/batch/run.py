@@ -1,4 +1,4 @@
-"""A job in, its output and a report out: an engine converts what is still to be done, and the manifest notes it."""
+"""A run of a job: an engine converts what is still to be done, the manifest records it, and a report goes out."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _Outcomes = Generator[list[Outcome]]
 
 
 class Progress(Struct, frozen=True):
-    """How far a run is. ``bytes`` of the input out of ``total``; ``texts`` and ``failed`` since it began."""
+    """The progress of a run: ``bytes`` of the input out of ``total``; ``texts`` and ``failed`` since it began."""
 
     texts: int
     failed: int
@@ -58,15 +58,15 @@ def run_batch(
     stop: Callable[[], bool] | None = None,
     notify: Callable[[str], None] | None = None,
 ) -> Report:
-    """Convert what ``input`` names (a file, a folder, a pattern; text files, JSON lines or Parquet) into ``output``.
+    """Convert ``input`` (a file, a folder, a pattern; text files, JSON lines or Parquet) into ``output``.
 
-    ``workers`` is the number of processes, by default one per processor; 0 converts in this process. What an earlier
-    run converted from the same input, with the same options and version, is kept; a run that did not finish is only
-    continued if ``resume``; ``force`` converts everything again. ``stop`` is asked between tasks; once it returns True,
-    or, with ``fail_fast``, once a text has failed, the tasks that have begun are finished and the run ends. ``notify``
-    gets a line about the machines: no processes, no Dask worker that answers.
+    ``workers`` is the number of processes, by default one per processor; 0 converts in this process. Output of an
+    earlier run with the same input, options and version is kept; a run that did not finish is continued only with
+    ``resume``; ``force`` converts everything again. ``stop`` is called between tasks; after it returns True or, with
+    ``fail_fast``, after a text has failed, the tasks that have begun are finished and the run ends. ``notify`` gets
+    messages about the machines: no processes, no Dask worker that answers.
 
-    Raises BadInput, before anything is changed, where the input, the output or an option cannot be used.
+    Raises BadInput, before anything is changed, if the input, the output or an option cannot be used.
     """
     try:
         run = Run(Job(input, output, options or Options(), chunk_bytes), resume=resume, force=force)
@@ -91,13 +91,13 @@ def run_batch(
 
 def _count_workers(job: Job, workers: int | None) -> int:
     if any(address.startswith("memory://") for address in (job.input, job.output)):
-        # Another process would look into another memory.
+        # Another process would have another memory.
         return 0
     return count_processors() if workers is None else workers
 
 
 class Run:
-    """One run of a job. Raises BadInput where an earlier one did not finish, and neither ``resume`` nor ``force``."""
+    """A run of a job. Raises BadInput if an earlier run did not finish, unless ``resume`` or ``force`` is set."""
 
     def __init__(self, job: Job, *, resume: bool, force: bool) -> None:
         self.job = job
@@ -118,7 +118,7 @@ class Run:
         self._notices: list[str] = []
 
     def rehearse(self) -> Report:
-        """Return what there is to do; change nothing."""
+        """Return a report of what is to be done; change nothing."""
         return self._report(0.0, self._plan.count_tasks())
 
     def convert(
@@ -130,9 +130,10 @@ class Run:
         *,
         fail_fast: bool,
     ) -> Report:
-        """Convert what is still to be done, and write the manifest and, where there is one, the output's one file.
+        """Convert what is still to be done, then write the manifest and, if there is one, the single output file.
 
-        ``start`` starts an engine: it is given the chunks, what asks whether to stop, and what shows a line.
+        ``start`` starts an engine; it is given the chunks, a function that says whether to stop, and a function that
+        shows a line.
         """
         started = time.monotonic()
         if self._plan.is_settled():
@@ -147,7 +148,7 @@ class Run:
                 notify(line)
 
         chunks = self._plan.chunks()
-        # Before anything is changed: there may be no such engine.
+        # Before anything is changed, because the engine may not exist.
         done = start(chunks, is_to_stop, note)
         tasks = 0
         try:
@@ -171,7 +172,7 @@ class Run:
         return self._report(time.monotonic() - started, tasks)
 
     def _keep(self) -> Report:
-        """Return the report where nothing is to be done, so that no output is touched."""
+        """Return the report if nothing is to be done, so that no output is touched."""
         self._plan.note_settled()
         self._remove_leftovers()
         return self._report(0.0)
@@ -185,7 +186,7 @@ class Run:
         return Progress(self._texts, self._failed, done, total, seconds)
 
     def _prepare(self) -> None:
-        """Begin the journal, which keeps other runs out, and make the folders to work in. Raises CannotWrite."""
+        """Begin the journal, which keeps other runs out, and make the working folders. Raises CannotWrite."""
         folders = self.job.folders
         try:
             if not is_remote(folders.state):
@@ -200,7 +201,7 @@ class Run:
             raise cannot_write(folders.state, error) from error
 
     def _take(self, outcomes: list[Outcome], *, fail_fast: bool) -> None:
-        """Note what came of the pieces of a chunk."""
+        """Record the outcomes of the pieces of a chunk."""
         for outcome in outcomes:
             self._texts += outcome.texts
             self._failed += outcome.failed
@@ -225,7 +226,7 @@ class Run:
             self._manifest.close()
 
     def _settle(self) -> None:
-        """Write the one file of the output, if that is wanted and possible, then the manifest, and clear up."""
+        """Write the single output file, if that is wanted and possible, then the manifest, and clean up."""
         job, plan, temporary = self.job, self._plan, self.job.folders.temporary
         for folder in (temporary, plan.unpacked_folder):
             if folder:
@@ -245,7 +246,7 @@ class Run:
             remove(temporary)
 
     def _remove_leftovers(self) -> None:
-        """Remove the folders of a run that was killed after it had written its manifest."""
+        """Remove the folders of a run that was killed after it wrote its manifest."""
         folders = self.job.folders
         if not self._manifest.is_unfinished:
             for folder in (folders.temporary, folders.unpacked, folders.parts if self.job.is_single_file else ""):
@@ -260,7 +261,7 @@ class Run:
         return keys + [key for key in self._manifest.outcomes if key not in planned]
 
     def _join_parts(self) -> str:
-        """Write the parts into the one file of the output; return its mark. Raises CannotWrite."""
+        """Join the parts into the single output file; return its mark. Raises CannotWrite."""
         parts = (self.job.target(key) for key in self._plan.keys)
         content = (block for part in parts for block in read_blocks(part))
         write_and_put(content, self.job.output, self.job.folders.temporary)
@@ -268,7 +269,7 @@ class Run:
         return file.mark if file else ""
 
     def _remove_stale(self) -> None:
-        """Remove parts that an earlier run made of an input that has fewer now."""
+        """Remove parts that an earlier run made from an input that now has fewer."""
         if self.job.kind == "files":
             return
         for key in self._earlier - set(self._plan.keys):

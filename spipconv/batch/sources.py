@@ -1,4 +1,4 @@
-"""An address in, the files that it names out: text files, files of JSON lines, or Parquet files."""
+"""Sources: an address comes in, its files go out: text files, files of JSON lines, or Parquet files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from spipconv.converters.formats import Format
 
 
 class InputFile(Struct, frozen=True):
-    """A file to convert: its path below what INPUT names, and where it is. ``key`` stands for the name in JSON."""
+    """A file to convert: its path below INPUT, and its address. ``key`` is its name for JSON."""
 
     name: str
     info: FileInfo
@@ -38,9 +38,9 @@ class InputFile(Struct, frozen=True):
 
 
 def find_sources(address: str, output: str) -> tuple[Kind, list[InputFile]]:
-    """Return the files that an address (a file, a folder, a pattern) names, sorted, and of what kind they are.
+    """Return the files at an address (a file, a folder, a pattern), sorted, and their kind.
 
-    What is in the folder ``output`` is left out. Raises BadInput where there is nothing, or of two kinds.
+    Files in the folder ``output`` are left out. Raises BadInput if there are none, or if they are of two kinds.
     """
     address = complete(address)
     wild = re.search(r"[*?\[]", address)
@@ -76,7 +76,7 @@ def find_sources(address: str, output: str) -> tuple[Kind, list[InputFile]]:
 
 
 def _common(files: list[FileInfo], base: str) -> int:
-    """Return where names begin in addresses that fsspec may write in another way than INPUT."""
+    """Return where the names begin in addresses, which fsspec may write differently from INPUT."""
     tail = base.partition("://")[2].strip("/")
     first = files[0].address
     at = first.find(tail, first.find("://") + 3) if tail else first.find("://") + 2
@@ -91,9 +91,9 @@ def _kind(address: str) -> Kind:
 
 
 def name_targets(kind: Kind, sources: list[InputFile], to: Format, output: str) -> list[str]:
-    """Return what the files made of each source are named; for lines and rows without number and suffix.
+    """Return the names of the files made from each source; for lines and rows without number and suffix.
 
-    Raises BadInput where two would be the same file at the address ``output``.
+    Raises BadInput if two would be the same file at the address ``output``.
     """
     seen: dict[str, str] = {}
     targets: list[str] = []

@@ -1,8 +1,8 @@
-"""The results on a chunk's texts in a file, so that the next process continues where one was killed.
+"""A file with the results for the texts of a chunk, so that the next process can continue after a kill.
 
 The file has a byte that says that the input was read, then the results, each preceded by its length in four bytes. A
-length of 0 means that all texts are converted, ``_TRY`` that a process begins with the next text. What a kill cut off
-is ignored.
+length of 0 means that all texts are converted, ``_TRY`` that a process begins with the next text. Anything that a kill
+cut off is ignored.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _Result = TypeVar("_Result", bound=Struct)
 
 
 class SpoolPosition(Struct, frozen=True):
-    """How far the processes came: ``count`` results; ``is_read`` before the first, ``is_ended`` after the last one.
+    """The progress of the processes: ``count`` results; ``is_read`` before the first, ``is_ended`` after the last one.
 
-    ``tries`` is how many processes began with the text after these results.
+    ``tries`` is the number of processes that began with the next text.
     """
 
     is_read: bool
@@ -34,7 +34,7 @@ class SpoolPosition(Struct, frozen=True):
 
 
 class Spool(Generic[_Result]):
-    """The results in a file, to be taken and added to. Raises OSError where the file cannot be written."""
+    """The file of results, for reading and adding. Raises OSError if the file cannot be written."""
 
     def __init__(self, path: str, type_: type[_Result]) -> None:
         results, position, size = _load(path)
@@ -62,7 +62,7 @@ class Spool(Generic[_Result]):
         self._write(len(encoded).to_bytes(4, "big") + encoded)
 
     def note_end(self) -> None:
-        """Note that all texts are converted."""
+        """Record that all texts are converted."""
         if not self._is_ended:
             self._write(_END)
 
@@ -77,12 +77,12 @@ class Spool(Generic[_Result]):
 
 
 def read_position(path: str) -> SpoolPosition:
-    """Return how far the processes that wrote a spool came. Raises OSError."""
+    """Return the progress of the processes that wrote a spool. Raises OSError."""
     return _load(path)[1]
 
 
 def _load(path: str) -> tuple[list[bytes], SpoolPosition, int]:
-    """Return the results, how far they go, and the size of what is whole."""
+    """Return the results, the progress, and the size of the part of the file that is complete."""
     with open(path, "rb") as file:
         content = file.read()
     results: list[bytes] = []

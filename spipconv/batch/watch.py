@@ -1,6 +1,6 @@
-"""A process in, a verdict out: ends processes that do nothing, stopped ones and those that wait for ever.
+"""Watch processes, and end those that do nothing: stopped ones and those that wait for ever.
 
-A process is judged by the CPU time that it takes: on a busy machine, a clock says nothing about it.
+A process is judged by its CPU time, because on a busy machine the clock says nothing about it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class WatchedProcess:
         self._cpu = self._read_cpu()
 
     def look(self, seconds: float) -> None:
-        """Note that so many seconds have passed; end the process if it did nothing for too long."""
+        """Record that so many seconds have passed; end the process if it did nothing for too long."""
         if self._process is None or self.verdict:
             return
         cpu = self._read_cpu()
@@ -52,7 +52,7 @@ class WatchedProcess:
                 self._process.kill()
 
     def _read_cpu(self) -> float | None:
-        """Return the CPU seconds that it has taken, or None where the system will not say."""
+        """Return the CPU time of the process in seconds, or None if the system does not report it."""
         try:
             times = self._process.cpu_times() if self._process else None
         except self._errors:
@@ -67,7 +67,7 @@ _thread: threading.Thread | None = None
 
 @contextlib.contextmanager
 def watching(pid: int, seconds: float) -> Iterator[WatchedProcess]:
-    """Have a process ended if it does nothing for so many seconds while this lasts."""
+    """End a process if it does nothing for this many seconds inside this block."""
     global _thread  # noqa: PLW0603 (one thread for all)
     watched = WatchedProcess(pid, seconds)
     with _lock:

@@ -1,4 +1,4 @@
-"""A chunk in, files and outcomes out: one task, as the workers of every engine do it."""
+"""One task, as the workers of every engine do it: a chunk comes in, files and outcomes go out."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from spipconv.system.files import CannotWrite, cannot_write, write_temporary
 
 
 def prepare() -> None:
-    """Make a new process ready: what every text needs stays, so the garbage collector need not visit it again."""
+    """Prepare a new process: load everything that texts need, so that the garbage collector need not visit it."""
     load_grammar()
     gc.freeze()
 
 
 def convert_chunk(chunk: Chunk, options: Options, spool: str = "", *, watched: bool = False) -> list[Outcome]:
-    """Convert a chunk and write its files; return what came of its pieces, up to one that cannot be written.
+    """Convert a chunk and write its files; return the outcomes of its pieces, up to one that cannot be written.
 
-    ``spool`` is the path of the results of an earlier process; ``watched`` see ``Converter``.
+    ``spool`` is the path of the results of an earlier process; for ``watched`` see ``Converter``.
     """
     outcomes: list[Outcome] = []
     results = Spool(spool, Converted) if spool else None
@@ -104,7 +104,7 @@ def write(content: bytes, target: str, temporary: str) -> None:
 
 
 def write_and_put(content: Iterable[bytes], target: str, temporary: str) -> None:
-    """Do as ``write`` does, with a content that comes in pieces."""
+    """Like ``write``, for content that comes in pieces."""
     path = f"{temporary or tempfile.gettempdir()}/spipconv-{uuid.uuid4().hex}"
     try:
         write_temporary(path, content)

@@ -42,7 +42,7 @@ class _Program(click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments; in a program that was frozen (PyInstaller …), a worker's process ends here."""
+        """Parse the arguments. In a frozen program (PyInstaller …), a worker process ends here."""
         multiprocessing.freeze_support()
         return super().parse_args(ctx, args)
 

@@ -208,7 +208,7 @@ class _Signals:
             signal.signal(number, handler)
 
     def is_to_stop(self) -> bool:
-        """Return whether somebody asked for the run to end."""
+        """Return whether the run was asked to end."""
         return self._heard
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
@@ -220,7 +220,7 @@ class _Signals:
 
 
 class _ProgressLine:
-    """How far the run is, on standard error: in one place on a terminal, else a line now and then."""
+    """The progress on standard error: one changing line on a terminal, otherwise a line from time to time."""
 
     def __init__(self) -> None:
         self._is_screen = sys.stderr.isatty()
@@ -228,7 +228,7 @@ class _ProgressLine:
         self._is_open = False
 
     def show(self, progress: Progress) -> None:
-        """Show how far the run is, if it is time."""
+        """Show the progress, if it is time."""
         now = time.monotonic()
         if now - self._shown_at < (_SCREEN_SECONDS if self._is_screen else _LINE_SECONDS):
             return

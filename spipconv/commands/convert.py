@@ -83,7 +83,10 @@ def convert(
 def _convert(
     texts: list[tuple[str, str]], to: Format, profile: Profile, lang: str, sanitizer: Sanitizer, reading: Reading
 ) -> tuple[list[tuple[str, str]], int]:
-    """Return the names of texts with what they become, and the exit code. Raises ImportError without the sanitiser."""
+    """Return the names of texts with their converted contents, and the exit code.
+
+    Raises ImportError without the sanitiser.
+    """
     code = 0
     written: list[tuple[str, str]] = []
     for path, text in texts:

@@ -1,4 +1,4 @@
-"""How a command ends that cannot do all that it was asked to do: exit codes, and the error for bad input."""
+"""Exit codes of commands, and the error for bad input."""
 
 from __future__ import annotations
 

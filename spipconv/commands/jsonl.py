@@ -1,4 +1,4 @@
-"""JSON lines in, JSON lines out: one text a line, each answered immediately, for other programs."""
+"""JSON lines for other programs: one text per line comes in, one answer per line goes out immediately."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def convert_lines(
 ) -> int:
     """Convert every line of a file or of standard input (``-``); return the exit code.
 
-    A line that cannot be read or converted produces an error object; processing continues. Raises CommandError where
-    the file cannot be opened, ImportError where the sanitiser is not installed.
+    A line that cannot be read or converted produces an error object, and processing continues. Raises CommandError if
+    the file cannot be opened, ImportError if the sanitiser is not installed.
     """
     converter = _LineConverter(find_format(to), profile, lang, sanitizer, reading)
     with _open(path) as lines:
@@ -47,7 +47,7 @@ def _open(path: str) -> AbstractContextManager[Iterable[bytes]]:
 
 
 class _LineConverter:
-    """Converts lines; ``code`` is the exit code that they have led to so far."""
+    """Converts lines; ``code`` is the exit code so far."""
 
     def __init__(self, to: OutputFormat, profile: Profile, lang: str, sanitizer: Sanitizer, reading: Reading) -> None:
         self.code = 0

@@ -94,7 +94,7 @@ def migrate(
 
 
 def _language() -> str:
-    """Return the language of the person at the keyboard, as the environment names it, among those of the sentences."""
+    """Return the language of the user, as the environment names it, if sentences are translated into it."""
     named = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
     return find_catalogue(named.partition(".")[0])
 
@@ -104,7 +104,7 @@ def _ask_password() -> str:
 
 
 class _Progress:
-    """A bar on standard error, where that is a terminal."""
+    """A progress bar on standard error, if that is a terminal."""
 
     def __init__(self) -> None:
         self._bar: ProgressBar[int] | None = None
@@ -118,7 +118,7 @@ class _Progress:
         self._end()
 
     def show(self, step: str, done: int, total: int) -> None:
-        """Show how much of a step is done."""
+        """Show the progress of a step."""
         if not sys.stderr.isatty() or not total:
             return
         if step != self._step:

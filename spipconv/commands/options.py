@@ -19,7 +19,7 @@ _Option = Callable[[_Command], _Command]
 
 
 class Reading(TypedDict):
-    """The options of ``reading_options`` that ``spipconv.parse`` takes, but for the profile and the language."""
+    """The values of ``reading_options`` for ``spipconv.parse``, except the profile and the language."""
 
     objects: Catalogue | None
     embeds: bool
@@ -27,7 +27,7 @@ class Reading(TypedDict):
 
 
 class _Objects(click.ParamType[Catalogue]):
-    """A file of objects, read."""
+    """An option whose value is a file of objects, which is read."""
 
     name = "file"
 
@@ -41,7 +41,7 @@ class _Objects(click.ParamType[Catalogue]):
 
 
 class _Language(click.ParamType[str]):
-    """A language, as SPIP or as BCP 47 writes it."""
+    """An option whose value is a language, as a SPIP code or a BCP 47 tag."""
 
     name = "code"
 
@@ -61,7 +61,7 @@ def format_option(command: _Command) -> _Command:
 
 
 def reading_options(objects: click.ParamType[Catalogue] | click.Path | None = None) -> Callable[[_Command], _Command]:
-    """Return what adds the options that say how a text is to be read.
+    """Return the decorator that adds the options for reading a text.
 
     ``objects`` is the type of ``--objects``, by default a file that is read when the command starts.
     """

@@ -1,6 +1,6 @@
-"""The kinds of SPIP's objects: one record each, with all that a migration has to know of a kind.
+"""The kinds of SPIP's objects: one record per kind, with everything that a migration needs to know about it.
 
-Kinds have the names that SPIP gives them in its tables of links (``objet``).
+Kinds have the names that SPIP gives them in its link tables (``objet``).
 """
 
 from __future__ import annotations
@@ -13,21 +13,20 @@ from spipconv.translations import Plural, mark_plural
 
 
 class ObjectKind(Struct, frozen=True):
-    """One kind of objects.
+    """A kind of objects.
 
-    ``table`` and ``key`` are those of SPIP 4, without the prefix; ``title``, ``date``, ``language`` and ``parent`` the
-    columns that hold these, empty where there is none: ``parent`` is the number of the section. ``texts`` are the
-    columns that are kept as they are where an object cannot be migrated: of a message only what was to be published,
-    and nothing that names a person. ``is_personal``: its columns may name persons, so none but those of the working
-    database are even counted.
+    ``table`` and ``key`` are those of SPIP 4, without the prefix. ``title``, ``date``, ``language`` and ``parent`` are
+    the columns with these fields, or empty; ``parent`` is the number of the section. ``texts`` are the columns that are
+    kept as they are if an object cannot be migrated: of a message only what was to be published, and nothing that names
+    a person. ``is_personal``: its columns may name persons, so only those of the working database are even counted.
 
-    ``is_text``: it is a text of its own; the others are pages that list texts. ``takes_messages``: its pages have a
-    forum. ``has_link_tables``: until SPIP 2.1, its authors, keywords and documents had tables of their own.
+    ``is_text``: it is a text of its own; other kinds are pages that list texts. ``takes_messages``: its pages have a
+    forum. ``has_link_tables``: up to SPIP 2.1, its authors, keywords and documents had tables of their own.
 
-    ``other_names`` are what addresses and tables may call it besides its name; ``marks`` what SPIP puts around its
-    titles in addresses; ``has_path``: addresses are made of its titles. ``logo`` begins the names of its logos.
-    ``page_type`` is its type where a target has types. ``range`` is its place where the numbers of all kinds become
-    those of one. ``words`` are what people call one and several of them.
+    ``other_names`` are further names in addresses and tables; ``marks`` are the signs that SPIP puts around its titles
+    in addresses; ``has_path``: its addresses are made from titles. ``logo`` begins the names of its logos.
+    ``page_type`` is its type on targets with types. ``range`` is its range where the objects of all kinds are numbered
+    together. ``words`` are the words for one and for several of them.
     """
 
     name: str
@@ -52,7 +51,7 @@ class ObjectKind(Struct, frozen=True):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All names that addresses and tables have for the kind, its own first."""
+        """All names of the kind in addresses and tables, its own name first."""
         return (self.name, *self.other_names)
 
 
@@ -179,7 +178,7 @@ _MESSAGE = ObjectKind(
     is_personal=True,
     has_link_tables=True,
 )
-# The front page is the page of no object: its number is 0, and it has no table.
+# The front page does not belong to an object: its number is 0, and it has no table.
 HOME = ObjectKind(
     name="home",
     table="",
@@ -196,6 +195,6 @@ OBJECT_KINDS: Mapping[str, ObjectKind] = {
 # By any name that an address or a table may have for a kind.
 KINDS_BY_NAME: Mapping[str, ObjectKind] = {name: kind for kind in OBJECT_KINDS.values() for name in kind.names}
 KINDS_BY_TABLE: Mapping[str, ObjectKind] = {kind.table: kind for kind in OBJECT_KINDS.values()}
-# What has a page: every kind and the front page.
+# The kinds that have pages: all of them, and the front page.
 PAGE_KINDS: Mapping[str, ObjectKind] = {**OBJECT_KINDS, HOME.name: HOME}
 TEXTS = frozenset(name for name, kind in OBJECT_KINDS.items() if kind.is_text)

@@ -1,4 +1,4 @@
-"""What the systems that a site can be migrated to expect: one record each, in `TARGETS`."""
+"""The systems that a site can be migrated to: one record per system, in ``TARGETS``."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ TargetName = Literal["hugo", "jekyll", "pelican", "markdown", "wxr", "json"]
 
 
 class StaticFiles(Struct, frozen=True):
-    """What a system does with files that it should only copy.
+    """How a system treats files that it should only copy.
 
-    ``front_matter``: one that begins with a line ``---`` is a template to it, whatever its ending. ``pages``: endings
-    of files that it, or a plugin that comes with it, makes pages of. ``leaves_out``: it takes no file whose name, or
-    one of whose folders, begins or ends with certain signs; ``includes`` are endings for which its settings overrule
-    that. ``decodes``: it reads ``%20`` in a name as a blank.
+    ``front_matter``: a file that begins with a line ``---`` is a template, whatever its extension. ``pages``:
+    extensions of files from which the system, or a plugin that comes with it, makes pages. ``leaves_out``: it ignores
+    files whose name, or one of whose folders, begins or ends with certain signs; ``includes`` are extensions for which
+    its settings overrule that. ``decodes``: it reads ``%20`` in a name as a space.
     """
 
     front_matter: bool = False
@@ -30,12 +30,12 @@ class StaticFiles(Struct, frozen=True):
 
 
 class TargetSystem(Struct, frozen=True, kw_only=True):
-    """A system that a site can be migrated to, as far as every target has it.
+    """A system that a site can be migrated to: the facts that every target has.
 
-    ``images`` is the folder of the files, ``static`` what the system does with them, ``feed`` the address of its feed,
-    empty: none. ``has_lists``: the system itself lists what is below a page. ``single_file`` is the name of the file
-    that has all pages, empty: each has one of its own. ``counts_words``: the words of a page can be counted in what is
-    written of it.
+    ``images`` is the folder of the files, ``static`` says how the system treats them, ``feed`` is the address of its
+    feed (empty: none). ``has_lists``: the system itself lists the pages below a page. ``single_file`` is the name of
+    the file with all pages (empty: each page has its own file). ``counts_words``: the words of a page can be counted in
+    its output.
     """
 
     name: TargetName
@@ -51,13 +51,13 @@ class MarkdownTree(TargetSystem, frozen=True, kw_only=True):
     """A target that is a folder of Markdown files with front matter.
 
     ``text``, ``list`` and ``post`` are the paths of a text, of a page that lists texts, and of a text with a date:
-    ``{address}`` is the page's, ``{place}`` the same without its language, ``{suffix}`` the language where it is
+    ``{address}`` is the page's address, ``{place}`` the same without its language, ``{suffix}`` the language if it is
     not the site's (``.en``), ``{date}`` a day, ``{slug}`` its name. ``keys`` gives the name of each field in the front
-    matter; a dot goes one level down, and a field without a name is left out. ``yaml``: the front matter is YAML, else
-    ``Key: value`` lines whose values are HTML. ``terms``: keywords and authors are named by their slug or by their
-    title. ``shows_fields``: its themes show overtitle and subtitle, else they are in the body. ``links``: addresses as
-    they will be, or paths from file to file. ``templates``: what the system's templates and themes do with the values
-    of front matter and settings (see `safety.template_text`).
+    matter; a dot goes one level down, and a field without a name is left out. ``yaml``: the front matter is YAML,
+    otherwise ``Key: value`` lines whose values are HTML. ``terms``: keywords and authors are named by their slug or by
+    their title. ``shows_fields``: its themes show overtitle and subtitle, otherwise they are in the body. ``links``:
+    addresses of the built site, or paths from file to file. ``templates``: how the system's templates and themes treat
+    the values of front matter and settings (see ``safety.template_text``).
     """
 
     flavour: Flavour
@@ -211,12 +211,12 @@ _MARKDOWN = MarkdownTree(
         **_SPIP,
     },
     links="file",
-    # Nobody knows what will read the folder.
+    # It is not known which program will read the folder.
     static=StaticFiles(front_matter=True, pages=_MARKDOWN_ENDINGS | _TEMPLATE_ENDINGS),
 )
 # WordPress lists posts by itself.
 _WXR = TargetSystem(name="wxr", single_file="wordpress.xml", has_lists=True)
-# A line of JSON spells letters as escapes, and has the words twice.
+# A line of JSON writes letters as escapes and contains the words twice.
 _JSON = TargetSystem(name="json", single_file="objects.jsonl", counts_words=False)
 
 TARGETS: Mapping[TargetName, TargetSystem] = {
@@ -226,7 +226,7 @@ TREES: Mapping[str, MarkdownTree] = {
     name: target for name, target in TARGETS.items() if isinstance(target, MarkdownTree)
 }
 TARGET_NAMES: tuple[TargetName, ...] = tuple(TARGETS)
-# What front matter says already, ours or Hugo's own: a group of keywords is a key there too, and may not be called so.
+# Keys of front matter that are taken, by us or by Hugo: a group of keywords is a key too and may not have these names.
 FRONT_MATTER = frozenset(
     name.lower().partition(".")[0] for target in TREES.values() for name in target.keys.values()
 ) | frozenset(

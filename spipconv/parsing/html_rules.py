@@ -11,7 +11,7 @@ SPECIAL = HEADINGS | frozenset(
 CLOSES_PARAGRAPH = SPECIAL - frozenset("caption col colgroup iframe p tbody td tfoot th thead tr".split())
 BETWEEN_CELLS = frozenset("colgroup table tbody tfoot thead tr".split())
 SCOPE_ENDS = frozenset("caption table td th".split())
-# What an opening part of a table closes first, and what it must then stand in.
+# The elements that the opening of a table part closes first, and the element that it must then be inside.
 TABLE_PARTS = {
     "caption": ("td th tr tbody thead tfoot caption colgroup", "table"),
     "colgroup": ("td th tr tbody thead tfoot caption colgroup", "table"),

@@ -15,7 +15,7 @@ from spipconv.parsing.source import Source
 from spipconv.parsing.tokens import CLOSE, NodeFields, Token
 from spipconv.safety import MAX_DEPTH
 
-# What stands in something that was let in, and so is let in itself.
+# Parts of an element that was let in, which are let in with it.
 _PARTS = frozenset({"CAPTION", "CELL", "ITEM", "PARAGRAPH", "ROW", "SUMMARY", "VERSE"})
 # What holds its own parts only: items, rows, cells, verses.
 _WORDLESS = frozenset({"LIST", "TABLE", "ROW", "POEM"})
@@ -62,7 +62,7 @@ class Pairing:
         self._raw_tables = 0
         # What formatting may take that is opened again in every block: attributes may be long, blocks many.
         self._budget = 10_000 + 2 * len(source.text)
-        # The formatting elements that text must stand in; None where a table cell begins.
+        # The formatting elements that text must be inside; None marks the beginning of a table cell.
         self._active: list[Open | None] = []
         self._words: list[str] = []
         self._words_at = 0

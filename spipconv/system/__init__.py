@@ -1,1 +1,1 @@
-"""What the uses ask of the operating system: files written whole, locks between processes, how many to start."""
+"""Services of the operating system for all uses: writing whole files, locks between processes, counting processors."""

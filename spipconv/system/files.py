@@ -1,7 +1,7 @@
-"""Files written whole: content goes to a temporary file first, which then takes the target's place in one step.
+"""Write files whole: the content goes to a temporary file, which then replaces the target in one step.
 
-Whoever reads the target sees the old file or the new one, never half of one, whenever the process is killed. Also what
-stands for a file's content: its fingerprint, or, for a large file, its size and time.
+Readers of the target see the old file or the new one, never half a file, whenever the process is killed. Also
+fingerprints of file contents and, for large files, size and time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import IO
 
-# On Windows a file that another program has open cannot be replaced; virus scanners open new files for a moment.
+# On Windows, a file that another program has open cannot be replaced, and virus scanners briefly open new files.
 _REPLACE_TRIES = 10 if sys.platform == "win32" else 1
 _REPLACE_PAUSE = 0.1
 _DIGEST_LENGTH = 32
@@ -31,21 +31,21 @@ class CannotWrite(OSError):
 
 
 def cannot_write(place: str | Path, error: OSError) -> CannotWrite:
-    """Return the error to raise where ``error`` kept a file from being written."""
+    """Return the exception to raise if ``error`` prevented writing a file."""
     if isinstance(error, CannotWrite):
         return error
     name = os.fspath(place)
-    # A name may hold the end of a line, or bytes that no terminal shows.
+    # A name may contain a newline, or bytes that no terminal can show.
     refused = CannotWrite(f"{name if name.isprintable() else repr(name)}: {error.strerror or error}")
     refused.errno = error.errno
     return refused
 
 
 def temporary_name(name: str) -> str:
-    """Return the name for the temporary file of a file ``name``, in the same folder.
+    """Return the name of the temporary file for a file ``name``, in the same folder.
 
-    It is the same in every run, so that a run overwrites what a killed one left; two processes must not write the
-    same target. It is short enough for every file system.
+    It is the same in every run, so that a run overwrites the temporary file of a killed one; two processes must not
+    write the same target. It is short enough for every file system.
     """
     return f".spipconv-{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}"
 
@@ -53,9 +53,9 @@ def temporary_name(name: str) -> str:
 def write_temporary(
     temporary: str | Path, content: bytes | Iterable[bytes], create: Callable[[str | Path], IO[bytes]] | None = None
 ) -> None:
-    """Write a temporary file; where that fails, nothing is left of it.
+    """Write a temporary file; if that fails, nothing of it is left.
 
-    ``create`` opens the new file, ``open(temporary, "wb")`` by default. Raises OSError, and what the chunks of
+    ``create`` opens the new file, ``open(temporary, "wb")`` by default. Raises OSError, and whatever the chunks of
     ``content`` raise.
     """
     try:
@@ -88,11 +88,11 @@ def write_file(
     times: os.stat_result | None = None,
     mode: int | None = None,
 ) -> None:
-    """Write a file whole, in the place of what is there.
+    """Write a file whole, replacing the existing one.
 
-    ``content`` is all of it or its chunks; ``temporary`` the path of the temporary file, by default a new name in the
-    target's folder; ``create`` opens it (``write_temporary``); ``times`` and ``mode`` are set where given. Raises
-    CannotWrite, and, unchanged, errors of the chunks that are not OSError; nothing is left of the temporary file then.
+    ``content`` is all of it or its chunks. ``temporary`` is the path of the temporary file, by default a new name in
+    the target's folder; ``create`` opens it (see ``write_temporary``). ``times`` and ``mode`` are set if they are
+    given. Raises CannotWrite, and errors of the chunks that are not OSError unchanged; no temporary file is left then.
     """
     if temporary is None:
         temporary = os.path.join(os.path.dirname(target), f".spipconv-{os.urandom(8).hex()}")
@@ -135,7 +135,7 @@ def write_for_user(path: str | Path, content: bytes) -> None:
 
 
 def fingerprint(content: bytes) -> str:
-    """Return the fingerprint of a content: two contents with the same one are the same."""
+    """Return the fingerprint of a content; equal fingerprints mean equal contents."""
     return hashlib.sha256(content).hexdigest()[:_DIGEST_LENGTH]
 
 
@@ -145,7 +145,7 @@ def fingerprint_file(file: BufferedReader | FileIO) -> str:
 
 
 def size_and_time(info: os.stat_result) -> str:
-    """Return what stands for the content of a file that is too large to read: its size and time, as ``SIZE-TIME``."""
+    """Return, in place of the fingerprint of a file that is too large to read, its size and time: ``SIZE-TIME``."""
     return f"{info.st_size}-{info.st_mtime_ns}"
 
 

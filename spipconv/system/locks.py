@@ -1,6 +1,6 @@
 """Locks between processes: a file that one process at a time may hold, on every system.
 
-The system itself lets go of a lock when its process ends, however it ends.
+The system releases a lock when its process ends, in whatever way.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ class Lock:
         self._lock = lock
 
     def release(self) -> None:
-        """Let go of the lock. Its file may stay."""
+        """Release the lock. Its file may stay."""
         self._lock.release()
 
 
 def acquire(path: Path) -> Lock | None:
-    """Return the lock of a file, which is made where there is none; None where another holder has it.
+    """Lock a file, which is created if necessary, and return the lock; None if another process holds it.
 
-    Raises OSError where the file cannot be made, and NotImplementedError where the system has no locks.
+    Raises OSError if the file cannot be created, and NotImplementedError if the system has no locks.
     """
     lock = filelock.FileLock(path, timeout=0, thread_local=False)
     try:

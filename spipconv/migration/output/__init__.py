@@ -1,1 +1,1 @@
-"""The output folder: names and contents come in, whole files go out; what a user has changed stays."""
+"""The output folder: names and contents come in, whole files go out; files that the user has changed stay."""

@@ -18,7 +18,7 @@ from spipconv.safety import safe_address
 
 
 def read_comments(messages: Iterable[Row], texts: PageTexts) -> tuple[Comment, ...]:
-    """Return the messages of a page in their order; one that an internal error stops has its text as it was written."""
+    """Return the messages of a page in order; a message that an internal error stops has its text as it was written."""
     return tuple([_sound_comment(placed, texts) for placed in arrange(messages)])
 
 
@@ -68,11 +68,11 @@ def _rename_notes(nodes: tuple[Node, ...], suffix: str) -> tuple[Node, ...]:
 
 
 def _page_address(address: str) -> str:
-    """Return the address of a commenter's page; empty for any other, such as that of a mailbox."""
+    """Return the address of a commenter's page, or an empty string for anything else, such as a mailbox."""
     allowed = safe_address(address) or ""
     return allowed if allowed[:7].lower() == "http://" or allowed[:8].lower() == "https://" else ""
 
 
 def _flat(text: str) -> str:
-    """Return a stranger's short text as plain words: nothing in it is markup."""
+    """Return a stranger's short text as plain words, without reading any markup in it."""
     return " ".join(unescape(text).split())

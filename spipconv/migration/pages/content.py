@@ -1,4 +1,4 @@
-"""The second pass: an object of the working database to its pages, its texts parsed and its links put right."""
+"""The second pass: an object of the working database comes in, its pages go out, with parsed texts and new links."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from spipconv.safety import safe_address
 
 
 class MadePage(Struct, frozen=True):
-    """A page with the issues of its making, and the texts that it was made of, for counting their words.
+    """A page with the issues of making it, and its source texts, for counting their words.
 
     ``failures`` are the objects on it (kind, number) that an internal error left as raw text or without a caption.
     """
@@ -42,7 +42,7 @@ class MadePage(Struct, frozen=True):
 class Content:
     """Makes the pages of a site from its working database, one at a time.
 
-    ``has_lists=False``: what a page lists is not asked for; on a large site it may be thousands.
+    ``has_lists=False`` leaves out the pages that a page lists; on a large site there may be thousands.
     """
 
     def __init__(self, database: WorkingDatabase, files: ImgFolder, *, has_lists: bool = True) -> None:
@@ -53,25 +53,25 @@ class Content:
         self._objects.site_address = next((address + "/" for address in own_addresses(database)), "")
         self._relations = PageRelations(database, self._objects, files, self.site.language)
         self._links = LinkRewriter(database, self._objects, files, self.site.language)
-        # A page asks for these twice.
+        # Each page needs these twice.
         self._row = lru_cache(4)(self._read_row)
         self._messages = lru_cache(4)(self._read_messages)
-        # What is being made.
+        # The page that is being made.
         self._page = Page("", 0, "", "", "", "", Document(()))
         self._subject = PlannedPage("", 0, "", False, 0, 0, "", 0)
         self._texts = PageTexts(self._page, self._objects, self._links)
 
     def make(self, kind: str, number: int, language: str) -> MadePage:
-        """Return the page of an object in a language; there is one by the plan.
+        """Return the page of an object in a language; the plan says that it exists.
 
-        Raises what an internal error raises, unless it is in a message or in the caption of something that is named.
+        Raises whatever an internal error raises, unless it is in a message or in the caption of a document.
         """
         try:
             return self._make(kind, number, language)
         except Exception as error:
             if stops_the_run(error):
                 raise
-        # What its texts name may be to blame.
+        # An object that its texts refer to may have caused the error.
         try:
             return self._make(kind, number, language, is_careful=True)
         finally:
@@ -163,7 +163,7 @@ class Content:
             body=self._body([*_pairs(row, "chapo", "texte"), ("url_site", see), *_pairs(row, "ps")]),
             date=read_date(row["date"]),
             modified=read_date(row["date_modif"]),
-            # A year, or a month of a year, is a date too.
+            # A year or a month is a date too.
             written=written.partition("-00")[0] if written[:4] > "0000" else "",
             overtitle=self._texts.read_words("surtitre", row["surtitre"]),
             subtitle=self._texts.read_words("soustitre", row["soustitre"]),
@@ -246,13 +246,13 @@ def _pairs(row: sqlite3.Row, *fields: str) -> list[tuple[str, str]]:
 
 
 def _link(title: str, address: str) -> str:
-    """Return an object's own link as SPIP text."""
+    """Return the link of an object as SPIP text."""
     address = address.strip()
     return f"[{title or address}->{address}]" if address else title
 
 
 def read_site(database: WorkingDatabase) -> Site:
-    """Return what all pages of a site share."""
+    """Return the facts that all pages of a site share."""
     language = database.meta("langue_site", "fr")
     languages = [row[0] for row in database.db.execute("SELECT DISTINCT language FROM pages ORDER BY language")]
     groups = database.db.execute("SELECT slug, title FROM objects WHERE kind = 'groupe' ORDER BY weight, number")

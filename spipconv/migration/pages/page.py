@@ -1,4 +1,4 @@
-"""What is to be written, whatever the target: a page is one object in one language."""
+"""Pages, independent of any target: a page is one object in one language."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from spipconv.nodes import Document
 
 
 class Term(Struct, frozen=True):
-    """A keyword, an author or a section as a page names it. ``group`` is a keyword's group (its slug)."""
+    """A keyword, an author or a section on a page. ``group`` is the slug of a keyword's group."""
 
     kind: str
     number: int
@@ -21,7 +21,7 @@ class Term(Struct, frozen=True):
 
 
 class Comment(Struct, frozen=True):
-    """A forum message. ``parent`` is the nearest message above that is shown, 0: none; ``depth`` counts from 0.
+    """A forum message. ``parent`` is the nearest message above it that is shown (0: none); ``depth`` counts from 0.
 
     ``address`` is the writer's own page, or empty. ``is_pending``: it waits for a moderator.
     """
@@ -38,7 +38,7 @@ class Comment(Struct, frozen=True):
 
 
 class Attachment(Struct, frozen=True):
-    """A document that belongs to a page. ``address`` is where it is now, ``file`` its path below IMG/, or empty."""
+    """A document that belongs to a page. ``address`` is its current address, ``file`` its path below IMG/, or empty."""
 
     number: int
     title: str
@@ -48,7 +48,7 @@ class Attachment(Struct, frozen=True):
 
 
 class PageLink(Struct, frozen=True):
-    """Another page: a translation (``language`` is its), or something below a page."""
+    """A link to another page: a translation (in ``language``), or a page below this one."""
 
     kind: str
     number: int
@@ -58,14 +58,15 @@ class PageLink(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """One object in one language. Texts are plain, ``body`` is the tree; empty means that SPIP has nothing there.
+    """An object in one language. Texts are plain, ``body`` is a tree; an empty field means that SPIP has no value.
 
-    ``kind`` is the name of one of `kinds.PAGE_KINDS`, ``status`` SPIP's statut. ``is_draft``: no visitor saw it;
-    ``is_future``: its date is yet to come. ``date`` is naive local time. ``written`` is SPIP's date_redac, which may
-    be a year or a month. ``sections`` are those it is in, the outermost first. ``logo`` and ``logo_hover`` are
-    addresses. ``elsewhere`` is the page's own link (nom_site, url_site: title and address). ``feed`` is a site's.
-    ``below`` are pages that it lists. ``translations`` are the same object's or its id_trad's other pages;
-    ``translation_key`` is what all of them share. ``aliases`` are old paths, from the host's root, that lead here.
+    ``kind``: article, rubrique, breve, site, mot, groupe, auteur or home. ``status`` is SPIP's statut; ``is_draft``:
+    visitors did not see it; ``is_future``: its date is in the future. ``date`` is naive local time. ``written`` is
+    SPIP's date_redac, which may be a year or a month. ``sections`` are the sections it is in, the outermost first.
+    ``logo`` and ``logo_hover`` are addresses. ``elsewhere`` is the page's own link (nom_site, url_site: title and
+    address). ``feed`` is the feed of a site. ``below`` are the pages that it lists. ``translations`` are the other
+    pages of the same object or of its id_trad. ``group`` is the slug of the group that the translations share.
+    ``aliases`` are old paths, from the root of the host, that lead here.
     """
 
     kind: str
@@ -101,9 +102,11 @@ class Page(Struct, frozen=True):
 
 
 class Site(Struct, frozen=True):
-    """What all pages share. ``address`` is the old site's, ``languages`` are all that pages are in, the main first.
+    """The facts that all pages share. ``address`` is the old site's; ``languages`` are the languages of all pages, the
+    main one first.
 
-    ``taxonomies`` are the groups of keywords: slug and title. ``shows_future``: it showed texts before their date.
+    ``taxonomies`` are the groups of keywords: slug and title. ``shows_future``: the old site showed texts before their
+    date.
     """
 
     name: str

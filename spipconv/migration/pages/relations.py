@@ -1,4 +1,4 @@
-"""What an object's page says of others: its sections, keywords, authors, translations, files, and what it lists."""
+"""The relations of a page: its sections, keywords, authors, translations, files, and the pages that it lists."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from spipconv.migration.plan.titles import shown_title
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.img_folder import ImgFolder
 
-# What no file can be called, what a server would hide, or what would have to be escaped in a page.
+# Names that no file can have, that a server would hide, or that would need escaping in a page.
 _NO_FILE_NAME = re.compile(r"""[?#\\%:<>"'&|*\x00-\x1f\x7f]|\A\.|/\.""")
-# Documents that are pictures of something else.
+# Documents that are only illustrations of other documents.
 _NO_CONTENT = frozenset({"vignette", "logoon", "logooff"})
 _LISTED = "SELECT DISTINCT o.kind, o.number, o.title, p.address, a.date, o.weight FROM"
 _DATED = "LEFT JOIN articles a ON o.kind = 'article' AND a.id_article = o.number"
@@ -26,7 +26,7 @@ _ORDER = "ORDER BY o.kind = 'rubrique' DESC, o.kind, o.weight = 0, o.weight, a.d
 
 
 class PlannedPage(NamedTuple):
-    """The page whose relations are asked for: a row of the plan. ``parent`` is the number of its section."""
+    """A page whose relations are looked up: a row of the plan. ``parent`` is the number of its section."""
 
     kind: str
     number: int
@@ -39,7 +39,7 @@ class PlannedPage(NamedTuple):
 
 
 class PageRelations:
-    """Looks up what belongs to a page. ``language`` is the site's own."""
+    """Looks up the relations of a page. ``language`` is the site's own."""
 
     def __init__(self, database: WorkingDatabase, objects: SiteObjects, files: ImgFolder, language: str) -> None:
         self._db, self._objects, self._files, self._language = database.db, objects, files, language
@@ -48,7 +48,7 @@ class PageRelations:
         self._has_numbered_paths = database.meta("type_urls") == "html"
         # Many pages share these.
         self._section = lru_cache(1024)(self._read_section)
-        # A page asks for these three times.
+        # Each page needs these three times.
         self._documents = lru_cache(4)(self._read_documents)
 
     def sections(self, subject: PlannedPage) -> tuple[Term, ...]:
@@ -61,7 +61,7 @@ class PageRelations:
         return tuple(chain[::-1])
 
     def _read_section(self, number: int, language: str) -> tuple[Term, int] | None:
-        """Return a section, and the number of the one above it."""
+        """Return a section and the number of its parent."""
         row = self._db.execute(
             "SELECT o.title, o.slug, p.address, p.parent_number FROM objects o JOIN pages p ON p.kind = o.kind AND"
             " p.number = o.number WHERE o.kind = 'rubrique' AND o.number = ? AND p.language = ?",
@@ -69,7 +69,7 @@ class PageRelations:
         ).fetchone()
         if row is None:
             return None
-        # One name in all languages, so that lists by section are not parted by language.
+        # The same name in all languages, so that lists by section are not split by language.
         title = shown_title(row["title"], self._language)
         return Term("rubrique", number, title, row["slug"], row["address"]), row["parent_number"]
 
@@ -98,7 +98,7 @@ class PageRelations:
         return Term(row["kind"], row["number"], shown_title(row["title"], language), row["slug"], address, group)
 
     def translations(self, subject: PlannedPage) -> tuple[PageLink, ...]:
-        """Return the same object's pages in other languages, and those of the objects of its id_trad."""
+        """Return the pages of the same object in other languages, and those of the objects with its id_trad."""
         if subject.versions == 1 and not subject.translation_of:
             return ()
         kind, number, language = subject[:3]
@@ -155,7 +155,7 @@ class PageRelations:
         ).fetchall()
 
     def below(self, subject: PlannedPage) -> tuple[PageLink, ...]:
-        """Return what a page lists, in its language: sections first, by weight, the newest first."""
+        """Return the pages that a page lists in its language: sections first, by weight, then the newest first."""
         kind, number, language = subject[:3]
         rows: list[sqlite3.Row] = []
         if kind in ("rubrique", "groupe", "home"):
@@ -189,7 +189,7 @@ class PageRelations:
         )
 
     def aliases(self, subject: PlannedPage) -> tuple[str, ...]:
-        """Return the old paths, from the host's root, that are no new page's and that a file may have as its name."""
+        """Return the old paths, from the root of the host, that no new page has and that a file may be named after."""
         if not subject.is_shown:
             return ()
         rows = self._db.execute(

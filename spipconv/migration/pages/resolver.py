@@ -1,4 +1,4 @@
-"""What a text may name, as the pages of one language see it: objects with their new addresses."""
+"""The resolver of a migration: it finds objects with their new addresses, as the pages of one language see them."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class SiteObjects:
         self._db = database.db
         self.site_address = ""
         self.language = ""
-        # Whether the page that is being made is itself one that no visitor sees.
+        # Whether visitors cannot see the page that is being made.
         self.is_draft = False
-        # Where a page could not be made: a last look at what its texts name, which may be to blame.
+        # Called for objects that texts refer to, because one of them may be the cause when a page cannot be made.
         self.check: Callable[[SpipObject], SpipObject] | None = None
         self._find = lru_cache(4096)(self._look_up)
         self._object = lru_cache(8192)(self._object_row)
         self._in_language = lru_cache(8192)(self._address_in)
 
     def find(self, kind: str, number: int) -> SpipObject | None:
-        """Return the object with its new address, or None where there is none."""
+        """Return an object with its new address, or None if it does not exist."""
         found = self._find(kind, number, self.language, self.is_draft)
         return self.check(found) if self.check and found else found
 
@@ -46,7 +46,7 @@ class SiteObjects:
         return self.find(original.kind, row["number"]) if row else None
 
     def address_of(self, kind: str, number: int) -> str | None:
-        """Return where an object is found on the new site; empty where visitors can't see it; None: no such object."""
+        """Return an object's address on the new site: empty if visitors cannot see it, None if it does not exist."""
         if kind == "document":
             found = self.find(kind, number)
             return found.address if found else None
@@ -101,7 +101,7 @@ class SiteObjects:
         return str(row["url_site"]).strip() if row else ""
 
     def _document(self, row: sqlite3.Row) -> SpipObject:
-        # Only its address: pictures of documents may be each other's.
+        # Only the address: documents may be each other's pictures.
         number = row["id_vignette"]
         thumbnail = self._document_row(number) if number not in (0, row["id_document"]) else None
         return SpipObject(
@@ -113,6 +113,6 @@ class SiteObjects:
 
 
 def document_address(row: sqlite3.Row) -> str:
-    """Return where a document's file is: a remote one stays there, the others keep their path below IMG/."""
+    """Return the address of a document's file: remote files stay where they are, others keep their path below IMG/."""
     name = str(row["fichier"])
     return safe_address(name) or "" if row["distant"] == "oui" else FILES + quote(name)

@@ -1,4 +1,4 @@
-"""The texts of one page: parsed, their links put right, and what is to be reported of them."""
+"""The texts of a page: SPIP texts come in; trees with new links, and the issues to report, go out."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from spipconv.parsing.parser import parse
 from spipconv.safety import hide_values
 
 _NOTE_NUMBER = re.compile("[0-9]{1,9}")
-# What a migration does not hide: each language has a page of its own.
+# Not hidden in a migration: each language has its own page.
 _EXPECTED = frozenset({"translations-hidden", "translation-missing"})
 
 
 class PageTexts:
-    """Reads the texts of one page. ``page`` says which one: its kind, number, language and address.
+    """Reads the texts of a page. ``page`` identifies it: its kind, number, language and address.
 
-    ``issues`` are those of the page up to now, ``sources`` the texts that were read, in the page's language, ``shown``
-    the numbers of the documents that they show, ``failures`` the objects that an internal error stopped.
+    ``issues`` are the issues of the page so far, ``sources`` the texts that were read, in the page's language,
+    ``shown`` the numbers of the documents that they show, ``failures`` the objects that an internal error stopped.
     """
 
     def __init__(self, page: Page, objects: SiteObjects, links: LinkRewriter) -> None:
@@ -39,11 +39,11 @@ class PageTexts:
         self.sources: list[str] = []
         self.shown: set[int] = set()
         self.failures: dict[tuple[str, int], None] = {}
-        # What texts name, looked at by itself: whether it can be shown as it is.
+        # Objects that texts refer to, checked separately: whether they can be shown.
         self._checked: dict[tuple[str, int], bool] = {}
 
     def add_issue(self, code: str, field: str, line: int = 0, column: int = 0, detail: str = "") -> None:
-        """Report something about a field of the page's object."""
+        """Report an issue in a field of the page's object."""
         page = self._page
         self.issues.append(Issue(code, page.kind, page.number, field, line, column, detail, page.address))
 
@@ -55,7 +55,7 @@ class PageTexts:
         )
 
     def read_words(self, field: str, text: str) -> str:
-        """Return a short field's words."""
+        """Return the words of a short field."""
         if not text:
             return ""
         self.sources.append(in_language(text, self.language))
@@ -64,7 +64,9 @@ class PageTexts:
         return " ".join(" ".join(plain_text((node,)) for node in parsed.document.children).split())
 
     def read_body(self, fields: Sequence[tuple[str, str]], attachments: Iterable[Attachment] = ()) -> Document:
-        """Return one tree of several fields, their notes numbered through, and of the documents they don't show."""
+        """Return one tree of several fields, with notes numbered across them, and of the documents that they do not
+        show.
+        """
         nodes: list[Node] = []
         first_note = 1
         for field, text in fields:
@@ -86,7 +88,7 @@ class PageTexts:
         return Document((*nodes, *self._portfolio(attachments)), self.language)
 
     def read_message(self, number: int, text: str) -> Document:
-        """Return the tree of a message: a stranger's text."""
+        """Return the tree of a message, which is a stranger's text."""
         parsed = parse(text, profile="comment", lang=self.language)
         page = f"{self.address}#forum{number}"
         self.issues += [
@@ -94,13 +96,13 @@ class PageTexts:
                 diagnostic.code, "forum", number, "texte", diagnostic.line, diagnostic.column, _detail(diagnostic), page
             )
             for diagnostic in parsed.diagnostics
-            # A stranger's mistakes are not the site's.
+            # Mistakes in a stranger's markup are not issues of the site.
             if diagnostic.severity == "loss"
         ]
         return replace(parsed.document, children=self._put_right(parsed.document.children, f"forum{number}"))
 
     def check(self, spip_object: SpipObject) -> SpipObject:
-        """Return an object that a text names, without its words where these are what cannot be shown."""
+        """Return an object that a text refers to, without its words if they cannot be shown."""
         key = spip_object.kind, spip_object.number
         if key not in self._checked:
             self._checked[key] = True
@@ -122,7 +124,7 @@ class PageTexts:
         return replace(spip_object, title="", description="", credits="", alternative="")
 
     def _portfolio(self, attachments: Iterable[Attachment]) -> tuple[Node, ...]:
-        """Return the documents that belong to a page and are not in its texts, as figures."""
+        """Return, as figures, the documents of a page that are not in its texts."""
         numbers = [document.number for document in attachments if document.number not in self.shown]
         if not numbers:
             return ()
@@ -143,6 +145,6 @@ class PageTexts:
 
 
 def _detail(diagnostic: Diagnostic) -> str:
-    """Return what a diagnostic is about, without the values of a model's parameters: they may be personal."""
+    """Return the detail of a diagnostic without the values of a model's parameters, which may be personal."""
     detail = diagnostic.detail
     return hide_values(detail) if detail.startswith("<") and "|" in detail else detail

@@ -1,1 +1,3 @@
-"""What becomes of each object: the working database comes in, its states, addresses and languages are added to it."""
+"""The plan of the new site: the working database comes in; states, addresses and languages of its objects are added to
+it.
+"""

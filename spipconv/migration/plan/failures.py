@@ -1,4 +1,4 @@
-"""Objects that an internal error stops while the plan is made."""
+"""Objects that an internal error stops during planning: their raw text is kept, and an issue is reported."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from spipconv.migration.report.issues import Issue
 
 
 def keep_failing(database: WorkingDatabase, kind: str, number: int, error: Exception, field: str = "") -> Issue:
-    """Keep the raw text of an object that an internal error stops, and return the issue with it.
+    """Keep the raw text of an object that an internal error stops, and return the issue.
 
-    Raises the error where it stops the whole run.
+    Raises the error if it stops the whole run.
     """
     if stops_the_run(error):
         raise error

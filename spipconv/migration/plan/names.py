@@ -1,4 +1,4 @@
-"""The names of objects in addresses: each is one of its kind, and the only one in its place."""
+"""The names of objects in addresses: each is unique among its kind and in its place."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from spipconv.migration.report.issues import Issue
 from spipconv.migration.target import FRONT_MATTER
 
 AUTHORS = "auteurs"
-# Names at the top that the targets keep for themselves.
+# Names at the top level that are reserved by the targets.
 _RESERVED = frozenset({"img", "page", "pages", "posts", "tags", "categories", "assets", "static", "index", AUTHORS})
 
 
 def language_tag(code: str) -> str:
-    """Return a SPIP language code as the web writes it: ``pt_br`` is ``pt-br``."""
+    """Return a SPIP language code as the web writes it: ``pt_br`` gives ``pt-br``."""
     return code.replace("_", "-")
 
 
@@ -28,7 +28,7 @@ class Names:
         database.db.execute("CREATE TABLE names (space TEXT, name TEXT, PRIMARY KEY (space, name)) WITHOUT ROWID")
 
     def name(self, kind: str, number: int, title: str, language: str, above: str) -> tuple[str, str, list[Issue]]:
-        """Return an object's title and slug; where an internal error stops the reading of its title, its number."""
+        """Return the title and slug of an object, or its number if an internal error stops the reading of its title."""
         try:
             slug, issues = self._free_slug(kind, number, title_of(title, language), above)
         except Exception as error:
@@ -38,7 +38,7 @@ class Names:
         return title, slug, issues
 
     def _free_slug(self, kind: str, number: int, title: str, above: str) -> tuple[str, list[Issue]]:
-        """Return a slug that no other object of the kind has, and nothing else in that place."""
+        """Return a slug that no other object of the kind has, and that is free in its place."""
         slug = slug_of(title) or f"{kind}{number}"
         space = "text" if kind in TEXTS else kind
         for name in (slug, f"{slug}-{number}", f"{slug}-{kind}-{number}"):

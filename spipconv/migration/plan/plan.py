@@ -1,7 +1,7 @@
-"""The first pass over a site: what becomes of every object, where its pages will be, and in which languages.
+"""The first pass over a site: the state of every object, the addresses of its pages, and their languages.
 
-Addresses come from sections and titles alone, so that the same site has the same addresses from every database. The
-second pass (content.py) only looks them up.
+Addresses come from sections and titles only, so a site gets the same addresses from every source. The second pass
+(``pages/content.py``) only looks them up.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ARTICLE_WORDS = "(titre || surtitre || soustitre || descriptif || chapo || text
 
 
 class SitePlan:
-    """Makes the plan of one site in its working database. Texts dated after ``now`` are not published yet."""
+    """Plans a site in its working database. Texts dated after ``now`` are not published yet."""
 
     def __init__(self, database: WorkingDatabase, now: datetime) -> None:
         self._database, self._now = database, now
@@ -38,7 +38,7 @@ class SitePlan:
         self._names = Names(database)
 
     def make(self) -> Iterator[Issue]:
-        """Fill the tables ``objects`` and ``pages``; yield what had to be decided."""
+        """Fill the tables ``objects`` and ``pages``; yield the issues."""
         yield from index_objects(self._database)
         yield from check_languages(self._database, self.language)
         self.language = self._database.meta("langue_site", self.language)
@@ -53,7 +53,7 @@ class SitePlan:
         yield from self._add_lists()
         self._db.commit()
 
-    # ---- Sections and what is in them ----
+    # ---- Sections and their content ----
 
     def _plan_sections(self) -> Iterator[Issue]:
         for row in self._db.execute("SELECT * FROM rubriques ORDER BY id_rubrique"):
@@ -108,7 +108,7 @@ class SitePlan:
         yield from self._each("article", rows, plan)
 
     def _plan_others(self, kind: str, *fields: str) -> Iterator[Issue]:
-        """Plan the texts of a kind other than articles. ``fields`` are those that may be in several languages."""
+        """Plan the texts of a kind other than articles. ``fields`` are the fields that may be in several languages."""
         record = OBJECT_KINDS[kind]
 
         def plan(row: sqlite3.Row) -> Iterator[Issue]:
@@ -179,7 +179,7 @@ class SitePlan:
             self._add_object("auteur", row["id_auteur"], state, title, self.language, 0, slug, f"/{AUTHORS}/{slug}/")
 
     def _show_sections(self) -> None:
-        """Publish the sections that SPIP calls published, and those that hold something published."""
+        """Publish the sections that SPIP calls published, and those that contain something published."""
         visible = [
             (section.number,)
             for section in self._sections
@@ -190,7 +190,7 @@ class SitePlan:
     # ---- Pages that list others ----
 
     def _add_lists(self) -> Iterator[Issue]:
-        """Add the pages of sections, keywords, groups and authors in every language of what they list."""
+        """Add the pages of sections, keywords, groups and authors in every language of the pages that they list."""
         home = {self.language}
         for section in self._sections:
             for language in sorted(section.languages):
@@ -232,7 +232,7 @@ class SitePlan:
     def _each(
         self, kind: str, rows: Iterable[sqlite3.Row], plan: Callable[[sqlite3.Row], Iterator[Issue]]
     ) -> Iterator[Issue]:
-        """Plan every object; one that an internal error stops has no page."""
+        """Plan every object; an object that an internal error stops gets no page."""
         for row in rows:
             try:
                 issues = list(plan(row))

@@ -1,4 +1,4 @@
-"""The working database made ready for the plan: one row a number, indexes, and codes of languages in one form."""
+"""Prepare the working database for the plan: one row per number, indexes, and language codes in one form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:_[A-Za-z0-9]{1,8}){0,3}")
 
 
 def index_objects(database: WorkingDatabase) -> Iterator[Issue]:
-    """Index the tables of the working database; yield the issues with rows that share a number."""
+    """Index the tables of the working database; yield the issues of rows that share a number."""
     for kind in OBJECT_KINDS.values():
         yield from _drop_repeated(database, kind)
         database.db.execute(f"CREATE UNIQUE INDEX {kind.table}_key ON {kind.table} ({kind.key})")
@@ -29,7 +29,7 @@ def index_objects(database: WorkingDatabase) -> Iterator[Issue]:
 
 
 def _drop_repeated(database: WorkingDatabase, kind: ObjectKind) -> Iterator[Issue]:
-    """Keep the last of several rows of one number, which would be pages at one address."""
+    """Keep the last of several rows with the same number, which would be pages at the same address."""
     table, key = kind.table, kind.key
     numbers = database.db.execute(f"SELECT {key} FROM {table} GROUP BY {key} HAVING count(*) > 1").fetchall()
     for (number,) in numbers:
@@ -38,7 +38,7 @@ def _drop_repeated(database: WorkingDatabase, kind: ObjectKind) -> Iterator[Issu
         )
         last = next(rows)
         for row in rows:
-            # The same row again is none that is lost.
+            # An identical row is not a loss.
             if tuple(row)[1:] != tuple(last)[1:]:
                 database.keep(raw_path(kind.name, number), written_out({name: row[name] for name in kind.texts}))
                 yield Issue("row-repeated", kind.name, number)
@@ -47,7 +47,7 @@ def _drop_repeated(database: WorkingDatabase, kind: ObjectKind) -> Iterator[Issu
 
 
 def check_languages(database: WorkingDatabase, default: str) -> Iterator[Issue]:
-    """Put codes of languages in SPIP's form, and clear what is not one: they become parts of addresses and paths.
+    """Convert language codes to SPIP's form and clear invalid ones, because they become parts of addresses and paths.
 
     A site without a language gets ``default``.
     """

@@ -1,4 +1,4 @@
-"""Articles that only redirect: where each of them leads in the end."""
+"""Articles that only redirect: their rows come in, the place where each of them finally leads goes out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OBJECT = re.compile(r"([a-zè]*)\s*([0-9]{1,18})")
 
 
 def plan_redirections(database: WorkingDatabase) -> Iterator[Issue]:
-    """Set where the articles lead that only redirect; yield what is wrong with them."""
+    """Set the targets of the articles that only redirect; yield the issues."""
     targets = {
         row["id_article"]: row["virtuel"]
         for row in database.db.execute(
@@ -44,7 +44,7 @@ def _follow(
     own: tuple[str, ...],
     ends: dict[int, tuple[str, str]],
 ) -> tuple[str, str]:
-    """Return where a redirection ends, and the code of what is wrong; ``ends`` are those that are known."""
+    """Return the end of a chain of redirects and the code of its issue; ``ends`` are the ends that are known."""
     seen: dict[int, None] = {}
     end = "", "redirect-endless"
     while number not in seen:
@@ -72,7 +72,7 @@ def _follow(
 
 
 def _read_redirection(virtuel: str, own: tuple[str, ...]) -> tuple[str, int, str]:
-    """Return which object an article redirects to, or else the address (empty: none that is allowed)."""
+    """Return the object that an article redirects to, or else the address (empty: it is not allowed)."""
     match = _SHORTCUT.match(virtuel[:2000])
     target = (match[1] if match else virtuel).strip()
     named = _OBJECT.fullmatch(target)

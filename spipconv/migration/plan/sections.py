@@ -1,4 +1,4 @@
-"""The tree of a site's sections while the plan is made."""
+"""The tree of a site's sections during planning."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from msgspec import Struct
 
 from spipconv.migration.report.issues import Issue
 
-# Sections in each other: their names make a path, and no system takes one without end.
+# Nested sections: their names form a path, and every system limits the length of paths.
 MOST_SECTION_LEVELS = 30
 
 
 class Section(Struct):
-    """A section. ``languages`` are its own and those of what is in it; ``path`` is "" until it is named."""
+    """A section. ``languages`` are its own and those of its content; ``path`` is empty until it is named."""
 
     number: int
     parent: int
@@ -27,7 +27,7 @@ class Section(Struct):
 
 
 class SectionTree:
-    """All sections by their numbers."""
+    """All sections by number."""
 
     def __init__(self) -> None:
         self._sections: dict[int, Section] = {}
@@ -36,22 +36,24 @@ class SectionTree:
         return iter(self._sections.values())
 
     def add(self, section: Section) -> None:
-        """Add a section; its place in the tree counts once all are there."""
+        """Add a section; its place in the tree is decided when all sections are there."""
         self._sections[section.number] = section
 
     def find(self, number: int) -> Section | None:
-        """Return a section, or None where there is none."""
+        """Return a section, or None if it does not exist."""
         return self._sections.get(number)
 
     def restrict(self, numbers: Iterable[int]) -> Iterator[Issue]:
-        """Note that only some visitors could see these sections."""
+        """Record that only some visitors could see these sections."""
         for number in numbers:
             if number in self._sections:
                 self._sections[number].is_restricted = True
                 yield Issue("access-restricted", "rubrique", number)
 
     def settle(self) -> Iterator[Issue]:
-        """Move sections to the top of the site whose place is in none that exists, in themselves, or too deep."""
+        """Move sections to the top of the site if their parent does not exist, contains them in a circle, or is too
+        deep.
+        """
         for section in self:
             chain = self.chain(section.number)
             if len(chain) > MOST_SECTION_LEVELS:
@@ -65,11 +67,11 @@ class SectionTree:
                 top.parent = 0
 
     def from_the_top(self) -> list[Section]:
-        """Return all sections, each after the one that it is in."""
+        """Return all sections, each after its parent."""
         return sorted(self, key=lambda section: (len(self.chain(section.number)), section.number))
 
     def chain(self, number: int) -> list[Section]:
-        """Return a section after those that it is in, the outermost first; a circle is cut where it closes."""
+        """Return a section after the sections it is in, the outermost first; a circle is cut where it closes."""
         chain: dict[int, Section] = {}
         while number in self._sections and number not in chain and len(chain) <= MOST_SECTION_LEVELS:
             chain[number] = self._sections[number]
@@ -77,5 +79,5 @@ class SectionTree:
         return [*chain.values()][::-1]
 
     def is_restricted(self, number: int) -> bool:
-        """Return whether only some visitors could see a section or one that it is in."""
+        """Return whether only some visitors could see a section or one of the sections it is in."""
         return any(section.is_restricted for section in self.chain(number))

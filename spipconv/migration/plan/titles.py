@@ -1,4 +1,4 @@
-"""Titles of SPIP: the number that sorts them, their words, and the names that they give to files."""
+"""Titles of SPIP: the number that sets their position, their words, and the file names made from them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from spipconv.parsing.typography import decode_entities
 _SPACES = re.compile(r"\s+")
 _MARKUP = re.compile(r"[<>{}\[\]&`~'\"_\\|]|[ \u00a0][;:!?%]|--|\.\.\.")
 LONGEST_SLUG = 80
-# Where python-slugify would join two words, or spell a sign out in English.
+# Characters for which python-slugify would join two words or write an English word.
 _APART = str.maketrans({"'": " ", "’": " ", "€": " eur ", "°": "o", "º": "o"})
 
 
 def words_of(text: str, language: str) -> str:
-    """Return a short SPIP text as plain words on one line, as its page's title shows them."""
+    """Return a short SPIP text as plain words on one line, as the title of its page shows them."""
     if not _MARKUP.search(text) and not any(character in text for character in "?!;:%"):
         return _SPACES.sub(" ", text).strip()
     nodes = parse(text, profile="title", lang=language).document.children
@@ -33,14 +33,15 @@ def title_of(title: str, language: str) -> str:
 
 
 def shown_title(title: str, language: str) -> str:
-    """Return the plain words of a title without its number, as ``shown_words`` does."""
+    """Return the plain words of a title without its number, with the same fallback as ``shown_words``."""
     return shown_words(sort_number(title)[1].strip(), language)
 
 
 def shown_words(text: str, language: str) -> str:
-    """Return a short text as plain words where it is shown beside others: as it is written where an error stops that.
+    """Return a short text as plain words, for showing it on other pages; as it is written if an internal error stops
+    that.
 
-    Where the text's own object is made, that error is reported.
+    The error is reported when the page of the text's own object is made.
     """
     try:
         return words_of(text, language)
@@ -49,7 +50,7 @@ def shown_words(text: str, language: str) -> str:
 
 
 def slug_of(title: str) -> str:
-    """Return the name that plain words give to a file: ``qu-est-ce-qu-une-cooperative``; empty if there are none."""
+    """Return the file name for some plain words: ``qu-est-ce-qu-une-cooperative``; empty if they give none."""
     words = with_locals(decode_entities(title)).translate(_APART)
-    # The backend is named, or the slugs would depend on what else is installed.
+    # The backend is fixed; otherwise the slugs would depend on the installed packages.
     return slugify(words, max_length=LONGEST_SLUG, word_boundary=True, save_order=True, backend="text-unidecode")

@@ -1,4 +1,4 @@
-"""Which SPIP installations a database holds: each has a prefix before the names of its tables."""
+"""The SPIP installations in a database: each has a prefix before the names of its tables."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from spipconv.migration.read.sources import BadSource, SpipSource
 
-# Tables that every SPIP has.
+# Tables that every SPIP installation has.
 _ALWAYS = ("articles", "rubriques", "auteurs")
 
 
 def find_prefixes(source: SpipSource) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """Return the tables with their columns of every SPIP in a database, by its prefix."""
+    """Return the tables, with their columns, of every SPIP installation in a database, by table prefix."""
     found: dict[str, tuple[str, ...]] = {}
 
     def note(name: str, columns: tuple[str, ...]) -> None:
@@ -28,9 +28,9 @@ def find_prefixes(source: SpipSource) -> Mapping[str, Mapping[str, tuple[str, ..
 
 
 def choose_prefix(source: SpipSource, wanted: str) -> tuple[str, Mapping[str, tuple[str, ...]]]:
-    """Return the prefix of the SPIP to read, and its tables; ``wanted`` may be empty where there is only one.
+    """Return the prefix of the SPIP installation to read, and its tables; ``wanted`` may be empty if there is only one.
 
-    Raises BadSource where there is none, or several and none was named.
+    Raises BadSource if there is none, or if there are several and none is chosen.
     """
     found = find_prefixes(source)
     names = ", ".join(sorted(found))

@@ -1,4 +1,4 @@
-"""The raw texts of an object that cannot be migrated: what is kept of them, and in which file of the output folder."""
+"""Raw texts of objects that cannot be migrated: which ones are kept, and in which file of the output folder."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ RAW_TEXT_FOLDER = ".spipconv/failed"
 
 
 def raw_path(kind: str, number: int) -> str:
-    """Return the path, in the output folder, of the file that keeps an object's raw text."""
+    """Return the path, in the output folder, of the file with an object's raw text."""
     return f"{RAW_TEXT_FOLDER}/{kind}-{number}.txt"
 
 
 def raw_text(database: WorkingDatabase, kind: str, number: int) -> str:
-    """Return the raw texts of an object under the names of their columns; empty where there are none."""
+    """Return the raw texts of an object under the names of their columns; empty if it has none."""
     if kind == HOME.name:
         return written_out({name: database.meta(name) for name in HOME.texts})
     if kind not in OBJECT_KINDS:

@@ -1,1 +1,1 @@
-"""What a migration has to say: issues and counts come in, a summary and the report's files go out."""
+"""The report of a migration: issues and counts come in, a summary and the report's files go out."""

@@ -1,4 +1,4 @@
-"""Issues of a migration: what could not be kept as it was, each with a code, a place and what it is about."""
+"""Issues of a migration: things that could not be kept as they were, each with a code, a place and a detail."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from msgspec import Struct
 from spipconv.diagnostics import DIAGNOSTICS, Severity
 from spipconv.translations import mark, translate
 
-# Characters of what an issue is about: a whole page of markup says no more than its beginning.
+# Length limit of a detail: a whole page of markup says no more than its beginning.
 MOST_DETAIL = 300
 SEVERITIES: tuple[Severity, ...] = ("loss", "change", "info")
-# The code of what failed because of an error of spipconv's own.
+# The code for objects that an internal error stopped.
 FAILED = "object-failed"
-# Codes by what a reader of the report looks for.
+# Codes grouped by what readers of the report look for.
 LINK_CODES = ("link-unresolved", "link-unpublished", "link-old-page", "object-not-found")
 DOCUMENT_CODES = ("document-not-found", "file-missing", "file-unreadable", "file-refused", "file-run-by-target")
 MODEL_CODES = ("unknown-model",)
@@ -24,10 +24,10 @@ _UNREADABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Issue(Struct, frozen=True, gc=False, omit_defaults=True):
-    """One issue: what kind of thing (``code``), where (an object's field, or the database), and what it is about.
+    """An issue: its kind (``code``), its place (an object's field, or the database), and its detail.
 
-    ``line`` and ``column`` count from 1 in the field's text; 0: the issue is with the whole. ``page`` is the address
-    of the page that it concerns, or empty.
+    ``line`` and ``column`` count from 1 in the text of the field; 0: the issue is with the whole. ``page`` is the
+    address of the page that it concerns, or empty.
     """
 
     code: str
@@ -118,7 +118,7 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
 
 
 def severity(code: str) -> Severity:
-    """Return how much a code, of migration or of the parser, matters. Raises KeyError for any other."""
+    """Return the severity of a code, of the migration or of the parser. Raises KeyError for any other code."""
     return ISSUE_CODES[code][0] if code in ISSUE_CODES else DIAGNOSTICS[code][0]
 
 
@@ -128,7 +128,7 @@ def message(code: str, language: str) -> str:
 
 
 def readable(text: str) -> str:
-    """Return text that any file can hold: stray bytes of names as Latin-1, and no whole page of markup."""
+    """Return text that any file can contain: stray bytes of names as Latin-1, and shortened if it is long."""
     if len(text) > MOST_DETAIL:
         text = text[:MOST_DETAIL] + "…"
     return text if text.isprintable() else _UNREADABLE.sub(_replace, text)

@@ -1,4 +1,4 @@
-"""What a migration did and what it could not do: collected flat, read in an order of its own.
+"""Collect the results and the issues of a migration, and return them in a fixed order.
 
 A run that was killed and resumed must give the same bytes, so nothing here depends on time or on the order in which
 pages were made.
@@ -32,7 +32,7 @@ from spipconv.migration.report.words import KIND_ORDER, TALLY_ORDER
 
 # The file next to report.json that has every issue; its name and keys are a format that others read.
 ISSUES_FILE = "remarks.jsonl"
-# Of one code, or of one list, in report.json; the other file has all.
+# The maximum per code and per list in report.json; the other file has all of them.
 MOST_EXAMPLES = 1000
 
 # Rows that wait to be written together.
@@ -42,7 +42,7 @@ _MODEL_NAME = re.compile(r"<?\s*([\w-]+?)(\d*)(?=[|>\s]|$)")
 
 
 class PageWords(Struct, frozen=True):
-    """How many of the words that an object's source has are on its page."""
+    """The words of an object's source, and how many of them are on its page."""
 
     kind: str
     number: int
@@ -52,12 +52,12 @@ class PageWords(Struct, frozen=True):
 
     @property
     def share(self) -> float:
-        """The kept share, rounded down: only a page that kept every word has 1."""
+        """The share of words that were kept, rounded down: only a page that kept every word has 1."""
         return share(self.source_words, self.kept_words)
 
 
 class Mention(Struct, frozen=True):
-    """One thing that issues are about (an address, a file, a model), and how often."""
+    """Something that issues are about (an address, a file, a model), and how often."""
 
     code: str
     detail: str
@@ -70,10 +70,10 @@ def share(words: int, kept: int) -> float:
 
 
 class MigrationReport:
-    """All issues and tallies of one run; one process adds to it. It keeps no more than a few pages in memory.
+    """All issues and tallies of a run; one process adds to it. It keeps only a few pages in memory.
 
-    ``spool`` is a file that lasts as long as the report (an existing one is overwritten); without it SQLite takes a
-    temporary one.
+    ``spool`` is a file that lasts as long as the report (an existing one is overwritten); without it, SQLite uses a
+    temporary file.
     """
 
     def __init__(self, spool: Path | None = None) -> None:
@@ -113,7 +113,10 @@ class MigrationReport:
         self._tallies.setdefault(readable(what), Counter())[readable(kind)] += number
 
     def count_words(self, kind: str, number: int, page: str, source_words: int, kept_words: int) -> None:
-        """Add how many of an object's words are on its page. Only a page that lost words is kept by itself."""
+        """Add the number of an object's words that are on its page.
+
+        Only pages that lost words are kept individually.
+        """
         kept_words = min(kept_words, source_words)
         self._words[0] += 1
         self._words[1] += source_words
@@ -125,12 +128,12 @@ class MigrationReport:
 
     @property
     def has_failures(self) -> bool:
-        """Whether an error of spipconv's own stopped some object."""
+        """Whether an internal error stopped an object."""
         return self._codes[FAILED] > 0
 
     @property
     def has_losses(self) -> bool:
-        """Whether any issue says that something is gone."""
+        """Whether any issue is a loss."""
         return self.totals["loss"] > 0
 
     @property
@@ -150,7 +153,7 @@ class MigrationReport:
 
     @property
     def tallies(self) -> dict[str, dict[str, int]]:
-        """What was counted, in the order of ``tally_words`` and of kinds, then by name."""
+        """The tallies, in the order of ``tally_words`` and of kinds, then by name."""
         return {
             what: {kind: tally[kind] for kind in _in_order(tally, [*KIND_ORDER, *TALLY_ORDER])}
             for what in _in_order(self._tallies, TALLY_ORDER)
@@ -163,11 +166,11 @@ class MigrationReport:
         return self._words[0], self._words[1], self._words[2]
 
     def issues(self, code: str, most: int = -1) -> Iterator[Issue]:
-        """Yield the issues of a code by kind, number and place, all or the first ones."""
+        """Yield the issues of a code by kind, number and place: all of them, or the first ones."""
         return self._read("WHERE code = ?", (code, most))
 
     def lines(self) -> Iterator[bytes]:
-        """Yield every issue with its severity as a line of JSON, sorted: none is left out."""
+        """Yield every issue with its severity as a line of JSON, sorted."""
         for issue in self._read("", (-1,)):
             yield b'{"severity":"%s",%s\n' % (severity(issue.code).encode(), msgspec.json.encode(issue)[1:])
 
@@ -185,7 +188,7 @@ class MigrationReport:
         return int(self._db.execute("SELECT COUNT(*) FROM page_words").fetchone()[0])
 
     def mentions(self, codes: Iterable[str], most: int = -1) -> Iterator[Mention]:
-        """Yield what the issues of these codes are about, the most frequent first."""
+        """Yield the details of the issues with these codes, the most frequent first."""
         self._flush()
         chosen = tuple(codes)
         marks = ", ".join("?" * len(chosen))
@@ -206,7 +209,7 @@ class MigrationReport:
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     def to_json(self) -> bytes:
-        """Return report.json: whole tallies, at most ``MOST_EXAMPLES`` places a code, every page that lost words."""
+        """Return report.json: all tallies, at most ``MOST_EXAMPLES`` places per code, all pages that lost words."""
         pages, source_words, kept_words = self.words
         issues = [
             {
@@ -241,7 +244,7 @@ class MigrationReport:
         return msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n"
 
     def close(self) -> None:
-        """Remove the report's own file."""
+        """Remove the report's temporary file."""
         self._db.close()
 
     def _read(self, condition: str, values: tuple[str | int, ...]) -> Iterator[Issue]:
@@ -260,7 +263,7 @@ class MigrationReport:
 
 
 def in_and_out(report: MigrationReport) -> tuple[list[str], list[tuple[str, list[int]]]]:
-    """Return the tallies of what was read and what became of it, as a table: its columns, and a row a kind."""
+    """Return the tallies of objects read, written and left out as a table: its columns, and a row per kind."""
     tallies = report.tallies
     columns: list[str] = [what for what in ("read", "written", "left") if what in tallies]
     kinds = _in_order({kind for what in columns for kind in tallies[what]}, KIND_ORDER)
@@ -274,6 +277,6 @@ def _place(issue: Issue) -> dict[str, str | int]:
 
 
 def _in_order(names: Iterable[str], first: Iterable[str]) -> list[str]:
-    """Return names sorted: first those that are in a list, in its order, then the others by the alphabet."""
+    """Return names sorted: first those in a list, in the order of that list, then the others alphabetically."""
     places = {name: place for place, name in enumerate(first)}
     return sorted(names, key=lambda name: (places.get(name, len(places)), name))

@@ -14,7 +14,7 @@ _LINES = 40
 
 
 def summary(report: MigrationReport, language: str) -> str:
-    """Return what a run did as plain text for a terminal: at most 40 lines of 100 columns."""
+    """Return the results of a run as plain text for a terminal: at most 40 lines of 100 columns."""
     lines = _tables(report, language)
     totals = report.totals
     words = ", ".join(
@@ -54,7 +54,7 @@ def _tables(report: MigrationReport, language: str) -> list[str]:
     cells += [
         [kind_words(kind, language), *(format_number(number, language) for number in numbers)] for kind, numbers in rows
     ]
-    # The terminal's table is cut before the losses are: see the report for a site with many kinds.
+    # On a site with many kinds, the table is shortened rather than the losses; the report has all of it.
     cells = cells[: _LINES // 2]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [

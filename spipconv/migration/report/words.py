@@ -1,4 +1,4 @@
-"""What people call the things that a report counts."""
+"""Words for the things that a report counts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from spipconv.diagnostics import Severity
 from spipconv.migration.kinds import PAGE_KINDS
 from spipconv.translations import format_number, mark, mark_plural, translate, translate_plural
 
-# What is counted besides objects that have a page.
+# Things that are counted in addition to objects with a page.
 _OTHERS = {
     "": mark("database"),
     "file": mark("files"),
@@ -42,19 +42,19 @@ TALLY_ORDER = tuple(_TALLIES)
 
 
 def kind_words(kind: str, language: str, *, number: int = 2) -> str:
-    """Return what people call so many objects of a kind; a kind that has no such words is its own name."""
+    """Return the words for a number of objects of a kind; for a kind without words, its own name."""
     if kind in PAGE_KINDS:
         return translate_plural(*PAGE_KINDS[kind].words, number, language)
     return translate(_OTHERS[kind], language) if kind in _OTHERS else kind
 
 
 def tally_words(what: str, language: str, *, number: int = 2) -> str:
-    """Return what people call a tally (``read``, ``written`` …), or so many of one of its parts."""
+    """Return the words for a tally (``read``, ``written`` …), or for a number of one of its parts."""
     return translate_plural(*_TALLIES[what], number, language) if what in _TALLIES else what
 
 
 def severity_words(severity: Severity, language: str, number: int = 2) -> str:
-    """Return what people call so many issues of a severity."""
+    """Return the words for a number of issues of a severity."""
     return translate_plural(*_SEVERITIES[severity], number, language)
 
 

@@ -1,4 +1,4 @@
-"""What the working database holds, counted for the report before anything is written."""
+"""Count, for the report, what the working database contains, before anything is written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from spipconv.migration.report.report import MigrationReport
 
 
 def count_rows_left(report: MigrationReport, left: Mapping[tuple[str, str], int]) -> None:
-    """Count the rows that were not taken into the working database, by table or kind and by SPIP's statut."""
+    """Count the rows that were not added to the working database, by table or kind and by SPIP's statut."""
     for (what, statut), rows in left.items():
         kind = KINDS_BY_TABLE[what].name if what in KINDS_BY_TABLE else what
         report.count("left", kind, rows)
@@ -21,7 +21,7 @@ def count_rows_left(report: MigrationReport, left: Mapping[tuple[str, str], int]
 
 
 def count_objects(report: MigrationReport, database: WorkingDatabase) -> None:
-    """Count the objects that were read, and those of them that have no page; report messages without a page."""
+    """Count the objects that were read and those without a page; report messages without a page."""
     for kind in OBJECT_KINDS.values():
         count = database.db.execute(f"SELECT count(*) FROM {kind.table}").fetchone()[0]
         if count:

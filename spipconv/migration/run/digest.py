@@ -1,4 +1,4 @@
-"""The digest of all that pages share: while it stays the same, a page changes only with its own rows."""
+"""The digest of everything that pages share: while it is the same, a page changes only with its own rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.migration.run.options import MigrationOptions
 from spipconv.version import VERSION
 
-# What pages show of other objects.
+# The tables from which pages show other objects.
 _TABLES = ("objects", "pages", "old_paths", "documents", "auteurs_liens", "mots_liens", "documents_liens", "meta")
 _COLUMNS = (
     "id_article, date FROM articles", "id_syndic, url_site FROM syndic", "id_forum, objet, id_objet, statut FROM forum",
@@ -17,7 +17,7 @@ _COLUMNS = (
 
 
 def shared_digest(database: WorkingDatabase, img: ImgFolder, options: MigrationOptions) -> str:
-    """Return the digest of all that a page may show of other objects, and of how it is written."""
+    """Return the digest of everything that a page may show of other objects, and of how it is written."""
     digest = hashlib.sha256(repr((VERSION, options.to, options.language)).encode())
     for rows in (*(f"* FROM {table}" for table in _TABLES), *_COLUMNS):
         for row in database.db.execute(f"SELECT {rows}"):

@@ -1,4 +1,4 @@
-"""The files of the old site's IMG folder: copied to where the target has them, and what is missing reported."""
+"""Copy the files of the old site's IMG folder to their places in the target, and report missing ones."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _LOCAL = "FROM documents WHERE distant <> 'oui'"
 
 
 class DocumentCopier:
-    """Copies files. ``output`` None: nothing is written, but all is counted."""
+    """Copies files. ``output`` None: nothing is written, but everything is counted."""
 
     def __init__(self, img: ImgFolder, output: Output | None, target: TargetSystem, report: MigrationReport) -> None:
         self._img, self._output, self._target, self._report = img, output, target, report
 
     def copy_all(self, database: WorkingDatabase) -> None:
-        """Copy every file, and those that documents know by another name once more."""
+        """Copy every file, and copy those again that documents know by another name."""
         for name in self._img.all():
             self._copy(name, plain_name(name))
         self._report_documents(database)
@@ -60,5 +60,5 @@ class DocumentCopier:
 
 
 def has_documents(database: WorkingDatabase) -> bool:
-    """Return whether there are documents whose files the old site has itself."""
+    """Return whether there are documents whose files are on the old site itself."""
     return database.db.execute(f"SELECT 1 {_LOCAL}").fetchone() is not None

@@ -1,4 +1,4 @@
-"""The whole migration: a source in, the files of a target out, and the report of it."""
+"""The whole migration: a source comes in, the files of a target and a report go out."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def migrate(
     ask_password: Callable[[], str] | None = None,
     progress: ShowProgress = lambda step, done, total: None,
 ) -> MigrationReport:
-    """Migrate a SPIP site (a SQLite file, a dump, ``mysql://…``) into a folder, and return what happened.
+    """Migrate a SPIP site (a SQLite file, a dump, ``mysql://…``) into a folder and return the report.
 
-    Raises BadSource, BadOutput or CannotWrite, each with one line; the first two leave everything as it was.
-    ``progress`` is called with a step's name, how much of it is done, and how much there is (0: unknown).
+    Raises BadSource, BadOutput or CannotWrite, each with a message of one line; the first two leave everything as it
+    was. ``progress`` is called with the name of a step, the amount done, and the total (0: unknown).
     """
     check_places(out, options.img, source)
     try:
@@ -63,7 +63,7 @@ def _migrate(
         workers = stack.enter_context(closing(Workers(options.jobs)))
         report = MigrationReport()
         whole = stack.enter_context(ExitStack())
-        # Closed with all else, unless it is handed over.
+        # Closed with everything else, unless it is handed over.
         whole.callback(report.close)
         opened = open_source(source, ask_password, working_folder)
         if _is_large(source):
@@ -87,5 +87,5 @@ def _is_large(source: str) -> bool:
     try:
         return os.path.getsize(source) > _SMALL
     except OSError:
-        # A server: nobody knows.
+        # For a server, the size is not known.
         return True

@@ -1,4 +1,4 @@
-"""What a migration is asked to do, and what its steps share."""
+"""The options of a migration, shared by its steps."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ ShowProgress = Callable[[str, int, int], None]
 
 
 class MigrationOptions(Struct, frozen=True):
-    """How to migrate. ``img`` is the old site's IMG folder; ``sample`` the most objects of a kind, 0: all.
+    """How to migrate. ``img`` is the old site's IMG folder; ``sample`` is the maximum number of objects of a kind (0:
+    all).
 
-    ``resume`` trusts the manifest for pages whose source is unchanged; ``force`` overwrites what the user changed;
-    ``jobs`` is the number of processes. ``language`` is the report's. Texts dated after ``now`` are not published yet;
-    by default there are none.
+    ``resume`` skips pages whose source has not changed since an earlier run; ``force`` overwrites files that the user
+    changed; ``jobs`` is the number of processes; ``language`` is the language of the report. Texts dated after ``now``
+    count as not yet published; by default none do.
     """
 
     to: TargetName

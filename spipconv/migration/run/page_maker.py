@@ -1,4 +1,4 @@
-"""One page from the working database to its file, in this process or in another one."""
+"""Make one page: from the working database to its file, in this process or in a worker."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from spipconv.system.files import fingerprint
 
 
 class PageResult(Struct, frozen=True):
-    """A page that was made: its entry, whether its user's file was left in its place, and, for one file, its text.
+    """A finished page: its entry, whether its user's file was left in place, and, for a single file, its text.
 
-    ``is_failed``: there is none, as an internal error stopped it.
+    ``is_failed``: there is no page, because an internal error stopped it.
     """
 
     entry: Entry
@@ -45,9 +45,9 @@ class PageResult(Struct, frozen=True):
 
 
 class MakerArguments(Struct, frozen=True):
-    """What a maker of pages is made with: the working database, what earlier runs wrote, the output folder, options.
+    """The arguments of a page maker: the working database, the manifest of earlier runs, the output folder, options.
 
-    ``digest`` is that of what pages share.
+    ``digest`` is the digest of everything that pages share.
     """
 
     database: Path
@@ -73,7 +73,7 @@ class PageMaker:
             self._output = Output(out, self._manifest, Journal(out, str(os.getpid())), force=options.force)
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close all files."""
         self._database.close()
         self._manifest.close()
         if self._output:
@@ -82,7 +82,7 @@ class PageMaker:
     def make(self, key: PageKey) -> PageResult:
         """Write a page, unless nothing has changed since an earlier run wrote it.
 
-        An internal error stops this page alone: the result says that it failed.
+        An internal error stops only this page, and the result says so.
         """
         begin_object()
         try:
@@ -110,7 +110,7 @@ class PageMaker:
         return PageResult(entry, is_kept=not is_put)
 
     def write_redirects(self) -> tuple[Issue, ...]:
-        """Write the tables of redirections; return what is wrong with them."""
+        """Write the redirect tables; return their issues."""
         database, feed = self._database, self._target.feed
         issues: list[Issue] = []
         for name, lines in (
@@ -126,7 +126,7 @@ class PageMaker:
         return tuple(issues)
 
     def _known(self, key: PageKey) -> tuple[Entry | None, str]:
-        """Return what an earlier run wrote of a page, if that is still so, and the digest of what it is made of."""
+        """Return the entry of an earlier run for a page, if it is still valid, and the digest of the page's source."""
         source = self._source(key)
         if not self._is_resumed or self._target.single_file or not self._output:
             return None, source
@@ -135,7 +135,7 @@ class PageMaker:
         return known if is_so else None, source
 
     def _source(self, key: PageKey) -> str:
-        """Return the digest of all that a page is made of."""
+        """Return the digest of everything that a page is made from."""
         digest = hashlib.sha256(f"{self._digest} {key}".encode())
         for row in self._content.rows_of(key[0], key[1]):
             digest.update("\0".join(map(str, row)).encode("utf-8", "surrogatepass"))
@@ -150,7 +150,7 @@ class PageMaker:
         return write(page, self._content.site, self._target)
 
     def _written(self, made: MadePage) -> tuple[MadePage, str | File]:
-        """Return a page as its target writes it, without the messages that an error stops there."""
+        """Return a page as its target writes it, without messages that an error stops."""
         try:
             return made, self._write(made.page)
         except Exception as error:
@@ -162,7 +162,7 @@ class PageMaker:
             return sound, self._write(sound.page)
 
     def _without_failing_comments(self, made: MadePage) -> MadePage:
-        """Return a page without the messages that cannot be written; the same page where all can."""
+        """Return a page without the messages that cannot be written; the same page if all of them can."""
         issues, stopped = [*made.issues], dict[int, int]()
         empty = replace(made.page, body=Document(()))
         for comment in made.page.comments:
@@ -191,7 +191,7 @@ def entry_name(key: PageKey) -> str:
 
 
 def fail_page(database: WorkingDatabase, output: Output | None, key: PageKey, detail: str) -> PageResult:
-    """Return the result of a page that an internal error stopped; its raw text is kept."""
+    """Return the result for a page that an internal error stopped; its raw text is kept."""
     kind, number, language = key
     _keep_raw(database, output, kind, number)
     page = database.db.execute(
@@ -202,9 +202,9 @@ def fail_page(database: WorkingDatabase, output: Output | None, key: PageKey, de
 
 
 def write_lines(output: Output | None, path: str, lines: Iterable[str], spool: Path) -> list[Issue]:
-    """Write a file that may be too large for memory, first to ``spool``; without an output only make its lines.
+    """Write a file that may be too large for memory, through ``spool``; without an output, only produce its lines.
 
-    Returns the issue with a file that its user changed, which is left.
+    Returns the issue of a file that its user changed, which is left as it is.
     """
     if output is None:
         deque(lines, 0)
@@ -220,7 +220,7 @@ def _keep_raw(database: WorkingDatabase, output: Output | None, kind: str, numbe
 
 
 def _nearest(number: int, stopped: Mapping[int, int]) -> int:
-    """Return the nearest message above that is shown, 0 where there is none."""
+    """Return the nearest message above that is shown, or 0."""
     seen: set[int] = set()
     while number in stopped and number not in seen:
         seen.add(number)

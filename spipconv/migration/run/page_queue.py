@@ -1,6 +1,6 @@
-"""The pages of a site, made by several processes where that saves time, and given in their order.
+"""The pages of a site, made by several processes if that saves time, and returned in order.
 
-An object over which a process died is made again while no other is made, so that it alone is lost.
+When a process dies, the objects it was working on are made again one at a time, so only the one that kills is lost.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from spipconv.migration.run.workers import Workers, WorkersLost, spare_collector
 # Pages that a worker makes at a time, and how many such portions wait for each worker.
 _PORTION = 32
 _AHEAD = 4
-# Below this number of pages, starting workers takes longer than they save.
+# With fewer pages than this, starting workers takes longer than they save.
 _FEW = 400
-# What became of an object whose process died twice.
+# The result for an object whose process died twice.
 _KILLED = "the process that made it died"
 _T = TypeVar("_T")
 
 
 class PageQueue:
-    """Has pages made. ``output`` keeps the raw texts of those that fail; None: nothing is written."""
+    """Has pages made. ``output`` keeps the raw texts of pages that fail; None: nothing is written."""
 
     def __init__(
         self, workers: Workers, arguments: MakerArguments, database: WorkingDatabase, output: Output | None
@@ -40,12 +40,12 @@ class PageQueue:
         self._own_maker: PageMaker | None = None
 
     def close(self) -> None:
-        """Close what this process itself has open."""
+        """Close the files of this process."""
         if self._own_maker:
             self._own_maker.close()
 
     def results(self, keys: Iterator[PageKey], total: int, report: MigrationReport) -> Iterator[PageResult]:
-        """Yield the results of pages in their order; the issues with the tables of redirections go into the report."""
+        """Yield the results of pages in order; the issues of the redirect tables go into the report."""
         if total < _FEW or not self._workers.are_there:
             maker = self._maker_here()
             report.add(*maker.write_redirects())
@@ -75,7 +75,7 @@ class PageQueue:
                 continue
             except (WorkersLost, MemoryError):
                 waiting.appendleft((portion, None))
-            # What others have done by then is kept. The rest is done again, one object at a time: one is to blame.
+            # Finished pages are kept. The rest is done again, one object at a time, because one of them is the cause.
             self._workers.renew()
             while waiting:
                 portion, future = waiting.popleft()
@@ -96,7 +96,7 @@ class PageQueue:
         return self._workers.wait(future)
 
     def _make_alone(self, key: PageKey) -> PageResult:
-        """Make a page while no other is made, after a process has died over it or over another."""
+        """Make a page while no other page is made, after a process has died."""
         if not self._workers.are_there:
             return self._maker_here().make(key)
         try:
@@ -106,7 +106,7 @@ class PageQueue:
             return fail_page(self._database, self._output, key, _KILLED)
 
     def _maker_here(self) -> PageMaker:
-        """Return the maker of pages in this process itself."""
+        """Return the page maker of the main process."""
         if self._own_maker is None:
             self._own_maker = PageMaker(self._arguments)
         return self._own_maker
@@ -117,7 +117,7 @@ class PageQueue:
 
 @cache
 def _maker(arguments: MakerArguments) -> PageMaker:
-    """Return the one maker of this process."""
+    """Return the page maker of this worker."""
     spare_collector()
     return PageMaker(arguments)
 

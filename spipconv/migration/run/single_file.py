@@ -1,4 +1,4 @@
-"""All pages in one file, for the targets that want it so."""
+"""All pages in a single file, for targets that need that."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def single_file_lines(
     writer: SingleFile, database: WorkingDatabase, img: ImgFolder, keys: Callable[[], Iterator[PageKey]],
     texts: Iterable[str],
 ) -> Iterator[str]:  # fmt: skip
-    """Yield the parts of the file. ``keys`` gives all pages, ``texts`` are what the pages are in it."""
+    """Yield the parts of the file. ``keys`` are the keys of all pages, ``texts`` are the pages' parts of the file."""
     yield _head(writer, database, img, keys)
     yield from texts
     yield writer.tail()
@@ -36,7 +36,7 @@ def _head(writer: SingleFile, database: WorkingDatabase, img: ImgFolder, keys: C
                 except Exception as error:
                     if stops_the_run(error):
                         raise
-                    # It is reported where it is made as a page.
+                    # It is reported when its page is made.
                     continue
                 yield page
 
@@ -45,5 +45,5 @@ def _head(writer: SingleFile, database: WorkingDatabase, img: ImgFolder, keys: C
     except Exception as error:
         if stops_the_run(error):
             raise
-    # One of the pages cannot be written there: each is tried by itself.
+    # One of the pages cannot be written, so each is tried separately.
     return writer.head(content.site, [pages(kind, is_careful=True) for kind in writer.head_kinds])

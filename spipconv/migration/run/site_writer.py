@@ -31,7 +31,7 @@ from spipconv.system.files import CannotWrite
 
 
 class SiteWriter:
-    """Writes one site. ``work`` is the folder of this run's own files."""
+    """Writes a site. ``work`` is the folder for this run's own files."""
 
     def __init__(
         self, database: WorkingDatabase, work: Path, out: Path, options: MigrationOptions, report: MigrationReport,
@@ -81,7 +81,7 @@ class SiteWriter:
             ) from error
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close all files."""
         if self._queue:
             self._queue.close()
         self._manifest.close()
@@ -89,7 +89,7 @@ class SiteWriter:
             self._output.close()
 
     def _begin(self) -> None:
-        """Take over what a killed run left, and open this run's journal."""
+        """Take over the journals of a killed run, and open a journal for this run."""
         try:
             for _ in settle(self._out, self._work / "settled.sqlite", self._manifest):
                 pass
@@ -123,7 +123,7 @@ class SiteWriter:
             self._progress("pages", done, total)
 
     def _keys(self) -> Iterator[PageKey]:
-        """Yield the pages to write: all, or of a sample every so many of a kind."""
+        """Yield the pages to write: all, or in a sample every n-th of a kind."""
         most = self._options.sample
         for (kind,) in self._database.db.execute("SELECT DISTINCT kind FROM pages ORDER BY kind").fetchall():
             step = 1
@@ -145,7 +145,7 @@ class SiteWriter:
         return result.text
 
     def _note(self, result: PageResult) -> None:
-        """Report what became of a page."""
+        """Add the result for a page to the report."""
         entry = result.entry
         kind, number, _ = entry.key.split("/")
         self._report.add(*entry.issues)
@@ -195,9 +195,9 @@ class SiteWriter:
             self._report.add(Issue("user-file-kept", detail=path))
 
     def _finish(self, output: Output) -> None:
-        """Settle the manifest, and remove what no page is written to any more."""
+        """Settle the manifest, and remove files that no page is written to any longer."""
         if self._options.img is None:
-            # Nobody said that there are no files any more.
+            # Without --img, the files may still exist.
             for entry in self._manifest.entries(f"{self._target.images}/"):
                 output.note(entry)
         output.close()

@@ -1,7 +1,7 @@
-"""The folder that a run works in, below the system's folder for temporary files.
+"""The working folder of a run, inside the system's folder for temporary files.
 
-A run that is killed cannot remove its own. Each holds a lock in it for as long as it lives, so the next run knows
-which folders nobody owns any more.
+A run that is killed cannot remove its folder. Every run holds a lock in its folder while it lives, so the next run
+knows which folders are abandoned.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from spipconv.system.locks import Lock, acquire
 
 _PREFIX = "spipconv-run-"
 _LOCK = "owner.lock"
-# How often another folder is made because a sweeping run took this one before it was locked.
+# How often a new folder is made because another run removed this one before it was locked.
 _MOST_TRIES = 5
 
 
 @contextmanager
 def working_folder() -> Iterator[Path]:
-    """Give a new folder that is removed at the end; those that killed runs left are removed first."""
+    """Yield a new folder that is removed at the end; folders left by killed runs are removed first."""
     sweep()
     path, lock = _make()
     try:
@@ -36,7 +36,7 @@ def working_folder() -> Iterator[Path]:
 
 
 def sweep() -> None:
-    """Remove the working folders of this user that no living process owns."""
+    """Remove this user's working folders that do not belong to a living process."""
     with suppress(OSError):
         for found in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
             with suppress(OSError, NotImplementedError):
@@ -49,7 +49,7 @@ def _make() -> tuple[Path, Lock | None]:
         try:
             lock = acquire(path / _LOCK)
         except NotImplementedError:
-            # Where there are no locks, nothing is swept either.
+            # Without locks, abandoned folders cannot be recognised.
             return path, None
         except OSError:
             if path.exists():
@@ -66,14 +66,14 @@ def _sweep(path: Path) -> None:
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
         return
-    # A folder without a lock is one that is just being made.
+    # A folder without a lock has just been created.
     if not stat.S_ISREG((path / _LOCK).lstat().st_mode):
         return
     lock = acquire(path / _LOCK)
     if lock is None:
         return
     try:
-        # The lock goes last: a removal that is cut off is taken up by the next run.
+        # The lock is removed last, so that the next run completes an interrupted removal.
         for entry in path.iterdir():
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Pages to Markdown files with front matter, as a target's description says."""
+"""Write pages as Markdown files with front matter, as the description of the target says."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def write_page(page: Page, site: Site, target: MarkdownTree) -> File:
 
 
 def path_of(page: Page, site: Site, target: MarkdownTree) -> str:
-    """Return where a page's file is, below the output folder."""
+    """Return the path of a page's file below the output folder."""
     is_text = page.kind in TEXTS
     pattern = target.list if not is_text else target.post if page.date and page.kind != "site" else target.text
     is_main = page.language == site.language
@@ -72,7 +72,7 @@ def _body(page: Page, target: MarkdownTree) -> Document:
 
 
 def _comments(comments: Iterable[Comment], language: str) -> str:
-    """Return a page's messages as HTML, each inside the one that it answers."""
+    """Return the messages of a page as HTML, each inside the message that it answers."""
     parts: list[str] = []
     open_depths: list[int] = []
     for one in comments:
@@ -105,7 +105,7 @@ def _comment(one: Comment) -> str:
 
 
 def _relative(document: Document, path: str) -> Document:
-    """Return a document whose links to pages and files lead from one file to the other."""
+    """Return a document in which links to pages and files lead from one file to another."""
     folder = posixpath.dirname(path)
 
     def relate(address: str) -> str:

@@ -1,4 +1,6 @@
-"""Which module writes the pages of a target: `markdown_tree` for a tree, one of `SINGLE_FILES` for one file."""
+"""Choose the module that writes the pages of a target: ``markdown_tree`` for a tree, one of ``SINGLE_FILES`` for one
+file.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,9 @@ from spipconv.migration.writers.files import File
 
 
 class SingleFile(Struct, frozen=True):
-    """How all pages are written into one file: its beginning, each page, its end.
+    """How to write all pages into one file: its beginning, each page, its end.
 
-    ``head_kinds`` are the kinds of the pages that the beginning needs, in the order of ``head``'s sequence.
+    ``head_kinds`` are the kinds of pages that the beginning needs, in the order of the sequence for ``head``.
     """
 
     item: Callable[[Page, Site], str]
@@ -36,7 +38,7 @@ SINGLE_FILES: Mapping[TargetName, SingleFile] = {
 
 
 def write(page: Page, site: Site, target: TargetSystem) -> File | str:
-    """Return the file of a page, or its part of the one file that a target has."""
+    """Return the file of a page, or its part of the target's single file."""
     if isinstance(target, MarkdownTree):
         return markdown_tree.write_page(page, site, target)
     return SINGLE_FILES[target.name].item(page, site)

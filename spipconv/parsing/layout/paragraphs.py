@@ -14,7 +14,7 @@ from spipconv.parsing.pairing import Pairing
 from spipconv.parsing.source import Source
 
 _NONE, _PENDING, _OPEN = range(3)
-# What may stand between two words on the way to the next ones: a break, a newline, the blank line of a cell.
+# Tokens that may come between words: a break, a newline, the blank line of a cell.
 _NEWLINE, _BLANK = "newline", "blank"
 
 
@@ -60,7 +60,7 @@ class Paragraphs:
     def tag(self, write: Callable[[], object], offset: int) -> None:
         """Write a tag, which opens a paragraph only if something follows it there."""
         if self._state == _PENDING and self._held is None:
-            # What stands before the tag is at the start of its paragraph, what follows is in it.
+            # The words before the tag are at the start of its paragraph, the words after it inside it.
             self._held, self._before, self._gap = write, self._gap, []
         else:
             self.content(offset)

@@ -94,7 +94,7 @@ def split_rows(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> t
         if row:
             rows.append(row)
         else:
-            # A bar alone is no row.
+            # A bar alone is not a row.
             starts.pop()
         # The next row begins after the newline with a bar of its own.
         first = cell_first + 1
