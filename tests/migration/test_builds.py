@@ -1,4 +1,4 @@
-"""The migrated site built by the real generators and served by a real nginx: every link leads somewhere."""
+"""A migrated site is built by the real generators and served by a real nginx: every link works."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.webservers import running_nginx
 pytestmark = pytest.mark.server
 
 HOST = urlsplit(EXPECTED["site"]["adresse_site"]).netloc
-# Where a theme of Pelican's own leads, it has no list for what is only translated or drafted.
+# Links of Pelican's own themes to lists that do not exist for pages that are only translations or drafts.
 PELICAN_LISTS = ("/tag/", "/category/", "/author/")
 
 
 class Page(HTMLParser):
-    """The addresses that a page names, and its anchors."""
+    """The addresses on a page, and its anchors."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Page(HTMLParser):
 
 
 def program(name: str) -> str:
-    """Return a program's path, of this environment or of the system; without it the test is skipped."""
+    """Return the path of a program, in this environment or on the system; if it is missing, skip the test."""
     path = shutil.which(str(Path(sys.executable).parent / name)) or shutil.which(name)
     if path is None:
         pytest.skip(f"{name} is not installed")
@@ -73,7 +73,7 @@ def read_pages(out: Path) -> dict[str, Page]:
 
 
 def broken_links(out: Path, pages: dict[str, Page]) -> set[str]:
-    """Return the addresses on a site's own pages at which there is nothing."""
+    """Return the addresses on a site's own pages that do not exist."""
     broken = set()
     for name, page in pages.items():
         here = f"https://{HOST}/{name.removesuffix('index.html')}"
@@ -125,7 +125,7 @@ def test_template_code_of_the_texts_is_shown_and_not_run(to: TargetName, tmp_pat
     assert "7*7" in unescape(page.text)
 
 
-def test_no_page_holds_what_a_hostile_text_would_run(tmp_path: Path) -> None:
+def test_no_page_contains_code_that_a_hostile_text_would_run(tmp_path: Path) -> None:
     pages = read_pages(build("4.1", "hugo", tmp_path))
     assert any('"forum11"' in page.text for page in pages.values())
     for page in pages.values():

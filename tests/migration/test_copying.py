@@ -1,4 +1,4 @@
-"""Files of the old site: found however they are spelled, copied whole or not at all, and nothing in them runs."""
+"""Files of the old site are found in any spelling, copied whole or not at all, and run nothing."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_listings_are_forgotten(img: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("missing", [None, Path("/nowhere/IMG")])
-def test_there_may_be_no_folder(missing: Path | None) -> None:
+def test_a_missing_folder_has_no_files(missing: Path | None) -> None:
     found = ImgFolder(missing)
     assert (found.find("a.pdf"), found.logo("article", 1), list(found.all())) == (None, None, [])
 
@@ -159,7 +159,7 @@ def test_there_may_be_no_folder(missing: Path | None) -> None:
 # --- listing
 
 
-def test_all_but_what_spip_made_is_carried_over(img: Path) -> None:
+def test_all_files_except_those_of_spip_are_listed(img: Path) -> None:
     kept = ["arton1.png", "distant/jpg/a.jpg", "html/index.html", "jpg/cache-x/a.jpg", "jpg-a.jpg", "jpg/TeX/a.jpg"]
     for name in kept:
         put(img, name, b"<h1>words</h1>" * 30)
@@ -171,7 +171,7 @@ def test_all_but_what_spip_made_is_carried_over(img: Path) -> None:
     assert list(ImgFolder(img).all()) == sorted(kept)
 
 
-def test_names_that_are_no_text_are_listed(img: Path) -> None:
+def test_names_that_are_not_text_are_listed(img: Path) -> None:
     put(img, b"pdf/\xe9.pdf")
     (name,) = ImgFolder(img).all()
     assert name == "pdf/\udce9.pdf"
@@ -228,7 +228,7 @@ def test_logos_are_listed_once(img: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert found.logo("article", 2) is None
 
 
-def test_a_logo_that_leads_outside_is_none(img: Path) -> None:
+def test_a_logo_that_leads_outside_is_ignored(img: Path) -> None:
     (img / "arton1.png").symlink_to(put(img.parent, "secret.png"))
     assert ImgFolder(img).logo("article", 1) is None
 
@@ -250,7 +250,7 @@ def test_a_second_copy_writes_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
     sources = [put(tmp_path, "a.pdf"), put(tmp_path, "b.svg", drawing), put(tmp_path, "c.zip", b"z" * (3 << 20))]
     first = [copy_file(source, tmp_path / "new" / source.name) for source in sources]
     assert [one.is_written for one in first] == [True, True, True]
-    # A file system may keep times less exactly: the bytes tell.
+    # A file system may store times less exactly; then the bytes decide.
     os.utime(tmp_path / "new/c.zip", (1, 1))
     monkeypatch.setattr(os, "replace", None)
     second = [copy_file(source, tmp_path / "new" / source.name) for source in sources]
@@ -320,7 +320,7 @@ def test_a_file_that_breaks_off_leaves_no_half_file(tmp_path: Path, monkeypatch:
     assert os.listdir(tmp_path / "new") == []
 
 
-def test_what_a_killed_run_left_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_temporary_file_of_a_killed_run_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, target = put(tmp_path, "a.pdf", b"whole"), tmp_path / "new/a.pdf"
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -341,7 +341,7 @@ def test_a_folder_in_the_way_cannot_be_written(tmp_path: Path) -> None:
         copy_file(put(tmp_path, "a.pdf"), put(tmp_path, "file") / "a.pdf")
 
 
-def test_what_is_no_file_is_unreadable(tmp_path: Path) -> None:
+def test_anything_that_is_not_a_file_is_unreadable(tmp_path: Path) -> None:
     (tmp_path / "folder.pdf").mkdir()
     for name in ("missing.pdf", "folder.pdf"):
         assert copy_file(tmp_path / name, tmp_path / "new.pdf") == UNREADABLE
@@ -366,7 +366,7 @@ def test_permissions_are_respected(tmp_path: Path) -> None:
         "a.php ", "a.html.fr", "a.html.gz", "a.phtml.png", "a.mht", "x.hta", "page.shtml.txt", ".user.ini",
     ],
 )  # fmt: skip
-def test_what_would_run_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
+def test_files_that_would_run_are_refused_by_name(tmp_path: Path, name: str) -> None:
     assert copy_file(put(tmp_path / "old", name), tmp_path / "new" / name) == REFUSED
     assert copy_file(put(tmp_path / "old", "a.txt"), tmp_path / "new" / name) == REFUSED
     assert not (tmp_path / "new").exists()
@@ -394,7 +394,7 @@ def test_what_would_run_is_refused_by_its_name(tmp_path: Path, name: str) -> Non
         ("a.svg.gz", b"no drawing"),
     ],
 )
-def test_what_would_run_is_refused_by_its_content(tmp_path: Path, name: str, content: bytes) -> None:
+def test_files_that_would_run_are_refused_by_content(tmp_path: Path, name: str, content: bytes) -> None:
     assert copy_file(put(tmp_path, name, content), tmp_path / "new" / name) == REFUSED
     assert not (tmp_path / "new").exists()
 
@@ -438,7 +438,7 @@ def test_a_drawing_is_cleaned_when_copied(tmp_path: Path) -> None:
 
 # --- drawings
 
-# What programs write (Inkscape, Illustrator, a chart): nothing of it is active.
+# Drawings as programs write them (Inkscape, Illustrator, a chart), without anything active.
 HARMLESS = {
     "simple": f"<svg {SVG}><rect fill='url(#a)' style='stroke:url( \"#b\" );cursor:pointer'/></svg>",
     "doctype": '<?xml version="1.0" standalone="no"?>\n<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" '
@@ -563,7 +563,7 @@ FORBIDDEN = frozenset(
 
 
 def dangers(content: bytes) -> set[str]:
-    """Return what is dangerous in a drawing: a judge of its own, which shares no list with the cleaner."""
+    """Return everything dangerous in a drawing; this judge shares no list with the cleaner."""
     found = set(re.findall(rb"<\?xml-stylesheet|<!DOCTYPE|<!\[CDATA\[|<!--", content))
     dangerous = {one.decode() for one in found}
     root = ElementTree.fromstring(content)  # noqa: S314
@@ -607,7 +607,7 @@ def test_an_active_drawing_is_made_harmless(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", UNREAD)
-def test_what_cannot_be_read_as_safe_xml_is_none(name: str) -> None:
+def test_drawings_that_are_not_safe_xml_are_refused(name: str) -> None:
     assert clean_drawing(UNREAD[name].encode()) is None
 
 
@@ -618,7 +618,7 @@ def test_known_attacks_are_made_harmless() -> None:
         assert cleaned is None or dangers(cleaned) == set(), name
 
 
-def test_the_judge_sees_what_is_dangerous() -> None:
+def test_the_judge_detects_danger() -> None:
     unseen = {"page in words", "program", "utf-7", "iframe", "handler", "listener", "style expression"}
     for name in HOSTILE.keys() - unseen:
         assert dangers(ACTIVE[name].encode()), name
@@ -667,7 +667,7 @@ TOUCH = """() => { /* harness */
 
 @pytest.fixture
 def show(browser: Browser) -> Iterator[Callable[[bytes], list[str]]]:
-    """Return what opens a drawing by itself, as its address in a browser does, and tells what it did."""
+    """Return a function that opens a drawing as its address in a browser would, and reports what it did."""
     from tests.safety.test_browser import HOOKS
 
     context = browser.new_context()
@@ -704,8 +704,8 @@ def show(browser: Browser) -> Iterator[Callable[[bytes], list[str]]]:
 
 
 @pytest.mark.browser
-def test_nothing_runs_in_a_browser(show: Callable[[bytes], list[str]]) -> None:
-    """Chromium shows every attack after it was cleaned, and no request leaves."""
+def test_cleaned_drawings_run_nothing_in_a_browser(show: Callable[[bytes], list[str]]) -> None:
+    """Chromium shows every attack after cleaning, and sends no request."""
     for name, drawing in {**ACTIVE, **VECTORS}.items():
         cleaned = clean_drawing(encode(name, drawing))
         if cleaned is not None:
@@ -715,5 +715,5 @@ def test_nothing_runs_in_a_browser(show: Callable[[bytes], list[str]]) -> None:
 @pytest.mark.parametrize(
     "name", ["script", "script file", "foreign", "event", "link", "link spelled", "style import", "event on the root"]
 )
-def test_the_browser_runs_what_is_not_cleaned(show: Callable[[bytes], list[str]], name: str) -> None:
+def test_the_browser_runs_drawings_that_are_not_cleaned(show: Callable[[bytes], list[str]], name: str) -> None:
     assert show(ACTIVE[name].encode())

@@ -1,4 +1,4 @@
-"""Texts come out of a base as they were meant, and good ones as they are."""
+"""Texts come out of a database as they were meant, and correct texts come out unchanged."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TEXTS = [
     "😀",
     "<a href='x'>é</a> &#8217;&eacute;&nbsp;[[une note]] {{gras}}",
 ]
-# What looks like UTF-8 read as windows-1252, but is not.
+# Texts that look like UTF-8 read as windows-1252, but are not.
 CHANCES = """LIBERTÉ… CAFÉ» “ÉTÉ” OÙ… OÙ» OÙ’ DÛ… OUÏ… DÉJÀ… PAYÉ’ ÉGALITÉ— ÉGALITÉ– PAYÉ€ CRÛ” CANOË… CAFÉ® CAFÉ™
 SOCIÉTÉ© CAFÉ·BAR NÃO… TÜ» Straß» groß“ Fuß” Fuß–Ball mangé…» là…» à…” ça”… où’… é«»""".split()
 CHANCES += ["LIBERTÉ\xa0!", "Ô\xa0temps", "NOË\xa0»", "CHÂ\xadTEAU", "HÉ\xa0! HÉ\xa0!", "« Il a mangé…» et"]
@@ -52,7 +52,7 @@ CLEAN = [
 
 
 def read_as(text: str, charset: str) -> str:
-    """Return what becomes of a text whose UTF-8 is read as windows-1252 by a browser, or as ISO-8859-1."""
+    """Return a text whose UTF-8 was read as windows-1252 by a browser, or as ISO-8859-1."""
     if charset == "latin-1":
         return text.encode().decode("latin-1")
     return "".join([byte.decode("cp1252", "ignore") or chr(byte[0]) for byte in _bytes(text)])
@@ -64,7 +64,7 @@ def _bytes(text: str) -> list[bytes]:
 
 @pytest.mark.parametrize(
     ("text", "charset"),
-    # In a base that says it is in latin1, the bytes of the chances may be of either.
+    # In a database that declares latin1, ambiguous bytes may be either.
     [
         (text, charset)
         for text in CLEAN
@@ -79,7 +79,7 @@ def test_good_utf8_stays(text: str, charset: str) -> None:
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("times", [1, 2, 3])
 @pytest.mark.parametrize("charset", ["cp1252", "latin-1"])
-def test_what_was_encoded_twice_is_read_again(text: str, times: int, charset: str) -> None:
+def test_texts_that_were_encoded_twice_are_repaired(text: str, times: int, charset: str) -> None:
     broken = text
     for _ in range(times):
         broken = read_as(broken, charset)
@@ -88,7 +88,7 @@ def test_what_was_encoded_twice_is_read_again(text: str, times: int, charset: st
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_part_that_was_encoded_twice_is_read_again(text: str) -> None:
+def test_a_part_that_was_encoded_twice_is_repaired(text: str) -> None:
     broken = f"中 déjà {read_as(text, 'cp1252')} là"
     assert Decoder().decode(broken.encode()) == (f"中 déjà {text} là", REPAIRED)
 
@@ -122,13 +122,13 @@ def test_any_bytes_become_a_text_that_can_be_written(value: bytes, charset: str)
     "text", [text for text in [*TEXTS, *CHANCES] if text.encode("cp1252", "ignore").decode("cp1252") == text]
 )
 @pytest.mark.parametrize("charset", ["utf-8", "cp1252"])
-def test_windows_1252_is_read_where_it_is_no_utf8(text: str, charset: str) -> None:
+def test_bytes_that_are_not_utf8_are_read_as_windows_1252(text: str, charset: str) -> None:
     value = text.encode("cp1252") + b" \xe9t\xe9"
     assert Decoder(charset).decode(value) == (f"{text} été", REPAIRED)
 
 
 @pytest.mark.parametrize("text", ["CAFÉ»", "LIBERTÉ\xa0!", "mangé…»", "OÙ…"])
-def test_a_latin1_base_means_latin1_where_utf8_would_be_odd(text: str) -> None:
+def test_text_of_a_latin1_database_is_latin1_if_utf8_would_be_odd(text: str) -> None:
     assert Decoder("cp1252").decode(text.encode("cp1252")) == (text, REPAIRED)
 
 
@@ -146,24 +146,24 @@ def test_a_text_cut_in_a_character_keeps_the_rest() -> None:
 
 
 @pytest.mark.parametrize("text", ["voilÃ  le mot", "dÃ?finition", "l’Ã?me", "câ€? est", "ßŸÿ"])
-def test_what_cannot_be_undone_stays_and_is_told(text: str) -> None:
+def test_texts_that_cannot_be_repaired_stay_and_are_reported(text: str) -> None:
     decoder = Decoder()
     assert decoder.decode(text.encode()) == (text, DOUBTFUL)
 
 
 @pytest.mark.parametrize("value", [b"a\0b", b"\xc3\xa9\0"])
-def test_nul_becomes_a_sign(value: bytes) -> None:
+def test_nul_becomes_a_replacement_character(value: bytes) -> None:
     decoder = Decoder()
     assert decoder.decode(value) == (value.decode().replace("\0", "�"), "")
 
 
-def test_surrogates_do_not_come_out() -> None:
+def test_no_surrogates_are_returned() -> None:
     text, code = Decoder().decode(b"\xed\xa0\xbd")
     assert code == REPAIRED
     assert text.encode()
 
 
-def test_null_is_nothing() -> None:
+def test_null_is_an_empty_text() -> None:
     assert Decoder().decode(None) == ("", "")
 
 

@@ -1,4 +1,4 @@
-"""What a migration must get right: every fact of the test site, from each of its five sources."""
+"""The facts that a migration must get right, from each of the five sources of the test site."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.parametrize("source", SOURCES)
 
 
 def page_of(source: str, kind: str, number: int, language: str = "") -> dict[str, Any] | None:
-    """Return an object's page, in its own language unless one is named."""
+    """Return the page of an object, by default in its own language."""
     found = {key[2]: page for key, page in pages(source).items() if key[:2] == (kind, number)}
     if not found:
         return None
@@ -28,7 +28,7 @@ def page_of(source: str, kind: str, number: int, language: str = "") -> dict[str
 
 
 def address_of(source: str, kind: str, number: int, language: str) -> str:
-    """Return where a page of a language links to."""
+    """Return the address of a link on a page in a language."""
     if kind == "article" and number in REDIRECTED:
         target = next(one["target"] for one in EXPECTED["redirects"] if one["id_article"] == number)
         return str(target.get("url")) or address_of(source, target["kind"], target["id"], language)
@@ -38,12 +38,12 @@ def address_of(source: str, kind: str, number: int, language: str) -> str:
 
 
 def shown(page: dict[str, Any]) -> str:
-    """Return the HTML of a page, its plain fields with it."""
+    """Return the HTML of a page, with its plain fields."""
     return str(page["html"] + page["notes"])
 
 
 @pytest.mark.parametrize("number", ARTICLES)
-def test_an_article_comes_across(source: str, number: int) -> None:
+def test_an_article_is_migrated(source: str, number: int) -> None:
     wanted = ARTICLES[number]
     page = page_of(source, "article", number)
     if wanted["statut"] in ("refuse", "poubelle") or number in REDIRECTED:
@@ -58,12 +58,12 @@ def test_an_article_comes_across(source: str, number: int) -> None:
     assert (page["date"] or "0000-00-00T00:00:00") == wanted["date"].replace(" ", "T")
     assert page["language"] == wanted["lang"]
     assert [one["number"] for one in page["sections"]] == wanted["rubriques"]
-    # Author 7 is in the trash: SPIP names nobody of these.
+    # Author 7 is in the trash: SPIP does not show such authors.
     assert {one["number"] for one in page["authors"]} == set(wanted["auteurs"]) - {7}
     assert {one["number"] for one in page["keywords"]} == set(wanted["mots"])
 
 
-def test_no_other_article_is_there(source: str) -> None:
+def test_no_other_article_is_written(source: str) -> None:
     assert {key[1] for key in pages(source) if key[0] == "article"} <= set(ARTICLES)
 
 
@@ -196,7 +196,7 @@ def test_a_logo_stays_with_its_object(source: str, logo: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("document", EXPECTED["documents"], ids=lambda one: one["fichier"])
-def test_a_file_comes_across(source: str, document: dict[str, Any]) -> None:
+def test_a_file_is_migrated(source: str, document: dict[str, Any]) -> None:
     report = migrated(source, "json")
     if document["distant"]:
         return
@@ -223,7 +223,7 @@ def test_threads_keep_order_and_parents(source: str, place: str, thread: dict[st
     page = page_of(source, match[1], int(match[2]))
     assert page is not None
     published = [one for one in page["comments"] if not one["is_pending"]]
-    # Some of the site's messages answer one on another page; there they begin a thread.
+    # Some messages of the site answer one on another page; they start a thread.
     assert {one["number"]: one["parent"] for one in published} == {
         number: one["nearest_published_ancestor"] if one["nearest_published_ancestor"] in wanted else 0
         for number, one in wanted.items()

@@ -1,4 +1,4 @@
-"""What an internal error, a dead process or a value that cannot be does to a migration: it loses one object."""
+"""An internal error, a dead process or an impossible value costs a migration only one object."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ NAMED = re.compile(r"<(?:doc|img|emb)3\b")
 
 
 def run(*arguments: str | Path) -> Result:
-    """Run ``spipconv migrate``; nothing may be raised but the end of the program."""
+    """Run ``spipconv migrate``; nothing may be raised except the exit of the program."""
     result = CliRunner().invoke(main, ["migrate", *map(str, arguments)])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
     return result
 
 
 def changed(folder: Path, *statements: str) -> Path:
-    """Return a copy of the test site in which these statements were run."""
+    """Return a copy of the test site after some SQL statements."""
     path = folder / "changed.sqlite"
     shutil.copy(DATABASE, path)
     with closing(sqlite3.connect(path)) as database:
@@ -55,7 +55,7 @@ def changed(folder: Path, *statements: str) -> Path:
 
 
 def boom(statement: str, word: str = BOOM) -> str:
-    """Return a statement with the word that makes something fail."""
+    """Return a statement that adds the word at which something fails."""
     return statement.replace("{}", word)
 
 
@@ -84,7 +84,7 @@ def failing(parse: Callable[..., Any], fault: type[BaseException]) -> Callable[.
 
 
 def fail_at(monkeypatch: pytest.MonkeyPatch, fault: type[BaseException] = KeyError) -> None:
-    """Have the parser fail at texts with ``BOOM``."""
+    """Make the parser fail at texts with ``BOOM``."""
     for module in (spipconv.migration.pages.texts, spipconv.migration.plan.titles):
         monkeypatch.setattr(module, "parse", failing(module.parse, fault))
 
@@ -116,7 +116,7 @@ TITLES = {
     ("to", "fault"), [*[(to, KeyError) for to in TARGET_NAMES], *[("hugo", one) for one in FAULTS[1:]]]
 )
 @pytest.mark.slow
-def test_an_internal_error_stops_one_object_alone(
+def test_an_internal_error_stops_only_one_object(
     places: dict[tuple[str, int], str],
     to: str,
     fault: type[BaseException],
@@ -136,7 +136,7 @@ def test_an_internal_error_stops_one_object_alone(
     assert run(DATABASE, tmp_path / "whole", "--to", to, "--img", EXAMPLE / "IMG").exit_code == 1
     written, expected = pages_in(out), pages_in(tmp_path / "whole")
     assert written < expected
-    # The message's page is there, and those of an object in other languages fail too.
+    # The page of the message exists, and the pages of its object in other languages fail too.
     assert 8 <= len(expected - written) <= 16
 
 
@@ -157,7 +157,9 @@ def test_a_message_that_fails_stays_on_its_page_as_it_was_written(
 
 
 @pytest.mark.parametrize("to", ["hugo", "wxr", "json"])
-def test_a_message_that_cannot_be_written_goes_alone(to: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_message_that_cannot_be_written_is_lost(
+    to: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from spipconv.migration.run.page_maker import PageMaker
 
     write = PageMaker._write
@@ -173,7 +175,7 @@ def test_a_message_that_cannot_be_written_goes_alone(to: str, tmp_path: Path, mo
     assert raw(tmp_path / "out", "forum-1.txt")
 
 
-def test_a_caption_that_fails_takes_no_page_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_caption_that_fails_does_not_stop_its_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fail_at(monkeypatch)
     base = changed(
         tmp_path,
@@ -188,7 +190,7 @@ def test_a_caption_that_fails_takes_no_page_away(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize(("module", "name"), [(redirects, "_new_address"), (old_paths, "_paths")])
-def test_an_old_address_that_fails_goes_alone(
+def test_only_the_old_address_that_fails_is_lost(
     module: Any, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = getattr(module, name)
@@ -207,7 +209,7 @@ def test_an_old_address_that_fails_goes_alone(
     assert len(json.loads((tmp_path / "out" / "redirects" / "redirects.json").read_bytes())["objects"]) > 30
 
 
-def test_a_row_that_cannot_be_read_goes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_row_that_cannot_be_read_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from spipconv.migration.read.spip_tables import SpipReader
 
     convert = SpipReader._convert
@@ -223,7 +225,7 @@ def test_a_row_that_cannot_be_read_goes_alone(tmp_path: Path, monkeypatch: pytes
     assert "==== texte ====" in raw(tmp_path / "out", "article-36.txt")
 
 
-def test_a_file_that_fails_goes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_file_that_fails_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from spipconv.migration.output.output import Output
 
     copy = Output.copy
@@ -253,7 +255,7 @@ def test_nothing_personal_is_kept_with_the_raw_text(tmp_path: Path, monkeypatch:
     assert "Qui" not in kept
 
 
-def test_what_failed_is_made_by_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_run_makes_objects_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     base = changed(tmp_path, boom("UPDATE spip_articles SET texte = '{}' WHERE id_article = 36"))
     with monkeypatch.context() as patched:
         fail_at(patched)
@@ -269,7 +271,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 # ---- Processes ----
 
-# What every process of a run does when it starts: texts with a word make it fail, die or stand still.
+# Run by every process of a run at its start: texts with certain words make it fail, die or stop.
 SITE = """
 import os, signal, sys
 sys.path.insert(0, {repository!r})
@@ -306,7 +308,7 @@ if "-c" in sys.argv or "spipconv" in " ".join(sys.orig_argv):
 def run_in_processes(
     folder: Path, base: Path, out: Path, *options: str, fault: str = "KeyError"
 ) -> subprocess.CompletedProcess[str]:
-    """Run a migration whose workers meet these words."""
+    """Run a migration whose workers encounter these words."""
     (folder / "sitecustomize.py").write_text(SITE.format(repository=str(REPOSITORY), fault=fault))
     command = [sys.executable, "-m", "spipconv", "migrate", str(base), str(out), "--jobs", "2", *options]
     environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{REPOSITORY}"}
@@ -315,7 +317,7 @@ def run_in_processes(
 
 @pytest.mark.parametrize("fault", ["KeyError", "RecursionError", "MemoryError"])
 @pytest.mark.slow
-def test_an_internal_error_in_a_worker_stops_one_object_alone(fault: str, tmp_path: Path) -> None:
+def test_an_internal_error_in_a_worker_stops_only_one_object(fault: str, tmp_path: Path) -> None:
     base = changed(tmp_path, "UPDATE spip_articles SET texte = 'BOOM' WHERE id_article = 36")
     done = run_in_processes(tmp_path, base, tmp_path / "out", "--to", "hugo", fault=fault)
     assert done.returncode == 3, done.stderr
@@ -327,7 +329,7 @@ def test_an_internal_error_in_a_worker_stops_one_object_alone(fault: str, tmp_pa
 @pytest.mark.parametrize("word", ["KILLED", "STOPPED", "ENDLESS", "TORN"])
 @pytest.mark.parametrize("to", ["hugo", "wxr"])
 @pytest.mark.slow
-def test_a_worker_that_dies_or_stands_still_loses_one_object_alone(word: str, to: str, tmp_path: Path) -> None:
+def test_a_worker_that_dies_or_stops_loses_only_one_object(word: str, to: str, tmp_path: Path) -> None:
     base = changed(tmp_path, boom("UPDATE spip_articles SET texte = '{}' WHERE id_article = 36", word))
     done = run_in_processes(tmp_path, base, tmp_path / "out", "--to", to)
     assert done.returncode == 3, done.stderr
@@ -343,7 +345,7 @@ def test_a_worker_that_dies_or_stands_still_loses_one_object_alone(word: str, to
     "missing", ["_multiprocessing", "multiprocessing.synchronize", "OSError", "NotImplementedError"]
 )
 @pytest.mark.slow
-def test_a_run_needs_no_processes(missing: str, tmp_path: Path) -> None:
+def test_a_run_works_without_processes(missing: str, tmp_path: Path) -> None:
     script = f"""
         import sys
         from click.testing import CliRunner
@@ -370,13 +372,13 @@ def test_a_run_needs_no_processes(missing: str, tmp_path: Path) -> None:
     assert done.returncode == 1, done.stdout + done.stderr
 
 
-def test_one_job_makes_no_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_job_starts_no_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spipconv.migration.run.page_queue._FEW", 0)
     monkeypatch.setitem(sys.modules, "concurrent.futures.process", None)
     assert run(DATABASE, tmp_path / "out", "--to", "hugo", "--jobs", "1").exit_code == 1
 
 
-def test_workers_that_are_gone_are_said_to_be_lost() -> None:
+def test_missing_workers_are_reported_as_lost() -> None:
     workers = Workers(1)
     with pytest.raises(WorkersLost):
         workers.submit(time.sleep, 0)

@@ -1,4 +1,4 @@
-"""A page as a Markdown file: what its front matter says to the target's own reader, and what stands below it."""
+"""A page as a Markdown file: its front matter as the target reads it, and the text below it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def comment(number: int, depth: int = 0, text: str = "Bien dit.", **fields: Any)
 
 
 def split(one: Page, target: str) -> tuple[Any, str]:
-    """Return what the target's reader finds in the front matter, and what stands below it."""
+    """Return the front matter as the target's reader sees it, and the text below it."""
     text = write_page(one, SITE, TREES[target]).content.decode("utf-8")
     if TREES[target].yaml:
         assert text.startswith("---\n")
@@ -52,7 +52,7 @@ def split(one: Page, target: str) -> tuple[Any, str]:
     return {found[1]: found[2] for found in fields if found}, rest
 
 
-# ---- Values come back as they went in ----
+# ---- Values are read back unchanged ----
 
 AWKWARD = [
     "Titre", "yes", "No", "null", "~", "true", "1", "1.5", "0x1f", "1e3", "2024-02-29", "12:30:45", "- tiret", "a: b",
@@ -63,13 +63,13 @@ TEXTS = ("title", "description", "overtitle", "subtitle")
 
 
 def shown(text: str) -> str:
-    """Return a text without what is only there to keep templates and themes from reading it."""
+    """Return a text without the characters that only keep templates and themes from reading it."""
     return text.replace("\u2060", "").translate(str.maketrans("‹›”’‘“", "<>\"''\""))
 
 
 @pytest.mark.parametrize("target", YAML)
 @pytest.mark.parametrize("text", AWKWARD)
-def test_yaml_reads_every_text_as_itself(text: str, target: str) -> None:
+def test_yaml_reads_every_text_unchanged(text: str, target: str) -> None:
     one = page(title=text, description=text, overtitle=text, subtitle=text, authors=(term("auteur", 1, text),),
                keywords=(term("mot", 1, text, "thème"),), elsewhere=(text, "http://a.org/"))  # fmt: skip
     values, _ = split(one, target)
@@ -80,14 +80,14 @@ def test_yaml_reads_every_text_as_itself(text: str, target: str) -> None:
 
 
 def walk(value: Any) -> list[Any]:
-    """Return all values in a value."""
+    """Return all values inside a value."""
     if isinstance(value, dict):
         return [each for inner in value.values() for each in walk(inner)]
     return [each for inner in value for each in walk(inner)] if isinstance(value, list) else [value]
 
 
 @pytest.mark.parametrize("target", YAML)
-def test_yaml_reads_dates_numbers_and_truth_as_such(target: str) -> None:
+def test_yaml_reads_dates_numbers_and_booleans(target: str) -> None:
     values, _ = split(page(modified=WHEN, weight=7, is_draft=True), target)
     assert values["date"] == WHEN
     flat = walk(values)
@@ -98,7 +98,7 @@ def test_yaml_reads_dates_numbers_and_truth_as_such(target: str) -> None:
 
 
 @pytest.mark.parametrize("target", TREES)
-def test_what_is_empty_is_not_said(target: str) -> None:
+def test_empty_fields_are_left_out(target: str) -> None:
     values, _ = split(page(date=None), target)
     assert not [name for name, value in values.items() if value in ("", None, [], {})]
     assert not {"description", "weight", "Date", "date", "aliases", "Tags", "redirect_from"} & set(values)
@@ -110,13 +110,13 @@ def test_a_page_without_a_title_has_a_name(target: str) -> None:
     assert values.get("title", values.get("Title")) == "article 12"
 
 
-def test_a_field_with_a_dot_stands_a_level_down() -> None:
+def test_a_field_with_a_dot_is_one_level_down() -> None:
     values, _ = split(page(overtitle="Sur", subtitle="Sous"), "hugo")
     assert (values["params"]["surtitre"], values["params"]["soustitre"]) == ("Sur", "Sous")
     assert values["params"]["spip"] == {"kind": "article", "id": 12, "statut": "publie"}
 
 
-def test_keywords_stand_by_their_groups() -> None:
+def test_keywords_are_listed_by_group() -> None:
     keywords = (term("mot", 1, "Un", "theme"), term("mot", 2, "Deux", "lieu"), term("mot", 3, "Trois", "theme"))
     values, _ = split(page(keywords=keywords), "hugo")
     assert (values["theme"], values["lieu"]) == (["mot-1", "mot-3"], ["mot-2"])
@@ -142,7 +142,7 @@ def test_documents_are_listed(target: str) -> None:
 
 
 @pytest.mark.parametrize("target", TREES)
-def test_a_draft_says_so(target: str) -> None:
+def test_a_draft_is_marked(target: str) -> None:
     public, _ = split(page(), target)
     draft, _ = split(page(is_draft=True), target)
     match target:
@@ -157,7 +157,7 @@ def test_a_draft_says_so(target: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["is_draft", "is_future"])
-def test_pelican_gives_what_nobody_may_see_no_address(field: str) -> None:
+def test_hidden_pages_have_no_address_in_pelican(field: str) -> None:
     public, _ = split(page(), "pelican")
     assert (public["Url"], public["Save_as"]) == ("a/titre/", "a/titre/index.html")
     hidden, _ = split(page(**{field: True}), "pelican")
@@ -169,7 +169,7 @@ def test_pelican_gives_what_nobody_may_see_no_address(field: str) -> None:
 # ---- Lines of Pelican ----
 
 
-def test_a_text_of_pelican_is_one_line_of_html() -> None:
+def test_texts_in_pelican_s_headers_are_one_line_of_html() -> None:
     values, _ = split(page(title="a\nStatus: draft\r\n\u2028b & c", authors=(term("auteur", 1, "A\nB: C"),)), "pelican")
     assert values["Title"].startswith("a Status: draft")
     assert values["Title"].endswith("b &amp; c")
@@ -177,7 +177,7 @@ def test_a_text_of_pelican_is_one_line_of_html() -> None:
     assert values["Authors"] == "A B: C;"
 
 
-def test_a_sign_in_a_name_parts_nothing() -> None:
+def test_separators_in_names_do_not_separate() -> None:
     authors = (term("auteur", 1, "Dupont, Jean"), term("auteur", 2, "a;b"), term("auteur", 3, "C"))
     values, _ = split(page(authors=authors), "pelican")
     assert values["Authors"] == "Dupont, Jean; a,b; C;"
@@ -204,7 +204,7 @@ def test_a_category_is_the_outermost_section() -> None:
     assert split(page(sections=sections), "jekyll")[0]["categories"] == ["Dehors", "Dedans"]
 
 
-# ---- Places ----
+# ---- Paths ----
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_a_category_is_the_outermost_section() -> None:
         ("markdown", {"kind": "home", "address": "/"}, "index.md"),
     ],
 )
-def test_a_file_has_its_place(target: str, fields: dict[str, Any], path: str) -> None:
+def test_files_have_the_expected_paths(target: str, fields: dict[str, Any], path: str) -> None:
     assert path_of(page(**fields), SITE, TREES[target]) == path
     assert write_page(page(**fields), SITE, TREES[target]).path == path
 
@@ -243,13 +243,13 @@ def test_over_and_under_titles_are_shown_once(target: str) -> None:
 
 
 @pytest.mark.parametrize("target", TREES)
-def test_a_page_lists_what_is_below_where_the_system_does_not(target: str) -> None:
+def test_pages_list_their_subpages_if_the_system_does_not(target: str) -> None:
     _, body = split(page(kind="rubrique", below=(PageLink("article", 3, "Dessous", "/a/titre/d/"),)), target)
     assert ("Dessous" in body) == (not TREES[target].has_lists)
 
 
 def thread(body: str) -> list[tuple[str, int]]:
-    """Return the messages of a page with how deep a browser finds each."""
+    """Return the messages of a page with their depth in a browser."""
     tree = html5lib.parseFragment(body, namespaceHTMLElements=False)
     found: list[tuple[str, int]] = []
 
@@ -264,7 +264,7 @@ def thread(body: str) -> list[tuple[str, int]]:
     return found
 
 
-def test_answers_stand_in_what_they_answer() -> None:
+def test_answers_are_inside_the_message_they_answer() -> None:
     depths = [0, 1, 2, 2, 1, 0, 1, 0]
     messages = tuple([comment(number, depth) for number, depth in enumerate(depths, start=1)])
     _, body = split(page(comments=messages), "markdown")
@@ -286,7 +286,7 @@ HOSTILE = '"><b data-evil="x">&amp;<script>alert(1)</script>\'{{ x }}'
 
 @pytest.mark.parametrize("target", TREES)
 @pytest.mark.parametrize("field", ["author", "title", "address", "body"])
-def test_nothing_of_a_message_is_html(field: str, target: str) -> None:
+def test_messages_contain_no_raw_html(field: str, target: str) -> None:
     fields: dict[str, Any] = {field: HOSTILE} if field != "body" else {}
     if field == "address":
         fields = {"address": "http://a.org/" + HOSTILE}
@@ -301,7 +301,7 @@ def test_nothing_of_a_message_is_html(field: str, target: str) -> None:
 @pytest.mark.parametrize(
     "address", ["javascript:alert(1)", "data:text/html,x", "sms:1", "mailto:lise@a.org", "/a", "relatif"]
 )
-def test_a_writer_s_page_is_on_the_web(address: str) -> None:
+def test_only_web_addresses_of_writers_are_linked(address: str) -> None:
     _, body = split(page(comments=(comment(1, address=address),)), "markdown")
     assert "<a " not in body
     assert "Lise" in body
@@ -365,6 +365,6 @@ def test_pictures_of_documents_lead_from_file_to_file() -> None:
     assert set(re.findall(r'(?:src|href)="([^"]*)"', body)) == {"../../IMG/a.png"}
 
 
-def test_a_target_is_a_value() -> None:
+def test_a_target_is_described_by_values() -> None:
     target: MarkdownTree = replace(TREES["hugo"], shows_fields=False)
     assert "Le dessus" in write_page(page(overtitle="Le dessus"), SITE, target).content.decode().rpartition("---\n")[2]

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-# All attacks of a file that is named, or every so manieth.
+# All attacks of the given file, or every n-th.
 _NAMED = os.environ.get("ATTACKS", "")
 _STEP = 1 if _NAMED else 50
 _FILE = Path(_NAMED or Path(__file__).parent.parent / "security" / "attacks.jsonl")
@@ -52,7 +52,7 @@ _OWN = (
     '"><img src=x onerror=alert(1)><"',
     "---\ntitle: x\n---\n<script>alert(1)</script>",
 )
-# Half a pair is written as careless programs do, in three bytes that are not UTF-8.
+# Half a surrogate pair is written as careless programs write it: in three bytes that are not UTF-8.
 VECTORS = [*_OWN, *[json.loads(line)["vector"] for line in _FILE.read_text("utf-8").splitlines()][::_STEP]]
 _FIELDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "articles": (
@@ -76,13 +76,13 @@ _FIELDS: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"statut": "publie", "objet": "article", "date_heure": "2020-01-02 03:04:05"},
     ),
 }  # fmt: skip
-# Kinds of pages that are made of every so manieth attack only.
+# Kinds of pages that are made only from every n-th attack.
 _FEWER = (
     {"rubriques": 10, "mots": 5, "auteurs": 5, "breves": 40, "syndic": 40}
     if _NAMED
     else {"rubriques": 3, "mots": 1, "auteurs": 1, "breves": 5, "syndic": 5}
 )
-# What careless themes do, beside what the systems' own do.
+# Code of careless themes, in addition to the systems' own themes.
 CARELESS_LIQUID = """<div title="{{ page.title }}" lang='{{ page.surtitre }}' class="{{ page.categories | join: ' ' }}">
 {{ page.title }} {{ page.title | markdownify }} {{ page.description }} {{ page.authors | join: ', ' }} {{ page.tags }}
 <a href="{{ page.lien.url }}">{{ page.lien.titre }}</a> <img src="{{ page.image }}" alt="{{ page.description }}">
@@ -116,11 +116,11 @@ COMMANDS = {
     "hugo": ("hugo", "--source", "{site}", "--destination", "{out}"),
     "jekyll": ("jekyll", "build", "--source", "{site}", "--destination", "{out}", "--disable-disk-cache"),
     "notmyidea": ("pelican", "-s", "{site}/conf.py", "-o", "{out}", "{site}/content", "-t", "notmyidea"),
-    # Pelican's theme "simple", and what other themes do.
+    # Pelican's theme "simple", with code of other themes.
     "simple": ("pelican", "-s", "{site}/conf.py", "-o", "{out}", "{site}/content", "-t", "{site}/theme"),
 }
 
-# Returns what a page holds that none of ours may, as Blink reads it.
+# Returns everything on a page, as Blink reads it, that none of our pages may contain.
 LOOK = """([themes, players]) => { /* harness */
     const found = [...window.calledByScripts];
     const protocols = new Set(["http:", "https:", "mailto:", "ftp:", "tel:"]);
@@ -152,7 +152,7 @@ OF_THEMES = ["html", "head", "body", "title", "meta", "link", "style"]
 
 
 def hostile_base(folder: Path) -> Path:
-    """Return a base whose objects have an attack in every field, and beside it a folder of files so named."""
+    """Return a database whose objects have an attack in every field, next to a folder of files with such names."""
     path = folder / "base.sqlite"
     shutil.copy(EXAMPLE / "site.sqlite", path)
     img = folder / "IMG"
@@ -210,7 +210,7 @@ def _complete(table: str, number: int, vector: str, row: dict[str, Any], img: Pa
         )
         row["id_rubrique"] = _nearest("rubriques", number)
     elif table == "documents":
-        # File systems know no slash and no more than 255 bytes.
+        # File names may contain no slash and at most 255 bytes.
         name = (
             re.sub(r"[/\0]", "∕", vector).encode("utf-8", "ignore")[:120].decode("utf-8", "ignore").strip(" .") + ".jpg"
         )
@@ -257,7 +257,7 @@ def _make_careless_theme(folder: Path) -> None:
 
 
 def dangers(markup: str) -> set[str]:
-    """Return what an HTML5 parser finds in a page that no theme puts there."""
+    """Return everything that an HTML5 parser finds on a page and that no theme puts there."""
     found: set[str] = set()
     page = html5lib.parse(markup, namespaceHTMLElements=False)
     head = set(page[0].iter())
@@ -278,19 +278,19 @@ def dangers(markup: str) -> set[str]:
 
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
+        """Ignored."""
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder with the hostile base."""
+    """Return the folder with the hostile database."""
     made = tmp_path_factory.mktemp("hostile")
     hostile_base(made)
     return made
 
 
 def look(browser: Browser, root: Path) -> tuple[int, dict[str, list[str]]]:
-    """Open every page of a built site; return how many there are, and what is wrong with which."""
+    """Open every page of a built site; return the number of pages, and what is wrong with each."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(root)))
     Thread(target=server.serve_forever, daemon=True).start()
     own = f"http://127.0.0.1:{server.server_port}/"
@@ -307,7 +307,7 @@ def look(browser: Browser, root: Path) -> tuple[int, dict[str, list[str]]]:
         if request.is_navigation_request() and PLAYERS.match(request.url):
             asked.abort()
             return
-        # Of themes; without them pages show as well, and pictures tell that they are missing.
+        # Files of themes; pages are shown without them too, and missing pictures are reported.
         if request.resource_type not in ("image", "stylesheet", "font"):
             events.append(f"request: {request.resource_type} {request.url[:80]}")
         asked.abort()
@@ -322,7 +322,7 @@ def look(browser: Browser, root: Path) -> tuple[int, dict[str, list[str]]]:
     page.on("pageerror", lambda error: events.append(f"error: {error.message}"))
     page.on("popup", lambda _: events.append("popup"))
     wrong: dict[str, list[str]] = {}
-    # Hugo's pages at old addresses lead on at once, and only to the site's own pages.
+    # Hugo's pages at old addresses redirect immediately, and only to the site's own pages.
     paths = sorted(path for path in root.rglob("*.html") if not _ALIAS.search(path.read_text("utf-8")))
     try:
         for path in paths:
@@ -362,7 +362,7 @@ def test_nothing_runs_on_a_hostile_site(how: str, folder: Path, browser: Browser
     print(f"\n{how}: {len(VECTORS)} attacks, {count} pages in Chromium, {len(pages)} parsed, {len(feeds)} feeds")
 
 
-def test_the_harness_sees_what_runs(browser: Browser, tmp_path: Path) -> None:
+def test_the_harness_detects_code_that_runs(browser: Browser, tmp_path: Path) -> None:
     pages = {
         "title": "<title></title><script>alert(1)</script>",
         "attribute": '<body><a href="x" title="Bilan" onmouseover="alert(1)">a</a>',

@@ -1,4 +1,4 @@
-"""JSON lines: every field of a page, on one line that any reader takes for one."""
+"""JSON lines: every field of a page, on what every reader takes for one line."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def page(**fields: Any) -> Page:
     return Page("article", 12, **(values | fields))
 
 
-def test_every_field_is_there() -> None:
+def test_every_line_has_all_fields() -> None:
     one = page(
         body=tree_of("{{Un}} texte[[Note.]]"), status="prop", is_draft=True, is_future=True,
             weight=10, date=DATE, modified=DATE,
@@ -51,7 +51,7 @@ def test_every_field_is_there() -> None:
     )  # fmt: skip
     found = json.loads(line(one))
     (comment,) = found.pop("comments")
-    # Pages may gain fields: each must be here, with one of its own values.
+    # Pages may gain fields: each must be listed here, with a value of its own.
     written = {name for name in Page.__struct_fields__ if name not in ("body", "comments")}
     assert set(found) == written | {"html", "notes", "markdown"}
     assert set(comment) == set(Comment.__struct_fields__) - {"body"} | {"html", "notes", "markdown"}
@@ -92,12 +92,12 @@ def test_a_page_without_anything_has_the_same_fields() -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(st.characters(codec=None) | st.sampled_from('\u2028\u2029\x85\r\n\0"\\u\ud83d\ude00\ud800/<>&é😀')))
-def test_texts_come_back_as_they_are(text: str) -> None:
+def test_texts_are_read_back_unchanged(text: str) -> None:
     written = line(page(title=text, aliases=(text,), body=Document((Paragraph((Text(text),)),))))
     assert written.isascii()
     assert written.splitlines(keepends=True) == [written]
     found = json.loads(written)
-    # Halves that stand beside each other are one character in JSON.
+    # Adjacent halves are one character in JSON.
     expected = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     assert found["title"] == expected
     assert found["aliases"] == [expected]

@@ -36,13 +36,13 @@ KILLS = int(os.environ.get("SPIPCONV_TEST_KILLS", "2"))
 TARGETS = ("hugo", "wxr") if "SPIPCONV_TEST_KILLS" not in os.environ else ("hugo", "jekyll", "wxr", "json")
 ARTICLES = 600
 _ENDS = (0, 1)
-# What undisturbed runs wrote, and how long they took, by target.
+# The output and the duration of undisturbed runs, by target.
 _WHOLE: dict[str, tuple[dict[str, bytes], float]] = {}
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The test site with so many articles more that it takes several processes."""
+    """The test site with enough additional articles that it needs several processes."""
     path = tmp_path_factory.mktemp("base") / "site.sqlite"
     shutil.copy(EXAMPLE / "site.sqlite", path)
     with closing(sqlite3.connect(path)) as database:
@@ -62,7 +62,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Runs:
-    """Runs of one migration, each in a folder for temporary files of its own."""
+    """Runs of a migration, each with a folder for temporary files of its own."""
 
     def __init__(self, base: Path, folder: Path, to: str) -> None:
         self._base, self._to, self.folder = base, to, folder
@@ -70,7 +70,7 @@ class Runs:
         self.temporary.mkdir()
 
     def start(self, out: Path, limit: str = "") -> subprocess.Popen[bytes]:
-        """Start a run; ``limit`` is what the shell is to do before."""
+        """Start a run; ``limit`` is a shell command to run before it."""
         command = [
             sys.executable, "-m", "spipconv", "migrate", str(self._base), str(out), "--to", self._to, "--resume",
             "--img", str(EXAMPLE / "IMG"), "--jobs", "2",
@@ -86,7 +86,7 @@ class Runs:
         return process.returncode, said
 
     def whole(self) -> tuple[dict[str, bytes], float]:
-        """Return what an undisturbed run writes, and how long it takes."""
+        """Return the output of an undisturbed run, and its duration."""
         if self._to not in _WHOLE:
             started = time.monotonic()
             assert self.finish(self.folder / "whole")[0] in _ENDS
@@ -95,7 +95,7 @@ class Runs:
 
 
 def ended(process: subprocess.Popen[bytes]) -> str:
-    """Return what a run said. One without an end is killed, and fails the test."""
+    """Return the messages of a run. A run that does not end is killed and fails the test."""
     try:
         return process.communicate(timeout=300)[1].decode()
     except subprocess.TimeoutExpired:
@@ -109,7 +109,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def workers_of(pid: int) -> list[int]:
-    """Return the processes that work for one."""
+    """Return the worker processes of a run."""
     found = []
     for folder in Path("/proc").iterdir():
         with contextlib.suppress(OSError, ValueError):
@@ -124,7 +124,7 @@ def runs(request: pytest.FixtureRequest, base: Path, tmp_path: Path) -> Runs:
     return Runs(base, tmp_path, request.param)
 
 
-def test_killed_runs_go_on_to_the_same_bytes(runs: Runs) -> None:
+def test_killed_runs_are_resumed_to_the_same_bytes(runs: Runs) -> None:
     expected, lasted = runs.whole()
     out, chance, kills = runs.folder / "killed", random.Random(1), 0  # noqa: S311
     tries = 0
@@ -138,7 +138,7 @@ def test_killed_runs_go_on_to_the_same_bytes(runs: Runs) -> None:
             kills += 1
         process.communicate()
         if chance.random() < 0.3:
-            # What is resumed may as well be begun again.
+            # A run may be started again in place of being resumed.
             shutil.rmtree(out, ignore_errors=True)
     assert runs.finish(out)[0] in _ENDS
     assert contents(out) == expected
@@ -182,7 +182,7 @@ def test_a_file_that_cannot_grow_gives_one_line(runs: Runs, blocks: int) -> None
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of which there is too little."""
+    """A disk with too little space."""
     folder = tmp_path / "disk"
     folder.mkdir()
     done = subprocess.run(

@@ -1,6 +1,6 @@
 # Statements are made of constants.
 # ruff: noqa: S608
-"""Values that no column can have, and texts that no memory should hold: left out, said, and nothing else is lost."""
+"""Values that no column can have, and texts too long for memory: left out and reported, and nothing else is lost."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ HUGE = "9" * 20
 
 
 def run(*arguments: str | Path) -> Result:
-    """Run ``spipconv migrate``; nothing may be raised but the end of the program."""
+    """Run ``spipconv migrate``; nothing may be raised except the exit of the program."""
     result = CliRunner().invoke(main, ["migrate", *map(str, arguments)])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
     return result
@@ -48,7 +48,7 @@ def remarks(out: Path, code: str) -> list[dict[str, Any]]:
 
 
 def changed(folder: Path, *statements: str) -> Path:
-    """Return a copy of the test site in which these statements were run."""
+    """Return a copy of the test site after some SQL statements."""
     path = folder / "changed.sqlite"
     shutil.copy(DATABASE, path)
     with closing(sqlite3.connect(path)) as database:
@@ -74,7 +74,7 @@ INSERT INTO spip_articles VALUES (1, 'Bon', 'Texte bon', 1, '2020-01-02 03:04:05
 
 
 def site(folder: Path, *statements: str) -> Path:
-    """Return a dump of a small site with these statements behind it."""
+    """Return a dump of a small site, followed by some statements."""
     path = folder / "site.sql"
     path.write_text(SITE + ";\n".join([*statements, ""]), "utf-8")
     return path
@@ -95,7 +95,7 @@ NO_DATES = [
 
 @pytest.mark.parametrize("value", NO_NUMBERS)
 @pytest.mark.parametrize("column", ["id_rubrique", "id_trad"])
-def test_what_is_no_number_is_absent_and_said(column: str, value: str, tmp_path: Path) -> None:
+def test_invalid_numbers_are_absent_and_reported(column: str, value: str, tmp_path: Path) -> None:
     places = {"id_rubrique": "1", "id_trad": "0"} | {column: value}
     row = f"(2, 'Autre', 'Texte', {places['id_rubrique']}, '2020-01-02', NULL, 'publie', {places['id_trad']}, 'fr')"
     out = tmp_path / "out"
@@ -108,7 +108,7 @@ def test_what_is_no_number_is_absent_and_said(column: str, value: str, tmp_path:
 
 
 @pytest.mark.parametrize("value", NO_NUMBERS)
-def test_a_row_without_a_number_of_its_own_is_kept_aside(value: str, tmp_path: Path) -> None:
+def test_a_row_without_a_number_is_kept_as_raw_text(value: str, tmp_path: Path) -> None:
     row = f"({value}, 'Sans numéro', 'Texte', 1, '2020-01-02', NULL, 'publie', 0, 'fr')"
     out = tmp_path / "out"
     assert run(site(tmp_path, f"INSERT INTO spip_articles VALUES {row}"), out, "--to", "json").exit_code == 1
@@ -118,7 +118,7 @@ def test_a_row_without_a_number_of_its_own_is_kept_aside(value: str, tmp_path: P
 
 
 @pytest.mark.parametrize("value", ["NULL", "''", "0", "'0'", "DEFAULT", "FALSE"])
-def test_nothing_is_nothing(value: str, tmp_path: Path) -> None:
+def test_empty_values_are_not_reported(value: str, tmp_path: Path) -> None:
     row = f"(2, 'Autre', 'Texte', {value}, '2020-01-02', NULL, 'publie', {value}, 'fr')"
     out = tmp_path / "out"
     run(site(tmp_path, f"INSERT INTO spip_articles VALUES {row}"), out, "--to", "json")
@@ -126,7 +126,7 @@ def test_nothing_is_nothing(value: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", NO_DATES)
-def test_what_is_no_date_is_absent_and_said(value: str, tmp_path: Path) -> None:
+def test_invalid_dates_are_absent_and_reported(value: str, tmp_path: Path) -> None:
     row = f"(2, 'Autre', 'Texte', 1, {value}, NULL, 'publie', 0, 'fr')"
     message = f"(1, 'article', 2, 0, {value}, 'm', 'message', 'qui', 'publie')"
     out = tmp_path / "out"
@@ -140,7 +140,7 @@ def test_what_is_no_date_is_absent_and_said(value: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["'0000-00-00 00:00:00'", "'1998-05-00'", "'1998-00-00 00:00:00'", "NULL", "''"])
-def test_dates_that_spip_writes_are_no_fault(value: str, tmp_path: Path) -> None:
+def test_dates_that_spip_writes_are_not_reported(value: str, tmp_path: Path) -> None:
     row = f"(2, 'Autre', 'Texte', 1, '2020-01-02', {value}, 'publie', 0, 'fr')"
     run(site(tmp_path, f"INSERT INTO spip_articles VALUES {row}"), tmp_path / "out", "--to", "json")
     assert remarks(tmp_path / "out", "value-refused") == []
@@ -149,14 +149,14 @@ def test_dates_that_spip_writes_are_no_fault(value: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("value", [HUGE, "-1", "1.5", "'douze'", "x'00ff'", "1e400", "-9e999"])
 @pytest.mark.parametrize("place", ["articles.id_rubrique", "documents.taille", "forum.id_parent", "mots.id_groupe"])
 @pytest.mark.slow
-def test_the_same_from_a_sqlite_file(place: str, value: str, tmp_path: Path) -> None:
+def test_a_sqlite_file_gives_the_same_issues(place: str, value: str, tmp_path: Path) -> None:
     table, column = place.split(".")
     base = changed(tmp_path, f"UPDATE spip_{table} SET {column} = {value} WHERE rowid = 1")
     assert run(base, tmp_path / "out", "--to", "hugo").exit_code == 1
     assert [one["field"] for one in remarks(tmp_path / "out", "value-refused")] == [column]
 
 
-def test_a_refused_value_tells_nothing_personal(tmp_path: Path) -> None:
+def test_refused_values_reveal_nothing_personal(tmp_path: Path) -> None:
     base = changed(tmp_path, "UPDATE spip_articles SET id_rubrique = 'qui@personne.example' WHERE id_article = 36")
     run(base, tmp_path / "out", "--to", "hugo")
     assert remarks(tmp_path / "out", "value-refused")[0]["detail"].endswith(": 20 bytes")
@@ -175,7 +175,7 @@ def test_rows_of_one_number_are_one_object_and_the_others_are_kept(tmp_path: Pat
     assert b"trois" in (out / "objects.jsonl").read_bytes()
 
 
-def test_circles_have_an_end(tmp_path: Path) -> None:
+def test_circles_of_sections_are_cut(tmp_path: Path) -> None:
     statements = [
         "INSERT INTO spip_rubriques VALUES (2, 3, 'Deux', 'publie'), (3, 2, 'Trois', 'publie'), (4, 4, 'X', 'publie')",
         "INSERT INTO spip_articles VALUES (2, 'A', '<doc1><img2><doc3>', 2, '2020-01-02', NULL, 'publie', 3, 'fr'),"
@@ -196,7 +196,7 @@ def test_circles_have_an_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_sections_without_end_have_an_address(tmp_path: Path) -> None:
+def test_sections_nested_too_deep_have_an_address(tmp_path: Path) -> None:
     rows = ", ".join(f"({number}, {number - 1}, 'S{number}', 'publie')" for number in range(2, 3000))
     row = "(2, 'Au fond', 'Texte', 2999, '2020-01-02', NULL, 'publie', 0, 'fr')"
     out = tmp_path / "out"
@@ -246,7 +246,7 @@ def test_every_form_of_a_value_is_read_alike_by_value(
 
 @pytest.mark.parametrize("is_packed", [False, True])
 @pytest.mark.parametrize("written", ["'{}'", "0x{}", "_binary '{}'", "X'{}'"])
-def test_a_value_that_is_too_long_is_not_held(
+def test_a_value_that_is_too_long_is_not_kept_in_memory(
     written: str, is_packed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sql, "LONGEST_VALUE", 50_000)
@@ -261,7 +261,7 @@ def test_a_value_that_is_too_long_is_not_held(
     assert isinstance(rows[0][1], TooLong)
     assert rows[0][1].size in (100_000, 100_002)
     assert len(rows[1][1] or b"") in (20_000, 40_000)
-    # Of a column that nobody asks for, nothing is held, whatever it is.
+    # Nothing of a column that is not wanted is kept in memory.
     assert [row for _, row in Dump(path, 4096).read(lambda *_: ("a",))] == [(b"1",), (b"2",), (b"3",)]
 
 
@@ -310,8 +310,8 @@ def test_a_wide_table_is_read(tmp_path: Path) -> None:
         "INSERT INTO spip_articles VALUES (7, 'T', 'x', 1, NULL, NULL, 'publie', 0 /* {} */, 'fr');",
     ],
 )
-def test_what_is_skipped_is_not_held(statement: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Less than what is skipped, so a reader that holds it says that it is too long.
+def test_skipped_values_are_not_kept_in_memory(statement: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Less than the skipped value, so a reader that keeps it would report that it is too long.
     monkeypatch.setattr(sql, "_LONGEST", 300_000 if "SET" not in statement else 1 << 25)
     monkeypatch.setattr(sql, "_AT_ONCE", 10_000)
     path = tmp_path / "dump.sql"
@@ -338,7 +338,7 @@ def test_a_text_that_is_too_long_is_left_out_and_kept(tmp_path: Path, monkeypatc
     assert {one["number"] for one in lines if one["kind"] == "article"} == {1, 2, 3}
 
 
-# ---- What a killed run leaves ----
+# ---- After a killed run ----
 
 
 @pytest.fixture
@@ -353,10 +353,10 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="a kill is tried where signals are")
-def test_the_next_run_removes_what_a_killed_one_left(tmp_path: Path, temporary: Path) -> None:
+def test_the_next_run_removes_the_folder_of_a_killed_one(tmp_path: Path, temporary: Path) -> None:
     base = tmp_path / "base.sqlite"
     shutil.copy(DATABASE, base)
-    # A base whose write-ahead file counts is copied to be read.
+    # A database with a write-ahead log is copied before it is read.
     writer = sqlite3.connect(base)
     writer.execute("PRAGMA journal_mode = WAL")
     writer.execute("UPDATE spip_articles SET titre = titre || '!'")
@@ -374,7 +374,7 @@ def test_the_next_run_removes_what_a_killed_one_left(tmp_path: Path, temporary: 
     writer.close()
 
 
-def test_only_what_nobody_owns_is_removed(temporary: Path) -> None:
+def test_only_abandoned_folders_are_removed(temporary: Path) -> None:
     mine = temporary / "spipconv-mine"
     unlocked = temporary / "spipconv-run-unlocked"
     linked = temporary / "spipconv-run-linked"
@@ -418,7 +418,7 @@ def test_the_folder_of_a_running_migration_stays(temporary: Path) -> None:
 # ---- Every loss ----
 
 
-def test_every_remark_is_named(tmp_path: Path) -> None:
+def test_every_issue_is_listed(tmp_path: Path) -> None:
     links = " ".join(f"[a->http://127.0.0.1/x{number}] [b->art{number}]" for number in range(5000, 5400))
     rows = ", ".join(
         f"({number}, 'T{number}', '{links if number < 6 else 'x'}', 1, '2020-01-02', NULL, 'publie', 0, 'fr')"
@@ -436,8 +436,8 @@ def test_every_remark_is_named(tmp_path: Path) -> None:
     assert "remarks.jsonl" in (out / "report.html").read_text("utf-8")
 
 
-def test_time_is_no_matter(tmp_path: Path) -> None:
-    """A circle of redirections as long as a site is looked at once."""
+def test_the_report_does_not_depend_on_time(tmp_path: Path) -> None:
+    """A circle of redirects as long as a site is followed only once."""
     rows = ", ".join(
         f"({number}, 'T', 'x', 1, '2020-01-02', NULL, 'publie', 0, 'fr', 'art{number + 1}')"
         for number in range(2, 4000)

@@ -1,4 +1,4 @@
-"""The manifest and the output folder by themselves: what a run writes, keeps, notes and removes."""
+"""The manifest and the output folder: what a run writes, keeps, records and removes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def out(tmp_path: Path) -> Path:
 
 
 class Run:
-    """One run over an output folder: its manifest, its journal, its output."""
+    """A run with an output folder: its manifest, its journal, its output."""
 
     def __init__(self, out: Path, store: Path, *, force: bool = False) -> None:
         self.out = out
@@ -33,7 +33,7 @@ class Run:
         self.output = Output(out, self.manifest, Journal(out, "0"), force=force)
 
     def end(self, *, stays: bool = False) -> list[tuple[str, str]]:
-        """End the run and return the files that no entry has any more."""
+        """End the run and return the files that no longer have an entry."""
         self.output.close()
         gone = list(settle(self.out, next(self._stores), self.manifest if stays else None))
         self.manifest.close()
@@ -42,7 +42,7 @@ class Run:
 
 @pytest.fixture
 def runs(out: Path, tmp_path: Path) -> Iterator[Iterator[Run]]:
-    """Yield runs, one after another, and end those that did not."""
+    """Yield runs one after another, and end those that were not ended."""
     made: list[Run] = []
 
     def start() -> Iterator[Run]:
@@ -68,7 +68,7 @@ def lines(out: Path) -> list[bytes]:
 # ---- The manifest ----
 
 
-def test_a_manifest_knows_what_was_noted(out: Path, runs: Iterator[Run], tmp_path: Path) -> None:
+def test_a_manifest_has_the_recorded_entries(out: Path, runs: Iterator[Run], tmp_path: Path) -> None:
     run = next(runs)
     made = Entry("b", "digest", "/b/", {"b.md": "1", "c.md": "2"}, words=(3, 4), messages=5)
     for entry in (made, Entry("a"), Entry("page/1"), Entry("page/2")):
@@ -94,13 +94,13 @@ def test_the_last_entry_of_a_key_counts(out: Path, runs: Iterator[Run], tmp_path
     assert entries(out, tmp_path)["a"].source == "new"
     second = next(runs)
     second.output.note(Entry("a", "newer"))
-    # A journal comes after the manifest, as it would behind a kill.
+    # A journal is newer than the manifest, as it is after a kill.
     assert entries(out, tmp_path)["a"].source == "newer"
     second.end()
     assert entries(out, tmp_path)["a"].source == "newer"
 
 
-def test_what_is_noted_is_on_the_disk_at_once(out: Path, runs: Iterator[Run], tmp_path: Path) -> None:
+def test_recorded_entries_are_on_the_disk_immediately(out: Path, runs: Iterator[Run], tmp_path: Path) -> None:
     run = next(runs)
     run.output.note(Entry("a"))
     assert list(entries(out, tmp_path)) == ["a"]
@@ -128,7 +128,7 @@ def test_a_file_is_ours_by_its_path_and_its_content(runs: Iterator[Run]) -> None
     assert not manifest.is_ours("", "")
 
 
-def test_a_run_forgets_what_it_did_not_write_and_says_which_files(
+def test_entries_that_a_run_did_not_write_are_removed_and_their_files_listed(
     out: Path, runs: Iterator[Run], tmp_path: Path
 ) -> None:
     first = next(runs)
@@ -141,7 +141,7 @@ def test_a_run_forgets_what_it_did_not_write_and_says_which_files(
     assert list(entries(out, tmp_path)) == ["a"]
 
 
-def test_a_run_of_a_part_forgets_nothing(out: Path, runs: Iterator[Run], tmp_path: Path) -> None:
+def test_a_partial_run_removes_no_entries(out: Path, runs: Iterator[Run], tmp_path: Path) -> None:
     first = next(runs)
     for key in ("a", "b"):
         first.output.note(Entry(key, "old", files={f"{key}.md": "1"}))
@@ -202,7 +202,9 @@ def test_a_manifest_is_whole_or_the_old_one(
 # ---- Files ----
 
 
-def test_a_file_is_noted_before_it_is_written(out: Path, runs: Iterator[Run], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_recorded_before_it_is_written(
+    out: Path, runs: Iterator[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = next(runs)
     made: list[bytes] = []
     replace = os.replace
@@ -225,7 +227,7 @@ def test_a_file_is_noted_before_it_is_written(out: Path, runs: Iterator[Run], mo
 
 
 def put(run: Run, content: bytes, how: str) -> bool:
-    """Write ``a/f`` in one of the three ways."""
+    """Write ``a/f`` in one of three ways."""
     if how == "put":
         return run.output.put("a/f", content)
     source = run.out.parent / f"source-{content.decode()}"
@@ -252,7 +254,7 @@ def test_our_own_file_is_replaced(out: Path, runs: Iterator[Run], how: str) -> N
 
 @pytest.mark.parametrize("content", [b"mine", b""])
 @pytest.mark.parametrize("how", WAYS)
-def test_what_its_user_changed_stays(out: Path, runs: Iterator[Run], how: str, content: bytes) -> None:
+def test_files_that_the_user_changed_stay(out: Path, runs: Iterator[Run], how: str, content: bytes) -> None:
     first = next(runs)
     assert put(first, b"one", how)
     first.end()
@@ -265,7 +267,7 @@ def test_what_its_user_changed_stays(out: Path, runs: Iterator[Run], how: str, c
 
 
 @pytest.mark.parametrize("how", WAYS)
-def test_what_was_there_before_any_run_stays(out: Path, runs: Iterator[Run], how: str) -> None:
+def test_files_from_before_the_first_run_stay(out: Path, runs: Iterator[Run], how: str) -> None:
     (out / "a").mkdir()
     (out / "a" / "f").write_bytes(b"mine")
     assert not put(next(runs), b"one", how)
@@ -273,7 +275,7 @@ def test_what_was_there_before_any_run_stays(out: Path, runs: Iterator[Run], how
 
 
 @pytest.mark.parametrize("how", WAYS)
-def test_force_overwrites_what_its_user_changed(out: Path, tmp_path: Path, how: str) -> None:
+def test_force_overwrites_files_that_the_user_changed(out: Path, tmp_path: Path, how: str) -> None:
     (out / "a").mkdir()
     (out / "a" / "f").write_bytes(b"mine")
     run = Run(out, tmp_path / "store", force=True)
@@ -312,7 +314,7 @@ def test_there_is_never_half_a_file(out: Path, runs: Iterator[Run], how: str, mo
     assert os.listdir(out / "a") == ["f"]
 
 
-def test_a_mark_tells_size_and_time(tmp_path: Path) -> None:
+def test_a_mark_consists_of_size_and_time(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     one.write_bytes(b"abc")
     two.write_bytes(b"abcd")
@@ -326,11 +328,11 @@ def test_a_mark_tells_size_and_time(tmp_path: Path) -> None:
     assert fingerprint_of(one) == fingerprint(b"abc") != fingerprint(b"abcd")
 
 
-# ---- What is removed ----
+# ---- Removal ----
 
 
 @pytest.mark.parametrize("how", WAYS)
-def test_what_no_page_is_written_to_any_more_goes(out: Path, runs: Iterator[Run], how: str) -> None:
+def test_files_without_a_page_are_removed(out: Path, runs: Iterator[Run], how: str) -> None:
     first = next(runs)
     assert put(first, b"one", how)
     first.end()
@@ -345,7 +347,7 @@ def test_what_no_page_is_written_to_any_more_goes(out: Path, runs: Iterator[Run]
 
 
 @pytest.mark.parametrize("how", WAYS)
-def test_what_its_user_changed_is_not_removed(out: Path, runs: Iterator[Run], how: str) -> None:
+def test_files_that_the_user_changed_are_not_removed(out: Path, runs: Iterator[Run], how: str) -> None:
     first = next(runs)
     assert put(first, b"one", how)
     first.end()
@@ -357,7 +359,7 @@ def test_what_its_user_changed_is_not_removed(out: Path, runs: Iterator[Run], ho
     assert (out / "a" / "f").read_bytes() == b"mine"
 
 
-def test_a_folder_with_something_in_it_stays(out: Path, runs: Iterator[Run]) -> None:
+def test_folders_that_are_not_empty_stay(out: Path, runs: Iterator[Run]) -> None:
     first = next(runs)
     assert put(first, b"one", "put")
     (out / "a" / "mine").write_bytes(b"mine")
@@ -365,7 +367,7 @@ def test_a_folder_with_something_in_it_stays(out: Path, runs: Iterator[Run]) -> 
     assert os.listdir(out / "a") == ["mine"]
 
 
-def test_a_copy_is_known_again(out: Path, runs: Iterator[Run], tmp_path: Path) -> None:
+def test_a_copied_file_is_recognised(out: Path, runs: Iterator[Run], tmp_path: Path) -> None:
     source = tmp_path / "a.png"
     source.write_bytes(b"\x89PNG\r\n")
     first = next(runs)

@@ -1,4 +1,4 @@
-"""What an address of the old site means, and where every object was found there."""
+"""The meaning of addresses of the old site, and the paths that its objects had."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from spipconv.migration.report.issues import Issue
 SITE = ["https://www.institut.example"]
 
 
-# The bases of a test, which are closed at its end.
+# The databases of a test, which are closed at its end.
 OPEN: list[WorkingDatabase] = []
 
 
@@ -37,7 +37,7 @@ def closed_bases() -> Iterator[None]:
 
 
 def make_base(path: Path, **tables: list[dict[str, Any]]) -> WorkingDatabase:
-    """Return a new base with the given rows; columns that are not given are empty."""
+    """Return a new database with the given rows; columns that are not given are empty."""
     path.unlink(missing_ok=True)
     database = WorkingDatabase(path, is_new=True)
     OPEN.append(database)
@@ -170,7 +170,7 @@ def test_addresses_of_spip_itself(address: str, page: str, query: str) -> None:
         ("robots.txt", "robots.txt", ""),
     ],
 )
-def test_paths(address: str, path: str, query: str) -> None:
+def test_addresses_by_title_are_paths(address: str, path: str, query: str) -> None:
     assert read_old_address(address, SITE) == OldAddress(path=path, query=query)
 
 
@@ -202,7 +202,7 @@ def test_a_site_in_a_folder(address: str, path: str | None) -> None:
     assert (read.path if read else None) == path
 
 
-def test_without_a_known_address_only_what_is_relative_is_the_site_s() -> None:
+def test_without_a_known_address_only_relative_addresses_are_the_site_s() -> None:
     assert read_old_address("/article12", []) == OldAddress("article", 12)
     assert read_old_address("https://institut.example/article12", []) is None
 
@@ -252,7 +252,7 @@ def test_every_generation_is_kept(path: Path) -> None:
     assert paths_of(database, "breve", 6) == {"+Bref+", "Bref"}
 
 
-def test_titles_in_columns_have_one_space_of_names_a_kind(path: Path) -> None:
+def test_titles_in_columns_are_unique_per_kind(path: Path) -> None:
     database = make_base(
         path,
         articles=[{"id_article": 1, "url_propre": "Editorial"}, {"id_article": 2, "url_propre": "Editorial,2"}],
@@ -266,7 +266,7 @@ def test_titles_in_columns_have_one_space_of_names_a_kind(path: Path) -> None:
     assert paths_of(database, "site", 1) == {"@Ailleurs@", "Ailleurs"}
 
 
-def test_a_contested_path_is_the_one_s_that_spip_chooses(path: Path) -> None:
+def test_a_contested_path_goes_to_the_object_that_spip_prefers(path: Path) -> None:
     database = make_base(
         path,
         urls=[
@@ -293,7 +293,7 @@ def test_lookups_ignore_case_and_a_language(path: Path) -> None:
     assert find_by_path(database, "autre") is None
 
 
-def test_a_title_that_spip_takes_for_another_s_number_is_no_path(path: Path) -> None:
+def test_a_title_that_spip_reads_as_a_number_is_not_a_path(path: Path) -> None:
     rows = [
         url("article", 1, "mot3"),
         url("article", 2, "2024"),
@@ -305,7 +305,7 @@ def test_a_title_that_spip_takes_for_another_s_number_is_no_path(path: Path) -> 
     assert {row["path"] for row in database.db.execute("SELECT path FROM old_paths")} == {"article5", "+-ecrire-+"}
 
 
-def test_sections_that_have_moved_round_in_circles_end(path: Path) -> None:
+def test_histories_of_sections_in_circles_end(path: Path) -> None:
     rows = [url("rubrique", 1, f"a{n}", "", n % 3) for n in range(30)]
     rows += [url("rubrique", 2, f"b{n}", "", n % 3) for n in range(30)]
     rows += [url("article", 1, f"c{n}", "", n % 3) for n in range(30)]

@@ -1,4 +1,4 @@
-"""The output folder: nothing that is read lies in it or around it, and nothing outside it is read, written, removed."""
+"""The output folder does not overlap the source, and nothing outside it is read, written or removed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run(*arguments: str | Path) -> Result:
 
 
 def state(folder: Path) -> dict[str, str]:
-    """Return all below a folder, links as what they lead to."""
+    """Return everything below a folder, with the targets of links."""
     return {
         str(path.relative_to(folder)): os.readlink(path)
         if path.is_symlink()
@@ -49,12 +49,12 @@ def refused(result: Result) -> str:
     return line
 
 
-# ---- OUT and what is read ----
+# ---- OUT and the source ----
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """Return a folder with a small IMG and a base."""
+    """Return a folder with a small IMG and a database."""
     (tmp_path / "site" / "IMG" / "jpg").mkdir(parents=True)
     (tmp_path / "site" / "IMG" / "jpg" / "a.jpg").write_bytes(b"\xff\xd8\xff")
     shutil.copy(DATABASE, tmp_path / "site" / "site.sqlite")
@@ -76,7 +76,9 @@ def place(tmp_path: Path) -> Path:
         ("site/IMG/jpg", "site/IMG/jpg/../../IMG/jpg"),
     ],
 )
-def test_out_and_img_hold_neither_the_other(place: Path, out: str, img: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_out_and_img_must_not_contain_each_other(
+    place: Path, out: str, img: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = state(place)
     for there in (place, place / "site"):
         monkeypatch.chdir(there)
@@ -98,21 +100,21 @@ def test_out_and_img_hold_neither_the_other(place: Path, out: str, img: str, mon
         ("door", "site/IMG", "site", "door"),
     ],
 )
-def test_links_hide_nothing(place: Path, link: str, leads_to: str, out: str, img: str) -> None:
+def test_links_do_not_hide_overlapping_folders(place: Path, link: str, leads_to: str, out: str, img: str) -> None:
     (place / link).symlink_to(place / leads_to)
     before = state(place)
     refused(run(DATABASE, place / out, "--to", "jekyll", "--img", place / img))
     assert state(place) == before
 
 
-def test_another_case_is_the_same_folder_where_the_disk_says_so(place: Path) -> None:
+def test_folders_in_another_case_are_the_same_on_case_insensitive_disks(place: Path) -> None:
     if not (place / "SITE" / "img").is_dir():
         pytest.skip("this disk tells letter case")
     refused(run(DATABASE, place / "SITE" / "img" / "out", "--to", "hugo", "--img", place / "site" / "IMG"))
 
 
 def test_a_disk_that_ignores_case_is_believed(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # As such a disk has it: both spellings are one folder of one number.
+    # As on such a disk: both spellings are the same folder with the same number.
     own = os.stat
 
     def stat_in_any_case(path: object, *arguments: object, **options: object) -> os.stat_result:
@@ -122,7 +124,7 @@ def test_a_disk_that_ignores_case_is_believed(place: Path, monkeypatch: pytest.M
     refused(run(DATABASE, place / "SITE" / "img" / "out", "--to", "hugo", "--img", place / "site" / "IMG"))
 
 
-def test_the_base_is_not_in_the_output_folder(place: Path) -> None:
+def test_the_database_must_not_be_in_the_output_folder(place: Path) -> None:
     before = state(place)
     line = refused(run(place / "site" / "site.sqlite", place / "site", "--to", "hugo"))
     assert "site.sqlite" in line
@@ -130,7 +132,7 @@ def test_the_base_is_not_in_the_output_folder(place: Path) -> None:
 
 
 @needs_links
-def test_a_link_to_nowhere_is_no_output_folder(place: Path) -> None:
+def test_a_link_to_nowhere_is_refused_as_output_folder(place: Path) -> None:
     (place / "out").symlink_to(place / "nowhere")
     refused(run(DATABASE, place / "out", "--to", "hugo"))
     assert not (place / "nowhere").exists()
@@ -143,7 +145,7 @@ def test_the_output_folder_itself_may_be_a_link(place: Path) -> None:
     assert (place / "new" / "report.html").is_file()
 
 
-# ---- What a manifest says ----
+# ---- Paths in a manifest ----
 
 FILE = "static/IMG/jpg/a.jpg"
 
@@ -160,7 +162,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def out(place: Path, finished: Path) -> Path:
-    """Return the folder of a finished migration; beside it is a victim."""
+    """Return the folder of a finished migration, next to a file that must not change."""
     shutil.copytree(finished / "out", place / "out")
     shutil.copytree(finished / "IMG", place / "site" / "IMG", dirs_exist_ok=True)
     (place / "victim").write_bytes(b"\xff\xd8\xff")
@@ -168,7 +170,7 @@ def out(place: Path, finished: Path) -> Path:
 
 
 def victims_mark(place: Path) -> str:
-    """Return the fingerprint of a victim, as a page has it."""
+    """Return the fingerprint of that file, as a page has it."""
     return hashlib.sha256((place / "victim").read_bytes()).hexdigest()[:32]
 
 
@@ -205,7 +207,7 @@ def test_no_path_in_a_manifest_leads_outside(out: Path, place: Path, path: str, 
 
 
 @pytest.mark.parametrize("options", [(), ("--resume",), ("--force",), ("--dry-run",)], ids=" ".join)
-def test_a_run_over_such_a_manifest_changes_nothing(out: Path, place: Path, options: tuple[str, ...]) -> None:
+def test_a_run_with_such_a_manifest_changes_nothing(out: Path, place: Path, options: tuple[str, ...]) -> None:
     with open(out / ".spipconv" / "manifest.jsonl", "a", encoding="utf-8") as manifest:
         manifest.write(json.dumps({"key": "x", "files": {"../victim": victims_mark(place)}}) + "\n")
     before = state(place)
@@ -216,7 +218,7 @@ def test_a_run_over_such_a_manifest_changes_nothing(out: Path, place: Path, opti
 
 
 def put_folder(path: Path) -> None:
-    """Put a folder in a file's place."""
+    """Replace a file with a folder."""
     path.unlink()
     path.mkdir()
 
@@ -245,7 +247,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_manifest_is_one_line_and_changes_nothing(out: Path, damage: str) -> None:
+def test_a_damaged_manifest_gives_one_line_and_changes_nothing(out: Path, damage: str) -> None:
     DAMAGE[damage](out / ".spipconv" / "manifest.jsonl")
     before = state(out)
     line = refused(run(DATABASE, out, "--to", "hugo", "--resume"))
@@ -254,7 +256,7 @@ def test_a_damaged_manifest_is_one_line_and_changes_nothing(out: Path, damage: s
     assert state(out) == before
 
 
-def test_the_remedy_is_one(out: Path, place: Path) -> None:
+def test_the_remedy_works(out: Path, place: Path) -> None:
     (out / ".spipconv" / "manifest.jsonl").write_bytes(b"\xff")
     before = state(place)
     refused(run(DATABASE, out, "--to", "hugo", "--img", place / "site" / "IMG"))
@@ -265,7 +267,7 @@ def test_the_remedy_is_one(out: Path, place: Path) -> None:
     assert "user-file-kept" not in (out / "report.json").read_text("utf-8")
 
 
-def test_a_manifest_that_cannot_be_read_is_one_line(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_manifest_that_cannot_be_read_gives_one_line(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if sys.platform == "win32" or os.geteuid() == 0:
         opened = os.open
 
@@ -280,13 +282,13 @@ def test_a_manifest_that_cannot_be_read_is_one_line(out: Path, monkeypatch: pyte
     assert "Permission denied" in refused(run(DATABASE, out, "--to", "hugo"))
 
 
-def test_a_line_longer_than_any_is_not_read_whole(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_is_too_long_is_not_read_to_its_end(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spipconv.migration.output.manifest.LONGEST_LINE", 1000)
     (out / ".spipconv" / "manifest.jsonl").write_bytes(b'{"key": "' + b"x" * 5000)
     assert "line 1 has no end" in refused(run(DATABASE, out, "--to", "hugo"))
 
 
-def test_a_line_that_a_kill_cut_off_counts_for_nothing(out: Path) -> None:
+def test_a_line_that_a_kill_cut_off_is_ignored(out: Path) -> None:
     before = set(state(out / "content"))
     (out / ".spipconv" / "journal-0.jsonl").write_bytes(b'{"key":"x","files":{"report.html":"')
     assert run(DATABASE, out, "--to", "hugo", "--resume").exit_code == 1
@@ -328,7 +330,7 @@ def test_a_journal_on_a_full_disk_keeps_whole_lines(tmp_path: Path, monkeypatch:
 
 
 def elsewhere(place: Path, name: str) -> Path:
-    """Return a folder outside with what a run would write over or remove."""
+    """Return a folder outside, with files that a run would overwrite or remove."""
     folder = place / "elsewhere"
     shutil.copytree(place / "out" / name, folder) if (place / "out" / name).is_dir() else folder.mkdir()
     (folder / "mine").write_text("mine")
@@ -344,7 +346,7 @@ def test_no_folder_that_is_a_link_is_followed(out: Path, place: Path, name: str,
     folder = elsewhere(place, name)
     shutil.rmtree(out / name)
     (out / name).symlink_to(folder)
-    # What the source no longer has would be removed.
+    # Files without a source would be removed.
     (place / "site" / "IMG" / "jpg" / "a.jpg").unlink()
     (place / "site" / "IMG" / "jpg" / "b.jpg").write_bytes(b"\xff\xd8\xff")
     before = state(folder)
@@ -357,7 +359,7 @@ def test_no_folder_that_is_a_link_is_followed(out: Path, place: Path, name: str,
 @needs_links
 @pytest.mark.parametrize("name", ["content/_index.md", FILE, "report.html", "hugo.yaml", "redirects/htaccess"])
 @pytest.mark.slow
-def test_a_file_that_is_a_link_is_its_users(out: Path, place: Path, name: str) -> None:
+def test_a_file_that_is_a_link_counts_as_the_user_s(out: Path, place: Path, name: str) -> None:
     victim = place / "victim"
     # The same bytes: through the link it would be one of ours.
     shutil.copy2(out / name, victim)
@@ -408,7 +410,7 @@ def test_nothing_is_removed_through_a_link(out: Path, place: Path) -> None:
     assert state(place / "elsewhere2") == before
 
 
-def test_a_pipe_in_the_place_of_a_file_does_not_hold_a_run(out: Path) -> None:
+def test_a_pipe_in_the_place_of_a_file_does_not_block_a_run(out: Path) -> None:
     path = out / "content" / "_index.md"
     path.unlink()
     if sys.platform == "win32":
@@ -423,7 +425,7 @@ def test_ordinary_paths_are_inside(path: str) -> None:
 
 
 @needs_links
-def test_a_folder_gives_no_place_behind_a_link(tmp_path: Path) -> None:
+def test_a_folder_gives_no_path_beyond_a_link(tmp_path: Path) -> None:
     (tmp_path / "in" / "a").mkdir(parents=True)
     (tmp_path / "in" / "a" / "b").symlink_to(tmp_path)
     folder = Folder(tmp_path / "in")

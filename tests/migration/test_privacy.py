@@ -1,4 +1,4 @@
-"""E-mail addresses of persons: names that are one, mailboxes as sites, old addresses, values of models."""
+"""People's e-mail addresses: as names, as mailboxes in place of sites, in old addresses, in values of models."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ from tests.migrations import EXAMPLE
         ("", ""),
     ],
 )
-def test_a_name_has_no_email(name: str, shown: str) -> None:
+def test_names_contain_no_email(name: str, shown: str) -> None:
     assert without_emails(name) == shown
     assert has_email(name) == (shown != name)
 
 
-def test_no_slug_is_made_of_an_email() -> None:
+def test_no_slug_is_made_from_an_email() -> None:
     assert slug_of("anne.martin@example.org") == "anne-martin"
     assert slug_of("Écrire à anne&#64;example.org") == "ecrire-a-anne"
     assert with_locals("a@b.fr et c@d.fr") == "a et c"
 
 
-# Of persons: nobody must be able to read these, in any spelling.
+# These belong to persons and must not be readable in any spelling.
 PERSONS = {
     "zoe.auteure@person.example": "an author's name",
     "yan.auteur@person.example": "an author's link",
@@ -69,7 +69,7 @@ CONTENT = "contact@asso.example"
 
 
 def base_with_emails(path: Path) -> Path:
-    """Return the example site with e-mail addresses in every place where one may stand for a person."""
+    """Return the example site with an e-mail address in every place where one may refer to a person."""
     shutil.copy(EXAMPLE / "site.sqlite", path)
     person = {name.partition(".")[0]: name for name in PERSONS}
     with sqlite3.connect(path) as database:
@@ -117,7 +117,7 @@ def test_no_email_of_a_person_is_written(to: str, tmp_path: Path) -> None:
         assert re.sub(r"[\W_]+", "", person) not in folded, place
     assert CONTENT in plain
     assert "mailto:" in plain or to == "json"
-    # Who wrote it is still to be seen.
+    # The name of the writer is still shown.
     assert "zoe.auteure" in plain
     assert "wim.visiteur" in plain
     assert re.search(r"\bXav\b", plain)

@@ -1,4 +1,4 @@
-"""Old addresses lead to the new pages: by the tables, and by real servers that have read them."""
+"""Old addresses redirect to the new pages: in the tables, and on real servers that have loaded them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def state(kind: str, number: int, address: str, state: str = "published") -> tup
 
 
 def plan(database: WorkingDatabase, objects: list[tuple[Any, ...]]) -> WorkingDatabase:
-    """Write what the plan would: objects, and a page for each that has one."""
+    """Write what a plan would: objects, and a page for each that has one."""
     database.db.executemany("INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", objects)
     pages = [(one[0], one[1], "fr", one[7], "", 0) for one in objects if one[2] == "published" and one[7][:1] == "/"]
     database.db.executemany("INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?)", [("home", 0, "fr", "/", "", 0), *pages])
@@ -51,7 +51,7 @@ def plan(database: WorkingDatabase, objects: list[tuple[Any, ...]]) -> WorkingDa
 
 
 def make_site(path: Path, mode: str, folder: str = "") -> WorkingDatabase:
-    """A site of awkward titles, each an article's in two places, and one object of every kind."""
+    """A site with awkward titles, each of an article in two places, and one object of every kind."""
     urls = [url("rubrique", 90, "Ma rubrique"), url("rubrique", 91, "sous+rubrique", "2015", parent=90)]
     objects = [state("rubrique", 90, "/ma-rubrique/"), state("rubrique", 91, "/ma-rubrique/sous/")]
     for number, title in enumerate(TITLES, start=1):
@@ -96,7 +96,7 @@ def make_site(path: Path, mode: str, folder: str = "") -> WorkingDatabase:
 
 
 def files(database: WorkingDatabase) -> dict[str, str]:
-    """The new site: one file a page, and the document."""
+    """The new site: one file per page, and the document."""
     pages = {
         f"{row['address']}index.html".lstrip("/"): row["address"] for row in database.db.execute("SELECT * FROM pages")
     }
@@ -104,7 +104,7 @@ def files(database: WorkingDatabase) -> dict[str, str]:
 
 
 def numbered_forms(one: Redirect) -> Iterator[str]:
-    """Every address of an object that only its number makes."""
+    """All addresses of an object that only need its number."""
     names = {"site": ["site", "syndic"], "groupe": ["groupe", "groupe_mots"]}.get(one.kind, [one.kind])
     key = OBJECT_KINDS[one.kind].key
     for name in names:
@@ -124,7 +124,7 @@ def numbered_forms(one: Redirect) -> Iterator[str]:
 
 
 def path_forms(path: str) -> Iterator[str]:
-    """A path in all the ways that browsers and pages write it."""
+    """A path in all the forms in which browsers and pages write it."""
     usual = quote(path)
     lower = re.sub("%..", lambda found: found[0].lower(), usual)
     for encoded in {usual, lower, quote(path, "/!$&'()*+,;=:@~"), quote(path, "").replace("%2F", "/")}:
@@ -132,7 +132,7 @@ def path_forms(path: str) -> Iterator[str]:
 
 
 def follow(server: Server, target: str, one: Redirect) -> None:
-    """One redirection leads to the new address; nginx can write no dollar."""
+    """Check that a redirect leads to the new address; nginx cannot write a dollar sign."""
     answer = server.get(target)
     expected = one.new.replace("$", "%24") if answer.location != one.new else one.new
     assert (answer.status, answer.location) == (301, expected), target
@@ -147,7 +147,7 @@ UNKNOWN = [
 
 
 def check_server(server: Server, database: WorkingDatabase, prefix: str = "", longest_name: int = 10_000) -> int:
-    """Ask for everything; return how many addresses that were."""
+    """Request everything; return the number of addresses."""
     count = 0
     shown = {"/2024", "/2024/"}
     for one in redirects.moved(database):
@@ -176,7 +176,7 @@ def path(tmp_path: Path) -> Path:
 # ---- The table ----
 
 
-def test_what_has_moved(path: Path) -> None:
+def test_every_moved_object_has_its_paths(path: Path) -> None:
     database = make_site(path, "propres")
     found = {(one.kind, one.number): one for one in redirects.moved(database)}
     assert found["article", 1].new == "/p/1/"
@@ -199,7 +199,7 @@ def test_a_site_s_page_is_preferred_to_the_site(path: Path) -> None:
     assert list(redirects.moved(database)) == [Redirect("site", 1, "/sites/1/")]
 
 
-def test_what_is_not_published_is_never_led_to(path: Path) -> None:
+def test_nothing_redirects_to_unpublished_objects(path: Path) -> None:
     states = ["hidden", "future", "draft", "trash", ""]
     objects = [state("article", n, f"/p/{n}/", name) for n, name in enumerate(states, start=1)]
     database = plan(make_base(path, urls=[url("article", n, f"Titre-{n}") for n in range(1, 6)]), objects)
@@ -222,7 +222,7 @@ def test_messages_on_sites_and_sections_lead_to_their_pages(path: Path) -> None:
 
 
 @pytest.mark.parametrize("new", ["/Mon-titre/", "/Mon-titre", "/Mon-titre/#bas"])
-def test_a_page_that_stays_where_it_was_does_not_lead_to_itself(path: Path, new: str) -> None:
+def test_a_page_that_keeps_its_address_does_not_redirect_to_itself(path: Path, new: str) -> None:
     database = make_base(path, urls=[url("article", 1, "Mon-titre"), url("article", 1, "Autre")])
     list(find_old_paths(database))
     (one,) = redirects.moved(plan(database, [state("article", 1, new)]))
@@ -240,11 +240,11 @@ def test_a_path_of_two_objects_is_contested(path: Path, kind: str, number: int) 
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "relatif", "", "[::1"])
-def test_what_leads_nowhere_is_no_redirection(path: Path, address: str) -> None:
+def test_unresolvable_addresses_give_no_redirection(path: Path, address: str) -> None:
     assert list(redirects.moved(plan(make_base(path), [state("article", 1, address, "redirect")]))) == []
 
 
-def test_the_base_may_be_read_only(path: Path) -> None:
+def test_a_read_only_database_is_enough(path: Path) -> None:
     database = make_site(path, "arbo")
     database.db.commit()
     database.close()
@@ -274,7 +274,7 @@ def test_aliases_are_below_the_folder_of_the_old_site_and_have_the_numbers_that_
     assert found[-1] == "spip/article1.html"
 
 
-def test_netlify(path: Path) -> None:
+def test_netlify_gets_a_rule_for_each_address(path: Path) -> None:
     lines = list(redirects.netlify(make_site(path, "propres2"), FEED))
     assert all(re.fullmatch(r"/\S*(?: \S+=\S+)* \S+ 301\n", line) for line in lines)
     assert "/Mon-titre.html /p/1/ 301\n" in lines
@@ -284,7 +284,7 @@ def test_netlify(path: Path) -> None:
     assert not any(line.lower().startswith("/international ") for line in lines)
 
 
-def test_json(path: Path) -> None:
+def test_json_has_every_object_and_path(path: Path) -> None:
     database = make_site(path, "propres")
     table = json.loads("".join(redirects.json_table(database)))
     assert table["objects"] == {f"{one.kind}{one.number}": one.new for one in redirects.moved(database)}
@@ -292,7 +292,7 @@ def test_json(path: Path) -> None:
     assert json.loads("".join(redirects.json_table(make_base(path)))) == {"objects": {}, "paths": {}}
 
 
-# ---- What is wrong ----
+# ---- Issues ----
 
 
 def test_a_good_site_has_only_shadows(path: Path) -> None:
@@ -302,7 +302,7 @@ def test_a_good_site_has_only_shadows(path: Path) -> None:
     ]
 
 
-def test_what_is_wrong_is_said(path: Path) -> None:
+def test_issues_of_redirects_are_reported(path: Path) -> None:
     objects = [
         state("article", 1, "/a/"), state("article", 2, "/nulle-part/", "redirect"),
         state("article", 3, "/", "redirect"),
@@ -336,7 +336,7 @@ def test_what_is_wrong_is_said(path: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["propres", "propres_qs"])
 @pytest.mark.server
-def test_nginx(path: Path, mode: str) -> None:
+def test_nginx_redirects_every_old_address(path: Path, mode: str) -> None:
     database = make_site(path, mode)
     with running_nginx(files(database), "".join(redirects.nginx(database, FEED)), NGINX_SERVER) as server:
         assert check_server(server, database) > 2000
@@ -347,10 +347,10 @@ def test_nginx(path: Path, mode: str) -> None:
 
 @pytest.mark.parametrize("mode", ["propres", "propres_qs"])
 @pytest.mark.server
-def test_apache(path: Path, mode: str) -> None:
+def test_apache_redirects_every_old_address(path: Path, mode: str) -> None:
     database = make_site(path, mode)
     with running_apache(files(database), "".join(redirects.apache(database, FEED))) as server:
-        # Apache refuses what no file could be called before it reads an .htaccess.
+        # Apache refuses names that no file can have before it reads an .htaccess.
         assert check_server(server, database, longest_name=255) > 2000
         check_queries(server, database, mode)
         assert server.get("/MON-TITRE").location == "/p/1/"
@@ -358,7 +358,7 @@ def test_apache(path: Path, mode: str) -> None:
 
 
 def check_queries(server: Server, database: WorkingDatabase, mode: str) -> None:
-    """``/?Title``; outside that way of addresses, only titles that need no encoding."""
+    """Check ``/?Title``; on sites without such addresses, only titles that need no encoding."""
     for one in redirects.moved(database):
         for title in one.paths:
             forms = [quote(title, safe="/"), quote(title, safe="/!$'()*+,;:@~")]
@@ -393,7 +393,7 @@ def test_nginx_takes_a_large_site(path: Path) -> None:
     numbers = range(1, 2001)
     database = make_base(path, urls=[url("article", n, f"Titre-{'é' * (n % 100)}-{n}") for n in numbers])
     list(find_old_paths(database))
-    # nginx would not start: a key that is too long, and one that is there already, case aside.
+    # nginx would not start with a key that is too long, or with the same key in another case.
     rows = [
         ("long/" + "x" * 5000, "article", 1),
         ("DEUX", "article", 2),

@@ -1,4 +1,4 @@
-"""The report: the same bytes whatever the order of the run, nothing cut but what it says, and no title breaks out."""
+"""The report: the same bytes in any order of the run, nothing is cut silently, and no title breaks out."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def report() -> Iterator[MigrationReport]:
 
 
 def fill(report: MigrationReport, seed: int | None = None) -> MigrationReport:
-    """Add something of everything, in an order of its own."""
+    """Add something of everything, in some order."""
     issues = [
         Issue(code, "article", number, "texte", number, 1, f"[->art{number % 3}]", f"/article-{number}/")
         for place, code in enumerate(ALL_CODES)
@@ -91,7 +91,7 @@ def test_an_unknown_code_is_an_error(report: MigrationReport) -> None:
         report.add(Issue("no-such-code"))
 
 
-def test_remarks_travel_between_processes() -> None:
+def test_issues_can_be_sent_between_processes() -> None:
     issue = Issue("file-missing", "document", 3, "fichier", 1, 2, "pdf/\udce9.pdf", "/a/")
     assert pickle.loads(pickle.dumps(issue)) == issue  # noqa: S301
 
@@ -155,7 +155,7 @@ def test_counts_are_exact_and_examples_are_the_first(report: MigrationReport) ->
     assert [one.number for one in lines] == list(range(MOST_EXAMPLES * 3))
 
 
-def test_json_says_what_was_lost(report: MigrationReport) -> None:
+def test_json_lists_the_losses(report: MigrationReport) -> None:
     fill(report)
     content = json.loads(report.to_json())
     assert content["counts"] == {
@@ -176,7 +176,7 @@ def test_json_says_what_was_lost(report: MigrationReport) -> None:
     assert {one["code"] for one in content["encodings"]} == {"encoding-repaired", "encoding-doubtful"}
 
 
-def test_recall_is_lowest_first_and_never_rounded_up(report: MigrationReport) -> None:
+def test_shares_are_sorted_from_the_lowest_and_never_rounded_up(report: MigrationReport) -> None:
     report.count_words("article", 1, "/1/", 1_000_000, 999_999)
     report.count_words("article", 2, "/2/", 10, 5)
     report.count_words("article", 3, "/3/", 10, 10)
@@ -258,7 +258,7 @@ def test_no_title_breaks_out(report: MigrationReport, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_stands_alone(report: MigrationReport, language: str) -> None:
+def test_the_page_loads_nothing_from_elsewhere(report: MigrationReport, language: str) -> None:
     page = write_page(fill(report), language, title="Institut")
     shown = elements(page)
     assert shown[0].get("lang") == language
@@ -284,7 +284,7 @@ def test_the_page_stands_alone(report: MigrationReport, language: str) -> None:
     assert all(after <= before + 1 for before, after in pairwise(headings))
 
 
-def test_places_are_told_to_people(report: MigrationReport) -> None:
+def test_places_are_shown_in_words(report: MigrationReport) -> None:
     report.add(Issue("link-unresolved", "article", 12, "texte", 3, 1, "[->art9]", "/a/b/"), Issue("table-left"))
     english = write_page(report, "en", site="https://new.example")
     assert '<a href="https://new.example/a/b/">article 12</a>, texte, line 3: <code>[-&gt;art9]</code>' in english

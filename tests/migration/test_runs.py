@@ -1,4 +1,4 @@
-"""Runs of a migration: again, over changed files, killed, on bad input, of a sample, dry; and what it never tells."""
+"""Runs of a migration: repeated, over changed files, killed, with bad input, as a sample, dry; and its secrets."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def out(tmp_path: Path) -> Path:
     return folder
 
 
-# ---- Runs over what is there ----
+# ---- Runs over existing output ----
 
 
 @pytest.mark.parametrize("options", [(), ("--resume",), ("--jobs", "2"), ("--force",)], ids=" ".join)
@@ -69,7 +69,7 @@ def test_any_number_of_processes_writes_the_same(out: Path, tmp_path: Path, monk
     assert contents(tmp_path / "two") == contents(out)
 
 
-def test_what_the_user_changed_is_kept(out: Path) -> None:
+def test_changes_by_the_user_are_kept(out: Path) -> None:
     page = next(out.glob("content/**/editorial/index.md"))
     picture = out / "static" / "IMG" / "jpg" / "atelier.jpg"
     settings = out / "hugo.yaml"
@@ -124,7 +124,7 @@ def test_a_removed_page_that_the_user_changed_stays(out: Path, tmp_path: Path) -
     assert page.read_text() == "mine"
 
 
-def test_files_stay_where_no_folder_of_files_is_named(out: Path) -> None:
+def test_files_stay_if_no_img_folder_is_given(out: Path) -> None:
     before = contents(out / "static")
     assert len(before) > 50
     assert run(DATABASE, out, "--to", "hugo").exit_code == 1
@@ -170,7 +170,7 @@ def test_a_resumed_run_shows_every_change_of_the_source(change: str, to: str, tm
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
 
-def test_what_only_some_visitors_could_see_is_a_draft(tmp_path: Path) -> None:
+def test_texts_that_only_some_visitors_could_see_are_drafts(tmp_path: Path) -> None:
     base = tmp_path / "restricted.sqlite"
     shutil.copy(DATABASE, base)
     with sqlite3.connect(base) as database:
@@ -196,7 +196,7 @@ def test_what_only_some_visitors_could_see_is_a_draft(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("to", TARGET_NAMES)
 @pytest.mark.slow
-def test_a_killed_run_goes_on_to_the_same_bytes(to: str, tmp_path: Path) -> None:
+def test_a_killed_run_is_resumed_to_the_same_bytes(to: str, tmp_path: Path) -> None:
     arguments = [sys.executable, "-m", "spipconv", "migrate", str(DATABASE), "{}", "--to", to, "--resume"]
     arguments += ["--img", str(EXAMPLE / "IMG"), "--jobs", "2" if to == "hugo" else "1"]
 
@@ -225,7 +225,7 @@ def test_workers_end_with_a_killed_run(tmp_path: Path) -> None:
     base = tmp_path / "large.sqlite"
     shutil.copy(DATABASE, base)
     with sqlite3.connect(base) as database:
-        # A base of that size has its workers started beforehand.
+        # For a database of that size, the workers are started in advance.
         database.execute("UPDATE spip_articles SET texte = texte || replace(hex(zeroblob(2500000)), '00', 'mot ')")
     database.close()
     command = [
@@ -261,7 +261,7 @@ def test_workers_end_with_a_killed_run(tmp_path: Path) -> None:
     assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
 
 
-def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_says_how_to_continue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -295,7 +295,7 @@ def test_a_sample_is_small_and_removes_nothing(out: Path, tmp_path: Path) -> Non
     assert set(state(out)) == before
 
 
-def test_the_summary_is_french_for_the_french(tmp_path: Path) -> None:
+def test_the_summary_is_french_in_a_french_locale(tmp_path: Path) -> None:
     result = CliRunner(env={"LC_ALL": "fr_FR.UTF-8"}).invoke(
         main, ["migrate", str(DATABASE), str(tmp_path / "out"), "--to", "json"]
     )
@@ -315,7 +315,7 @@ def truncated(folder: Path) -> Path:
 
 
 def of_two_sites(folder: Path) -> Path:
-    """Return a dump that holds two SPIPs."""
+    """Return a dump with two SPIP installations."""
     path = folder / "two.sql"
     text = SOURCES["3.2-phpmyadmin"].read_bytes()
     path.write_bytes(text + text.replace(b"`spip_", b"`autre_"))
@@ -392,7 +392,7 @@ def test_an_output_that_is_a_file_is_refused(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_text() == "mine"
 
 
-def test_a_full_disk_is_told_and_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_and_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     replace, count = os.replace, 0
 
     def fail(*paths: str) -> None:
@@ -414,7 +414,7 @@ def test_a_full_disk_is_told_and_leaves_no_half_file(tmp_path: Path, monkeypatch
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
 
-# ---- What must not come out ----
+# ---- Secrets ----
 
 PRIVATE_COLUMNS = {
     "auteurs": ("email", "login", "pass", "low_sec", "htpass", "alea_actuel", "alea_futur", "cookie_oubli", "prefs"),
@@ -422,12 +422,12 @@ PRIVATE_COLUMNS = {
     "messages": ("titre", "texte"),
     "signatures": ("ad_email", "nom_email", "message"),
 }
-# Words that the site says elsewhere too.
+# Words that also occur elsewhere on the site.
 ELSEWHERE = {"Privé", "RV", "Réunion", "D’accord", "x" * 8, "<script>alert(1)</script>"}
 
 
 def private_values() -> set[str]:
-    """Return every personal or secret value of the test site that is told nowhere else."""
+    """Return every personal or secret value of the test site that does not occur elsewhere in it."""
     database = sqlite3.connect(f"{DATABASE.as_uri()}?mode=ro", uri=True)
     found: set[str] = set()
     for table, columns in PRIVATE_COLUMNS.items():
@@ -448,7 +448,8 @@ def private_values() -> set[str]:
 def test_nothing_personal_or_secret_is_written(source: str, to: str) -> None:
     values = private_values()
     assert len(values) > 80
-    # A login may be a word of the site (claire, visiteur): these are looked for as they would be told.
+    # A login may be a word of the site (claire, visiteur), so these are searched for in the form in which they would be
+    # written.
     words = {value for value in values if value.isalpha()}
     folder = migrated(source, to).folder
     text = "\n".join(path.read_text("utf-8", "replace") for path in folder.rglob("*") if path.is_file())

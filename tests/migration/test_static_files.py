@@ -1,4 +1,4 @@
-"""Files of IMG that the new system would run, decode or leave out: refused for that system, and reported."""
+"""Files of IMG that the new system would run, decode or leave out are refused for that system and reported."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ENDINGS = [
 
 @pytest.mark.parametrize("head", FRONT_MATTER)
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_front_matter_is_refused_whatever_the_ending(head: str, ending: str, tmp_path: Path) -> None:
+def test_front_matter_is_refused_whatever_the_extension(head: str, ending: str, tmp_path: Path) -> None:
     source = tmp_path / f"a.{ending}"
     source.write_bytes(FRONT_MATTER[head])
     for static in (JEKYLL, PLAIN):
@@ -66,7 +66,7 @@ def test_other_lines_of_dashes_are_words(content: bytes, tmp_path: Path) -> None
     assert (tmp_path / "new" / "a.txt").read_bytes() == content
 
 
-def test_systems_that_only_copy_get_it(tmp_path: Path) -> None:
+def test_systems_that_only_copy_get_files_with_front_matter(tmp_path: Path) -> None:
     source = tmp_path / "a.txt"
     source.write_bytes(FRONT_MATTER["a line"])
     for name in ("hugo", "pelican"):
@@ -103,12 +103,12 @@ def test_systems_that_only_copy_get_it(tmp_path: Path) -> None:
         ("a.scss", "a.scss"),
     ],
 )
-def test_names_are_those_that_jekyll_publishes(name: str, place: str | None) -> None:
+def test_names_are_changed_to_those_that_jekyll_publishes(name: str, place: str | None) -> None:
     assert place_for(name, JEKYLL) == place
 
 
 @pytest.mark.parametrize("name", ["a.md", "a.MDX", "a.njk", "a.liquid", "a.rst", "b/a.markdown"])
-def test_a_folder_of_markdown_holds_no_other_pages(name: str) -> None:
+def test_the_markdown_tree_contains_no_other_pages(name: str) -> None:
     assert place_for(name, PLAIN) is None
     assert place_for(name, HUGO) == place_for(name, StaticFiles()) == name
 

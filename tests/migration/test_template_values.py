@@ -1,4 +1,4 @@
-"""Values that other programs' templates get: as text, in attributes, decoded first or escaped again, nothing runs."""
+"""Values for other programs' templates: as text, in attributes, decoded first or escaped again, they run nothing."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_ordinary_titles_stay_as_they_are() -> None:
 
 
 @pytest.mark.parametrize("templates", ["escape", "mixed"])
-def test_no_value_holds_what_xml_forbids(templates: Templates) -> None:
+def test_no_value_contains_characters_that_xml_forbids(templates: Templates) -> None:
     assert template_text("a\x1b[1m\x00b\ufffe\uffff\x0c\x9bc\ud800", templates) == "a[1mbc\ufffd"
 
 

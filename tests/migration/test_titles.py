@@ -1,4 +1,4 @@
-"""Titles: a page and the links to it have the same words, and the number that sorts a title is in neither."""
+"""Titles: a page and the links to it have the same words, without the number that sets the position of the title."""
 
 from __future__ import annotations
 

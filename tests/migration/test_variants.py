@@ -1,4 +1,4 @@
-"""The same site from every shape of base that a real MariaDB can make: the same tree each time."""
+"""A site gives the same tree from every form of database that a real MariaDB can make."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spipconv.migration.run.options import MigrationOptions
 from tests.mariadb import MariaDB, mariadb_server  # noqa: F401
 from tests.migrations import EXAMPLE, NOW, dump_text, images, migrated
 
-# What years of upgrades and plugins leave: other orders of columns, more columns, more tables.
+# The result of years of upgrades and plugins: another order of columns, more columns, more tables.
 UPGRADED = """
 ALTER TABLE spip_articles ADD extra longtext NULL AFTER id_trad, ADD id_version int NOT NULL DEFAULT 0 AFTER extra,
   MODIFY virtuel varchar(255) NOT NULL DEFAULT '' AFTER url_site, ADD accroche text NULL;
@@ -36,12 +36,12 @@ OPTIONS = {
     "unquoted": ("--skip-quote-names", "--skip-opt"),
     "replace": ("--replace", "--skip-comments"),
 }
-# Dumps over a latin1 connection: the server writes "?" for what that cannot say.
+# Dumps over a latin1 connection: the server writes "?" for characters that latin1 lacks.
 NARROW = {"ansi": ("--compatible=ansi",), "latin1": ("--default-character-set=latin1",)}
 
 
 def pages(folder: Path) -> dict[str, bytes]:
-    """Return the pages of a migrated site, without the old addresses that they answer to."""
+    """Return the pages of a migrated site, without their old addresses."""
     return {
         str(path.relative_to(folder)): re.sub(rb"aliases:\n(- .*\n)+", b"", path.read_bytes())
         for path in (folder / "content").rglob("*.md")
@@ -49,7 +49,7 @@ def pages(folder: Path) -> dict[str, bytes]:
 
 
 def tree(source: str | Path, folder: Path, prefix: str = "") -> dict[str, bytes]:
-    """Migrate a base and return its pages."""
+    """Migrate a database and return its pages."""
     migrate(str(source), folder, MigrationOptions("hugo", prefix=prefix, img=images("3.2"), now=NOW)).close()
     return pages(folder)
 
@@ -71,7 +71,9 @@ def test_every_option_of_the_dump_gives_the_same_tree(
 
 
 @pytest.mark.parametrize("options", NARROW.values(), ids=NARROW)
-def test_what_a_narrow_dump_can_say_is_the_same(mariadb: MariaDB, options: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_dump_in_a_narrow_charset_gives_the_same_where_it_can(
+    mariadb: MariaDB, options: tuple[str, ...], tmp_path: Path
+) -> None:
     fill(mariadb, "narrow", "3.2")
     dump = tmp_path / "dump.sql"
     dump.write_bytes(mariadb.dump(*options, "narrow"))
@@ -103,7 +105,7 @@ def test_any_prefix_gives_the_same_tree(mariadb: MariaDB, tmp_path: Path) -> Non
     assert tree(dump, tmp_path / "out") == pages(migrated("3.2", "hugo").folder)
 
 
-def test_upgraded_tables_give_the_same_tree_and_say_what_is_left(mariadb: MariaDB, tmp_path: Path) -> None:
+def test_upgraded_tables_give_the_same_tree_and_report_what_is_left(mariadb: MariaDB, tmp_path: Path) -> None:
     fill(mariadb, "upgraded", "3.2")
     mariadb.run("SET sql_mode='';" + UPGRADED, "upgraded")
     dump = tmp_path / "dump.sql"
@@ -123,7 +125,7 @@ def test_utf8_in_latin1_tables_comes_back_from_a_live_server(
 
 
 @pytest.mark.slow
-def test_the_sources_tell_the_same_site_but_for_what_their_schema_cannot_say() -> None:
+def test_the_sources_give_the_same_site_except_for_fields_they_lack() -> None:
     newest = pages(migrated("4.1", "hugo").folder)
     for source in ("3.2", "3.2-phpmyadmin", "3.2-latin1"):
         older = pages(migrated(source, "hugo").folder)
@@ -132,7 +134,7 @@ def test_the_sources_tell_the_same_site_but_for_what_their_schema_cannot_say() -
             line
             for name, text in older.items()
             for line in set(text.splitlines()) ^ set(newest[name].splitlines())
-            # 4.x keeps logos in a folder of their own.
+            # SPIP 4.x keeps logos in a separate folder.
             if b"/IMG/art" not in line and not re.search(rb"/IMG/(logo/)?\w+o(n|ff)\d+\.", line)
         }
         assert all(b'alt="' in line or b"aliases:" in line for line in changed), changed

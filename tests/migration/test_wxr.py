@@ -1,4 +1,4 @@
-"""WXR: well-formed whatever it holds, inert, and read by those that it is for."""
+"""WXR: always well-formed and inert, and read by the importers it is for."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def file_of(*pages: Page, site: Site = SITE) -> str:
 
 
 def parsed(xml: str) -> Element:
-    """Return the channel of a file, as expat reads it."""
+    """Return the channel of a file, as expat parses it."""
     return ElementTree.fromstring(xml.encode())[0]  # noqa: S314 - our own file
 
 
@@ -93,7 +93,7 @@ def metas(element: Element, name: str = "postmeta") -> dict[str, str]:
 
 
 def a_site() -> list[Page]:
-    """Return pages of every kind, with all that they may have."""
+    """Return pages of every kind, with all fields that they may have."""
     article = page(
         title="L’été : « 1 < 2 » & fin", slug="l-ete", address="/actualites/europe/l-ete/",
         text="Un {{mot}} et [un lien->/actualites/].\n\n-* a\n-* b\n\n<code>\nx\n  y\n</code>", sections=(NEWS, EUROPE),
@@ -204,7 +204,7 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     assert file_of(*a_site()) == file_of(*a_site())
 
 
-# ---- What is active elsewhere is not here ----
+# ---- Nothing active ----
 
 
 @pytest.mark.parametrize("context", ["raw", "link address", "code", "attribute", "html", "model"])
@@ -246,7 +246,7 @@ def test_an_address_that_would_run_is_not_written() -> None:
     assert "javascript" not in ElementTree.tostring(item, encoding="unicode")
 
 
-# ---- What is where ----
+# ---- Places ----
 
 
 def test_sections_are_categories_with_parents_first() -> None:
@@ -272,7 +272,7 @@ def test_a_term_of_two_languages_is_one() -> None:
     assert names == ["Actualités"]
 
 
-def test_an_article_is_a_post_with_all_that_it_has() -> None:
+def test_an_article_is_a_post_with_all_its_fields() -> None:
     article = next(one for one in a_site() if one.number == 12)
     item, *files = items_of(article)
     assert value(item, "title") == "L’été : « 1 &lt; 2 » &amp; fin"
@@ -336,7 +336,7 @@ def test_a_logo_that_is_a_document_is_not_written_twice() -> None:
     assert metas(post)["_thumbnail_id"] == value(file, "wp:post_id")
 
 
-def test_states() -> None:
+def test_states_are_those_of_wordpress() -> None:
     found = {value(item, "title"): value(item, "wp:status") for item in items_of(*a_site())}
     assert found["Proposé"] == "pending"
     assert found["En cours"] == "draft"
@@ -344,7 +344,7 @@ def test_states() -> None:
     assert found["Brève"] == "publish"
 
 
-def test_what_wordpress_makes_itself_has_no_item() -> None:
+def test_pages_that_wordpress_generates_have_no_item() -> None:
     items = [item for item in items_of(*a_site()) if value(item, "wp:post_type") != "attachment"]
     kinds = [(metas(item)["_spip_kind"], value(item, "wp:post_type")) for item in items]
     assert kinds == [("rubrique", "page"), ("article", "post"), ("breve", "post")] + [("article", "post")] * 3 + [
@@ -367,7 +367,7 @@ def test_languages_of_one_object_are_posts_of_their_own() -> None:
     alone = page(13, language="en", translations=(PageLink("article", 12, "Page 12", "/page-12/", "fr"),))
     one, two, three = items_of(french, english, alone)
     assert [value(item, "wp:post_id") for item in (one, two, three)] == ["12", "200000012", "13"]
-    # WordPress's importer takes posts of one title and date for one.
+    # WordPress's importer treats posts with the same title and date as one.
     assert value(one, "wp:post_date") != value(two, "wp:post_date")
     assert metas(two)["_spip_date"] == "2004-03-02 10:20:30"
 
@@ -378,7 +378,7 @@ def test_a_long_author_name_is_a_login_that_wordpress_takes() -> None:
     assert value(channel, "wp:author/wp:author_login") == value(channel, "item/dc:creator") == "x" * 40 + "-44"
 
 
-def test_answers_come_behind_what_they_answer() -> None:
+def test_answers_come_after_the_message_they_answer() -> None:
     messages = (comment(5, 9, 1), comment(9), comment(7, 5, 2), comment(8, 8), comment(11, 99))
     (item,) = items_of(page(comments=messages))
     found = {
@@ -398,7 +398,7 @@ def test_a_comment_is_a_stranger_s_text() -> None:
     first, second = (value(one, "wp:comment_content") for one in item.findall("wp:comment", NAMESPACES))
     assert first.startswith("<p><strong>Oui</strong></p>\n\n<p>a</p>\n\n<p>b ")
     assert 'rel="nofollow ugc' in first
-    # Its title is the page's and it has no text, but Isso needs one.
+    # Its title is that of the page and it has no text, but Isso needs one.
     assert second == "…"
     assert "@" not in file_of(page(comments=messages))
 
@@ -456,7 +456,7 @@ def test_pelican_makes_a_file_of_every_post(tmp_path: Path) -> None:
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     files = {one.stem: one.read_text("utf-8") for one in (tmp_path / "out").rglob("*.md")}
-    # It knows only what is published or a draft.
+    # It only knows published posts and drafts.
     assert sorted(files) == ["europe", "l-ete", "page-12", "page-14", "page-4", "page-9"]
     header, _, body = files["l-ete"].partition("\n\n")
     assert header.split("\n") == [

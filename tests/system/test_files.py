@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and nothing is left beside them."""
+"""Files are written whole or not at all, and no temporary file is left."""
 
 from __future__ import annotations
 
