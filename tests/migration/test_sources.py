@@ -106,7 +106,7 @@ def fill(mariadb: MariaDB, lines: list[tuple[Any, ...]]) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(LINES, OPTIONS, WINDOWS, st.booleans())
 @example([(None, None, None, b"", "", ""), (None, None, None, b"'", "\\", "'")], ("--no-create-info",), 1, False)
-def test_a_dump_gives_what_the_server_holds(
+def test_a_dump_gives_the_same_rows_as_the_server(
     mariadb: MariaDB, base: str, tmp_path: Path, lines: list[tuple[Any, ...]], options: tuple[str, ...], window: int,
     is_packed: bool,
 ) -> None:  # fmt: skip
@@ -122,7 +122,7 @@ def test_a_dump_gives_what_the_server_holds(
     assert sorted(rows_of(Dump(path, window)), key=repr) == sorted(on_server, key=repr)
 
 
-def test_columns_come_as_asked_for(mariadb: MariaDB, base: str, tmp_path: Path) -> None:
+def test_columns_come_in_the_requested_order(mariadb: MariaDB, base: str, tmp_path: Path) -> None:
     fill(mariadb, [(None, None, None, b"blob", "note", "lat")])
     asked: list[tuple[str, tuple[str, ...]]] = []
 
@@ -165,7 +165,7 @@ def test_utf8_in_latin1_tables_is_understood(mariadb: MariaDB, tmp_path: Path) -
     assert [Decoder().decode(value)[0] for value in values] == ["Ça et là, l’œuvre\u00a0!"] * 5
 
 
-def test_triggers_routines_and_views_are_passed_over(mariadb: MariaDB, tmp_path: Path) -> None:
+def test_triggers_routines_and_views_are_skipped(mariadb: MariaDB, tmp_path: Path) -> None:
     mariadb.make(
         "rich",
         """CREATE TABLE t (a int, b text); CREATE TABLE u (a int) COMMENT='it''s; (x'; INSERT INTO u VALUES (7);
@@ -279,7 +279,7 @@ WAYS: dict[str, tuple[str, list[SourceRow]]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_ways_to_write_rows(way: str, tmp_path: Path) -> None:
+def test_rows_are_read_however_they_are_written(way: str, tmp_path: Path) -> None:
     sql, rows = WAYS[way]
     for window in [*range(1, 51), 1 << 20]:
         assert rows_in(tmp_path, TABLE + sql, window) == rows
@@ -288,7 +288,7 @@ def test_ways_to_write_rows(way: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("window", [1, 2, 3, 10, 1 << 20])
-def test_skipped_tables_are_passed_over(way: str, window: int, tmp_path: Path) -> None:
+def test_the_rows_of_skipped_tables_are_not_read(way: str, window: int, tmp_path: Path) -> None:
     sql = TABLE + WAYS[way][0] + ";\nCREATE TABLE wanted (a int);INSERT INTO wanted VALUES (42);"  # noqa: S608
     dump = Dump(written(tmp_path, sql), window)
     rows = dump.read(lambda table, columns: columns if table == "wanted" else None)
@@ -337,7 +337,7 @@ COMMIT;
 
 @pytest.mark.parametrize("window", [1, 13, 1 << 20])
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
-def test_phpmyadmin(window: int, ends: str, tmp_path: Path) -> None:
+def test_dumps_of_phpmyadmin_are_read(window: int, ends: str, tmp_path: Path) -> None:
     dump = Dump(written(tmp_path, PHPMYADMIN.replace("\n", ends)), window)
     assert dump.charset == "utf-8"
     assert rows_of(dump) == [
@@ -362,7 +362,7 @@ def test_the_charset_is_the_declared_one(statement: str, charset: str, tmp_path:
     assert Dump(written(tmp_path, f"-- SET NAMES greek\n{statement};\n{TABLE}SET NAMES latin2;")).charset == charset
 
 
-def test_several_bases_in_a_dump(tmp_path: Path) -> None:
+def test_a_dump_of_several_databases_is_read(tmp_path: Path) -> None:
     sql = "CREATE DATABASE `a`; USE `a`;\nCREATE TABLE x (i int); INSERT INTO x VALUES (1);\n"
     sql += "USE `b`;\nCREATE TABLE x (j int, k int); INSERT INTO x VALUES (1,2);\n"
     sql += "CREATE TABLE y (i int); INSERT INTO y VALUES (3);"
@@ -402,7 +402,7 @@ ENDS = {CUT.index(end.encode()) + len(end): count for end, count in [
 
 
 @pytest.mark.parametrize("window", [1, 16, 1 << 20])
-def test_a_dump_cut_anywhere_gives_whole_statements_or_a_fault(window: int, tmp_path: Path) -> None:
+def test_a_dump_cut_anywhere_gives_whole_statements_or_an_error(window: int, tmp_path: Path) -> None:
     outcomes: set[str | int] = set()
     messages, refused = set(), []
     for length in range(len(CUT) + 1):
@@ -452,7 +452,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("window", [1, 2, 5, 1 << 20])
-def test_faults_name_the_byte(fault: str, window: int, tmp_path: Path) -> None:
+def test_errors_name_the_byte(fault: str, window: int, tmp_path: Path) -> None:
     sql, message, place = FAULTS[fault]
     offset = "" if place is None else len(sql) if not place else sql.index(place)
     for start in ("", "\ufeff"):
@@ -461,7 +461,7 @@ def test_faults_name_the_byte(fault: str, window: int, tmp_path: Path) -> None:
             rows_of(Dump(written(tmp_path, start + sql), window))
 
 
-def test_a_fault_is_found_before_all_is_read(tmp_path: Path) -> None:
+def test_an_error_is_found_before_everything_is_read(tmp_path: Path) -> None:
     path = written(tmp_path, TABLE + INSERT + "(1,'x'),(2);" + " " * 1000)
     rows = Dump(path, 10).read(lambda _table, columns: columns)
     assert next(rows)[1] == ONE[0]
@@ -480,7 +480,7 @@ FRAGMENTS = st.sampled_from([
 
 @given(st.lists(FRAGMENTS, max_size=12).map("".join), WINDOWS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_nonsense_gives_the_same_rows_or_fault_at_any_window(tmp_path: Path, sql: str, window: int) -> None:
+def test_nonsense_gives_the_same_rows_or_error_at_any_window(tmp_path: Path, sql: str, window: int) -> None:
     outcomes = []
     for size in (window, 1 << 20):
         rows: Rows = []
@@ -494,10 +494,10 @@ def test_nonsense_gives_the_same_rows_or_fault_at_any_window(tmp_path: Path, sql
 
 NO_BASES: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "is empty"),
-    "only comments": (b"-- nothing\n", "is neither a SQLite base nor an SQL dump"),
-    "picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is neither a SQLite base nor an SQL dump"),
-    "text": ("Bonjour, voici l’été.\n".encode(), "is neither a SQLite base nor an SQL dump"),
-    "bytes": (bytes(range(256)), "is neither a SQLite base nor an SQL dump"),
+    "only comments": (b"-- nothing\n", "is neither a SQLite database nor an SQL dump"),
+    "picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is neither a SQLite database nor an SQL dump"),
+    "text": ("Bonjour, voici l’été.\n".encode(), "is neither a SQLite database nor an SQL dump"),
+    "bytes": (bytes(range(256)), "is neither a SQLite database nor an SQL dump"),
     "backup of SPIP 1.9": (
         b'<?xml version="1.0" encoding="iso-8859-1"?>\n<SPIP version="SPIP 1.9.2" version_archive="1.3">',
         "is an XML backup of SPIP 2.0 or older",
@@ -515,7 +515,7 @@ NO_BASES: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("kind", NO_BASES)
-def test_what_is_no_base_is_refused(kind: str, tmp_path: Path) -> None:
+def test_files_that_are_not_a_database_are_refused(kind: str, tmp_path: Path) -> None:
     content, message = NO_BASES[kind]
     path = tmp_path / "x\n\x1b.sql"
     path.write_bytes(content)
@@ -525,7 +525,7 @@ def test_what_is_no_base_is_refused(kind: str, tmp_path: Path) -> None:
     assert "x��.sql" in str(caught.value)
 
 
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+def test_anything_that_is_not_a_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadSource, match="is a folder"):
         open_source(str(tmp_path))
     with pytest.raises(BadSource, match="No such file"):
@@ -561,7 +561,7 @@ def sqlite_file(tmp_path: Path) -> Path:
 SQLITE_ROWS = [(b"1", b"\xe9\xc3", b"\0\xff"), (b"-2", "é".encode(), b"1.5"), (b"3", None, b"")]
 
 
-def test_sqlite(sqlite_file: Path) -> None:
+def test_sqlite_files_are_read(sqlite_file: Path) -> None:
     before = state(sqlite_file.parent)
     source = open_source(str(sqlite_file))
     assert source.charset == "utf-8"
@@ -621,12 +621,14 @@ def test_a_password_in_an_address_is_refused_and_not_shown(address: str) -> None
 @pytest.mark.parametrize(
     "address", ["mysql://", "mysql://host", "mysql://user@host/", "mysql://u@h/a/b", "mysql://u@h:x/a"]
 )
-def test_an_address_without_a_base_is_refused(address: str) -> None:
+def test_an_address_without_a_database_is_refused(address: str) -> None:
     with pytest.raises(BadSource, match="is no server's address; write mysql://USER@HOST/BASE"):
         open_source(address)
 
 
-def test_passwords(mariadb: MariaDB, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_passwords_come_from_the_environment_or_a_prompt(
+    mariadb: MariaDB, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mariadb.run(
         "CREATE OR REPLACE USER 'a b'@'localhost' IDENTIFIED BY 'p''w'; GRANT SELECT ON lab.* TO 'a b'@'localhost'"
     )
@@ -645,7 +647,7 @@ def test_passwords(mariadb: MariaDB, base: str, monkeypatch: pytest.MonkeyPatch)
     assert "other" not in str(caught.value)
 
 
-def test_faults_of_a_server(mariadb: MariaDB, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_of_a_server_are_one_line(mariadb: MariaDB, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BadSource, match="Unknown database 'none'"):
         open_source(mariadb.address("none"))
     with pytest.raises(BadSource, match="there is no socket /nowhere"):

@@ -26,7 +26,7 @@ _RUN_BY_SERVERS = frozenset(
     pht phtm phtml pl pm py vbhtml""".split()
 )
 _PHP = re.compile(r"php[0-9]*|phps|phpt")
-# Servers that take every ending of a name for one (Apache's AddHandler) run these wherever they stand.
+# Servers that take every ending of a name for one (Apache's AddHandler) run these wherever they are in a name.
 _RUN_ANYWHERE = re.compile(r"php[0-9]*|phtml|phar|pht|cgi|shtml|asp|aspx|jsp")
 _XML = frozenset(
     """atom dae gml gpx kml mathml mml mpd musicxml mxl owl plist rdf rng rss sch smi smil ttml wsdl xbl xbrl xlf
@@ -62,7 +62,7 @@ _PAGE = re.compile(
     rb"p|svg|math|object|embed)[\s/>])",
     re.IGNORECASE,
 )
-# A line of three dashes, as Jekyll reads it and as more careful readers do, behind any mark of an encoding.
+# A line of three dashes, as Jekyll reads it and as more careful readers do, after any mark of an encoding.
 _FRONT_MATTER = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\0?-\0?-\0?-[ \t\v\f\0]*(?:[\r\n]|\Z)")
 _ENCODED_CONTROL = re.compile(r"%(?:[01][0-9A-Fa-f]|7[fF])")
 _SPECIAL = frozenset("._#~")
@@ -159,7 +159,7 @@ def _endings(name: str) -> list[str]:
 
 
 def _kind(name: str) -> str:
-    """Return the ending by which servers and browsers tell a file's kind: the last one that they know."""
+    """Return the ending by which servers and browsers recognise a file's kind: the last one that they know."""
     for ending in reversed(_endings(name)):
         if ending in _KNOWN or _PHP.fullmatch(ending):
             return ending
@@ -167,7 +167,7 @@ def _kind(name: str) -> str:
 
 
 def _is_run(name: str) -> bool:
-    """Tell whether a browser or a server would run a file, by its name."""
+    """Return whether a browser or a server would run a file, by its name."""
     kind = _kind(name)
     return (
         name.startswith(".")
@@ -179,7 +179,7 @@ def _is_run(name: str) -> bool:
 
 
 def _is_active(file: FileIO, *, is_xml: bool) -> bool:
-    """Tell whether a file's content is a page, a drawing or a program: such XML, or what a browser guesses is one."""
+    """Return whether a file's content is a page, a drawing or a program: such XML, or what a browser guesses is one."""
     head = file.read(_HEAD_BYTES) or b""
     found = _PAGE.match(head)
     if not is_xml and found is None:
@@ -215,7 +215,7 @@ class _Judge:
 
 
 def _chunks(file: FileIO | BytesIO) -> Iterator[bytes]:
-    """Yield a file's bytes. Raises _CannotRead, to be told from what writing them raises."""
+    """Yield a file's bytes. Raises _CannotRead, to distinguish it from what writing them raises."""
     try:
         file.seek(0)
         while chunk := file.read(_CHUNK):
@@ -225,7 +225,7 @@ def _chunks(file: FileIO | BytesIO) -> Iterator[bytes]:
 
 
 def _is_same(content: FileIO | BytesIO, info: os.stat_result | None, target: Path) -> bool:
-    """Tell whether a target has a file's size and time (``info``), or these bytes."""
+    """Return whether a target has a file's size and time (``info``), or these bytes."""
     try:
         there = os.lstat(target)
         if not stat.S_ISREG(there.st_mode):

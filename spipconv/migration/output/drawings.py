@@ -85,7 +85,7 @@ _PROGRAMS = (
     "http://xml.openoffice.org/", "https://sketch.io/", "http://sketchtool.com/", "http://vectornator.io",
 )  # fmt: skip
 
-# Encodings that every browser and expat read alike; a drawing in any other is written anew.
+# Encodings that every browser and expat read alike; a drawing in any other is written again.
 ENCODINGS = frozenset({None, "utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252"})
 
 _DATA_PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp)[;,]", re.IGNORECASE | re.ASCII)
@@ -98,7 +98,7 @@ _CSS_DANGERS = re.compile(
 )
 _CSS_IMPORT = re.compile(r"@(?:import|charset)[^;{}@]*+(?:;|$)", re.IGNORECASE | re.ASCII)
 _CSS_URL = re.compile(rf"url\({_OWN_URL}\s*+(?:\"[^\"]*+\"\s*+|'[^']*+'\s*+|[^()\"']*+)\)", re.IGNORECASE | re.ASCII)
-# Without any of these nothing above is found: most values are told by this alone.
+# Without any of these nothing above is found: this alone settles most values.
 _SUSPECT = re.compile(r"[(@\\<]|script|binding|behavior", re.IGNORECASE | re.ASCII)
 _SPACE = re.compile(r"[\s\0-\x20]+")
 
@@ -205,7 +205,7 @@ def _unpack(content: bytes) -> bytes:
 
 
 def _clean_element(element: Element) -> bool:
-    """Remove what may do something from an element and all inside it; tell whether there was any."""
+    """Remove what may do something from an element and all inside it; return whether there was any."""
     is_changed = _clean_attributes(element)
     if element.tag == f"{_SVG}style":
         text = (element.text or "") + "".join(child.tail or "" for child in element)
@@ -225,7 +225,7 @@ def _clean_element(element: Element) -> bool:
             continue
         is_changed = True
         element.remove(child)
-        # The words behind it are not its own.
+        # The words after it are not its own.
         if previous is None:
             element.text = (element.text or "") + (child.tail or "")
         else:
@@ -299,7 +299,7 @@ def _clean_style(text: str) -> str:
 
 
 def _is_dangerous(style: str) -> bool:
-    """Tell whether CSS may run something or ask for something elsewhere, however it is spelled."""
+    """Return whether CSS may run something or ask for something elsewhere, however it is spelled."""
     if _SUSPECT.search(style) is None:
         return False
     decoded = _CSS_ESCAPE.sub(_decode_escape, style)

@@ -65,7 +65,7 @@ class Folder:
         return True
 
     def is_link(self, path: str) -> bool:
-        """Return whether a link stands at a path itself."""
+        """Return whether there is a link at a path itself."""
         return is_link(self.place(path))
 
     def stat(self, path: str) -> os.stat_result | None:
@@ -128,12 +128,12 @@ def is_inside(path: str) -> bool:
 
 
 def is_link(path: Path | str) -> bool:
-    """Return whether a link stands at a path: a symbolic one, or a junction of Windows."""
+    """Return whether there is a link at a path: a symbolic one, or a junction of Windows."""
     try:
         found = os.lstat(path)
     except (OSError, ValueError):
         return False
-    # Python 3.12 knows junctions by name; their tag has been told since 3.8.
+    # Python 3.12 knows junctions by name; their tag has been reported since 3.8.
     return stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) == 0xA0000003
 
 

@@ -1,4 +1,4 @@
-"""What earlier runs wrote, so that a run goes on where one was killed, and never overwrites what its user changed.
+"""What earlier runs wrote, so that a run continues where one was killed, and never overwrites what its user changed.
 
 ``.spipconv/manifest.jsonl`` has a line an entry, sorted. While a run lasts, each of its processes appends its
 entries to a journal beside it, each entry before its files are written; a line that a kill cut off counts for

@@ -121,7 +121,7 @@ class Output:
         except FileNotFoundError:
             return True
         except OSError:
-            # A link on the way, or a right that is missing: what is behind it is not ours to remove.
+            # A link on the way, or a right that is missing: what it leads to is not ours to remove.
             return False
         return True
 

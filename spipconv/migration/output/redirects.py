@@ -1,6 +1,6 @@
 """Redirections from the addresses of the old site to the new one's, as web servers and programs read them.
 
-Each writer yields the lines of a file and reads the base once or twice, so that its size does not matter.
+Each writer yields the lines of a file and reads the database once or twice, so that its size does not matter.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def moved(database: WorkingDatabase) -> Iterator[Redirect]:
 
 
 def check(database: WorkingDatabase, has_file: Callable[[str], bool]) -> Iterator[Issue]:
-    """Yield what is wrong with the redirections; ``has_file`` tells whether the new site has "IMG/pdf/a.pdf"."""
+    """Yield what is wrong with the redirections; ``has_file`` returns whether the new site has "IMG/pdf/a.pdf"."""
     for row in database.db.execute(
         "SELECT path, MAX(kind) AS kind, MAX(number) AS number FROM old_paths GROUP BY path COLLATE NOCASE"
         " HAVING MIN(kind) != MAX(kind) OR MIN(number) != MAX(number)"
@@ -206,7 +206,7 @@ _MESSAGES = (
 
 
 def _find(database: WorkingDatabase, stopped: list[Issue] | None = None) -> Iterator[tuple[Redirect, list[str]]]:
-    """Yield all that has moved. An entry that an internal error stops is left out; a remark on it is ``stopped``."""
+    """Yield all that has moved, without what an internal error stops: the issues with that go to ``stopped``."""
     objects = f"{_OBJECTS} ORDER BY objects.kind, objects.number, path"
     tables = (objects, _DOCUMENTS, _MESSAGES)
     return chain.from_iterable(_group(database, database.db.execute(rows), stopped) for rows in tables)
@@ -215,7 +215,7 @@ def _find(database: WorkingDatabase, stopped: list[Issue] | None = None) -> Iter
 def _group(
     database: WorkingDatabase, rows: Iterable[Row], stopped: list[Issue] | None = None
 ) -> Iterator[tuple[Redirect, list[str]]]:
-    """Yield the objects of rows that stand together, each with those of its paths that another page has now."""
+    """Yield the objects of consecutive rows, each with those of its paths that another page has now."""
     root = site_root(database)
     for (kind, number), group in groupby(rows, key=lambda row: (row["kind"], row["number"])):
         try:
@@ -264,7 +264,7 @@ def _site_page(database: WorkingDatabase, number: int) -> str:
 
 
 def _is_shadowed(database: WorkingDatabase, path: str, new: str) -> bool:
-    """Tell whether another page than that at a new address has the path now, whatever its case."""
+    """Return whether another page than that at a new address has the path now, whatever its case."""
     pages = database.db.execute(
         "SELECT address FROM pages WHERE address COLLATE NOCASE IN (?, ?)", (f"/{path}/", f"/{quote(path)}/")
     )
@@ -330,7 +330,7 @@ def _forms(feed: str) -> Iterator[_Form]:
 
 
 def _has_queries(database: WorkingDatabase) -> bool:
-    """Tell whether addresses were like ``/?Title``; elsewhere these are understood where they need no encoding."""
+    """Return whether addresses were like ``/?Title``; elsewhere these are understood where they need no encoding."""
     return database.meta("type_urls") == "propres_qs"
 
 

@@ -9,7 +9,7 @@ from html import unescape
 from spipconv.languages import choose_language
 
 _WORD = re.compile(r"\w+")
-# What of a source is no word that a page shows: tags, what links lead to, names of languages and notes, entities.
+# What of a source is not a word that a page shows: tags, what links lead to, names of languages and notes, entities.
 _NO_WORDS = re.compile(
     r"<[a-z_/?!][^<>]*>|->[^\]\n]{0,500}\]|\[\[<[^<>]{0,100}>|\{[a-z_]{2,8}\}(?=->)|\[[a-z_]{2,8}\]|&[a-z]{2,8};"
     r"|\|[^|\]<>\n]{0,200}(?=->)",
@@ -23,7 +23,7 @@ def count_words(sources: Iterable[str], page: str) -> tuple[int, int]:
     """Return how many different words the sources have, and how many of them are on the page."""
     wanted = set(_NO_WORDS.sub(" ", " ".join(sources)).lower().split())
     there = set(page.lower().replace("&nbsp;", " ").split())
-    # Most stand there as they were; only the others, which markup touches, are taken apart.
+    # Most are there as they were; only the others, which markup touches, are taken apart.
     same = wanted & there
     apart = set(_WORD.findall(unescape(" ".join(wanted - same))))
     missing = apart - there

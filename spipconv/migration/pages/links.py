@@ -16,9 +16,9 @@ from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.nodes import Element, Figure, Link, Node, rebuild
 from spipconv.parsing.models import ICONS
 
-# Told of a node: a code, and what it is about.
-Tell = Callable[[str, Node, str], None]
-# What the parser leaves of a link to a document that does not exist, of which it has told.
+# Called with a code, a node, and what it is about.
+ReportLink = Callable[[str, Node, str], None]
+# What the parser leaves of a link to a document that does not exist, which it has reported.
 _NO_DOCUMENT = re.compile(r"(?:doc|document|im|img|image|emb)\s*[0-9]+\S*")
 _KINDS_ELSEWHERE = frozenset({"anchor", "mail", "glossary"})
 _ADDRESSES = frozenset({"href", "src", "cite"})
@@ -32,7 +32,7 @@ class LinkRewriter:
         self._has_files = next(files.all(), None) is not None
         self._own = own_addresses(database)
 
-    def put_right(self, nodes: tuple[Node, ...], tell: Tell) -> tuple[Node, ...]:
+    def put_right(self, nodes: tuple[Node, ...], report: ReportLink) -> tuple[Node, ...]:
         """Return nodes whose addresses are those of the new site, and whose icons of SPIP's are words."""
 
         def change(node: Node) -> tuple[Node, ...]:
@@ -44,11 +44,11 @@ class LinkRewriter:
                 case Link():
                     if node.kind == "relative" and _NO_DOCUMENT.fullmatch(node.address):
                         return node.children
-                    address = self._new_address(node.address, node, tell)
+                    address = self._new_address(node.address, node, report)
                     return node.children if address is None else (replace(node, address=address),)
                 case Element():
                     pairs = [
-                        (name, self._new_address(value, node, tell) if name in _ADDRESSES else value)
+                        (name, self._new_address(value, node, report) if name in _ADDRESSES else value)
                         for name, value in node.attributes
                     ]
                     kept = tuple((name, value) for name, value in pairs if value is not None)
@@ -57,22 +57,22 @@ class LinkRewriter:
 
         return rebuild(nodes, change)
 
-    def _new_address(self, address: str, node: Node, tell: Tell) -> str | None:
+    def _new_address(self, address: str, node: Node, report: ReportLink) -> str | None:
         """Return an address on the new site, the same for one elsewhere, None where nothing answers any more."""
         if not address and isinstance(node, Link):
-            tell("link-empty", node, "")
+            report("link-empty", node, "")
             return None
         old = read_old_address(address, self._own)
         if old is None:
             return address
         if old.kind:
-            return self._page_of(old, address, node, tell)
+            return self._page_of(old, address, node, report)
         if old.file:
             if self._has_files and self._files.find(old.file) is None:
-                tell("file-missing", node, address)
+                report("file-missing", node, address)
             return _join(FILES + quote(old.file), old)
         if old.page:
-            tell("link-old-page", node, address)
+            report("link-old-page", node, address)
             return None
         if not old.path:
             return address
@@ -80,10 +80,10 @@ class LinkRewriter:
         new = self._objects.address_of(*found) if found else None
         if new:
             return _join(new, old)
-        tell("link-unresolved", node, address)
+        report("link-unresolved", node, address)
         return address if "://" in address or address.startswith("/") else "/" + address
 
-    def _page_of(self, old: OldAddress, address: str, node: Node, tell: Tell) -> str | None:
+    def _page_of(self, old: OldAddress, address: str, node: Node, report: ReportLink) -> str | None:
         if old.kind == "home":
             language = self._objects.language
             return "/" if language == self._language else f"/{language_tag(language)}/"
@@ -91,14 +91,14 @@ class LinkRewriter:
         if new:
             return _join(new, old)
         if new is not None:
-            tell("link-unpublished", node, address)
+            report("link-unpublished", node, address)
         elif not (isinstance(node, Link) and node.kind == "missing"):
-            tell("object-not-found", node, address)
+            report("object-not-found", node, address)
         return None
 
 
 def concerns(node: Node) -> bool:
-    """Tell whether a node may hold an address of the old site, or an icon of SPIP's."""
+    """Return whether a node may hold an address of the old site, or an icon of SPIP's."""
     match node:
         case Link():
             return node.kind not in _KINDS_ELSEWHERE and not (node.kind == "internal" and node.address.startswith("/"))

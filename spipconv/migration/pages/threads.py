@@ -12,7 +12,7 @@ _PENDING = ("publie", "prop")
 
 
 class ThreadedComment(NamedTuple):
-    """A message with the one it stands under (0: none), how deep, and whether that is not the one it answers."""
+    """A message with the one it is under (0: none), how deep, and whether that is not the one it answers."""
 
     row: Row
     parent: int
@@ -21,9 +21,9 @@ class ThreadedComment(NamedTuple):
 
 
 def arrange(messages: Iterable[Row]) -> list[ThreadedComment]:
-    """Return the messages of one page that are published or wait for a moderator, each behind what it answers.
+    """Return the messages of one page that are published or wait for a moderator, each after what it answers.
 
-    ``messages`` are all of the page's, in the order of time. One that answers a message that is not shown stands
+    ``messages`` are all of the page's, in the order of time. One that answers a message that is not shown is
     under the nearest above it that is, and a published one under no other than published ones.
     """
     rows = {row["id_forum"]: row for row in messages}
@@ -35,7 +35,7 @@ def arrange(messages: Iterable[Row]) -> list[ThreadedComment]:
     placed: list[ThreadedComment] = []
     seen: set[int] = set()
     starts = [ThreadedComment(row, 0, 0, is_moved) for row, is_moved in below.get(0, [])]
-    # Where messages answer each other in a circle, the first of them in time stands at the top.
+    # Where messages answer each other in a circle, the first of them in time is at the top.
     for start in chain(
         starts, (ThreadedComment(row, 0, 0, True) for row in rows.values() if row["statut"] in _PENDING)
     ):

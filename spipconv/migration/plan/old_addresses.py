@@ -42,7 +42,7 @@ class OldAddress(Struct, frozen=True):
 
 
 def read_old_address(address: str, site_addresses: Collection[str]) -> OldAddress | None:
-    """Return what an address in a text means, or None where it is no address of the site (or only an anchor).
+    """Return what an address in a text means, or None where it is not an address of the site (or only an anchor).
 
     ``site_addresses`` are those that the site has had; http, https and www. make no difference. A relative address
     is taken from the site's root.

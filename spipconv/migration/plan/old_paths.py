@@ -243,7 +243,7 @@ def _paths(history: _History, sections: _Sections) -> list[_Path]:
 
 
 def _means(path: str, history: _History) -> bool:
-    """Tell whether an address that is a path leads to the object: SPIP reads some titles as another's number."""
+    """Return whether an address that is a path leads to the object: SPIP reads some titles as another's number."""
     if _CONTROL.search(path):
         return False
     read = read_local(path, "")

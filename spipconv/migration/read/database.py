@@ -1,6 +1,6 @@
-"""The working base: one site's rows in one form, whatever SPIP they come from, in a SQLite file that lasts one run.
+"""The working database: one site's rows in one form, whatever SPIP they come from, in a SQLite file that lasts one run.
 
-What is personal or secret has no column here, so nothing behind this module can show it.
+What is personal or secret has no column here, so nothing after this module can show it.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def read_date(text: str) -> datetime | None:
 
 
 class WorkingDatabase:
-    """The working base of one run, in ``path``. Only one process may write, before the others read."""
+    """The working database of one run, in ``path``. Only one process may write, before the others read."""
 
     def __init__(self, path: Path, *, is_new: bool = False) -> None:
         self.path = path
@@ -110,7 +110,7 @@ class WorkingDatabase:
         self.db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
     def keep(self, path: str, text: str) -> None:
-        """Have a raw text kept in a file of the output folder, behind what is kept there already."""
+        """Have a raw text kept in a file of the output folder, after what is kept there already."""
         if text:
             self.db.execute(
                 "INSERT INTO kept VALUES (?, ?) ON CONFLICT (path) DO UPDATE SET text = text || excluded.text"

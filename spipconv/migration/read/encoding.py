@@ -1,4 +1,4 @@
-"""Bytes of a SPIP base to text: twenty years of charsets, and texts that were encoded twice on the way."""
+"""Bytes of a SPIP database to text: twenty years of charsets, and texts that were encoded twice on the way."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SUSPECT = re.compile(f"{_MISREAD}|\xc3[ ?]|\xe2\u20ac")
 _UNUSUAL = re.compile("[^\0-\u017f\u2000-\u22ff]")
 # Scripts that Ü, Ý or ß before a sign would give.
 _RARE = re.compile("[\u0700-\u07ff]")
-# What the general rules let pass: Î, Œ where only French has it, and what is lost behind a small letter.
+# What the general rules let pass: Î, Œ where only French has it, and what is lost after a small letter.
 _MORE_RULES = re.compile(
     "\xc3\u017d|(?<!\\w)\xc5\u2019(?=[A-Za-z])|\xc5\u2019(?=U)|(?<=[a-z\u2019'])\xc3[ ?]|\xe2\u20ac[ ?]"
 )
@@ -114,7 +114,7 @@ def _to_latin1(text: str) -> bytes:
 
 
 def _is_misread(text: str) -> bool:
-    """Tell if a text looks encoded twice, to someone who knows which signs follow each other in real texts."""
+    """Return whether a text looks encoded twice, to someone who knows which signs follow each other in real texts."""
     return _SUSPECT.search(text) is not None and (
         _MORE_RULES.search(text) is not None or _judge()(text.replace(_HYPHEN, ""))
     )

@@ -37,7 +37,7 @@ _UNDECODED = re.compile("[\udc80-\udcff]+")
 class ImgFolder:
     """The files of one IMG/ folder. Names are paths below it, with slashes, as they are on the disk.
 
-    A name that is no UTF-8 holds its stray bytes as Python does (surrogateescape). ``img`` None: there are none.
+    A name that is not UTF-8 holds its stray bytes as Python does (surrogateescape). ``img`` None: there are none.
     """
 
     def __init__(self, img: Path | None) -> None:
@@ -95,7 +95,7 @@ class ImgFolder:
         return entries
 
     def _is_ours(self, name: str) -> bool:
-        """Tell whether there is such a file and every symbolic link on the way stays inside IMG/."""
+        """Return whether there is such a file and every symbolic link on the way stays inside IMG/."""
         path = os.path.join(self._root, name)
         try:
             if not stat.S_ISREG(os.stat(path).st_mode):

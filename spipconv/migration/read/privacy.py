@@ -1,4 +1,4 @@
-"""E-mail addresses of persons are taken out of the working base: names that are one, links to mailboxes, old addresses.
+"""E-mail addresses of persons are taken out of the working database: out of names, links to mailboxes, old addresses.
 
 What an author's or a visitor's text says is theirs to say and stays; these are fields in which an address stands for
 a person.
@@ -24,7 +24,7 @@ _NO_LETTERS = re.compile(r"[\W_]+")
 
 
 def without_emails(name: str) -> str:
-    """Return a name without e-mail addresses; of one that is nothing else, what stands before the @."""
+    """Return a name without e-mail addresses; of one that is nothing else, what is before the @."""
     text = unescape(name) if "&" in name else name
     found = _ADDRESS.search(text)
     if found is None:
@@ -34,17 +34,17 @@ def without_emails(name: str) -> str:
 
 
 def with_locals(text: str) -> str:
-    """Return text with what stands before the @ in the place of every e-mail address, for names of files."""
+    """Return text with what is before the @ in the place of every e-mail address, for names of files."""
     return _ADDRESS.sub(lambda found: found["local"], text)
 
 
 def has_email(text: str) -> bool:
-    """Return whether an e-mail address stands in a text."""
+    """Return whether there is an e-mail address in a text."""
     return _ADDRESS.search(unescape(text)) is not None
 
 
 def hide_emails(database: WorkingDatabase) -> None:
-    """Take persons' e-mail addresses out of the fields of the working base that name somebody."""
+    """Take persons' e-mail addresses out of the fields of the working database that name somebody."""
     hidden: dict[int, list[str]] = {}
     for number, name in database.db.execute("SELECT id_auteur, nom FROM auteurs").fetchall():
         folded = [_fold(found[0]) for found in _ADDRESS.finditer(unescape(name))]

@@ -55,7 +55,7 @@ MUST_NUMBERS = {
     for table, columns in WORKING_TABLES.items()
     if table not in KINDS_BY_TABLE
 }
-# What is read besides the columns of the working base, because other versions say there what these say.
+# What is read besides the columns of the working database, because other versions say there what these say.
 _UNREAD_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "documents": ("id_type",),
     "forum": tuple(kind.key for kind in KINDS_WITH_MESSAGES),

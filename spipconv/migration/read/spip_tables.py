@@ -40,7 +40,7 @@ _SETTINGS = frozenset(
 # Rows that wait to be written together, and the bytes of all that wait.
 _MOST_WAITING = 500
 _MOST_WEIGHT = 1 << 24
-# A refused value that may be shown: what else stands in such a column may be personal.
+# A refused value that may be shown: what else is in such a column may be personal.
 _SHOWABLE = re.compile(r"[0-9eE+.:xX\s'-]{1,40}")
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,10})\Z")
 

@@ -19,7 +19,7 @@ _MEDIA_BY_EXTENSION = {extension: media for media, words in _MEDIA.items() for e
 
 
 def read_number(value: bytes | None) -> int | None:
-    """Return the number of a column, 0 for none; None for what is no number that it can have."""
+    """Return the number of a column, 0 for none; None for what is not a number that it can have."""
     if not value:
         return 0
     match = _NUMBER.fullmatch(value)

@@ -1,6 +1,6 @@
-"""Processes that work for this one, and what happens where they die, stand still, or cannot be had at all.
+"""Processes that work for this one, and what happens where they die, hang, or cannot be had at all.
 
-They are started anew (spawn): a fork would carry open databases into them.
+They start from nothing (spawn): a fork would carry open databases into them.
 """
 
 from __future__ import annotations
@@ -9,21 +9,23 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableSequence
 from concurrent.futures import BrokenExecutor, Future
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import suppress
 from threading import Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from concurrent.futures.process import ProcessPoolExecutor
+    from multiprocessing.process import BaseProcess
+    from multiprocessing.sharedctypes import Synchronized
 
 # Seconds between two looks at what workers do, and looks without a sign of life after which one counts as stopped.
 # They are counted, not timed: while this process stands still, or the machine sleeps, nobody else is to blame.
 _LOOK = 1.0
 MOST_SILENCE = 90
-# Looks at a dead worker after which the pool is told.
+# Looks at a dead worker after which the pool is notified.
 _MOST_DEATHS = 5
 # Seconds of CPU time that one object may take. What takes longer has no end.
 MOST_SECONDS = 900
@@ -32,6 +34,16 @@ _BEAT = 0.5
 _PID, _BEATS = 0, 1
 
 _T = TypeVar("_T")
+
+
+class _Pipe(Protocol):
+    def close(self) -> None: ...
+
+
+class _ResultQueue(Protocol):
+    """What a pool reads its results from, as far as it is used here."""
+
+    _writer: _Pipe
 
 
 class WorkersLost(Exception):
@@ -44,10 +56,10 @@ class Workers:
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
         self._pool: ProcessPoolExecutor | None = None
-        self._board: Any = None
+        self._board: MutableSequence[int] = []
         # The pool's own, which it forgets when it is shut down.
-        self._processes: dict[int, Any] = {}
-        self._results: Any = None
+        self._processes: dict[int, BaseProcess] = {}
+        self._results: _ResultQueue | None = None
         self._is_lost = False
         self.are_there = jobs > 1
 
@@ -132,11 +144,11 @@ class Workers:
                 signs[self._board[2 * place + _PID]] = self._board[2 * place + _BEATS]
         return signs
 
-    def _ended(self, seconds: float) -> list[Any]:
-        """Return what tells of the workers that have ended, after waiting so long for all to end."""
+    def _ended(self, seconds: float) -> list[object]:
+        """Return the signs of the workers that have ended, after waiting so long for all to end."""
         from multiprocessing.connection import wait
 
-        ended: list[Any] = []
+        ended: list[object] = []
         until = time.monotonic() + seconds
         with suppress(OSError, ValueError):
             waited = [process.sentinel for process in [*self._processes.values()]]
@@ -149,7 +161,7 @@ class Workers:
         return ended
 
     def _break(self) -> None:
-        """End the workers at once, and let the pool notice even where it waits for the rest of a result."""
+        """End the workers immediately, and let the pool notice even where it waits for the rest of a result."""
         for pid in self._signs():
             _kill(pid)
         if self._results is not None:
@@ -187,7 +199,7 @@ def begin_object() -> None:
     _Clock.began = time.process_time()
 
 
-def _begin(board: Any, places: Any) -> None:
+def _begin(board: MutableSequence[int], places: Synchronized[int]) -> None:
     """Set up a worker."""
     # Ctrl-C is the first process's business.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -199,7 +211,7 @@ def _begin(board: Any, places: Any) -> None:
     Thread(target=_follow_parent, daemon=True).start()
 
 
-def _beat(board: Any, place: int) -> None:
+def _beat(board: MutableSequence[int], place: int) -> None:
     """Show that this process is alive, and end it when one object takes too much time."""
     while True:
         board[place] += 1

@@ -1,4 +1,4 @@
-"""What writers give: files, and the values of front matter and settings in them."""
+"""The results of writers: files, and the values of front matter and settings in them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from spipconv.safety import Templates, template_text
 
-# What YAML can say of a page or a site.
-Value: TypeAlias = "str | int | bool | datetime | Sequence[Value] | Mapping[str, Value] | None"
+# The values that YAML can hold for a page or a site.
+YamlValue: TypeAlias = "str | int | bool | datetime | Sequence[YamlValue] | Mapping[str, YamlValue] | None"
 
 
 class File(Struct, frozen=True):
@@ -21,7 +21,7 @@ class File(Struct, frozen=True):
     content: bytes
 
 
-def safe_values(value: Value, templates: Templates) -> Value:
+def safe_values(value: YamlValue, templates: Templates) -> YamlValue:
     """Return a value of front matter or settings with all its texts as the target's templates need them."""
     match value:
         case str():

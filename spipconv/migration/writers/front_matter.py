@@ -1,4 +1,4 @@
-"""Front matter: what a target's pages say of themselves, under the names that the target has for it."""
+"""Front matter: the fields of a page under the names that the target uses for them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from spipconv.migration.kinds import PAGE_KINDS, TEXTS
 from spipconv.migration.pages.page import Page, Site, Term
 from spipconv.migration.plan.names import language_tag
 from spipconv.migration.target import MarkdownTree
-from spipconv.migration.writers.files import Value, safe_values
+from spipconv.migration.writers.files import YamlValue, safe_values
 from spipconv.nodes import Document, Text, plain_text
 from spipconv.safety import escape_text, printable, template_address
 
-# The first words of a text, where a system needs some to show of it.
+# The number of first words, for systems that show them.
 _SUMMARY = 50
-# LibYAML's own, where PyYAML was built with it.
+# LibYAML's emitter, if PyYAML was built with it.
 _Dumper: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
@@ -26,12 +26,12 @@ def write_front_matter(page: Page, site: Site, target: MarkdownTree) -> str:
     """Return the front matter of a page, its values as the target's templates need them."""
     fields = _fields(page, site, target)
     values = {name: safe_values(fields[name], target.templates) for name in target.keys}
-    # The body is clean as every output of a text is; values and names are whatever a database holds.
+    # The body is clean like all output; values and names come from the database unchecked.
     return printable(_yaml_header(values, target.keys) if target.yaml else _header_lines(values, target))
 
 
-def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, Value]:
-    """Return everything that a front matter may say, by the names that targets' ``keys`` know."""
+def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, YamlValue]:
+    """Return all fields of the front matter by the names in the targets' ``keys``."""
     title = page.title or f"{page.kind} {page.number}"
     image = template_address(page.logo)
     elsewhere = template_address(page.elsewhere[1])
@@ -39,7 +39,7 @@ def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, Value]
     by_slug = target.terms == "slug"
 
     def names(terms: Iterable[Term]) -> list[str]:
-        # Of a name without letters or digits no system can make an address.
+        # No system can make an address from a name without letters or digits.
         return [term.slug if by_slug or not any(map(str.isalnum, term.title)) else term.title for term in terms]
 
     groups: dict[str, list[str]] = {}
@@ -61,14 +61,14 @@ def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, Value]
         "type": PAGE_KINDS[page.kind].page_type,
         "weight": page.weight,
         "address": page.address,
-        # With an address of its own, Pelican would write a draft all the same.
+        # If a draft has an address of its own, Pelican writes it anyway.
         "url": "" if is_hidden else page.address.removeprefix("/") or "index.html",
         "save_as": "" if is_hidden else page.address.removeprefix("/") + "index.html",
         "language": language_tag(page.language),
         "translation_key": page.translation_key,
         "aliases": [f"/{path}" if path.endswith(".html") else f"/{path}/" for path in page.aliases],
         "description": page.description,
-        # Pelican makes one of the page where there is none, decodes it, and prints it into an attribute.
+        # If there is none, Pelican makes one from the page, decodes it and prints it in an attribute.
         "summary": (page.description or _first_words(page.body) or title) if "summary" in target.keys else "",
         "image": image,
         "images": [image] if image else [],
@@ -96,13 +96,13 @@ def _one_line(text: str, target: MarkdownTree) -> str:
 
 
 def _first_words(document: Document) -> str:
-    """Return the words with which a text begins, for lists of texts."""
+    """Return the first words of a text, for lists of texts."""
     words = plain_text(document.children).split(maxsplit=_SUMMARY)
     return " ".join(words[:_SUMMARY]) + (" …" if len(words) > _SUMMARY else "")
 
 
-def _yaml_header(values: Mapping[str, Value], keys: Mapping[str, str]) -> str:
-    header: dict[str, Value] = {}
+def _yaml_header(values: Mapping[str, YamlValue], keys: Mapping[str, str]) -> str:
+    header: dict[str, YamlValue] = {}
     for field, name in keys.items():
         value = values[field]
         if not value and value is not False:
@@ -121,8 +121,8 @@ def _yaml_header(values: Mapping[str, Value], keys: Mapping[str, str]) -> str:
     return f"---\n{text}---\n"
 
 
-def _yaml_node(value: Value) -> yaml.Node:
-    """Return a value as a node of PyYAML's, whose own way from values to nodes takes half of a header's time."""
+def _yaml_node(value: YamlValue) -> yaml.Node:
+    """Return a value as a PyYAML node; PyYAML's own conversion takes half the time of a header."""
     match value:
         case dict():
             pairs = [(_yaml_node(key), _yaml_node(item)) for key, item in value.items()]
@@ -138,12 +138,12 @@ def _yaml_node(value: Value) -> yaml.Node:
     return yaml.ScalarNode("tag:yaml.org,2002:str", value)
 
 
-def _header_lines(values: Mapping[str, Value], target: MarkdownTree) -> str:
+def _header_lines(values: Mapping[str, YamlValue], target: MarkdownTree) -> str:
     lines: list[str] = []
     for field, key in target.keys.items():
         value = values[field]
         if isinstance(value, list):
-            # A semicolon after each, so that a comma in a name separates nothing.
+            # A semicolon after each, so that a comma in a name does not separate names.
             value = "".join(f"{escape_text(_flat(str(name).replace(';', ',')))}; " for name in value).strip()
         elif isinstance(value, datetime):
             value = value.isoformat(" ")

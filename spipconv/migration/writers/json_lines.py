@@ -1,13 +1,12 @@
-"""A site as JSON lines: one object a page, for programs that no other target serves.
+"""A site as JSON lines: one object per page, for programs that no other target serves.
 
-The lines are ASCII: no reader can take a character of the text for the end of a line, or its encoding for another.
+The lines are ASCII, so no reader can mistake a character for the end of a line, or the encoding for another one.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 import msgspec
 
@@ -22,10 +21,10 @@ _SURROGATE = re.compile(r"\\\\|\\ud[89ab]..\\ud[c-f]..|(\\ud[89a-f]..)")
 def line(page: Page) -> str:
     r"""Return a page as one line of JSON, with its ``\n``.
 
-    Its fields are those of ``Page`` under the same names, dates as ISO 8601 without a zone (null: none), with three
-    differences: ``body`` is written as ``html``, ``notes`` (HTML too, empty: none) and ``markdown`` (with its
-    notes), here and in every comment; ``elsewhere`` is an object with ``title`` and ``address``; lone surrogates are
-    U+FFFD. Fields are always there, in the same order.
+    Its fields are those of ``Page`` under the same names, with dates as ISO 8601 without a time zone (null: none).
+    There are three differences: ``body`` is written as ``html``, ``notes`` (HTML too, empty: none) and ``markdown``
+    (with its notes), here and in every comment; ``elsewhere`` is an object with ``title`` and ``address``; lone
+    surrogates are U+FFFD. Every field is always present, in the same order.
     """
     record = _fields(page, "article") | {
         "elsewhere": dict(zip(("title", "address"), page.elsewhere, strict=True)),
@@ -37,8 +36,8 @@ def line(page: Page) -> str:
     return text + "\n"
 
 
-def _fields(record: Page | Comment, profile: Profile) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
+def _fields(record: Page | Comment, profile: Profile) -> dict[str, object]:
+    fields: dict[str, object] = {}
     for name in record.__struct_fields__:
         if name == "body":
             fields |= _texts(record.body, profile)

@@ -5,7 +5,7 @@ A file is ``head``, one ``item`` a page in any order, and ``tail``. Each is a pu
 What becomes of SPIP's objects: articles, briefs and referenced sites are posts in the category of their innermost
 section; sections are categories and keywords tags, both with their text as description; authors are authors, and
 pages where they have a text; documents and logos are attachments, which the importer fetches from the old site.
-Keyword groups are no taxonomies, as WordPress drops those that no plugin has declared: the keywords of a group are
+Keyword groups are not taxonomies, as WordPress drops those that no plugin has declared: the keywords of a group are
 in the post's meta ``_spip_mots_<group>``. What else SPIP knows is in ``_spip_…`` too.
 
 Posts of the main language keep their addresses where WordPress's permalinks are ``/%category%/%postname%/``, and
@@ -322,7 +322,7 @@ def _comments(page: Page, date: str) -> str:
     """Return a page's comments; a parent always has the lower number."""
     comments: Iterable[tuple[int, Comment]] = [(comment.number, comment) for comment in page.comments]
     if any(comment.parent > comment.number for comment in page.comments):
-        # WordPress adds comments by number and loses a parent that it has not met, so they share their numbers anew.
+        # WordPress adds comments by number and loses a parent that it has not met: they swap their numbers.
         numbers = sorted(comment.number for comment in page.comments)
         comments = zip(numbers, sorted(page.comments, key=lambda one: (one.depth, one.number)), strict=True)
     parts: list[str] = []
@@ -335,7 +335,7 @@ def _comments(page: Page, date: str) -> str:
 
 
 def _comment(comment: Comment, number: int, parent: int, page_title: str, date: str) -> str:
-    # Isso stops at what is no date.
+    # Isso stops at what is not a date.
     written = stamp(comment.date) if comment.date else "1970-01-01 00:00:00" if date == NO_DATE else date
     address = safe_address(comment.address) or ""
     return (

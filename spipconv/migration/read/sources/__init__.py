@@ -1,4 +1,4 @@
-"""Where a SPIP base is read from: a SQLite file, a dump, a server. All give the same rows of undecoded bytes."""
+"""Where a SPIP database is read from: a SQLite file, a dump, a server. All give the same rows of undecoded bytes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 
 from spipconv.migration.read.sources.dump import Dump
 from spipconv.migration.read.sources.mysql import Server
-from spipconv.migration.read.sources.protocol import BadSource, Choose, SourceRow, SpipSource, TooLong, Value
+from spipconv.migration.read.sources.protocol import BadSource, Choose, RawValue, SourceRow, SpipSource, TooLong
 from spipconv.migration.read.sources.sqlite import MakeFolder, SqliteFile
 
-__all__ = ["BadSource", "Choose", "SourceRow", "SpipSource", "TooLong", "Value", "open_source"]
+__all__ = ["BadSource", "Choose", "RawValue", "SourceRow", "SpipSource", "TooLong", "open_source"]
 
 _SERVERS = ("mysql://", "mariadb://")
 
@@ -19,7 +19,7 @@ _SERVERS = ("mysql://", "mariadb://")
 def open_source(
     name: str, ask_password: Callable[[], str] | None = None, make_folder: MakeFolder = TemporaryDirectory
 ) -> SpipSource:
-    """Return the base that ``name`` means: a server's address, a SQLite file or a dump. Raises BadSource.
+    """Return the database that ``name`` means: a server's address, a SQLite file or a dump. Raises BadSource.
 
     ``ask_password`` is called where a server's password is not in the environment; ``make_folder`` where a file has to
     be copied to be read.
@@ -36,11 +36,11 @@ def _head(path: Path) -> bytes:
     """Return a file's first bytes."""
     if path.is_dir():
         raise BadSource(
-            f"{path}: is a folder; give the database: a .sqlite file, an SQL dump or mysql://user@host/base"
+            f"{path}: is a folder; give the database: a .sqlite file, an SQL dump or mysql://user@host/database"
         )
     try:
         if path.exists() and not path.is_file():
-            raise BadSource(f"{path}: is not a file; give a .sqlite file, an SQL dump or mysql://user@host/base")
+            raise BadSource(f"{path}: is not a file; give a .sqlite file, an SQL dump or mysql://user@host/database")
         with path.open("rb") as file:
             head = file.read(16)
     except (OSError, ValueError) as error:

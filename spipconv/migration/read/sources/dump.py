@@ -1,4 +1,4 @@
-"""A SPIP base in an SQL dump, of mysqldump, mariadb-dump or phpMyAdmin, packed with gzip or not."""
+"""A SPIP database in an SQL dump, of mysqldump, mariadb-dump or phpMyAdmin, packed with gzip or not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from spipconv.migration.read.sources.sql_syntax import literal, name_of, row
 _WINDOW = 1 << 20
 # Columns of a table whose rows are matched by one pattern; those of a wider one are read value by value.
 _MOST_MATCHED = 200
-_REMEDY = "give a .sqlite file, an SQL dump or mysql://user@host/base"
+_REMEDY = "give a .sqlite file, an SQL dump or mysql://user@host/database"
 _PACKED = (b"PK\x03\x04", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"Rar!", b"\x1f\x9d", b"\x1f\x8b")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BOM = b"\xef\xbb\xbf"
@@ -34,7 +34,7 @@ _EXISTENCE = frozenset([b"IF", b"NOT", b"EXISTS"])
 _TABLE_MODIFIERS = frozenset([b"OR", b"REPLACE", b"TEMPORARY"])
 _KEYS = frozenset(b"KEY INDEX PRIMARY UNIQUE FULLTEXT SPATIAL CONSTRAINT FOREIGN CHECK PERIOD".split())
 _FOREIGN = {
-    b"PRAGMA": "is a text made from a SQLite base; give the .sqlite file itself",
+    b"PRAGMA": "is a text made from a SQLite database; give the .sqlite file itself",
     b"COPY": "comes from PostgreSQL, which SPIP's sites are not read from; let SPIP make its own backup and give that",
 }
 _HEAD = re.compile(rb"(?:INSERT|REPLACE)\b[^'();#/*-]*+(?:\([^()'/*#-]*+\)\s*+VALUES?\b)?+", re.IGNORECASE)
@@ -62,7 +62,7 @@ _CHARSETS = {
 
 
 class Dump:
-    """An SQL dump, read anew each time. ``window``: how many bytes to read at a time."""
+    """An SQL dump, read again each time. ``window``: how many bytes to read at a time."""
 
     def __init__(self, path: Path, window: int = _WINDOW) -> None:
         self.name = str(path)
@@ -145,15 +145,15 @@ class _Statements:
         self._charset = "utf-8"
         self._columns: dict[tuple[str, str], tuple[str, ...]] = {}
         self._chosen: dict[str, tuple[str, tuple[str, ...] | None]] = {}
-        # By their bytes: where each row has its own INSERT, reading these words anew takes most of the time.
+        # By their bytes: where each row has its own INSERT, reading these words again takes most of the time.
         self._inserts: dict[bytes, _Insert] = {}
         self._escapes: dict[bytes, bool] = {}
 
     def charset(self) -> str:
-        """Return the encoding that the dump declares before its first table. Raises where it is no dump."""
+        """Return the encoding that the dump declares before its first table. Raises where it is not a dump."""
         word = self._word()
         if word not in _FIRST_WORDS:
-            raise BadSource(f"{self._reader.source}: is neither a SQLite base nor an SQL dump; {_REMEDY}")
+            raise BadSource(f"{self._reader.source}: is neither a SQLite database nor an SQL dump; {_REMEDY}")
         while word and word not in {b"CREATE", b"INSERT", b"REPLACE"}:
             self._do(word)
             word = self._word()
@@ -272,7 +272,7 @@ class _Statements:
         return token
 
     def _table(self, token: bytes) -> tuple[tuple[str, str], bytes]:
-        """Return the (base, table) that begins with ``token``, and the token behind it."""
+        """Return the (database, table) that begins with ``token``, and the token after it."""
         after = self._reader.token()
         if after != b".":
             return (self._database, name_of(token)), after
@@ -357,7 +357,7 @@ class _Statements:
                 return
 
     def _long_row(self, insert: _Insert) -> SourceRow:
-        """Read a row that is too long or too wide to be matched at once."""
+        """Read a row that is too long or too wide to be matched in one piece."""
         found = self._reader.long_row(insert.width, insert.found)
         values = [found[place] for place in insert.found]
         try:
@@ -369,7 +369,7 @@ class _Statements:
         return value if isinstance(value, TooLong) else literal(value, self._reader.escapes)
 
     def _has_another_row(self) -> bool:
-        """Read what stands behind a row."""
+        """Read what follows a row."""
         reader = self._reader
         match reader.token():
             case b",":

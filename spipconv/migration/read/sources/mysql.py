@@ -1,4 +1,4 @@
-"""A SPIP base on a running MySQL or MariaDB server."""
+"""A SPIP database on a running MySQL or MariaDB server."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from spipconv.migration.read.sources.protocol import LONGEST_VALUE, BadSource, Choose, SourceRow, TooLong
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 _FORM = "mysql://USER@HOST/BASE or mysql://USER@HOST:PORT/BASE, with ?unix_socket=/PATH where there is a socket"
 _PASSWORDS = ("SPIPCONV_MYSQL_PASSWORD", "MYSQL_PWD")
@@ -22,7 +23,7 @@ _TIMEOUT = 10
 
 
 class Server:
-    """A base on a server; nothing is written there."""
+    """A database on a server; nothing is written there."""
 
     charset = "utf-8"  # of the connection, whatever the tables'
 
@@ -44,7 +45,7 @@ class Server:
         except Error as error:
             raise self._fault(error) from error
 
-    def _connect(self) -> Connection[Any]:
+    def _connect(self) -> Connection[Cursor]:
         try:
             import pymysql
             from pymysql import converters
@@ -122,11 +123,11 @@ def _address(text: str) -> _Address:
 
 
 def _is_plain(url: SplitResult, database: str) -> bool:
-    """Tell if an address has no part in which the rest of a password may stand."""
+    """Return whether an address has no part in which the rest of a password may be."""
     return bool(database) and not set("/@") & set(database) and not url.fragment and url.netloc.count("@") <= 1
 
 
-def _rows(connection: Connection[Any], choose: Choose) -> Iterator[tuple[str, SourceRow]]:
+def _rows(connection: Connection[Cursor], choose: Choose) -> Iterator[tuple[str, SourceRow]]:
     _begin(connection)
     chosen = [
         (table, columns) for table in _tables(connection) if (columns := choose(table, _columns(connection, table)))
@@ -136,7 +137,7 @@ def _rows(connection: Connection[Any], choose: Choose) -> Iterator[tuple[str, So
             yield table, _marked(row)
 
 
-def _begin(connection: Connection[Any]) -> None:
+def _begin(connection: Connection[Cursor]) -> None:
     """Begin to read a state that others' writing does not change."""
     from pymysql.err import Error
 
@@ -149,13 +150,13 @@ def _begin(connection: Connection[Any]) -> None:
             cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
 
 
-def _tables(connection: Connection[Any]) -> list[str]:
+def _tables(connection: Connection[Cursor]) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'")
         return [row[0].decode("utf-8", "replace") for row in cursor.fetchall()]
 
 
-def _columns(connection: Connection[Any], table: str) -> tuple[str, ...]:
+def _columns(connection: Connection[Cursor], table: str) -> tuple[str, ...]:
     with connection.cursor() as cursor:
         cursor.execute(f"SHOW COLUMNS FROM {_quoted(table)}")
         return tuple([row[0].decode("utf-8", "replace") for row in cursor.fetchall()])
@@ -180,7 +181,7 @@ def _marked(row: SourceRow) -> SourceRow:
     return tuple(values)
 
 
-def _streamed(connection: Connection[Any], query: str) -> Iterator[SourceRow]:
+def _streamed(connection: Connection[Cursor], query: str) -> Iterator[SourceRow]:
     from pymysql.cursors import SSCursor
 
     with connection.cursor(SSCursor) as cursor:

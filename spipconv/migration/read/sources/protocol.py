@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-# Bytes of one value, and of all values of a row that is longer than what is looked at at once. Servers take 16 MiB
+# Bytes of one value, and of all values of a row that is longer than what is looked at in one piece. Servers take 16 MiB
 # (max_allowed_packet) by default.
 LONGEST_VALUE = 1 << 25
 LONGEST_ROW = 3 << 24
@@ -14,20 +14,20 @@ MOST_COLUMNS = 32_767
 
 
 class TooLong(bytes):
-    """What stands for a value that is too long to be held: no bytes. ``size`` is how many it has; 0: not known."""
+    """The place of a value that is too long to be held: no bytes. ``size`` is how many it has; 0: not known."""
 
     size = 0
 
     @classmethod
     def of(cls, size: int) -> TooLong:
-        """Return what stands for a value of this size."""
+        """Return what takes the place of a value of this size."""
         value = cls()
         value.size = size
         return value
 
 
-Value = bytes | None
-SourceRow = tuple[Value, ...]
+RawValue = bytes | None
+SourceRow = tuple[RawValue, ...]
 # Asked once a table, with its name and its columns in their order; returns the columns to read, None: skip it.
 Choose = Callable[[str, tuple[str, ...]], tuple[str, ...] | None]
 
@@ -41,7 +41,7 @@ class BadSource(ValueError):
 
 
 class SpipSource(Protocol):
-    """A base. ``charset`` is the Python name of the encoding in which it says its texts are, as far as known."""
+    """A database. ``charset`` is the Python name of the encoding in which it says its texts are, as far as known."""
 
     @property
     def name(self) -> str: ...

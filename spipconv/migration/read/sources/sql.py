@@ -11,11 +11,11 @@ from spipconv.migration.read.sources.sql_syntax import BEGUN, BEGUN_VALUE, MAYBE
 
 # Bytes of a word or name outside rows: what is longer is a quote that nothing closes.
 _LONGEST = LONGEST_VALUE
-# Bytes of a row that are matched at once; a longer one is read value by value.
+# Bytes of a row that are matched in one piece; a longer one is read value by value.
 _AT_ONCE = 1 << 22
 # Words of a statement that are held.
 _MOST_WORDS = 100_000
-# Bytes that tell what begins there: a comment, a condition, an introducer.
+# Bytes that show what begins there: a comment, a condition, an introducer.
 _ENOUGH = 256
 _MAX_SHOWN = 20
 
@@ -58,7 +58,7 @@ class Reader:
         self._is_at_end = False
 
     def more(self) -> bool:
-        """Read on and forget what lies behind; False at the end."""
+        """Read on and forget what has been read; False at the end."""
         if self._is_at_end:
             return False
         rest = self.data[self.position :]
@@ -145,7 +145,7 @@ class Reader:
         return tokens
 
     def skip_statement(self) -> None:
-        """Go on behind the statement's end."""
+        """Skip to after the statement's end."""
         while True:
             skipped = syntax(self.escapes).skipped.match(self.data, self.position)
             assert skipped
@@ -167,7 +167,7 @@ class Reader:
             raise self.cut("a statement")
 
     def skip_lines(self, last: re.Pattern[bytes]) -> None:
-        """Go on behind the line that a pattern matches."""
+        """Skip to after the line that a pattern matches."""
         while True:
             found = last.search(self.data, self.position)
             if found:
@@ -190,7 +190,7 @@ class Reader:
     def need_row(self, count: int) -> bool:
         """Read on until a row of ``count`` values is nearer to be whole; raise where none can be.
 
-        Returns False where it is too long to be matched at once.
+        Returns False where it is too long to be matched in one piece.
         """
         self.skip_space()
         if self._has_row(count):
@@ -262,7 +262,7 @@ class Reader:
             else:
                 kept.clear()
             self.position = found.end()
-            # A quote or a backslash at the window's end: what follows tells what it is.
+            # A quote or a backslash at the window's end: what follows shows what it is.
             rest = self.data[self.position : self.position + 2]
             if rest[:1] == quote and len(rest) == 2:
                 break
@@ -292,7 +292,7 @@ class Reader:
         return b"".join(kept) if size <= most else TooLong.of(size)
 
     def _has_row(self, count: int) -> bool:
-        """Tell if the row is in memory; raise where what is there cannot become one."""
+        """Return whether the row is in memory; raise where what is there cannot become one."""
         data, place = self.data, self.position
         found, before = 0, b"("
         while data.startswith(before, place):

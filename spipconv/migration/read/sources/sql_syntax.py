@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from spipconv.migration.read.sources.protocol import Value
+from spipconv.migration.read.sources.protocol import RawValue
 
 
 class Syntax(NamedTuple):
@@ -25,7 +25,7 @@ _SPACE = rb"(?:\s++|" + _COMMENT + b"|" + _CONDITION + rb"|\*/)*+"
 # What may become space when more is read.
 _BEGUN_SPACE = rb"/(?:\*|\Z)|-(?:-[\x00-\x20]|-?\Z)|#|\*\Z|\Z"
 MAYBE_SPACE = re.compile(_BEGUN_SPACE)
-# The same for the rest of a row: a word may go on behind the window.
+# The same for the rest of a row: a word may continue after the window.
 BEGUN = re.compile(_BEGUN_SPACE + rb"|[-+.\w]+\Z")
 BEGUN_VALUE = re.compile(BEGUN.pattern + rb"|_\w+\s*\w*\Z|(?:_\w+\s*|[NnXxBb])?['\"]")
 SPACES = re.compile(_SPACE)
@@ -59,7 +59,7 @@ def syntax(escapes: bool) -> Syntax:
 
 @cache
 def row(count: int, wanted: Sequence[int], escapes: bool) -> re.Pattern[bytes]:
-    """Return the pattern of a row of ``count`` values: groups for the wanted, the last for the sign behind it."""
+    """Return the pattern of a row of ``count`` values: groups for the wanted, the last for the sign after it."""
     value = _value(escapes)
     values = [b"(" + value + b")" if place in wanted else value for place in range(count)]
     inside = (_SPACE + b"," + _SPACE).join(values)
@@ -72,7 +72,7 @@ _COMMON = [(b"\\n", b"\n"), (b"\\r", b"\r"), (b"\\'", b"'"), (b'\\"', b'"')]
 _ESCAPE = re.compile(rb"\\([^%_])")
 
 
-def literal(raw: bytes, escapes: bool) -> Value:
+def literal(raw: bytes, escapes: bool) -> RawValue:
     """Return the value that is written so; of a string, the bytes whatever its introducer says."""
     if raw[0] in b"'\"":
         return _unquoted(raw, escapes)

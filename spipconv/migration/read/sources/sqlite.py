@@ -1,4 +1,4 @@
-"""A SPIP base in a SQLite file: a site's own (config/bases) or a backup that SPIP has made (tmp/dump)."""
+"""A SPIP database in a SQLite file: a site's own (config/bases) or a backup that SPIP has made (tmp/dump)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from spipconv.migration.read.sources.protocol import LONGEST_VALUE, BadSource, Choose, SourceRow, TooLong, Value
+from spipconv.migration.read.sources.protocol import LONGEST_VALUE, BadSource, Choose, RawValue, SourceRow, TooLong
 
 # What makes a folder that lasts as long as it is needed.
 MakeFolder = Callable[[], AbstractContextManager[str | Path]]
@@ -56,7 +56,7 @@ def _side_files(path: Path) -> list[Path]:
 
 
 def _is_write_ahead(path: Path) -> bool:
-    """Tell if SQLite would put files beside this one, even to read it."""
+    """Return whether SQLite would put files beside this one, even to read it."""
     with path.open("rb") as file:
         return _WRITE_AHEAD in file.read(20)[18:]
 
@@ -102,7 +102,7 @@ def _rows_of(database: sqlite3.Connection, table: str, columns: Sequence[str]) -
             return
 
 
-def _value(database: sqlite3.Connection, table: str, column: str, place: int) -> Value:
+def _value(database: sqlite3.Connection, table: str, column: str, place: int) -> RawValue:
     """Return one value of the row at a place, counted from 0."""
     try:
         found = database.execute(f"SELECT {_quoted(column)} FROM {_quoted(table)} LIMIT 1 OFFSET {place}").fetchone()
@@ -115,5 +115,5 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _bytes(value: bytes | int | float | None) -> Value:
+def _bytes(value: bytes | int | float | None) -> RawValue:
     return value if value is None or isinstance(value, bytes) else str(value).encode()

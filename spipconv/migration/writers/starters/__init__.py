@@ -1,7 +1,7 @@
-"""The files beside the pages with which a target can build them immediately: its settings and basic layouts.
+"""The files with which a target can build its pages immediately: its settings and basic layouts.
 
-A site comes in, files go out: the settings of its system, if it is in `SETTINGS`, and what is in the folder of the
-system's name.
+A site comes in; the settings of its system, if it is in ``SETTINGS``, and the files in the folder with the system's
+name go out.
 """
 
 from __future__ import annotations

@@ -6,14 +6,14 @@ from spipconv.migration.pages.page import Site
 from spipconv.migration.plan.names import language_tag
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree
-from spipconv.migration.writers.files import File, Value
+from spipconv.migration.writers.files import File, YamlValue
 from spipconv.migration.writers.starters.settings import plain_words, settings_file, site_address
 from spipconv.safety import template_text
 
 
 def write_settings(site: Site, _database: WorkingDatabase, target: MarkdownTree) -> File:
     """Return ``_config.yml``."""
-    settings: dict[str, Value] = {
+    settings: dict[str, YamlValue] = {
         "title": template_text(site.name, target.templates),
         "description": plain_words(site.slogan, site.language, target),
         "lang": language_tag(site.language),
@@ -31,7 +31,7 @@ def write_settings(site: Site, _database: WorkingDatabase, target: MarkdownTree)
         },
         "exclude": ["redirects", "report.html", "report.json", "remarks.jsonl", ".spipconv"],
         "keep_files": [],
-        # Jekyll leaves out what begins so: cameras call pictures _DSC0001.JPG.
+        # Jekyll leaves out names that begin like this, such as _DSC0001.JPG from a camera.
         "include": [f"[_#~]*.{_in_any_case(ending)}" for ending in target.static.includes],
     }  # fmt: skip
     return settings_file("_config.yml", settings)

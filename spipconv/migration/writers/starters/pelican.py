@@ -35,7 +35,7 @@ FEED_ALL_ATOM = CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = AUTHOR_FEED_ATOM = 
 
 def write_settings(site: Site, _database: WorkingDatabase, target: MarkdownTree) -> File:
     """Return ``pelicanconf.py``."""
-    # Its themes print it as HTML.
+    # Pelican's themes print it as HTML.
     name = escape_text(template_text(site.name, target.templates))
     text = _SETTINGS.format(name=name, language=language_tag(site.language), future=site.shows_future)
     return File("pelicanconf.py", text.encode())

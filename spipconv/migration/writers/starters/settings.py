@@ -1,4 +1,4 @@
-"""What every system's settings say of a site."""
+"""The settings that all systems have for a site."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import yaml
 from spipconv.migration.pages.page import Site
 from spipconv.migration.plan.titles import words_of
 from spipconv.migration.target import MarkdownTree
-from spipconv.migration.writers.files import File, Value
+from spipconv.migration.writers.files import File, YamlValue
 from spipconv.safety import template_address, template_text
 
 _SITE = re.compile(r"https?://[^/?#@]+(?:/[^?#]*)?")
 
 
-def settings_file(path: str, settings: dict[str, Value]) -> File:
+def settings_file(path: str, settings: dict[str, YamlValue]) -> File:
     """Return settings as a YAML file."""
     return File(path, yaml.safe_dump(settings, allow_unicode=True, sort_keys=False).encode())
 
@@ -26,6 +26,6 @@ def plain_words(text: str, language: str, target: MarkdownTree) -> str:
 
 
 def site_address(site: Site) -> str:
-    """Return the address of the site, empty where the database has none that pages could have."""
+    """Return the address of the site, or an empty string if the database has no usable one."""
     address = template_address(site.address)
     return address if _SITE.fullmatch(address) else ""
