@@ -1,4 +1,4 @@
-"""Copying files of the old site to where visitors get them: which are refused, cleaned or left as they are."""
+"""Copy files of the old site to the new one, and decide which are refused, cleaned or copied unchanged."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from spipconv.system.files import CannotWrite, temporary_name, write_file
 # Bytes read, compared or written at once.
 _CHUNK = 1 << 20
 _DRAWINGS = frozenset({"svg", "svgz"})
-# A browser that is sent such a file, as itself or as text whose kind it guesses, may run what is in it.
+# A browser that receives such a file, with its type or as text whose type it guesses, may run it.
 _RUN_BY_BROWSERS = frozenset("cjs hta htc htm html js jsm mht mhtml mjs shtm shtml stm wasm xht xhtm xhtml xul".split())
 _RUN_BY_SERVERS = frozenset(
     """asa asax ascx ashx asmx asp aspx cdx cer cfc cfm cgi cshtml fcgi htaccess htpasswd inc jsp jspf jspx phar
     pht phtm phtml pl pm py vbhtml""".split()
 )
 _PHP = re.compile(r"php[0-9]*|phps|phpt")
-# Servers that take every ending of a name for one (Apache's AddHandler) run these wherever they are in a name.
+# Servers that look at every extension in a name (Apache's AddHandler) run these in any position.
 _RUN_ANYWHERE = re.compile(r"php[0-9]*|phtml|phar|pht|cgi|shtml|asp|aspx|jsp")
 _XML = frozenset(
     """atom dae gml gpx kml mathml mml mpd musicxml mxl owl plist rdf rng rss sch smi smil ttml wsdl xbl xbrl xlf
     xml xop xsd xsl xslt xspf""".split()
 )
-# Of well-known kinds that no browser takes for a page; whatever is none of them is looked into.
+# Well-known types that no browser reads as a page; all other files are inspected.
 _INERT = frozenset(
     """7z aac abw ai aif aiff amr ape asf asx avi avif bib bmp css csv deb doc docm docx djvu dot dotx dvi epub eps
     exe fla flac flv gif ical ico ics jar jpe jpeg jpg json jp2 key latex lyx m4a m4b m4p m4r m4v mid midi mka mkv
@@ -62,21 +62,21 @@ _PAGE = re.compile(
     rb"p|svg|math|object|embed)[\s/>])",
     re.IGNORECASE,
 )
-# A line of three dashes, as Jekyll reads it and as more careful readers do, after any mark of an encoding.
+# A line of three dashes, as Jekyll and more careful readers see it, after any byte order mark.
 _FRONT_MATTER = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\0?-\0?-\0?-[ \t\v\f\0]*(?:[\r\n]|\Z)")
 _ENCODED_CONTROL = re.compile(r"%(?:[01][0-9A-Fa-f]|7[fF])")
 _SPECIAL = frozenset("._#~")
 
 
 class _CannotRead(Exception):
-    """A file to copy that cannot be read to its end."""
+    """A file to copy cannot be read to its end."""
 
 
 class Copy(Struct, frozen=True):
-    """What became of a file. ``is_there``: the target is as it should be; ``is_written``: it was not before.
+    """The result for a file. ``is_there``: the target is as it should be; ``is_written``: it was not so before.
 
-    ``code``: file-refused, file-run-by-target or file-unreadable (nothing was written), picture-cleaned, or empty.
-    ``is_written`` is not for a report, for it differs from one run to the next.
+    ``code``: file-refused, file-run-by-target or file-unreadable (nothing was written), picture-cleaned, or empty. Do
+    not report ``is_written``, because it differs from one run to the next.
     """
 
     is_there: bool
@@ -90,7 +90,7 @@ _UNREADABLE = Copy(is_there=False, is_written=False, code="file-unreadable")
 
 
 def place_for(name: str, static: StaticFiles) -> str | None:
-    """Return where a file of IMG is to lie for a system to publish it under its name; None: it would do otherwise.
+    """Return the path at which a system publishes a file of IMG under its own name, or None if it would not.
 
     ``name`` is its path below IMG.
     """
@@ -109,12 +109,12 @@ def place_for(name: str, static: StaticFiles) -> str | None:
 
 
 def copy_file(source: Path, target: Path, static: StaticFiles = StaticFiles()) -> Copy:  # noqa: B008
-    """Copy a file to where visitors get it, or refuse to: see `Copy`. Makes the folder of ``target``.
+    """Copy a file to the new site, or refuse to: see ``Copy``. Makes the folder of ``target``.
 
-    ``static`` is what the system does with it that ``target`` belongs to.
+    ``static`` says how the system that ``target`` belongs to treats it.
 
-    A target that has the same size and time, or the same bytes, is left alone. A drawing is cleaned; what a browser
-    or a server would run is refused. No other process may write the same target. Raises CannotWrite.
+    A target with the same size and time, or the same bytes, is not touched. A drawing is cleaned; files that a browser
+    or a server would run are refused. No other process may write the same target. Raises CannotWrite.
     """
     kinds = {_kind(source.name), _kind(target.name)}
     if _is_run(source.name) or _is_run(target.name):
@@ -154,12 +154,12 @@ def _copy_drawing(file: FileIO, info: os.stat_result, target: Path) -> Copy:
 
 
 def _endings(name: str) -> list[str]:
-    # Windows servers ignore dots and blanks at the end; disks that ignore case take ſ for s.
+    # Windows servers ignore dots and spaces at the end; case-insensitive disks treat ſ as s.
     return name.rstrip(" .").casefold().split(".")[1:]
 
 
 def _kind(name: str) -> str:
-    """Return the ending by which servers and browsers recognise a file's kind: the last one that they know."""
+    """Return the extension by which servers and browsers recognise a file: the last one that they know."""
     for ending in reversed(_endings(name)):
         if ending in _KNOWN or _PHP.fullmatch(ending):
             return ending
@@ -167,7 +167,7 @@ def _kind(name: str) -> str:
 
 
 def _is_run(name: str) -> bool:
-    """Return whether a browser or a server would run a file, by its name."""
+    """Return whether a browser or a server would run a file, judged by its name."""
     kind = _kind(name)
     return (
         name.startswith(".")
@@ -179,7 +179,9 @@ def _is_run(name: str) -> bool:
 
 
 def _is_active(file: FileIO, *, is_xml: bool) -> bool:
-    """Return whether a file's content is a page, a drawing or a program: such XML, or what a browser guesses is one."""
+    """Return whether the content of a file is a page, a drawing or a program: such XML, or text that a browser would
+    guess to be one.
+    """
     head = file.read(_HEAD_BYTES) or b""
     found = _PAGE.match(head)
     if not is_xml and found is None:
@@ -192,12 +194,12 @@ def _is_active(file: FileIO, *, is_xml: bool) -> bool:
         encoding = parse(_chunks(file), judge)
     except Unsafe:
         return True
-    # Others are read by some as something else.
+    # Other extensions may be read differently by some programs.
     return encoding not in ENCODINGS or b"\0" in head
 
 
 class _Judge:
-    """Raises Unsafe where XML has something to run; as a target of `parse`."""
+    """A target of ``parse`` that raises Unsafe if XML contains something to run."""
 
     def start(self, tag: str, _attributes: object) -> None:
         if tag[1:].partition("}")[0] in _ACTIVE_NAMESPACES:
@@ -208,14 +210,14 @@ class _Judge:
             raise Unsafe(target)
 
     def end(self, _tag: str) -> None:
-        """Nothing is kept of it."""
+        """Ignored."""
 
     def close(self) -> None:
-        """Nothing is kept of it."""
+        """Ignored."""
 
 
 def _chunks(file: FileIO | BytesIO) -> Iterator[bytes]:
-    """Yield a file's bytes. Raises _CannotRead, to distinguish it from what writing them raises."""
+    """Yield the bytes of a file. Raises _CannotRead, which differs from the errors of writing them."""
     try:
         file.seek(0)
         while chunk := file.read(_CHUNK):
@@ -225,7 +227,7 @@ def _chunks(file: FileIO | BytesIO) -> Iterator[bytes]:
 
 
 def _is_same(content: FileIO | BytesIO, info: os.stat_result | None, target: Path) -> bool:
-    """Return whether a target has a file's size and time (``info``), or these bytes."""
+    """Return whether a target has the size and time of a file (``info``), or these bytes."""
     try:
         there = os.lstat(target)
         if not stat.S_ISREG(there.st_mode):
@@ -241,7 +243,7 @@ def _is_same(content: FileIO | BytesIO, info: os.stat_result | None, target: Pat
 
 
 def _write(target: Path, chunks: Iterable[bytes], info: os.stat_result) -> None:
-    """Write a file whole, with the time of another. Raises CannotWrite, or _CannotRead from ``chunks``."""
+    """Write a file with the time of another one. Raises CannotWrite, or _CannotRead from ``chunks``."""
     temporary = target.with_name(temporary_name(target.name))
     write_file(target, chunks, temporary=temporary, create=_create, times=info)
 

@@ -1,4 +1,4 @@
-"""Drawings (SVG) without anything active: an SVG is a page to a browser, and may do whatever a page may."""
+"""Remove everything active from drawings (SVG): to a browser, an SVG is a page and may do whatever a page may."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from defusedxml.ElementTree import XMLParser
 
 from spipconv.safety import safe_address
 
-# Bytes of a drawing, unpacked: a larger one would take more than some hundred megabytes to judge.
+# Size limit of an unpacked drawing, in bytes: judging a larger one would take hundreds of megabytes.
 MOST_BYTES = 16 << 20
-# Levels: no drawing program comes near it, and every reader recurses.
+# Nesting limit: no drawing program comes near it, and every reader recurses.
 MOST_DRAWING_LEVELS = 200
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -33,7 +33,7 @@ _ELEMENTS = frozenset(
     meshgradient meshpatch meshrow metadata missing-glyph mpath path pattern polygon polyline radialGradient rect set
     solidColor solidcolor stop style svg switch symbol text textPath title tref tspan use view vkern""".split()
 )
-# Compared in lower case: a browser knows only one spelling of each, any other has no effect.
+# Compared in lower case: a browser knows only one spelling of each, and any other has no effect.
 _ATTRIBUTES = frozenset(
     """accent-height accumulate additive alignment-baseline alphabetic amplitude arabic-form ascent attributename
     attributetype azimuth basefrequency baseline-shift baseprofile bbox begin bias block-progression by calcmode
@@ -68,12 +68,12 @@ _ATTRIBUTES = frozenset(
 _XLINK_ATTRIBUTES = frozenset({"type", "title", "show", "actuate", "role", "arcrole"})
 _ANIMATIONS = frozenset({"animate", "animateColor", "animateTransform", "set"})
 _PICTURES = frozenset({"image", "feImage"})
-# Their values name nothing, whatever they look like.
+# Their values are never addresses, whatever they look like.
 _PLAIN_ATTRIBUTES = frozenset(
     """content d g1 g2 glyph-name gradienttransform id name patterntransform points title transform u1 u2
     unicode""".split()
 )
-# What drawing programs add for themselves: no browser does anything with it.
+# Data that drawing programs add for themselves; browsers ignore it.
 _PROGRAMS = (
     "http://creativecommons.org/", "http://inkscape.sourceforge.net/", "http://ns.adobe.com/", "adobe:ns:meta/",
     "http://purl.org/dc/", "http://schemas.microsoft.com/visio/", "http://sodipodi.sourceforge.net/",
@@ -85,7 +85,7 @@ _PROGRAMS = (
     "http://xml.openoffice.org/", "https://sketch.io/", "http://sketchtool.com/", "http://vectornator.io",
 )  # fmt: skip
 
-# Encodings that every browser and expat read alike; a drawing in any other is written again.
+# Encodings that every browser and expat read in the same way; a drawing in any other is rewritten.
 ENCODINGS = frozenset({None, "utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252"})
 
 _DATA_PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp)[;,]", re.IGNORECASE | re.ASCII)
@@ -104,14 +104,14 @@ _SPACE = re.compile(r"[\s\0-\x20]+")
 
 
 class Unsafe(ValueError):
-    """XML that cannot be read as safe."""
+    """XML that cannot be read safely."""
 
 
 def clean_drawing(content: bytes) -> bytes | None:
-    """Return an SVG, packed (svgz) as it was, without scripts, frames, foreign pages and requests to elsewhere.
+    """Return an SVG without scripts, frames, foreign pages and requests to other hosts; compressed (svgz) if it was.
 
-    The same object comes back where there was nothing of the kind; None: it cannot be read as safe XML (entities,
-    ill-formed, no SVG, too large or too deep).
+    The same object is returned if there is nothing to remove, and None if it cannot be read as safe XML (entities,
+    ill-formed, not SVG, too large or too deep).
     """
     is_packed = content.startswith(b"\x1f\x8b")
     try:
@@ -127,7 +127,7 @@ def clean_drawing(content: bytes) -> bytes | None:
         return None
     is_changed = builder.is_active or encoding not in ENCODINGS or b"\0" in plain
     is_changed |= _clean_element(root)
-    # As text of a page, which some servers make of it, what XML takes for words may be markup.
+    # If a server sends the drawing as HTML, text in the XML may become markup.
     is_changed |= b"<![CDATA[" in plain and any("<" in (one.text or "") + (one.tail or "") for one in root.iter())
     if not is_changed:
         return content
@@ -136,9 +136,9 @@ def clean_drawing(content: bytes) -> bytes | None:
 
 
 def parse(chunks: Iterable[bytes], target: object) -> str | None:
-    """Feed XML to a target as ElementTree's parser has them, and return the encoding that it says it is in.
+    """Feed XML to a target as ElementTree's parser does, and return the encoding that it declares.
 
-    Raises Unsafe for entities, for what is not well-formed, and whatever ``target`` raises.
+    Raises Unsafe for entities and ill-formed XML, and whatever ``target`` raises.
     """
     encodings: list[str | None] = [None]
     parser = XMLParser(target=target)
@@ -164,7 +164,7 @@ def parse(chunks: Iterable[bytes], target: object) -> str | None:
 
 
 class _Builder(TreeBuilder):
-    """Builds the tree, and sees what the tree does not hold."""
+    """Builds the tree, and notes what is not in the tree."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -186,11 +186,13 @@ class _Builder(TreeBuilder):
         return super().end(tag)
 
     def pi(self, target: str, data: str | None = None, /) -> None:  # type: ignore[override]
-        """A stylesheet may be a program (XSLT); the other one is Adobe's mark around a description."""
+        """Note a processing instruction: a stylesheet may be a program (XSLT); xpacket is Adobe's mark around a
+        description.
+        """
         self.is_active |= target != "xpacket" or ">" in (data or "")
 
     def comment(self, data: str, /) -> None:  # type: ignore[override]
-        """A page, which some servers make of it, may end comments elsewhere than XML does."""
+        """Note a comment: if a server sends the file as HTML, comments may end elsewhere than in XML."""
         self.is_active |= data.startswith((">", "->")) or "--!" in data or "<script" in data.lower()
 
     def close(self) -> Element:
@@ -205,7 +207,7 @@ def _unpack(content: bytes) -> bytes:
 
 
 def _clean_element(element: Element) -> bool:
-    """Remove what may do something from an element and all inside it; return whether there was any."""
+    """Remove everything active from an element and its content; return whether there was anything."""
     is_changed = _clean_attributes(element)
     if element.tag == f"{_SVG}style":
         text = (element.text or "") + "".join(child.tail or "" for child in element)
@@ -225,7 +227,7 @@ def _clean_element(element: Element) -> bool:
             continue
         is_changed = True
         element.remove(child)
-        # The words after it are not its own.
+        # The words after it are not part of it.
         if previous is None:
             element.text = (element.text or "") + (child.tail or "")
         else:
@@ -291,7 +293,7 @@ def _is_web(address: str) -> bool:
 
 
 def _clean_style(text: str) -> str:
-    """Return a stylesheet without requests; without anything where it still looks dangerous."""
+    """Return a stylesheet without requests, or an empty one if it still looks dangerous."""
     if not _is_dangerous(text):
         return text
     text = _CSS_URL.sub("none", _CSS_IMPORT.sub("", text))
@@ -299,7 +301,7 @@ def _clean_style(text: str) -> str:
 
 
 def _is_dangerous(style: str) -> bool:
-    """Return whether CSS may run something or ask for something elsewhere, however it is spelled."""
+    """Return whether CSS may run something or send a request to another host, however it is spelled."""
     if _SUSPECT.search(style) is None:
         return False
     decoded = _CSS_ESCAPE.sub(_decode_escape, style)

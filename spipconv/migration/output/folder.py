@@ -1,7 +1,7 @@
 """The output folder as a place that nothing leads out of: paths are checked, and no link below it is followed.
 
-The folder itself may be a link: its user named it. Checks and what follows them are two steps, so another program
-that changes the folder in between is not guarded against.
+The folder itself may be a link, because its user named it. Checking and writing are two steps, so this does not protect
+against another program that changes the folder in between.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from io import BufferedReader, BufferedWriter, FileIO
 from pathlib import Path
 
 _SEPARATORS = re.compile(r"[/\\]")
-# Drives, shares and roots of Windows: no path of ours begins like that on any system.
+# Drives, shares and roots of Windows: our paths never begin like that, on any system.
 _ELSEWHERE = re.compile(r"[A-Za-z]:|[/\\]")
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _READ = os.O_RDONLY | _NO_FOLLOW | getattr(os, "O_NONBLOCK", 0)
@@ -24,27 +24,27 @@ _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _NO_FOLLOW
 
 
 class BadOutput(ValueError):
-    """An output folder that cannot be used; its text is one line that names it, the fault and the remedy."""
+    """Raised when an output folder cannot be used; the message is one line with its name, the error and the remedy."""
 
 
 class Outside(OSError):
-    """A path that is not below the folder, or that a link on its way leads elsewhere."""
+    """Raised for a path that is not below the folder, or that a link on the way leads elsewhere."""
 
     def __init__(self, what: str, path: object) -> None:
         super().__init__(0, what, str(path))
 
 
 class Folder:
-    """An output folder. Paths are relative to it and have slashes; what is not such a path raises Outside."""
+    """An output folder. Paths are relative to it and have slashes; any other path raises Outside."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def place(self, path: str) -> Path:
-        """Return where a path leads. Raises Outside, also where a folder on its way is a link."""
+        """Return the full path. Raises Outside, also if a folder on the way is a link."""
         if not is_inside(path):
             raise Outside("this path leads out of the folder", repr(path))
-        # As text: this is asked several times a file.
+        # As text, because this is called several times per file.
         here = os.fspath(self.root)
         *above, name = path.split("/")
         for part in above:
@@ -54,7 +54,7 @@ class Folder:
         return Path(here, name)
 
     def make_parent(self, path: str) -> bool:
-        """Make the folder in which a path lies; return whether it is new."""
+        """Make the folder that contains a path; return whether it is new."""
         parent = self.place(path).parent
         try:
             parent.mkdir()
@@ -65,18 +65,18 @@ class Folder:
         return True
 
     def is_link(self, path: str) -> bool:
-        """Return whether there is a link at a path itself."""
+        """Return whether a path is itself a link."""
         return is_link(self.place(path))
 
     def stat(self, path: str) -> os.stat_result | None:
-        """Return what is known of the file at a path, of a link itself; None where there is nothing."""
+        """Return the status of the file at a path, of a link itself, or None if there is nothing."""
         try:
             return os.lstat(self.place(path))
         except (FileNotFoundError, NotADirectoryError):
             return None
 
     def open(self, path: str) -> BufferedReader:
-        """Return the file at a path, to be read. Raises OSError for what is not a file."""
+        """Open the file at a path for reading. Raises OSError if it is not a file."""
         place = self.place(path)
         if is_link(place):
             raise Outside("this is a link; put a file in its place", place)
@@ -91,7 +91,7 @@ class Folder:
             raise
 
     def read(self, path: str) -> bytes | None:
-        """Return a file's content, None where there is none: an empty file may be what its user made of it."""
+        """Return the content of a file, or None if there is none: an empty file may be one that its user emptied."""
         try:
             with self.open(path) as file:
                 return file.read()
@@ -99,14 +99,14 @@ class Folder:
             return None
 
     def append(self, path: str) -> FileIO:
-        """Return the file at a path, to be written at its end without a buffer. Makes it and its folder."""
+        """Open the file at a path for appending, without a buffer. Makes the file and its folder."""
         self.make_parent(path)
         if self.is_link(path):
             raise Outside("this is a link; put a file in its place", self.place(path))
         return FileIO(os.open(self.place(path), _APPEND, 0o666), "ab")
 
     def remove(self, path: str) -> None:
-        """Remove the file or link at a path, and the folders above it that are empty then."""
+        """Remove the file or link at a path, and then the empty folders above it."""
         place = self.place(path)
         place.unlink()
         with suppress(OSError):
@@ -114,13 +114,13 @@ class Folder:
                 (self.root / above).rmdir()
 
     def names(self, folder: str) -> Iterator[str]:
-        """Yield the names in a folder below, sorted; none where there is no such folder."""
+        """Yield the sorted names in a folder; none if it does not exist."""
         with suppress(FileNotFoundError):
             yield from sorted(os.listdir(self.place(f"{folder}/_").parent))
 
 
 def is_inside(path: str) -> bool:
-    """Return whether a path can only lead to something below the folder that it is relative to, on any system."""
+    """Return whether a relative path can only lead to something below its folder, on any system."""
     parts = path.split("/")
     if "\0" in path or _ELSEWHERE.match(path) or "" in parts or "." in parts or ".." in _SEPARATORS.split(path):
         return False
@@ -128,24 +128,24 @@ def is_inside(path: str) -> bool:
 
 
 def is_link(path: Path | str) -> bool:
-    """Return whether there is a link at a path: a symbolic one, or a junction of Windows."""
+    """Return whether a path is a link: a symbolic one, or a junction of Windows."""
     try:
         found = os.lstat(path)
     except (OSError, ValueError):
         return False
-    # Python 3.12 knows junctions by name; their tag has been reported since 3.8.
+    # Python 3.12 knows junctions by name; their tag has been available since 3.8.
     return stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) == 0xA0000003
 
 
 def create(place: str | Path) -> BufferedWriter:
-    """Return a new file to be written, in the place of what is there; a link there is not followed."""
+    """Create a file for writing, replacing what is there; a link there is not followed."""
     with suppress(FileNotFoundError):
         os.unlink(place)
     return os.fdopen(os.open(place, _CREATE, 0o666), "wb")
 
 
 def check_places(out: Path, img: Path | None, source: str) -> None:
-    """Raise BadTarget where the output folder cannot be one, or lies in what is read, or holds it."""
+    """Raise BadOutput if the output folder cannot be one, or is inside the source, or contains the source."""
     if os.path.lexists(out) and not out.is_dir():
         raise BadOutput(f"{out}: there is a file of that name; give a folder")
     if img is not None:
@@ -160,7 +160,7 @@ def check_places(out: Path, img: Path | None, source: str) -> None:
 
 
 def _is_within(inner: Path, outer: Path) -> bool:
-    """Return whether a path is another one or lies below it, through links and in any spelling."""
+    """Return whether a path is another path or below it, through links and in any spelling."""
     try:
         wanted = os.stat(outer)
     except OSError:

@@ -1,11 +1,11 @@
-"""What earlier runs wrote, so that a run continues where one was killed, and never overwrites what its user changed.
+"""The record of earlier runs, so that a run can continue after a kill and never overwrites the user's changes.
 
-``.spipconv/manifest.jsonl`` has a line an entry, sorted. While a run lasts, each of its processes appends its
-entries to a journal beside it, each entry before its files are written; a line that a kill cut off counts for
-nothing. The next run takes what journals it finds into the manifest.
+``.spipconv/manifest.jsonl`` has one line per entry, sorted. During a run, each process appends its entries to a journal
+next to it, each entry before its files are written; a line that a kill cut off is ignored. The next run adds the
+journals that it finds to the manifest.
 
-The output folder may come from elsewhere, so neither is trusted: a path in them that leads out of the folder, or a
-line that no run wrote, makes them unusable.
+The output folder may come from elsewhere, so the manifest and the journals are not trusted: if a path in them leads out
+of the folder, or spipconv did not write a line, they cannot be used.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from spipconv.migration.report.issues import Issue
 from spipconv.system.files import replace_file, temporary_name, write_temporary
 
 MANIFEST_FOLDER = ".spipconv"
-# Bytes of a line: the remarks on one page. A longer one is not ours.
+# Size limit of a line, in bytes: the issues of one page. We never write a longer one.
 LONGEST_LINE = 1 << 26
 # Greater numbers would not fit into a report.
 _GREATEST = 1 << 48
@@ -35,10 +35,10 @@ _JOURNAL = "journal-*.jsonl"
 
 
 class Entry(Struct, frozen=True):
-    """One thing that was written: a page, a file, a table. ``source`` is the digest of all that it was made of.
+    """Something that was written: a page, a file, a table. ``source`` is the digest of everything it was made from.
 
-    ``files`` are its files with their fingerprints. The others are its part of the report: its address, the remarks,
-    how many words its sources had and it has, and its messages.
+    ``files`` are its files with their fingerprints. The other fields are its part of the report: its address, its
+    issues, the number of words in its source and on its page, and its messages.
     """
 
     key: str
@@ -55,16 +55,16 @@ _Decoder = msgspec.json.Decoder(Entry)
 
 
 class OutputManifest:
-    """The entries of earlier runs in a SQLite file, ``store``, which lasts one run."""
+    """The entries of earlier runs, in a SQLite file ``store`` that lasts one run."""
 
     def __init__(self, store: Path) -> None:
         self._db = sqlite3.connect(store)
 
     @classmethod
     def load(cls, folder: Path, store: Path) -> OutputManifest:
-        """Return what runs before this one left in an output folder, where there may be nothing.
+        """Return the entries that earlier runs left in an output folder, if there are any.
 
-        Raises BadTarget where it cannot be trusted or read.
+        Raises BadOutput if they cannot be trusted or read.
         """
         manifest = cls(store)
         manifest._db.executescript(
@@ -89,12 +89,12 @@ class OutputManifest:
         return _Decoder.decode(row[0]) if row else None
 
     def is_ours(self, path: str, fingerprint: str) -> bool:
-        """Return whether a run wrote, or was about to write, a file as it is now."""
+        """Return whether a run wrote, or was about to write, the current content of a file."""
         found = self._db.execute("SELECT 1 FROM files WHERE path = ? AND fingerprint = ?", (path, fingerprint))
         return found.fetchone() is not None
 
     def entries(self, prefix: str) -> Iterator[Entry]:
-        """Yield the last entries of all keys that begin so."""
+        """Yield the last entries of all keys with this beginning."""
         for (line,) in self._db.execute(
             "SELECT line FROM entries WHERE substr(key, 1, ?) = ? ORDER BY key", (len(prefix), prefix)
         ):
@@ -113,13 +113,13 @@ class OutputManifest:
 
 
 class Journal:
-    """The entries of one process of this run, on the disk before their files are."""
+    """The entries of one process of this run; they are on the disk before their files."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._file = Folder(folder).append(f"{MANIFEST_FOLDER}/journal-{name}.jsonl")
 
     def append(self, entry: Entry) -> None:
-        """Note what is about to be written. Where that fails, nothing of it is left."""
+        """Record what is about to be written. If that fails, nothing of it is left."""
         line = memoryview(msgspec.json.encode(entry) + b"\n")
         start = self._file.seek(0, os.SEEK_END)
         try:
@@ -135,10 +135,10 @@ class Journal:
 
 
 def settle(folder: Path, store: Path, earlier: OutputManifest | None = None) -> Iterator[tuple[str, str]]:
-    """Make one manifest of the journals, and of earlier entries if these are to stay.
+    """Merge the journals into one manifest, together with earlier entries if these are to stay.
 
-    ``store`` is a SQLite file to work in. Yields the files (path, fingerprint) that no entry has any more. Raises
-    BadTarget as `OutputManifest.load` does.
+    ``store`` is a SQLite file to work in. Yields the files (path, fingerprint) that no longer have an entry. Raises
+    BadOutput like ``OutputManifest.load``.
     """
     place = Folder(folder)
     journals = _journals(place)
@@ -200,7 +200,7 @@ def _read(place: Folder, path: str) -> Iterator[tuple[bytes, Entry]]:
                 number += 1
                 if not line.endswith(b"\n"):
                     if path != _MANIFEST and len(line) < LONGEST_LINE:
-                        # A kill cut it off, before anything was written of it.
+                        # A kill cut the line off, before any of its files was written.
                         return
                     raise _bad(place, path, f"line {number} has no end")
                 try:

@@ -1,4 +1,4 @@
-"""The output folder: files are written whole, and none that its user changed is touched."""
+"""Write the output folder: files are written whole, and no file that its user changed is touched."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from spipconv.system.files import (
     write_file,
 )
 
-# What stands for the fingerprint of a link or a folder, which no run writes.
+# The fingerprint of a link or a folder, which no run writes.
 _NOT_A_FILE = "?"
 
 
 class Output:
-    """An output folder. ``force`` overwrites also what was changed since it was written.
+    """An output folder. ``force`` also overwrites files that were changed since they were written.
 
-    What writes returns False where it left a file as its user changed it, and raises CannotWrite. A link counts as
-    what its user put there, and is never followed.
+    Methods that write return False if they left a file as its user changed it, and raise CannotWrite. A link counts as
+    a change by the user and is never followed.
     """
 
     def __init__(self, folder: Path, manifest: OutputManifest, journal: Journal, *, force: bool = False) -> None:
@@ -42,14 +42,14 @@ class Output:
         self._journal.close()
 
     def note(self, entry: Entry) -> None:
-        """Note that something is as an entry says."""
+        """Record an entry."""
         try:
             self._journal.append(entry)
         except OSError as error:
             self._refuse("", error)
 
     def has(self, path: str, mark: str) -> bool:
-        """Return whether a file is there with that fingerprint."""
+        """Return whether a file exists with that fingerprint."""
         try:
             content = None if self._folder.is_link(path) else self._folder.read(path)
         except OSError:
@@ -57,7 +57,7 @@ class Output:
         return content is not None and fingerprint(content) == mark
 
     def put(self, path: str, content: bytes, entry: Entry | None = None) -> bool:
-        """Write a file, unless it is there already. ``entry`` is what to note of it."""
+        """Write a file, unless it is already there. ``entry`` is the entry to record."""
         self.note(entry or Entry(path, files={path: fingerprint(content)}))
         try:
             if not self._folder.make_parent(path):
@@ -74,7 +74,7 @@ class Output:
         return True
 
     def put_file(self, path: str, content: Path) -> bool:
-        """Write a large file from another one, as ``put`` does."""
+        """Write a large file from another file, like ``put``."""
         mark = fingerprint_of(content)
         self.note(Entry(path, files={path: mark}))
         try:
@@ -90,7 +90,7 @@ class Output:
         return True
 
     def copy(self, source: Path, folder: str, name: str, static: StaticFiles) -> Copy | None:
-        """Copy a file of the old site to its name in a folder, as a system needs it; None: its user's is left."""
+        """Copy a file of the old site to its name in a folder, as a system needs it; None: the user's file is left."""
         place = place_for(name, static)
         if place is None:
             return RUN_BY_TARGET
@@ -110,7 +110,7 @@ class Output:
         return copied
 
     def remove(self, path: str, mark: str) -> bool:
-        """Remove a file that no page is written to any more, if it is as it was written; return whether it is gone."""
+        """Remove a file that no page is written to any longer, unless it was changed; return whether it is gone."""
         try:
             there = self._fingerprint_there(path) if "-" not in mark else self._mark_there(path)
             if not there:
@@ -121,7 +121,7 @@ class Output:
         except FileNotFoundError:
             return True
         except OSError:
-            # A link on the way, or a right that is missing: what it leads to is not ours to remove.
+            # A link on the way, or a missing permission: the file there is not ours to remove.
             return False
         return True
 
@@ -129,13 +129,13 @@ class Output:
         return self._force or self._manifest.is_ours(path, mark)
 
     def _replace(self, path: str, content: bytes | Iterable[bytes]) -> None:
-        """Write a file whole: there is never half of it."""
+        """Replace a file as a whole, so that there is never half a file."""
         folder, slash, name = path.rpartition("/")
         temporary = self._folder.place(f"{folder}{slash}{temporary_name(name)}")
         write_file(self._folder.place(path), content, temporary=temporary, create=create)
 
     def _fingerprint_there(self, path: str) -> str:
-        """Return the fingerprint of what is at a path, empty where there is nothing."""
+        """Return the fingerprint of the file at a path, or an empty string if there is nothing."""
         found = self._folder.stat(path)
         if found is None or not stat.S_ISREG(found.st_mode):
             return _NOT_A_FILE if found else ""
@@ -156,7 +156,7 @@ class Output:
 
 
 def mark_of(path: Path) -> str:
-    """Return the fingerprint of a file that may be large: its size and time; empty where there is none."""
+    """Return the fingerprint of a file that may be large: its size and time; empty if it does not exist."""
     try:
         return size_and_time(path.stat())
     except OSError:
@@ -164,7 +164,7 @@ def mark_of(path: Path) -> str:
 
 
 def fingerprint_of(path: Path) -> str:
-    """Return the fingerprint of a file's content."""
+    """Return the fingerprint of the content of a file."""
     with open(path, "rb") as file:
         return fingerprint_file(file)
 

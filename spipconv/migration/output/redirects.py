@@ -1,6 +1,6 @@
-"""Redirections from the addresses of the old site to the new one's, as web servers and programs read them.
+"""Redirects from the addresses of the old site to those of the new one, in the formats of web servers and programs.
 
-Each writer yields the lines of a file and reads the database once or twice, so that its size does not matter.
+Each writer yields the lines of a file and reads the database once or twice, so the size of the site does not matter.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from spipconv.migration.report.errors import describe_error, failure_issue, stop
 from spipconv.migration.report.issues import Issue
 from spipconv.safety import safe_address
 
-# What goes into server{}; the maps go into http{}.
+# The directives for server{}; the maps go into http{}.
 NGINX_SERVER = """\
 if ($spip_new) {
     return 301 $spip_new;
@@ -41,8 +41,8 @@ _APACHE_FLAGS = "[R=301,L,QSD,NE]"
 
 
 class Redirect(Struct, frozen=True):
-    """An object of the old site, its new address (ASCII) and the paths at which it was (decoded, from the host's root,
-    without a slash at the edges). Paths at which there is a new page are not among them.
+    """An object of the old site, its new address (ASCII) and its old paths (decoded, from the root of the host, without
+    slashes at the ends). Paths of new pages are not among them.
     """
 
     kind: str
@@ -52,12 +52,12 @@ class Redirect(Struct, frozen=True):
 
 
 def moved(database: WorkingDatabase) -> Iterator[Redirect]:
-    """Yield all that has an address on the new site or leads elsewhere: pages, documents and forum messages."""
+    """Yield everything that has an address on the new site or leads elsewhere: pages, documents and forum messages."""
     return (one for one, _ in _find(database))
 
 
 def check(database: WorkingDatabase, has_file: Callable[[str], bool]) -> Iterator[Issue]:
-    """Yield what is wrong with the redirections; ``has_file`` returns whether the new site has "IMG/pdf/a.pdf"."""
+    """Yield the issues of the redirects; ``has_file`` returns whether the new site has "IMG/pdf/a.pdf"."""
     for row in database.db.execute(
         "SELECT path, MAX(kind) AS kind, MAX(number) AS number FROM old_paths GROUP BY path COLLATE NOCASE"
         " HAVING MIN(kind) != MAX(kind) OR MIN(number) != MAX(number)"
@@ -80,7 +80,10 @@ def check(database: WorkingDatabase, has_file: Callable[[str], bool]) -> Iterato
 
 
 def nginx(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
-    """Yield a file of maps for http{}; ``NGINX_SERVER`` uses them. ``feed`` is the new feed's address, or empty."""
+    """Yield a file of maps for http{}, which ``NGINX_SERVER`` uses.
+
+    ``feed`` is the address of the new feed, or empty.
+    """
     root = _escape(quote(site_root(database)))
     yield from _nginx_sizes(database)
     yield "# The path without its ending, or what ?Title asks for.\n"
@@ -101,7 +104,7 @@ def nginx(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
     yield 'map $spip_title $spip_titled {\n    default "";\n'
     has_queries = _has_queries(database)
     for one in moved(database):
-        # The same key twice would keep nginx from starting, and it ignores case.
+        # nginx ignores case and would not start with the same key twice.
         keys = {key.encode().lower(): key for key in _keys(one.paths, has_queries)}
         yield from (f"    {_nginx_key(keys[key])} {one.kind}{one.number};\n" for key in keys if len(key) < _LONGEST_KEY)
     yield '}\nmap "$spip_titled $spip_page" $spip_object {\n    default $spip_titled;\n'
@@ -119,9 +122,9 @@ def nginx(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
 
 
 def apache(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
-    """Yield an .htaccess for the root of the new site. ``feed`` is the new feed's address, or empty.
+    """Yield an .htaccess for the root of the new site. ``feed`` is the address of the new feed, or empty.
 
-    Apache reads all of it at every request: beyond some thousand objects, use another server.
+    Apache reads all of it at every request: with more than a few thousand objects, use another server.
     """
     root = _escape(f"{site_root(database)}/"[1:])
     yield "RewriteEngine On\n"
@@ -156,7 +159,7 @@ def apache(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
 
 
 def netlify(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
-    """Yield a file _redirects. Netlify cannot match ``spip.php?article12``, only queries that have values."""
+    """Yield a file _redirects. Netlify cannot match ``spip.php?article12``, only queries with values."""
     root = quote(site_root(database))
     endings = ["", ".html"] if database.meta("type_urls") == "propres2" else [""]
     if feed:
@@ -178,7 +181,7 @@ def netlify(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
 
 
 def json_table(database: WorkingDatabase) -> Iterator[str]:
-    """Yield ``{"objects": {"article12": address}, "paths": {"Mon-titre": address}}``, an entry a line."""
+    """Yield ``{"objects": {"article12": address}, "paths": {"Mon-titre": address}}``, one entry per line."""
     yield '{"objects": {\n'
     yield from _entries((f"{one.kind}{one.number}", one.new) for one in moved(database))
     yield '}, "paths": {\n'
@@ -186,7 +189,7 @@ def json_table(database: WorkingDatabase) -> Iterator[str]:
     yield "}}\n"
 
 
-# ---- What has moved ----
+# ---- The redirects ----
 
 _OBJECTS = (
     "SELECT objects.kind, objects.number, objects.state, objects.address, old_paths.path FROM objects"
@@ -206,7 +209,7 @@ _MESSAGES = (
 
 
 def _find(database: WorkingDatabase, stopped: list[Issue] | None = None) -> Iterator[tuple[Redirect, list[str]]]:
-    """Yield all that has moved, without what an internal error stops: the issues with that go to ``stopped``."""
+    """Yield all redirects. An entry that an internal error stops is left out; its issue is added to ``stopped``."""
     objects = f"{_OBJECTS} ORDER BY objects.kind, objects.number, path"
     tables = (objects, _DOCUMENTS, _MESSAGES)
     return chain.from_iterable(_group(database, database.db.execute(rows), stopped) for rows in tables)
@@ -231,7 +234,7 @@ def _group(
 
 
 def _moved(database: WorkingDatabase, root: str, rows: Sequence[Row]) -> tuple[Redirect, list[str]] | None:
-    """Return what the rows of one object say; None where it has no address."""
+    """Return the redirect in the rows of an object, or None if it has no address."""
     kind, number = rows[0]["kind"], rows[0]["number"]
     if not (new := _new_address(database, rows[0])):
         return None
@@ -264,7 +267,7 @@ def _site_page(database: WorkingDatabase, number: int) -> str:
 
 
 def _is_shadowed(database: WorkingDatabase, path: str, new: str) -> bool:
-    """Return whether another page than that at a new address has the path now, whatever its case."""
+    """Return whether another page than the one at a new address now has the path, ignoring case."""
     pages = database.db.execute(
         "SELECT address FROM pages WHERE address COLLATE NOCASE IN (?, ?)", (f"/{path}/", f"/{quote(path)}/")
     )
@@ -272,20 +275,20 @@ def _is_shadowed(database: WorkingDatabase, path: str, new: str) -> bool:
 
 
 def _path(address: str) -> str:
-    """Return the path of a new address as ``old_paths`` would have it; that of an address elsewhere is empty."""
+    """Return the path of a new address as it would be in ``old_paths``, or an empty string for an external address."""
     return clean_path(unquote(address.partition("#")[0])) if address.startswith("/") else ""
 
 
 def _without_case(one: Redirect) -> list[str]:
-    """Return the paths that are not the new address in another case."""
+    """Return the paths that do not differ from the new address only in case."""
     return [path for path in one.paths if path.casefold() != _path(one.new).casefold()]
 
 
-# ---- What is wrong with it ----
+# ---- Their issues ----
 
 
 def _problem(database: WorkingDatabase, one: Redirect, has_file: Callable[[str], bool]) -> str:
-    """Return the code of what is wrong with a redirection, or an empty text."""
+    """Return the code of the issue of a redirect, or an empty string."""
     if not one.new.startswith("/"):
         site = database.meta("adresse_site")
         old = read_old_address(one.new, [site] if site else [])
@@ -301,11 +304,11 @@ def _problem(database: WorkingDatabase, one: Redirect, has_file: Callable[[str],
     return "redirect-home" if address == "/" and not is_there else ""
 
 
-# ---- How servers write it ----
+# ---- The formats of servers ----
 
 
 class _Form(NamedTuple):
-    """A way to ask for an object by its number: regular expressions of the path and of the query (empty: any)."""
+    """A way to refer to an object by its number: regular expressions for the path and the query (empty: any)."""
 
     kind: str
     path: str
@@ -330,12 +333,12 @@ def _forms(feed: str) -> Iterator[_Form]:
 
 
 def _has_queries(database: WorkingDatabase) -> bool:
-    """Return whether addresses were like ``/?Title``; elsewhere these are understood where they need no encoding."""
+    """Return whether addresses were like ``/?Title``; otherwise these are understood if they need no encoding."""
     return database.meta("type_urls") == "propres_qs"
 
 
 def _query_start(database: WorkingDatabase) -> str:
-    """Return what the keys of ``?Title`` start with: servers see these encoded, other paths decoded."""
+    """Return the beginning of the keys of ``?Title``: servers see these encoded, but other paths decoded."""
     return "?" if _has_queries(database) else f"{site_root(database)}/"
 
 
@@ -359,7 +362,7 @@ def _nginx_sizes(database: WorkingDatabase) -> Iterator[str]:
     longest = database.db.execute("SELECT MAX(LENGTH(CAST(path AS BLOB))) FROM old_paths").fetchone()[0] or 0
     if database.meta("type_urls") == "propres_qs":
         size, longest = 3 * size, 3 * longest
-    # Where a bucket takes some of the longest keys, nginx needs no more buckets than there are keys.
+    # If a bucket has room for several of the longest keys, nginx needs no more buckets than there are keys.
     bucket = 4 * (min(longest + len(site_root(database).encode()), _LONGEST_KEY) + 100)
     yield f"map_hash_max_size {1 << (2 * size + 2048).bit_length()};\n"
     yield f"map_hash_bucket_size {1 << bucket.bit_length()};\n"
@@ -380,7 +383,7 @@ def _apache_value(address: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """Return a regular expression for a text, as nginx and Apache both read it between double quotes."""
+    """Return a regular expression for a text, as nginx and Apache both read it in double quotes."""
     return re.sub(r'[.^$*+?()\[\]{}|\\"]', lambda found: f"\\x{ord(found[0]):02x}", text)
 
 

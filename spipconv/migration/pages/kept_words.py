@@ -9,7 +9,7 @@ from html import unescape
 from spipconv.languages import choose_language
 
 _WORD = re.compile(r"\w+")
-# What of a source is not a word that a page shows: tags, what links lead to, names of languages and notes, entities.
+# Parts of a source that a page does not show as words: tags, targets of links, names of languages and notes, entities.
 _NO_WORDS = re.compile(
     r"<[a-z_/?!][^<>]*>|->[^\]\n]{0,500}\]|\[\[<[^<>]{0,100}>|\{[a-z_]{2,8}\}(?=->)|\[[a-z_]{2,8}\]|&[a-z]{2,8};"
     r"|\|[^|\]<>\n]{0,200}(?=->)",
@@ -20,10 +20,10 @@ _LANGUAGE = re.compile(r"\[([a-z_]{2,10})\]")
 
 
 def count_words(sources: Iterable[str], page: str) -> tuple[int, int]:
-    """Return how many different words the sources have, and how many of them are on the page."""
+    """Return the number of different words in the sources, and how many of them are on the page."""
     wanted = set(_NO_WORDS.sub(" ", " ".join(sources)).lower().split())
     there = set(page.lower().replace("&nbsp;", " ").split())
-    # Most are there as they were; only the others, which markup touches, are taken apart.
+    # Most words are on the page unchanged; only the others, which touch markup, are split.
     same = wanted & there
     apart = set(_WORD.findall(unescape(" ".join(wanted - same))))
     missing = apart - there
@@ -36,7 +36,7 @@ def count_words(sources: Iterable[str], page: str) -> tuple[int, int]:
 
 
 def in_language(text: str, language: str) -> str:
-    """Return a text with its ``<multi>`` blocks in one language only, for counting its words."""
+    """Return a text with its ``<multi>`` blocks in one language only, for counting words."""
     pieces: list[str] = []
     position, opened = 0, None
     for mark in _MULTI.finditer(text):

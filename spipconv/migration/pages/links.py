@@ -1,4 +1,4 @@
-"""The addresses in a parsed text: those of the old site become those of the new one."""
+"""Replace the old site's addresses in a parsed text with those of the new site."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from spipconv.parsing.models import ICONS
 
 # Called with a code, a node, and what it is about.
 ReportLink = Callable[[str, Node, str], None]
-# What the parser leaves of a link to a document that does not exist, which it has reported.
+# The parser leaves this of a link to a document that does not exist, and has reported it.
 _NO_DOCUMENT = re.compile(r"(?:doc|document|im|img|image|emb)\s*[0-9]+\S*")
 _KINDS_ELSEWHERE = frozenset({"anchor", "mail", "glossary"})
 _ADDRESSES = frozenset({"href", "src", "cite"})
 
 
 class LinkRewriter:
-    """Puts the addresses of one site's texts right. ``language`` is the site's own."""
+    """Rewrites the addresses in the texts of one site. ``language`` is the site's own."""
 
     def __init__(self, database: WorkingDatabase, objects: SiteObjects, files: ImgFolder, language: str) -> None:
         self._database, self._objects, self._files, self._language = database, objects, files, language
@@ -33,7 +33,7 @@ class LinkRewriter:
         self._own = own_addresses(database)
 
     def put_right(self, nodes: tuple[Node, ...], report: ReportLink) -> tuple[Node, ...]:
-        """Return nodes whose addresses are those of the new site, and whose icons of SPIP's are words."""
+        """Return nodes with the addresses of the new site, in which SPIP's icons are words."""
 
         def change(node: Node) -> tuple[Node, ...]:
             if not concerns(node):
@@ -58,7 +58,7 @@ class LinkRewriter:
         return rebuild(nodes, change)
 
     def _new_address(self, address: str, node: Node, report: ReportLink) -> str | None:
-        """Return an address on the new site, the same for one elsewhere, None where nothing answers any more."""
+        """Return the address on the new site, an external address unchanged, or None if the page no longer exists."""
         if not address and isinstance(node, Link):
             report("link-empty", node, "")
             return None
@@ -98,7 +98,7 @@ class LinkRewriter:
 
 
 def concerns(node: Node) -> bool:
-    """Return whether a node may hold an address of the old site, or an icon of SPIP's."""
+    """Return whether a node may contain an address of the old site or an icon of SPIP's."""
     match node:
         case Link():
             return node.kind not in _KINDS_ELSEWHERE and not (node.kind == "internal" and node.address.startswith("/"))

@@ -1,4 +1,4 @@
-"""The messages of a page in the order in which they are read."""
+"""Put the messages of a page into reading order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ _PENDING = ("publie", "prop")
 
 
 class ThreadedComment(NamedTuple):
-    """A message with the one it is under (0: none), how deep, and whether that is not the one it answers."""
+    """A message, the message that it is shown under (0: none), its depth, and whether that is not the message it
+    answers.
+    """
 
     row: Row
     parent: int
@@ -21,10 +23,10 @@ class ThreadedComment(NamedTuple):
 
 
 def arrange(messages: Iterable[Row]) -> list[ThreadedComment]:
-    """Return the messages of one page that are published or wait for a moderator, each after what it answers.
+    """Return the messages of a page that are published or wait for a moderator, each after the message it answers.
 
-    ``messages`` are all of the page's, in the order of time. One that answers a message that is not shown is
-    under the nearest above it that is, and a published one under no other than published ones.
+    ``messages`` are all messages of the page, in order of time. A message that answers one that is not shown is moved
+    up to the nearest one that is; a published message is shown only under published ones.
     """
     rows = {row["id_forum"]: row for row in messages}
     below: dict[int, list[tuple[Row, bool]]] = {}
@@ -35,7 +37,7 @@ def arrange(messages: Iterable[Row]) -> list[ThreadedComment]:
     placed: list[ThreadedComment] = []
     seen: set[int] = set()
     starts = [ThreadedComment(row, 0, 0, is_moved) for row, is_moved in below.get(0, [])]
-    # Where messages answer each other in a circle, the first of them in time is at the top.
+    # If messages answer each other in a circle, the earliest one is at the top.
     for start in chain(
         starts, (ThreadedComment(row, 0, 0, True) for row in rows.values() if row["statut"] in _PENDING)
     ):

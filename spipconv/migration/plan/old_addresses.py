@@ -1,4 +1,4 @@
-"""What an address of the old site means: an object, a file, a page of SPIP's own or a path."""
+"""The meaning of an address on the old site: an object, a file, one of SPIP's own pages, or a path."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _SPIP_FOLDERS = frozenset({"ecrire", "prive", "local", "squelettes", "squelettes
 
 
 class OldAddress(Struct, frozen=True):
-    """What an address of the old site means: exactly one of an object, a file, a page of SPIP's own, or a path.
+    """The meaning of an address on the old site: exactly one of an object, a file, one of SPIP's own pages, or a path.
 
     ``kind`` and ``number``: an object; kind "home", number 0: the front page. ``file``: a file below IMG/, decoded.
-    ``page``: the name of a page of SPIP's ("plan", "backend", "ecrire"). ``path``: to be looked up by
-    ``find_by_path``. ``query`` and ``fragment`` are what else the address says, without ? and #.
+    ``page``: the name of one of SPIP's own pages ("plan", "backend", "ecrire"). ``path``: a path for ``find_by_path``.
+    ``query`` and ``fragment`` are the rest of the address, without ? and #.
     """
 
     kind: str = ""
@@ -42,10 +42,10 @@ class OldAddress(Struct, frozen=True):
 
 
 def read_old_address(address: str, site_addresses: Collection[str]) -> OldAddress | None:
-    """Return what an address in a text means, or None where it is not an address of the site (or only an anchor).
+    """Return the meaning of an address in a text, or None if it is not an address of the site (or only an anchor).
 
-    ``site_addresses`` are those that the site has had; http, https and www. make no difference. A relative address
-    is taken from the site's root.
+    ``site_addresses`` are the addresses that the site has had; http, https and www. make no difference. A relative
+    address starts at the root of the site.
     """
     match = _ADDRESS.fullmatch(_complete(address.strip().replace("&amp;", "&")))
     assert match is not None
@@ -73,7 +73,7 @@ def read_site(address: str) -> tuple[str, str]:
 
 
 def site_root(database: WorkingDatabase) -> str:
-    """Return the folder of the old site on its host, without a slash at its end."""
+    """Return the folder of the old site on its host, without a slash at the end."""
     return unquote(read_site(database.meta("adresse_site"))[1])
 
 
@@ -84,12 +84,12 @@ def own_addresses(database: WorkingDatabase) -> tuple[str, ...]:
 
 
 def clean_path(path: str) -> str:
-    """Return a decoded path as ``old_paths`` has it: NFC, no slash at its edges, no .html or .htm at its end."""
+    """Return a decoded path as it is in ``old_paths``: NFC, without slashes at the ends and without .html or .htm."""
     return _ENDING.sub("", normalize("NFC", path).strip("/")).strip("/")
 
 
 def find_by_path(database: WorkingDatabase, path: str) -> tuple[str, int] | None:
-    """Return the kind and the number of the object that had a path (as ``OldAddress.path`` is), in any case."""
+    """Return the kind and the number of the object that had a path (as in ``OldAddress.path``), ignoring case."""
     wanted = [path]
     if folder := _LANGUAGE_FOLDER.match(path):
         wanted.append(path[folder.end() :])
@@ -121,7 +121,7 @@ def _decode(text: str) -> str:
 
 
 def read_local(path: str, query: str) -> OldAddress:
-    """Return what a decoded path from the site's root, with its query, means."""
+    """Return the meaning of a decoded path from the root of the site, with its query."""
     parts: list[str] = []
     for part in path.split("/"):
         if part == "..":
@@ -173,7 +173,7 @@ def _read_query(query: str) -> OldAddress:
 
 
 def _read_script(name: str, query: str) -> OldAddress:
-    """Return what ``article.php3?id_article=12`` means, or ``spip.php?page=article&id_article=12``."""
+    """Return the meaning of ``article.php3?id_article=12`` or ``spip.php?page=article&id_article=12``."""
     if name in ("index", "sommaire"):
         return OldAddress("home", query=query)
     kind = KINDS_BY_NAME.get(name)

@@ -1,4 +1,4 @@
-"""All paths at which an object could be found at the old site, as far as the database knows them."""
+"""All paths that an object had on the old site, as far as the database knows them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spipconv.migration.report.issues import Issue
 
 # The most paths that an object keeps.
 MOST_PATHS = 12
-# How often the paths of sections are joined to those above them: as deep as a site may be.
+# How often paths of sections are joined to their parents' paths: the maximum depth of a site.
 _DEEPEST = 20
 _PROPER = frozenset({"", "propres", "propres2", "propres_qs", "libres"})
 _FOREVER = "9999"
@@ -24,7 +24,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def find_old_paths(database: WorkingDatabase) -> Iterator[Issue]:
-    """Fill ``old_paths`` from all that the database knows of addresses; what it yields must be read to the end."""
+    """Fill ``old_paths`` from all addresses in the database.
+
+    The caller must read the issues that it yields to the end.
+    """
     db = database.db
     db.execute("DROP TABLE IF EXISTS temp.candidates")
     db.execute(
@@ -54,16 +57,16 @@ def find_old_paths(database: WorkingDatabase) -> Iterator[Issue]:
     yield from _settle(database)
     db.execute("CREATE INDEX IF NOT EXISTS old_paths_in_any_case ON old_paths (path COLLATE NOCASE)")
     db.execute("CREATE INDEX IF NOT EXISTS old_paths_of_objects ON old_paths (kind, number)")
-    # Whether a path is a new page's, redirects.py asks for each.
+    # redirects.py checks for each path whether it is that of a new page.
     db.execute("CREATE INDEX IF NOT EXISTS pages_in_any_case ON pages (address COLLATE NOCASE)")
     db.commit()
 
 
-# ---- What the database knows of an object's addresses ----
+# ---- The addresses of an object in the database ----
 
 
 class _StoredAddress(NamedTuple):
-    """One stored address. ``is_column``: from a column url_propre, where each kind has its own titles."""
+    """A stored address. ``is_column``: it comes from a column url_propre, where each kind has its own titles."""
 
     url: str
     date: str
@@ -75,7 +78,7 @@ class _StoredAddress(NamedTuple):
 
 
 class _History(NamedTuple):
-    """All stored addresses of an object, the one that SPIP prefers first, and the section that it is in now."""
+    """All stored addresses of an object, the one that SPIP prefers first, and its current section."""
 
     kind: str
     number: int
@@ -84,7 +87,7 @@ class _History(NamedTuple):
 
 
 class _Path(NamedTuple):
-    """A path of an object. ``is_shown``: SPIP has shown it, not only understood it."""
+    """A path of an object. ``is_shown``: SPIP has shown it, rather than only accepted it."""
 
     text: str
     is_shown: bool
@@ -93,7 +96,7 @@ class _Path(NamedTuple):
 
 
 class _Chain(NamedTuple):
-    """A section's whole path, the sections in it, and since and until when it was shown."""
+    """The whole path of a section, the sections in it, and the time during which it was shown."""
 
     path: str
     numbers: frozenset[int]
@@ -115,7 +118,7 @@ class _Sections:
             self.chains = chains
 
     def canonical(self, number: int) -> str:
-        """Return the path of a section in a site whose addresses follow its tree, empty where it has none."""
+        """Return the path of a section on a site whose addresses follow its tree, or an empty string."""
         parts: list[str] = []
         seen = set()
         while number in self._histories and number not in seen:
@@ -176,7 +179,7 @@ def _read_address(row: Mapping[str, str | int]) -> _StoredAddress:
 
 
 def _periods(history: _History) -> Iterator[tuple[_StoredAddress, str, str]]:
-    """Yield the rows with the dates between which SPIP may have shown them."""
+    """Yield the rows with the period during which SPIP may have shown them."""
     dates = sorted({row.date for row in history.rows})
     following = dict(zip(dates, [*dates[1:], _FOREVER], strict=True))
     for row in history.rows:
@@ -215,7 +218,7 @@ def _unmark(url: str, kind: str) -> str:
 
 
 def _paths(history: _History, sections: _Sections) -> list[_Path]:
-    """Return the paths of an object, each once, the one that SPIP shows now first."""
+    """Return the different paths of an object, the one that SPIP shows now first."""
     paths: dict[str, _Path] = {}
 
     def add(path: str, row: _StoredAddress, is_shown: bool = True) -> None:
@@ -243,7 +246,9 @@ def _paths(history: _History, sections: _Sections) -> list[_Path]:
 
 
 def _means(path: str, history: _History) -> bool:
-    """Return whether an address that is a path leads to the object: SPIP reads some titles as another's number."""
+    """Return whether an address that is a path leads to the object: SPIP reads some titles as the number of another
+    object.
+    """
     if _CONTROL.search(path):
         return False
     read = read_local(path, "")
@@ -251,7 +256,7 @@ def _means(path: str, history: _History) -> bool:
 
 
 def _settle(database: WorkingDatabase) -> Iterator[Issue]:
-    """Give every path to one object, whatever its case."""
+    """Assign every path, ignoring case, to one object."""
     rows = database.db.execute(
         "SELECT * FROM candidates ORDER BY fold, is_shown DESC, perma DESC, date DESC, kind, number, path"
     )

@@ -1,6 +1,6 @@
-"""The working database: one site's rows in one form, whatever SPIP they come from, in a SQLite file that lasts one run.
+"""The working database: the rows of one site in one form, whatever its SPIP version, in a SQLite file for one run.
 
-What is personal or secret has no column here, so nothing after this module can show it.
+Personal and secret data have no column here, so no later step can show them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-# Tables and columns as in SPIP 4, with the columns of older versions that say something more.
+# Tables and columns as in SPIP 4, with columns of older versions that hold more facts.
 WORKING_TABLES: Mapping[str, tuple[str, ...]] = {
     "meta": ("nom", "valeur"),
     "rubriques": (
@@ -51,13 +51,13 @@ NUMBERS = frozenset(
     {column for columns in WORKING_TABLES.values() for column in columns if column.startswith("id_")}
     | {"taille", "largeur", "hauteur", "rang_lien", "segments", "perma"}
 )
-# A greater number is none: it would not fit where numbers are counted on.
+# The greatest number: a greater one would not fit where numbers are added to it.
 GREATEST = (1 << 48) - 1
 # Columns that hold dates.
 DATES = frozenset({"date", "date_redac", "date_modif", "date_heure"})
-# Bytes of the texts of one row that are migrated; a page takes some seventy times as much memory while it is made.
+# Limit for the texts of one row, in bytes; making a page takes about seventy times as much memory.
 LONGEST_TEXT = 1 << 21
-# Bytes of one short text: what a column of type text can hold. Others show it with each link.
+# Limit for a short text, in bytes: the size of a column of type text. Other pages show it with each link.
 LONGEST_TITLE = (1 << 16) - 1
 # Columns that may be as long as a row.
 LONG = frozenset({"texte", "chapo", "ps", "bio", "descriptif", "valeur"})
@@ -88,13 +88,13 @@ def read_date(text: str) -> datetime | None:
 
 
 class WorkingDatabase:
-    """The working database of one run, in ``path``. Only one process may write, before the others read."""
+    """The working database of one run, at ``path``. Only one process may write, and only before the others read."""
 
     def __init__(self, path: Path, *, is_new: bool = False) -> None:
         self.path = path
         if is_new:
             self.db = sqlite3.connect(path)
-            # It lasts one run: a crash loses nothing that counts.
+            # It lasts one run, so a crash loses nothing important.
             self.db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = NORMAL;")
             for table, columns in WORKING_TABLES.items():
                 fields = ", ".join(f"{column} {'INTEGER' if column in NUMBERS else 'TEXT'}" for column in columns)
@@ -110,7 +110,7 @@ class WorkingDatabase:
         self.db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
     def keep(self, path: str, text: str) -> None:
-        """Have a raw text kept in a file of the output folder, after what is kept there already."""
+        """Save a raw text for a file of the output folder, after the texts that are already saved there."""
         if text:
             self.db.execute(
                 "INSERT INTO kept VALUES (?, ?) ON CONFLICT (path) DO UPDATE SET text = text || excluded.text"

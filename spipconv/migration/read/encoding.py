@@ -1,4 +1,4 @@
-"""Bytes of a SPIP database to text: twenty years of charsets, and texts that were encoded twice on the way."""
+"""Decode the texts of a SPIP database: twenty years of charsets, and texts that were encoded more than once."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ REPAIRED = "encoding-repaired"
 DOUBTFUL = "encoding-doubtful"
 _LAYERS = 3
 
-# windows-1252 as browsers read it: the five bytes that it leaves out are control characters.
+# windows-1252 as browsers read it: the five undefined bytes are control characters.
 _TABLE = "".join(
     [chr(byte) if char == "\N{REPLACEMENT CHARACTER}" else char
      for byte, char in enumerate(bytes(range(256)).decode("cp1252", "replace"))]
 )  # fmt: skip
 _ENCODING = codecs.charmap_build(_TABLE)
 _MORE = f"[\x80-\x9f{re.escape(_TABLE[0x80:0xC0])}]"
-# A character of two to four bytes of UTF-8, of which each was read as a character.
+# A character of two to four bytes in UTF-8, each of which was read as a character.
 _MISREAD = f"[\xc2-\xdf]{_MORE}|[\xe0-\xef]{_MORE}{{2}}|[\xf0-\xf4]{_MORE}{{3}}"
 _MISREAD_RUN = re.compile(f"(?:{_MISREAD})+")
-# The same after a space or a "?" has taken the place of what could not be shown.
+# The same, with a space or a "?" in place of a character that could not be shown.
 _SUSPECT = re.compile(f"{_MISREAD}|\xc3[ ?]|\xe2\u20ac")
-# What a text in a latin charset hardly holds.
+# Characters that rarely occur in a text in a Latin charset.
 _UNUSUAL = re.compile("[^\0-\u017f\u2000-\u22ff]")
 # Scripts that Ü, Ý or ß before a sign would give.
 _RARE = re.compile("[\u0700-\u07ff]")
@@ -37,15 +37,15 @@ _HYPHEN = "\xc2\xad"
 
 
 class Decoder:
-    """Decodes values. ``charset`` is what the source declares."""
+    """Decodes values. ``charset`` is the charset that the source declares."""
 
     def __init__(self, charset: str = "utf-8") -> None:
         self._charset = charset
 
     def decode(self, value: bytes | None) -> tuple[str, str]:
-        """Return the text, and the code of the issue with it: ``REPAIRED``, ``DOUBTFUL`` or "".
+        """Return the text and the code of its issue: ``REPAIRED``, ``DOUBTFUL`` or "".
 
-        NUL, which neither pages nor file names can hold, becomes U+FFFD, without an issue.
+        NUL, which neither pages nor file names may contain, becomes U+FFFD, without an issue.
         """
         if not value:
             return "", ""
@@ -80,7 +80,7 @@ def _from_windows(value: bytes) -> str:
 
 
 def _read_again(text: str, code: str) -> tuple[str, str]:
-    """Undo what was encoded twice or more; what cannot be undone exactly stays."""
+    """Undo repeated encoding; a text for which that is not exactly possible stays as it is."""
     for _ in range(_LAYERS):
         if not _is_misread(text):
             return text, code
@@ -97,7 +97,7 @@ def _piece_as_utf8(found: re.Match[str]) -> str:
 
 
 def _as_utf8(text: str) -> str | None:
-    """Return the text whose UTF-8, read as windows-1252 or ISO-8859-1, is this one; None: there is none."""
+    """Return the text whose UTF-8, read as windows-1252 or ISO-8859-1, gives this text, or None."""
     for encode in (_to_windows, _to_latin1):
         with suppress(UnicodeError):
             better = encode(text).decode("utf-8")
@@ -114,7 +114,9 @@ def _to_latin1(text: str) -> bytes:
 
 
 def _is_misread(text: str) -> bool:
-    """Return whether a text looks encoded twice, to someone who knows which signs follow each other in real texts."""
+    """Return whether a text looks as if it was encoded twice, judged by the characters that occur together in real
+    texts.
+    """
     return _SUSPECT.search(text) is not None and (
         _MORE_RULES.search(text) is not None or _judge()(text.replace(_HYPHEN, ""))
     )
@@ -122,7 +124,7 @@ def _is_misread(text: str) -> bool:
 
 @cache
 def _judge() -> Callable[[str], bool]:
-    # Most bases hold no text that needs it.
+    # Most databases contain no text that needs it.
     from ftfy.badness import is_bad
 
     return is_bad

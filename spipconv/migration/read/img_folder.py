@@ -1,4 +1,4 @@
-"""The old site's IMG folder: which files it has, and where a document's file or a logo is."""
+"""The IMG folder of the old site: its files, and where the file of a document or a logo is."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from urllib.parse import unquote
 
 from spipconv.migration.kinds import OBJECT_KINDS
 
-# Names of files that are kept in mind for look-ups: some tens of megabytes.
+# File names that are cached for look-ups: a few tens of megabytes.
 MOST_NAMES = 200_000
-# An index file of that size says that there is nothing to see.
+# An index file of this size only hides the folder.
 _STUB_BYTES = 256
 
 _LOGO = re.compile(
@@ -24,10 +24,10 @@ _LOGO = re.compile(
     r"\.(gif|jpe?g|png|svg|webp)",
     re.IGNORECASE | re.ASCII,
 )
-# Where an object has several logos, SPIP takes the first of these.
+# If an object has several logos, SPIP takes the first of these.
 _LOGO_FORMATS = ("gif", "jpg", "jpeg", "png", "svg", "webp")
 
-# What SPIP itself puts there: caches (1.8: TeX without "cache-"), its own icons, marks of folders that it has tested.
+# Files that SPIP itself puts there: caches (1.8: TeX without "cache-"), its own icons, marks of folders it has tested.
 _CACHES = re.compile(r"cache-.*|TeX|icones|icones_barre")
 _MARKS = frozenset({"remove.txt", "test.txt"})
 _STUBS = frozenset({"index.html", "index.htm", "index.php", "index.php3"})
@@ -35,9 +35,10 @@ _UNDECODED = re.compile("[\udc80-\udcff]+")
 
 
 class ImgFolder:
-    """The files of one IMG/ folder. Names are paths below it, with slashes, as they are on the disk.
+    """The files of an IMG folder. Names are paths below it, with slashes, as they are on the disk.
 
-    A name that is not UTF-8 holds its stray bytes as Python does (surrogateescape). ``img`` None: there are none.
+    In a name that is not UTF-8, stray bytes are half surrogates, as in Python (surrogateescape). ``img`` None: there
+    are no files.
     """
 
     def __init__(self, img: Path | None) -> None:
@@ -47,14 +48,14 @@ class ImgFolder:
         self._logos: dict[tuple[str, int, bool], str] | None = None
 
     def path(self, name: str) -> Path:
-        """Return where a file is that one of the methods named."""
+        """Return the path of a file whose name comes from one of these methods."""
         return Path(self._root, name)
 
     def find(self, file: str) -> str | None:
-        """Return the file that a document's ``fichier`` or an address below IMG/ means, though they be spelled apart.
+        """Return the file for a document's ``fichier`` or for an address below IMG/, even if it is spelled differently.
 
-        They may differ in Unicode form, percent-encoding, letter case and encoding (Latin-1 bytes on the disk). None:
-        there is no such file inside IMG/.
+        The spellings may differ in Unicode form, percent-encoding, case and encoding (Latin-1 bytes on the disk). None:
+        IMG/ has no such file.
         """
         parts = file.removeprefix("IMG/").split("/")
         if not self._root or any(not part or part[0] == "." or "\0" in part for part in parts):
@@ -65,15 +66,15 @@ class ImgFolder:
         return next(self._search("", parts), None)
 
     def logo(self, kind: str, number: int, *, hover: bool = False) -> str | None:
-        """Return an object's logo by SPIP's convention of names (``arton12.png``, ``logo/rubon0.jpg``)."""
+        """Return the logo of an object, by SPIP's naming convention (``arton12.png``, ``logo/rubon0.jpg``)."""
         if self._logos is None:
             self._logos = dict(self._list_logos())
         return self._logos.get((OBJECT_KINDS[kind].logo, number, hover)) if kind in OBJECT_KINDS else None
 
     def all(self) -> Iterator[str]:
-        """Yield the files to carry over, sorted: all but caches, hidden files, SPIP's own marks and icons.
+        """Yield the files to copy, sorted: all except caches, hidden files, and SPIP's own marks and icons.
 
-        Folders that are symbolic links are not entered; `find` does.
+        Folders that are symbolic links are not entered, but ``find`` follows them.
         """
         return self._walk("") if self._root else iter(())
 
@@ -87,7 +88,7 @@ class ImgFolder:
                 yield path
 
     def _entries(self, folder: str) -> list[tuple[str, int]]:
-        """Return the names in a folder that are not hidden, each with its kind, in the order of whole paths."""
+        """Return the visible names in a folder, each with its kind, in the order of whole paths."""
         entries: list[tuple[str, int]] = []
         with suppress(OSError), os.scandir(os.path.join(self._root, folder)) as found:
             entries = [(one.name, _mode(one)) for one in found if one.name[0] != "."]
@@ -95,7 +96,7 @@ class ImgFolder:
         return entries
 
     def _is_ours(self, name: str) -> bool:
-        """Return whether there is such a file and every symbolic link on the way stays inside IMG/."""
+        """Return whether the file exists and all symbolic links on the way to it stay inside IMG/."""
         path = os.path.join(self._root, name)
         try:
             if not stat.S_ISREG(os.stat(path).st_mode):
@@ -108,7 +109,7 @@ class ImgFolder:
         return name.lower() in _STUBS and os.path.getsize(os.path.join(self._root, path)) <= _STUB_BYTES
 
     def _search(self, folder: str, parts: list[str]) -> Iterator[str]:
-        """Yield the files that these parts of a path may mean below a folder, the likeliest first."""
+        """Yield the files that these parts of a path may refer to below a folder, the most likely ones first."""
         part, *others = parts
         listing = self._listing(folder)
         names = sorted(listing.get(_fold(part), ()), key=lambda name: (_distance(part, name), name))
@@ -120,7 +121,7 @@ class ImgFolder:
                 yield path
 
     def _listing(self, folder: str) -> dict[str, tuple[str, ...]]:
-        """Return the names in a folder by what they are folded to."""
+        """Return the names in a folder by their folded form."""
         if folder in self._listings:
             self._listings.move_to_end(folder)
             return self._listings[folder]
@@ -137,7 +138,7 @@ class ImgFolder:
         return listing
 
     def _list_logos(self) -> Iterator[tuple[tuple[str, int, bool], str]]:
-        """Yield logos, the one to be taken after those that it outdoes: 4.x moved them to IMG/logo/."""
+        """Yield logos; those that are preferred come later. SPIP 4.x moved them to IMG/logo/."""
         if not self._root:
             return
         for folder in ("", "logo/"):
@@ -155,21 +156,21 @@ def _mode(entry: os.DirEntry[str]) -> int:
 
 
 def plain_name(name: str) -> str:
-    """Return a file's name as a new site should have it: UTF-8 in its composed form, stray bytes read as cp1252."""
+    """Return the name that a file gets on the new site: composed UTF-8, with stray bytes read as cp1252."""
     if name.isascii():
         return name
     return unicodedata.normalize("NFC", _UNDECODED.sub(_read_stray_bytes, name))
 
 
 def _fold(name: str) -> str:
-    """Return what all spellings of a name have in common."""
+    """Return the common form of all spellings of a name."""
     if name.isascii() and "%" not in name:
         return name.lower()
     return unicodedata.normalize("NFC", plain_name(unquote(name, errors="surrogateescape")).casefold())
 
 
 def _distance(meant: str, name: str) -> int:
-    """Return how far a name is from the one that is meant: 0 for the same, 3 where letter case differs."""
+    """Return how far a name is from the wanted one: 0 if it is the same, 3 if the case differs."""
     if name == meant:
         return 0
     if plain_name(name) == plain_name(meant):

@@ -1,7 +1,6 @@
-"""E-mail addresses of persons are taken out of the working database: out of names, links to mailboxes, old addresses.
+"""Remove people's e-mail addresses from the working database: in names, in links to mailboxes and in old addresses.
 
-What an author's or a visitor's text says is theirs to say and stays; these are fields in which an address stands for
-a person.
+The text of an author or a visitor is not changed; these are fields in which an address stands for a person.
 """
 
 from __future__ import annotations
@@ -13,18 +12,18 @@ from unicodedata import normalize
 
 from spipconv.migration.read.database import WorkingDatabase
 
-# Unicode is meant: domains and mailboxes may be in any script.
+# Domains and mailboxes may be in any script, so Unicode letters are intended.
 _LOCAL = r"""(?<![^\s<>()\[\]{}"',;:@＠&%])(?P<local>[^\s<>()\[\]{}"',;:@＠&%]++)"""
 _AT = r"\s*+(?:[@＠]|%40|[\[({]\s*+(?:at|arobase|chez)\s*+[\])}])\s*+"
 _DOMAIN = r"[\w-]++(?:\s*+(?:[.。]|[\[({]\s*+(?:dot|point)\s*+[\])}])\s*+[\w-]++)+"
 _ADDRESS = re.compile(rf"(?:mailto:\s*+)?{_LOCAL}{_AT}{_DOMAIN}", re.IGNORECASE)
 _EDGES = " \t\r\n\u00a0<>()[]{}\"'«»“”,;:|/-–—"
-# What SPIP makes of a title for an address keeps letters and digits.
+# SPIP keeps the letters and digits of a title in an address.
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 
 def without_emails(name: str) -> str:
-    """Return a name without e-mail addresses; of one that is nothing else, what is before the @."""
+    """Return a name without e-mail addresses; a name that is only an e-mail address becomes the part before the @."""
     text = unescape(name) if "&" in name else name
     found = _ADDRESS.search(text)
     if found is None:
@@ -34,17 +33,17 @@ def without_emails(name: str) -> str:
 
 
 def with_locals(text: str) -> str:
-    """Return text with what is before the @ in the place of every e-mail address, for names of files."""
+    """Return text with every e-mail address replaced by the part before the @, for file names."""
     return _ADDRESS.sub(lambda found: found["local"], text)
 
 
 def has_email(text: str) -> bool:
-    """Return whether there is an e-mail address in a text."""
+    """Return whether a text contains an e-mail address."""
     return _ADDRESS.search(unescape(text)) is not None
 
 
 def hide_emails(database: WorkingDatabase) -> None:
-    """Take persons' e-mail addresses out of the fields of the working database that name somebody."""
+    """Remove people's e-mail addresses from the fields of the working database that name a person."""
     hidden: dict[int, list[str]] = {}
     for number, name in database.db.execute("SELECT id_auteur, nom FROM auteurs").fetchall():
         folded = [_fold(found[0]) for found in _ADDRESS.finditer(unescape(name))]
@@ -66,14 +65,14 @@ def hide_emails(database: WorkingDatabase) -> None:
 
 
 def _site(address: str) -> str:
-    """Return the address of a person's site; empty for that of a mailbox."""
+    """Return the address of a person's site, or an empty string if it is a mailbox."""
     scheme, colon, _ = address.strip().partition(":")
     is_mail = bool(colon) and scheme.lower() == "mailto"
     return "" if is_mail or ("//" not in address and has_email(address)) else address
 
 
 def _forget(database: WorkingDatabase, number: int, folded: Iterable[str]) -> None:
-    """Remove the old addresses of an author that were made of an e-mail address."""
+    """Remove old addresses of an author that were made from an e-mail address."""
     rows = database.db.execute(
         "SELECT rowid, url FROM urls WHERE type = 'auteur' AND id_objet = ?", (number,)
     ).fetchall()

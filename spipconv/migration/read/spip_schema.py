@@ -1,7 +1,7 @@
-"""Which of SPIP's tables and columns are read, in every version from 1.9 to 4.4, and what is said of the others.
+"""The tables and columns of SPIP 1.9 to 4.4 that are read, and what is reported about the others.
 
-Only the columns named here are ever read: personal and secret ones (e-mail and IP addresses, logins, passwords,
-private messages and forums) are not among them.
+Only the columns named here are ever read. Personal and secret ones (e-mail and IP addresses, logins, passwords, private
+messages and forums) are not among them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ OLD_LINKS = {
 }
 OLD_LINKS["zones_rubriques"] = ("zones", "rubrique", OBJECT_KINDS["rubrique"].key)
 LINK_KEYS = {"zones": "id_zone", "auteurs": "id_auteur", "mots": "id_mot", "documents": "id_document"}
-# Columns of SPIP's own that no reader of the site sees, or that are personal.
+# SPIP's own columns that are personal or that visitors never see.
 UNSEEN = frozenset(
     """accepter_forum alea_actuel alea_futur articles auteur backup_cles breves brise bio comite contenu cookie_oubli
     date date_index date_modif date_publication date_syndic date_thread date_tmp duree edition email email_auteur
@@ -29,7 +29,7 @@ UNSEEN = frozenset(
     popularite prefs profondeur referers resume rubriques source statut statut_tmp syndic syndication
     tables_liees type unseul vu visites webmestre date_redac mode_upload""".split()
 )
-# Tables that hold nothing that a visitor reads, and those that have an issue of their own.
+# Tables without anything that visitors read, and tables with an issue of their own.
 _UNREAD = frozenset(
     """articles auteurs auteurs_messages breves caches contextes_aides depots depots_plugins documents forum
     groupes_mots index index_articles index_auteurs index_breves index_dico index_documents index_forum index_mots
@@ -45,17 +45,17 @@ COUNTED = {
     "messages": "private-left",
     "petitions": "petition-left",
 }
-# Columns that came with later versions, and whose lack a reader of the new site may notice.
+# Columns of later versions whose absence may be noticed on the new site.
 LATER = frozenset({("documents", "alt"), ("documents", "credits"), ("documents_liens", "rang_lien")})
 
 KINDS_WITH_MESSAGES = [kind for kind in OBJECT_KINDS.values() if kind.takes_messages]
-# Without these a link or an address is that of nothing.
+# Without these, a link or an address refers to nothing.
 MUST_NUMBERS = {
     table: tuple(column for column in columns if column.startswith("id_") and column != "id_parent")
     for table, columns in WORKING_TABLES.items()
     if table not in KINDS_BY_TABLE
 }
-# What is read besides the columns of the working database, because other versions say there what these say.
+# Columns read in addition to those of the working database, because other versions store the same facts there.
 _UNREAD_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "documents": ("id_type",),
     "forum": tuple(kind.key for kind in KINDS_WITH_MESSAGES),
@@ -63,7 +63,7 @@ _UNREAD_COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 
 def choose_columns(table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the columns of a table that are read: none of a table that is not."""
+    """Return the columns of a table to read, or None if the table is not read."""
     if table in WORKING_TABLES:
         chosen = [*WORKING_TABLES[table], *_UNREAD_COLUMNS.get(table, ())]
         if table in KINDS_BY_TABLE and not KINDS_BY_TABLE[table].is_personal:

@@ -1,4 +1,4 @@
-"""The rows of SPIP's tables from 1.9 to 4.4, distinguished by their shape, to the rows of the working database."""
+"""The reader of SPIP's tables: rows of SPIP 1.9 to 4.4 come in, rows of the working database go out."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ _SETTINGS = frozenset(
     """adresse_site charset descriptif_site langue_site langues_multilingue langues_utilisees nom_site post_dates
     slogan_site type_urls version_installee""".split()
 )
-# Rows that wait to be written together, and the bytes of all that wait.
+# The number of rows that are written together, and the limit of their bytes.
 _MOST_WAITING = 500
 _MOST_WEIGHT = 1 << 24
-# A refused value that may be shown: what else is in such a column may be personal.
+# Refused values that may be shown; other values of such a column may be personal.
 _SHOWABLE = re.compile(r"[0-9eE+.:xX\s'-]{1,40}")
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,10})\Z")
 
 
 class SpipReader:
-    """One reading of a source into the working database."""
+    """Reads a source into the working database, once."""
 
     def __init__(
         self, source: SpipSource, database: WorkingDatabase, prefix: str, tables: Mapping[str, tuple[str, ...]]
@@ -56,14 +56,14 @@ class SpipReader:
         self._columns: dict[str, tuple[str, ...]] = {}
         self._filled: Counter[tuple[str, str]] = Counter()
         self._issues: list[Issue] = []
-        # Rows of each table up to now, and the bytes of those that wait.
+        # Rows of each table so far, and the bytes of those not yet written.
         self._places: Counter[str] = Counter()
         self._weight = 0
-        # What is counted of what is left where it is: (what, statut or code) to rows.
+        # Counts of rows that are left out, by (table or kind, statut or code).
         self.left: Counter[tuple[str, str]] = Counter()
 
     def run(self, progress: Callable[[int], None] = lambda rows: None) -> Iterator[Issue]:
-        """Read everything; yield the issues with it. ``progress`` is called for every thousand rows."""
+        """Read everything and yield the issues. ``progress`` is called after every thousand rows."""
         waiting: dict[str, list[tuple[str | int, ...]]] = {}
         extensions: dict[str, str] = {}
         for count, (name, row) in enumerate(self._source.read(self._choose), 1):
@@ -97,7 +97,7 @@ class SpipReader:
     def _converted(
         self, table: str, row: Mapping[str, bytes | None], extensions: dict[str, str]
     ) -> list[tuple[str, tuple[str | int, ...]]]:
-        """Return the rows of the working database that a row gives: none where an internal error stops it."""
+        """Return the rows of the working database for a row; none if an internal error stops it."""
         self._places[table] += 1
         try:
             return list(self._convert(table, row, extensions))
@@ -113,7 +113,7 @@ class SpipReader:
         return f"{table}, row {self._places[table]}"
 
     def _keep(self, path: str, table: str, row: Mapping[str, bytes | None]) -> None:
-        """Keep the texts of a row that gives no object, as far as they were for visitors."""
+        """Keep the texts of a row that becomes no object, if they were for visitors."""
         kind = KINDS_BY_TABLE[table].name if table in KINDS_BY_TABLE else ""
         is_private = kind == "forum" and row.get("statut") not in (b"publie", b"prop")
         texts = {field: row.get(field) or b"" for field in (() if is_private else raw_fields(kind))}
@@ -140,7 +140,7 @@ class SpipReader:
                 yield from self._rows(table, changed)
 
     def _rows(self, table: str, row: Mapping[str, bytes | None]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-        """Yield a row of the working database; none where it has not the number by which it is found."""
+        """Yield a row of the working database; none if it lacks the number that identifies it."""
         values = self._values(table, row)
         kind = KINDS_BY_TABLE.get(table)
         if kind is not None and not values[_PLACE_OF_KEY[table]]:
@@ -152,7 +152,9 @@ class SpipReader:
             yield table, values
 
     def _values(self, table: str, row: Mapping[str, bytes | None]) -> tuple[str | int, ...]:
-        """Return a row of the working database, its texts decoded; what no column can hold is absent, and reported."""
+        """Return a row of the working database with decoded texts; values that no column can hold are left out and
+        reported.
+        """
         columns = WORKING_TABLES[table]
         values: list[str | int] = []
         room = LONGEST_TEXT
@@ -202,7 +204,7 @@ class SpipReader:
         )
 
     def _leave(self, table: str, row: Mapping[str, bytes | None], column: str, value: bytes) -> None:
-        """Leave out a text that is too long, and keep what of it is in memory."""
+        """Leave out a text that is too long, and keep the part of it that is in memory."""
         kind, number = _object(table, row)
         size = value.size if isinstance(value, TooLong) else len(value)
         words = f"{size:,} bytes" if size else "too many bytes"
@@ -234,7 +236,7 @@ class SpipReader:
         if row.get("distant") != b"oui":
             row["fichier"] = name.removeprefix(b"IMG/")
         if not row.get("extension"):
-            # 1.9 has a number there; what it stands for may come later in a dump.
+            # SPIP 1.9 has a number there; the row that it refers to may come later in a dump.
             match = _EXTENSION.search(name.decode("latin-1"))
             number = row.pop("id_type", None)
             row["extension"] = match[1].lower().encode() if match else b"#" + number if number else b""
@@ -257,7 +259,7 @@ class SpipReader:
             return None
         if statut not in ("publie", "prop"):
             self.left["forum", statut] += 1
-            # Its place in the thread is all that is needed of it.
+            # Only its place in the thread is needed.
             row.update(titre=b"", texte=b"", auteur=b"", nom_site=b"", url_site=b"", id_auteur=b"0")
         return self._link(row)
 
@@ -272,7 +274,7 @@ class SpipReader:
         return row
 
     def _name_extensions(self, extensions: Mapping[str, str]) -> None:
-        """Put the extensions of 1.9's documents in the place of the numbers of their types."""
+        """Replace the type numbers of SPIP 1.9's documents with extensions."""
         for number, extension in extensions.items():
             self._database.db.execute(
                 "UPDATE documents SET extension = ?, media = ? WHERE extension = ?",
@@ -316,6 +318,6 @@ _CONVERSIONS: Mapping[
 
 
 def _object(table: str, row: Mapping[str, bytes | None]) -> tuple[str, int]:
-    """Return the kind and the number of what a row is, as far as they are known."""
+    """Return the kind and the number of the object in a row, as far as they are known."""
     kind = KINDS_BY_TABLE.get(table)
     return (kind.name, read_number(row.get(kind.key)) or 0) if kind else (table, 0)

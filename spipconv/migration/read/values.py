@@ -1,4 +1,4 @@
-"""Single values of SPIP's columns: numbers, dates, kinds, types of media."""
+"""Values of SPIP's columns: numbers, dates, kinds, media types; bytes or text come in, checked values go out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MEDIA_BY_EXTENSION = {extension: media for media, words in _MEDIA.items() for e
 
 
 def read_number(value: bytes | None) -> int | None:
-    """Return the number of a column, 0 for none; None for what is not a number that it can have."""
+    """Return the number in a column, 0 if it is empty, or None if it is not a valid number."""
     if not value:
         return 0
     match = _NUMBER.fullmatch(value)
@@ -28,7 +28,7 @@ def read_number(value: bytes | None) -> int | None:
 
 
 def check_date(value: bytes) -> str | None:
-    """Return a date as SPIP writes it, also 0000-00-00 and one without its day; None for what is none."""
+    """Return a date as SPIP writes it, including 0000-00-00 and dates without a day, or None if it is not a date."""
     # SPIP 3.2 stores some with quotes inside.
     match = _DATE.fullmatch(value.strip(b"' \t\r\n"))
     if match is None:
@@ -37,7 +37,7 @@ def check_date(value: bytes) -> str | None:
     year, month, day = match.groups()
     if year == b"0000":
         return text
-    # A year, or a month of a year, is a date too.
+    # A year or a month is a date too.
     whole = text if month != b"00" and day != b"00" else f"2000-{text[5:]}".replace("-00", "-01")
     try:
         datetime.fromisoformat(whole)
@@ -47,11 +47,11 @@ def check_date(value: bytes) -> str | None:
 
 
 def media_of(extension: str) -> str:
-    """Return what SPIP takes files of an extension for: image, audio, video or file."""
+    """Return how SPIP classifies files with an extension: image, audio, video or file."""
     return _MEDIA_BY_EXTENSION.get(extension.lower(), "file")
 
 
 def own_name(name: bytes) -> bytes:
-    """Return a kind's own name for one of its names."""
+    """Return the kind's own name for one of its names."""
     kind = KINDS_BY_NAME.get(name.decode("latin-1"))
     return kind.name.encode() if kind else name

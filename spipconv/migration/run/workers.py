@@ -1,6 +1,6 @@
-"""Processes that work for this one, and what happens where they die, hang, or cannot be had at all.
+"""Worker processes, and how to deal with workers that die, stop, or cannot be started.
 
-They start from nothing (spawn): a fork would carry open databases into them.
+They are started with spawn: with fork, they would inherit open databases.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
     from multiprocessing.sharedctypes import Synchronized
 
-# Seconds between two looks at what workers do, and looks without a sign of life after which one counts as stopped.
-# They are counted, not timed: while this process stands still, or the machine sleeps, nobody else is to blame.
+# Seconds between two checks of the workers, and the number of checks without a sign of life after which one is stopped.
+# Checks are counted, not timed: while this process is stopped or the machine sleeps, workers are not at fault.
 _LOOK = 1.0
 MOST_SILENCE = 90
-# Looks at a dead worker after which the pool is notified.
+# Checks of a dead worker after which the pool is notified.
 _MOST_DEATHS = 5
-# Seconds of CPU time that one object may take. What takes longer has no end.
+# Seconds of CPU time that one object may take. An object that takes longer never ends.
 MOST_SECONDS = 900
 _BEAT = 0.5
 # Columns of a worker's row on the board.
@@ -47,24 +47,27 @@ class _ResultQueue(Protocol):
 
 
 class WorkersLost(Exception):
-    """Workers died or stood still: what was submitted and is not done must be submitted again."""
+    """Raised when workers died or stopped: tasks that were submitted and are not done must be submitted again."""
 
 
 class Workers:
-    """So many processes. Without any, where there are none to be had or one is enough, ``are_there`` is False."""
+    """Worker processes.
+
+    If there are none, because none can be started or one process is enough, ``are_there`` is False.
+    """
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
         self._pool: ProcessPoolExecutor | None = None
         self._board: MutableSequence[int] = []
-        # The pool's own, which it forgets when it is shut down.
+        # The pool's processes, which it forgets when it is shut down.
         self._processes: dict[int, BaseProcess] = {}
         self._results: _ResultQueue | None = None
         self._is_lost = False
         self.are_there = jobs > 1
 
     def start(self) -> None:
-        """Start them before there is work, so that they are ready by then."""
+        """Start the workers before there is work, so that they are ready in time."""
         if not self._open():
             return
         with suppress(WorkersLost):
@@ -72,7 +75,7 @@ class Workers:
                 self.submit(spare_collector)
 
     def submit(self, task: Callable[..., _T], *arguments: object) -> Future[_T]:
-        """Have a task done by one of them. Raises Lost."""
+        """Submit a task to a worker. Raises WorkersLost."""
         if not self._open():
             raise WorkersLost
         assert self._pool is not None
@@ -83,7 +86,7 @@ class Workers:
             raise WorkersLost from error
 
     def wait(self, future: Future[_T]) -> _T:
-        """Return the result of a task. Raises what the task raises, and Lost."""
+        """Return the result of a task. Raises whatever the task raises, and WorkersLost."""
         silence: dict[int, int] = {}
         beats: dict[int, int] = {}
         deaths = 0
@@ -95,15 +98,15 @@ class Workers:
                 raise WorkersLost from error
             except NotYet:
                 if future.done():
-                    # The task's own.
+                    # The task's own exception.
                     raise
             for pid, beat in self._signs().items():
                 silence[pid] = silence.get(pid, 0) + 1 if beat == beats.get(pid) else 0
                 beats[pid] = beat
                 if silence[pid] >= MOST_SILENCE:
-                    # Its end breaks the pool, and that raises here.
+                    # The end of a worker breaks the pool, which raises here.
                     _kill(pid)
-            # One that died in the middle of a result leaves the pool waiting for its rest.
+            # A worker that died in the middle of a result leaves the pool waiting for the rest.
             deaths += bool(self._ended(0))
             if deaths == _MOST_DEATHS:
                 self._break()
@@ -112,7 +115,7 @@ class Workers:
                 raise WorkersLost
 
     def renew(self) -> bool:
-        """Start others in the place of those that are lost; return whether any work."""
+        """Start new workers in place of lost ones; return whether there are any."""
         self.close()
         if not self._open():
             return False
@@ -124,11 +127,11 @@ class Workers:
         return self.are_there
 
     def close(self) -> None:
-        """End them; what they have not begun is not done."""
+        """End the workers; tasks that have not begun are not done."""
         if self._pool is None:
             return
         if self._is_lost:
-            # Those that are left may stand still, or wait for one that is dead: nobody waits for them.
+            # The remaining workers may be stopped or wait for a dead one, so they are not waited for.
             self._break()
         self._pool.shutdown(wait=False, cancel_futures=True)
         if len(self._ended(MOST_SILENCE)) < len(self._processes):
@@ -136,8 +139,8 @@ class Workers:
         self._pool, self._is_lost, self._processes, self._results = None, False, {}, None
 
     def _signs(self) -> dict[int, int]:
-        """Return the workers' numbers with how often each has shown that it is alive."""
-        # One that stands still before it is set up is not on the board.
+        """Return the workers' numbers, each with the count of its signs of life."""
+        # A worker that stops before it is set up is not on the board.
         signs = dict.fromkeys([*self._processes], 0)
         for place in range(self.jobs):
             if self._board[2 * place + _PID] in signs:
@@ -145,7 +148,7 @@ class Workers:
         return signs
 
     def _ended(self, seconds: float) -> list[object]:
-        """Return the signs of the workers that have ended, after waiting so long for all to end."""
+        """Return a description of the workers that have ended, after waiting for at most this time for all to end."""
         from multiprocessing.connection import wait
 
         ended: list[object] = []
@@ -161,7 +164,7 @@ class Workers:
         return ended
 
     def _break(self) -> None:
-        """End the workers immediately, and let the pool notice even where it waits for the rest of a result."""
+        """End the workers immediately, and let the pool notice even if it waits for the rest of a result."""
         for pid in self._signs():
             _kill(pid)
         if self._results is not None:
@@ -169,11 +172,11 @@ class Workers:
                 self._results._writer.close()
 
     def _open(self) -> bool:
-        """Return whether there are processes."""
+        """Start the pool; return whether there are processes."""
         if not self.are_there or self._pool is not None:
             return self.are_there
         try:
-            # Some systems have no processes, or no semaphores: there, these imports or calls fail.
+            # On systems without processes or semaphores, these imports or calls fail.
             from concurrent.futures.process import ProcessPoolExecutor
             from multiprocessing import get_context
 
@@ -189,19 +192,19 @@ class Workers:
 
 
 class _Clock:
-    """The CPU time at which this process began its present task; None: it has none."""
+    """The CPU time at which this process began its current task; None: it has no task."""
 
     began: float | None = None
 
 
 def begin_object() -> None:
-    """Note, in a worker, that another object is begun."""
+    """Record, in a worker, that another object has begun."""
     _Clock.began = time.process_time()
 
 
 def _begin(board: MutableSequence[int], places: Synchronized[int]) -> None:
     """Set up a worker."""
-    # Ctrl-C is the first process's business.
+    # The main process handles Ctrl-C.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with places.get_lock():
         place = places.value
@@ -212,7 +215,7 @@ def _begin(board: MutableSequence[int], places: Synchronized[int]) -> None:
 
 
 def _beat(board: MutableSequence[int], place: int) -> None:
-    """Show that this process is alive, and end it when one object takes too much time."""
+    """Show that this process is alive, and end it if an object takes too much time."""
     while True:
         board[place] += 1
         began = _Clock.began
@@ -222,7 +225,7 @@ def _beat(board: MutableSequence[int], place: int) -> None:
 
 
 def _follow_parent() -> None:
-    """End with the process that started this one: when that is killed, nobody else says so."""
+    """End this process when its parent ends: a parent that is killed cannot tell it."""
     from multiprocessing import parent_process
 
     parent = parent_process()
@@ -233,11 +236,11 @@ def _follow_parent() -> None:
 
 def _kill(pid: int) -> None:
     with suppress(OSError):
-        # On Windows, SIGTERM ends a process as surely.
+        # On Windows, SIGTERM ends a process just as reliably.
         os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 def spare_collector() -> None:
-    """Have the garbage collector look less often: next to nothing of what a page is made of refers to itself."""
+    """Make the garbage collector run less often: almost nothing that pages consist of refers to itself."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

@@ -1,20 +1,20 @@
-"""A site as WordPress eXtended RSS 1.2: for WordPress's own importer, Isso, Pelican and whatever else reads WXR.
+"""A site as WordPress eXtended RSS 1.2, for the importers of WordPress, Isso, Pelican and other readers of WXR.
 
-A file is ``head``, one ``item`` a page in any order, and ``tail``. Each is a pure function of its arguments.
+A file consists of ``head``, one ``item`` per page in any order, and ``tail``. Each is a pure function of its arguments.
 
-What becomes of SPIP's objects: articles, briefs and referenced sites are posts in the category of their innermost
-section; sections are categories and keywords tags, both with their text as description; authors are authors, and
-pages where they have a text; documents and logos are attachments, which the importer fetches from the old site.
-Keyword groups are not taxonomies, as WordPress drops those that no plugin has declared: the keywords of a group are
-in the post's meta ``_spip_mots_<group>``. What else SPIP knows is in ``_spip_…`` too.
+Articles, news items and referenced sites become posts in the category of their innermost section. Sections become
+categories and keywords tags, both with their text as description. Authors become authors, and also pages if they have a
+text. Documents and logos become attachments, which the importer downloads from the old site. Keyword groups are not
+taxonomies, because WordPress drops taxonomies that no plugin has declared: the keywords of a group are in the post's
+meta ``_spip_mots_<group>``. SPIP's other fields are in ``_spip_…`` too.
 
-Posts of the main language keep their addresses where WordPress's permalinks are ``/%category%/%postname%/``, and
-links to documents lead on where ``IMG/`` lies at the root of the new site.
+Posts in the main language keep their addresses if WordPress's permalinks are ``/%category%/%postname%/``, and links to
+documents work if ``IMG/`` is at the root of the new site.
 
-Every text is HTML, as in WordPress's own exports: themes show titles and meta as they are. Two of its readings are
-ruled out: ``[`` is written ``&#91;``, so that no word in brackets runs as a shortcode, and a meta that looks like
-serialised PHP is serialised once more, as the importer would build objects from it. XML 1.0 forbids control
-characters, U+FFFE and U+FFFF: they are left out; lone surrogates become U+FFFD.
+Every text is HTML, as in WordPress's own exports, because themes print titles and meta values unescaped. Two
+interpretations are prevented: ``[`` is written ``&#91;``, so that no word in brackets runs as a shortcode, and a meta
+value that looks like serialised PHP is serialised again, because the importer would build objects from it. Control
+characters, U+FFFE and U+FFFF, which XML 1.0 forbids, are left out; lone surrogates become U+FFFD.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ from spipconv.migration.writers.wxr_values import (
 )
 from spipconv.safety import safe_address
 
-# WordPress has pages of its own for these, with their description; only comments have no place there.
+# WordPress generates pages for these, with their description; only comments have no place there.
 _TERMS = frozenset({"rubrique", "mot"})
 
 _HEAD = """\
@@ -71,8 +71,8 @@ _HEAD = """\
 def head(site: Site, sections: Iterable[Page], keywords: Iterable[Page], authors: Iterable[Term | Page]) -> str:
     """Return the beginning of the file: the site, its authors, its categories (parents first) and its tags.
 
-    Authors that are not here lose their posts to whoever imports; sections and keywords lose their text. Of an
-    object's languages, the first of the site's makes the term.
+    The posts of authors who are missing here go to the user who imports; missing sections and keywords lose their text.
+    If an object has several languages, the term is written in the first of the site's languages.
     """
     parts = [
         _HEAD,
@@ -95,8 +95,9 @@ def head(site: Site, sections: Iterable[Page], keywords: Iterable[Page], authors
 def item(page: Page, site: Site) -> str:
     """Return a page with its comments, then its attachments, as items.
 
-    There is none for what WordPress makes itself: the front page and the pages of terms and authors, unless they
-    have comments or (if no terms) a text. A document of several pages comes with each: importers take the first.
+    Pages that WordPress generates itself have no item: the front page and the pages of terms and authors, unless they
+    have comments or (if they are not terms) a text. A document that is on several pages is repeated with each:
+    importers take the first.
     """
     is_post = page.kind in TEXTS
     has_text = page.kind not in _TERMS and bool(page.body.children)
@@ -140,13 +141,13 @@ def _author(login: str, author: Term | Page) -> str:
         text_element("wp:author_display_name", " ".join(term_name(author.title).split())).rstrip(),
         "<wp:author_first_name></wp:author_first_name><wp:author_last_name></wp:author_last_name>",
     )
-    # The importer's simplest reader takes an author from one line.
+    # The importer's simplest reader expects each author on one line.
     return f"<wp:author>{''.join(parts)}</wp:author>\n"
 
 
 def _terms(pages: Iterable[Page], site: Site, write: Callable[[Page], str]) -> Iterable[str]:
-    """Return each term once, written from its first language, parents before children."""
-    # Only what is written is kept: trees of a whole site's sections would be large.
+    """Return each term once, written in its first language, parents before children."""
+    # Only the written text is kept: the trees of all sections of a site would be large.
     written = sorted(
         (
             len(page.sections),
@@ -224,7 +225,7 @@ def _frame(
         + text_element("excerpt:encoded", excerpt)
         + f"<wp:post_id>{number}</wp:post_id>\n"
         + f"<wp:post_date>{date}</wp:post_date>\n"
-        # SPIP's dates have no time zone: what is written is right but for its offset.
+        # SPIP's dates have no time zone: the written date is right except for its offset.
         + f"<wp:post_date_gmt>{date}</wp:post_date_gmt>\n"
         + f"<wp:comment_status>{comments}</wp:comment_status>\n"
         + "<wp:ping_status>closed</wp:ping_status>\n"
@@ -249,7 +250,7 @@ def _post(page: Page, site: Site, number: int, date: str, thumbnail: int) -> str
     return _frame(
         number,
         "post" if is_post else "page",
-        # Isso leaves out what has no title, and WordPress takes it for any other post of its date.
+        # Isso leaves out posts without a title, and WordPress confuses them with other posts of the same date.
         escape_text(clean_text(page.title).strip()) or f"{page.kind} {page.number}",
         date,
         link=page.address if WEB.match(page.address) else old_root(site) + page.address,
@@ -322,20 +323,21 @@ def _comments(page: Page, date: str) -> str:
     """Return a page's comments; a parent always has the lower number."""
     comments: Iterable[tuple[int, Comment]] = [(comment.number, comment) for comment in page.comments]
     if any(comment.parent > comment.number for comment in page.comments):
-        # WordPress adds comments by number and loses a parent that it has not met: they swap their numbers.
+        # WordPress adds comments in order of their numbers and loses a parent that comes later, so the numbers are
+        # reassigned.
         numbers = sorted(comment.number for comment in page.comments)
         comments = zip(numbers, sorted(page.comments, key=lambda one: (one.depth, one.number)), strict=True)
     parts: list[str] = []
     new: dict[int, int] = {}
     for number, comment in sorted(comments, key=lambda pair: pair[0]):
-        # Not yet met: it is not on this page, or answers itself.
+        # The parent has not occurred: it is not on this page, or the message answers itself.
         parts.append(_comment(comment, number, new.get(comment.parent, 0), page.title, date))
         new[comment.number] = number
     return "".join(parts)
 
 
 def _comment(comment: Comment, number: int, parent: int, page_title: str, date: str) -> str:
-    # Isso stops at what is not a date.
+    # Isso stops at an invalid date.
     written = stamp(comment.date) if comment.date else "1970-01-01 00:00:00" if date == NO_DATE else date
     address = safe_address(comment.address) or ""
     return (
@@ -358,9 +360,9 @@ def _comment(comment: Comment, number: int, parent: int, page_title: str, date: 
 
 
 def _comment_text(comment: Comment, page_title: str) -> str:
-    """Return a comment with its title, which SPIP fills in with the page's where its writer gives none."""
+    """Return a comment with its title, unless that is the title of the page, which SPIP fills in by default."""
     title = clean_text(comment.title).lstrip("> ").strip()
     own_title = f"<p><strong>{escape_text(title)}</strong></p>" if title and title != page_title.strip() else ""
     markup = tidy_markup(f"{own_title}\n{render(comment.body, profile='comment')}")
-    # Where WordPress takes the paragraphs away, it makes new ones of blank lines. Isso stops at what is empty.
+    # If WordPress removes the paragraphs, it makes new ones from blank lines. Isso stops at an empty text.
     return PARAGRAPH.sub("</p>\n\n", clean_text(markup)) or "…"

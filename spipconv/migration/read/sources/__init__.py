@@ -1,4 +1,4 @@
-"""Where a SPIP database is read from: a SQLite file, a dump, a server. All give the same rows of undecoded bytes."""
+"""Sources of a SPIP database: a SQLite file, a dump or a server. All of them give the same rows of undecoded bytes."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _SERVERS = ("mysql://", "mariadb://")
 def open_source(
     name: str, ask_password: Callable[[], str] | None = None, make_folder: MakeFolder = TemporaryDirectory
 ) -> SpipSource:
-    """Return the database that ``name`` means: a server's address, a SQLite file or a dump. Raises BadSource.
+    """Return the source for ``name``: the address of a server, a SQLite file or a dump. Raises BadSource.
 
-    ``ask_password`` is called where a server's password is not in the environment; ``make_folder`` where a file has to
-    be copied to be read.
+    ``ask_password`` is called if a server's password is not in the environment, ``make_folder`` if a file must be
+    copied to be read.
     """
     if name.lower().startswith(_SERVERS):
         return Server(name, ask_password)
@@ -33,7 +33,7 @@ def open_source(
 
 
 def _head(path: Path) -> bytes:
-    """Return a file's first bytes."""
+    """Return the first bytes of a file."""
     if path.is_dir():
         raise BadSource(
             f"{path}: is a folder; give the database: a .sqlite file, an SQL dump or mysql://user@host/database"

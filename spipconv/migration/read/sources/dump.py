@@ -1,4 +1,4 @@
-"""A SPIP database in an SQL dump, of mysqldump, mariadb-dump or phpMyAdmin, packed with gzip or not."""
+"""A SPIP database in an SQL dump by mysqldump, mariadb-dump or phpMyAdmin, with or without gzip."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _HEAD = re.compile(rb"(?:INSERT|REPLACE)\b[^'();#/*-]*+(?:\([^()'/*#-]*+\)\s*+VA
 _WHOLE_HEAD = re.compile(rb"[\s`\")]VALUES?\s*\Z", re.IGNORECASE)
 _END_OF_BLOCK = re.compile(rb"^[ \t]*DELIMITER[ \t]+;[ \t\r]*\n", re.IGNORECASE | re.MULTILINE)
 _CHARSETS = {
-    b"latin1": "cp1252",  # what MySQL calls so
+    b"latin1": "cp1252",  # the encoding that MySQL calls so
     b"latin2": "iso8859-2",
     b"latin5": "iso8859-9",
     b"latin7": "iso8859-13",
@@ -62,7 +62,10 @@ _CHARSETS = {
 
 
 class Dump:
-    """An SQL dump, read again each time. ``window``: how many bytes to read at a time."""
+    """An SQL dump, which every call of ``read`` reads from the beginning.
+
+    ``window``: the number of bytes to read at a time.
+    """
 
     def __init__(self, path: Path, window: int = _WINDOW) -> None:
         self.name = str(path)
@@ -94,7 +97,7 @@ class Dump:
             raise self._bad(f"cannot be read ({error}); copy it again") from error
 
     def _refuse(self, head: bytes) -> None:
-        """Raise where the file's beginning is not that of a dump."""
+        """Raise BadSource if the beginning of the file is not that of a dump."""
         text = head.removeprefix(_BOM).lstrip().lower()
         if head.startswith(_UTF16):
             raise self._bad('is in UTF-16, as ">" of PowerShell writes it; export with mysqldump --result-file=FILE')
@@ -115,7 +118,7 @@ class Dump:
 
 @contextmanager
 def _unpacked(file: BinaryIO) -> Iterator[gzip.GzipFile | BufferedReader]:
-    """Give the file's bytes, unpacked where it is packed with gzip."""
+    """Yield the bytes of the file, unpacked if it is compressed with gzip."""
     stream = cast(BufferedReader, file)
     if stream.peek(2).startswith(b"\x1f\x8b"):
         with gzip.GzipFile(fileobj=stream) as unpacked:
@@ -125,18 +128,21 @@ def _unpacked(file: BinaryIO) -> Iterator[gzip.GzipFile | BufferedReader]:
 
 
 class _Insert(NamedTuple):
-    """What an INSERT says before its rows. ``is_read``: they are not skipped; ``pattern``: None where they are wide."""
+    """The part of an INSERT before its rows.
+
+    ``is_read``: the rows are not skipped; ``pattern``: None if the rows are wide.
+    """
 
     table: str
     width: int = 0
     is_read: bool = False
     pattern: re.Pattern[bytes] | None = None
-    found: tuple[int, ...] = ()  # the places of the columns that are asked for
-    groups: tuple[int, ...] = ()  # of each column that is asked for; 0: this statement does not have it
+    found: tuple[int, ...] = ()  # the indexes of the wanted columns
+    groups: tuple[int, ...] = ()  # of each wanted column; 0: this statement does not have it
 
 
 class _Statements:
-    """One reading of a dump."""
+    """One pass over a dump."""
 
     def __init__(self, reader: Reader, choose: Choose) -> None:
         self._reader = reader
@@ -145,12 +151,12 @@ class _Statements:
         self._charset = "utf-8"
         self._columns: dict[tuple[str, str], tuple[str, ...]] = {}
         self._chosen: dict[str, tuple[str, tuple[str, ...] | None]] = {}
-        # By their bytes: where each row has its own INSERT, reading these words again takes most of the time.
+        # By their bytes: if each row has its own INSERT, reading these words again would take most of the time.
         self._inserts: dict[bytes, _Insert] = {}
         self._escapes: dict[bytes, bool] = {}
 
     def charset(self) -> str:
-        """Return the encoding that the dump declares before its first table. Raises where it is not a dump."""
+        """Return the encoding that the dump declares before its first table. Raises BadSource if it is not a dump."""
         word = self._word()
         if word not in _FIRST_WORDS:
             raise BadSource(f"{self._reader.source}: is neither a SQLite database nor an SQL dump; {_REMEDY}")
@@ -182,11 +188,11 @@ class _Statements:
                 self._reader.skip_statement()
 
     def _word(self) -> bytes:
-        """Return a statement's first word, in capitals; nothing at the end."""
+        """Return the first word of a statement in capitals, or nothing at the end."""
         reader = self._reader
         while (token := reader.token()) in _TOOLS:
             line = reader.line()
-            # With 2>&1, what the tool had to say comes into the file.
+            # With 2>&1, the messages of the tool are in the file.
             if b"warning" not in line.lower():
                 raise reader.error(f"the export failed here ({(token + line).decode('utf-8', 'replace').strip()})")
         return token.upper()
@@ -215,7 +221,7 @@ class _Statements:
                 raise reader.error(f"{word.decode('utf-8', 'replace')!r} begins no SQL statement")
 
     def _set(self, tokens: list[bytes]) -> None:
-        """Take in the encoding and the way to write strings."""
+        """Record the encoding and the syntax of strings."""
         words = [token.upper() for token in tokens]
         match words:
             case [b"NAMES" | b"CHARSET", charset, *_] | [b"CHARACTER", b"SET", charset, *_]:
@@ -230,7 +236,7 @@ class _Statements:
                 self._escapes[name] = self._reader.escapes
 
     def _create(self) -> None:
-        """Take in the columns that a CREATE TABLE names."""
+        """Record the columns that a CREATE TABLE defines."""
         reader = self._reader
         token = self._after(_TABLE_MODIFIERS, reader.token())
         if token.upper() == b"TABLE":
@@ -246,7 +252,7 @@ class _Statements:
             reader.skip_statement()
 
     def _defined(self, token: bytes) -> tuple[str, ...]:
-        """Return the columns that are defined up to the bracket's end; ``token`` is the first in it."""
+        """Return the columns that are defined before the closing bracket; ``token`` is the first token inside it."""
         columns: list[str] = []
         depth, is_first = 1, True
         while depth:
@@ -266,7 +272,7 @@ class _Statements:
         columns.append(name_of(token))
 
     def _after(self, words: frozenset[bytes], token: bytes) -> bytes:
-        """Return the first token that is none of these words."""
+        """Return the first token that is not one of these words."""
         while token.upper() in words:
             token = self._reader.token()
         return token
@@ -280,11 +286,11 @@ class _Statements:
         return (name_of(token), name_of(table)), self._reader.token()
 
     def _head(self) -> bytes:
-        """Return the words of an INSERT before its rows, or what of them is in memory."""
+        """Return the words of an INSERT before its rows, or the part of them that is in memory."""
         reader = self._reader
         reader.skip_space()
         found = _HEAD.match(reader.data, reader.position)
-        # At the window's end, a word may go on.
+        # At the end of the window, a word may continue.
         return found[0] if found and found.end() < len(reader.data) else b""
 
     def _insert(self) -> _Insert:
@@ -312,7 +318,7 @@ class _Statements:
         return _Insert(table, len(columns), True, pattern, found, groups)
 
     def _listed(self) -> tuple[str, ...]:
-        """Return the columns up to the bracket's end."""
+        """Return the columns before the closing bracket."""
         columns: list[str] = []
         while (token := self._reader.token()) != b")":
             if not token:
@@ -322,7 +328,7 @@ class _Statements:
         return tuple(columns)
 
     def _wanted(self, database: str, table: str, columns: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        """Return the columns that are asked for of this table."""
+        """Return the columns of this table that are wanted."""
         if table not in self._chosen:
             self._chosen[table] = database, self._choose(table, columns or ())
         first, wanted = self._chosen[table]
@@ -357,7 +363,7 @@ class _Statements:
                 return
 
     def _long_row(self, insert: _Insert) -> SourceRow:
-        """Read a row that is too long or too wide to be matched in one piece."""
+        """Read a row that is too long or too wide for a single match."""
         found = self._reader.long_row(insert.width, insert.found)
         values = [found[place] for place in insert.found]
         try:
@@ -369,7 +375,7 @@ class _Statements:
         return value if isinstance(value, TooLong) else literal(value, self._reader.escapes)
 
     def _has_another_row(self) -> bool:
-        """Read what follows a row."""
+        """Read the text after a row and return whether another row follows."""
         reader = self._reader
         match reader.token():
             case b",":

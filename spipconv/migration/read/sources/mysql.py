@@ -23,9 +23,9 @@ _TIMEOUT = 10
 
 
 class Server:
-    """A database on a server; nothing is written there."""
+    """A database on a server; nothing is written to it."""
 
-    charset = "utf-8"  # of the connection, whatever the tables'
+    charset = "utf-8"  # the charset of the connection, whatever the charsets of the tables
 
     def __init__(self, address: str, ask_password: Callable[[], str] | None = None) -> None:
         self._address = _address(address)
@@ -68,11 +68,11 @@ class Server:
                 unix_socket=address.socket,
                 charset="utf8mb4",
                 use_unicode=False,
-                conv=converters.encoders,  # and no decoders: every value as the server writes it
+                conv=converters.encoders,  # and no decoders: values stay as the server writes them
                 connect_timeout=_TIMEOUT,
                 local_infile=False,
             )
-        # RuntimeError: a way to log in that needs another package.
+        # RuntimeError: an authentication method that needs another package.
         except (pymysql.err.Error, RuntimeError) as error:
             raise self._fault(error) from error
 
@@ -90,7 +90,7 @@ class Server:
 
 
 class _Address(NamedTuple):
-    """What a server's address says."""
+    """The parts of a server's address."""
 
     user: str | None
     host: str
@@ -100,13 +100,13 @@ class _Address(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The address as it is shown."""
+        """The address as it is shown to people."""
         user = f"{self.user}@" if self.user else ""
         return f"mysql://{user}{self.host}:{self.port}/{self.database}"
 
 
 def _address(text: str) -> _Address:
-    """Read an address. No message repeats it, for it may hold a password where none is looked for."""
+    """Read an address. Error messages do not repeat it, because it may contain a password in an unexpected place."""
     try:
         url = urlsplit(text)
         port = url.port or _PORT
@@ -123,7 +123,7 @@ def _address(text: str) -> _Address:
 
 
 def _is_plain(url: SplitResult, database: str) -> bool:
-    """Return whether an address has no part in which the rest of a password may be."""
+    """Return whether an address has no part that may contain the rest of a password."""
     return bool(database) and not set("/@") & set(database) and not url.fragment and url.netloc.count("@") <= 1
 
 
@@ -138,14 +138,14 @@ def _rows(connection: Connection[Cursor], choose: Choose) -> Iterator[tuple[str,
 
 
 def _begin(connection: Connection[Cursor]) -> None:
-    """Begin to read a state that others' writing does not change."""
+    """Begin a transaction, so that other clients' changes are not visible."""
     from pymysql.err import Error
 
     with connection.cursor() as cursor:
         cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        # The server must not give up where its rows are waited for: what takes them may be slow.
+        # The server must not time out while the reader of its rows is slow.
         cursor.execute("SET SESSION net_write_timeout = 3600")
-        # Unknown before MySQL 5.6: reading is then as consistent as its tables allow.
+        # Unknown before MySQL 5.6; reading is then as consistent as the tables allow.
         with suppress(Error):
             cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
 
@@ -163,10 +163,10 @@ def _columns(connection: Connection[Cursor], table: str) -> tuple[str, ...]:
 
 
 def _query(table: str, columns: Sequence[str]) -> str:
-    """Return a query whose last column names the values that are too long, which the server keeps to itself."""
+    """Return a query whose last column names the values that are too long; the server does not send those."""
     fields, sizes = [], ["''"]
     for place, column in enumerate(map(_quoted, columns)):
-        # The bytes that are sent, whatever charset the column is in.
+        # The bytes as they are sent, whatever the charset of the column.
         size = f"OCTET_LENGTH({column})"
         fields.append(f"IF({size} > {LONGEST_VALUE}, NULL, {column})")
         sizes.append(f"IF({size} > {LONGEST_VALUE}, CONCAT('{place}:', {size}), NULL)")

@@ -1,4 +1,4 @@
-"""What a source of rows is."""
+"""The protocol of sources: they yield rows of undecoded values."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ MOST_COLUMNS = 32_767
 
 
 class TooLong(bytes):
-    """The place of a value that is too long to be held: no bytes. ``size`` is how many it has; 0: not known."""
+    """The placeholder of a value that is too long to be kept in memory. ``size`` is its number of bytes; 0: unknown."""
 
     size = 0
 
     @classmethod
     def of(cls, size: int) -> TooLong:
-        """Return what takes the place of a value of this size."""
+        """Return the placeholder of a value with this size."""
         value = cls()
         value.size = size
         return value
@@ -28,20 +28,20 @@ class TooLong(bytes):
 
 RawValue = bytes | None
 SourceRow = tuple[RawValue, ...]
-# Asked once a table, with its name and its columns in their order; returns the columns to read, None: skip it.
+# Called once per table with its name and its columns in order; returns the columns to read, or None to skip it.
 Choose = Callable[[str, tuple[str, ...]], tuple[str, ...] | None]
 
 
 class BadSource(ValueError):
-    """A source that cannot be read; its text is one line that names it, the fault and the remedy."""
+    """Raised when a source cannot be read; the message is one line with its name, the error and the remedy."""
 
     def __init__(self, text: str) -> None:
-        # It may quote a file's name or bytes, and goes to a terminal.
+        # The message may quote a file name or bytes, and is shown on a terminal.
         super().__init__("".join([c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text]))
 
 
 class SpipSource(Protocol):
-    """A database. ``charset`` is the Python name of the encoding in which it says its texts are, as far as known."""
+    """A database. ``charset`` is the Python name of the encoding that it declares, if it is known."""
 
     @property
     def name(self) -> str: ...
@@ -50,9 +50,9 @@ class SpipSource(Protocol):
     def charset(self) -> str: ...
 
     def read(self, choose: Choose) -> Iterator[tuple[str, SourceRow]]:
-        """Yield (table, row) for every row of every table that is chosen, the values as asked for.
+        """Yield (table, row) for every row of every chosen table, with the wanted values.
 
-        Numbers and dates come as the bytes of their text, NULL as None. Tables come in any order, a table's rows
-        together or not. What exceeds LONGEST_VALUE comes as TooLong. Raises BadSource.
+        Numbers and dates are the bytes of their text, NULL is None. Tables come in any order, and the rows of a table
+        may be interleaved with others. A value longer than LONGEST_VALUE is a TooLong. Raises BadSource.
         """
         ...

@@ -1,4 +1,4 @@
-"""The words of a MySQL dump, read from a stream of which only a window is in memory."""
+"""The tokens of a MySQL dump, read from a stream of which only a window is in memory."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Protocol
 from spipconv.migration.read.sources.protocol import LONGEST_ROW, LONGEST_VALUE, BadSource, TooLong
 from spipconv.migration.read.sources.sql_syntax import BEGUN, BEGUN_VALUE, MAYBE_SPACE, SPACES, syntax
 
-# Bytes of a word or name outside rows: what is longer is a quote that nothing closes.
+# Bytes of a word or name outside rows: a longer one is a quote that is never closed.
 _LONGEST = LONGEST_VALUE
 # Bytes of a row that are matched in one piece; a longer one is read value by value.
 _AT_ONCE = 1 << 22
-# Words of a statement that are held.
+# Words of a statement that are kept.
 _MOST_WORDS = 100_000
-# Bytes that show what begins there: a comment, a condition, an introducer.
+# Bytes needed to recognise a comment, a condition or an introducer.
 _ENOUGH = 256
 _MAX_SHOWN = 20
 
 
 class Stream(Protocol):
-    """What bytes are read from."""
+    """A stream of bytes."""
 
     def read(self, size: int, /) -> bytes: ...
 
@@ -41,9 +41,9 @@ _LINE_COMMENT = re.compile(rb"#|--[\x00-\x20]")
 
 
 class Reader:
-    """A stream's statements, word by word. ``window``: how many bytes to read at a time.
+    """Reads the statements of a stream, token by token. ``window``: the number of bytes to read at a time.
 
-    ``data`` is what is in memory and ``position`` where reading has come to in it.
+    ``data`` is the text in memory, ``position`` the current place in it.
     """
 
     def __init__(self, stream: Stream, source: str, window: int, start: int = 0) -> None:
@@ -58,13 +58,13 @@ class Reader:
         self._is_at_end = False
 
     def more(self) -> bool:
-        """Read on and forget what has been read; False at the end."""
+        """Read more and forget the text before the current place; return False at the end."""
         if self._is_at_end:
             return False
         rest = self.data[self.position :]
         if len(rest) > _LONGEST:
             raise self.error("no text is this long: a quote before it is not closed")
-        # Twice as much each time: what does not fit is looked at from its beginning again.
+        # Twice as much each time, because matching starts again from the beginning.
         chunk = self._stream.read(max(self._window, len(rest)))
         self._end += len(chunk)
         if not chunk:
@@ -76,16 +76,16 @@ class Reader:
         return True
 
     def error(self, text: str, position: int | None = None) -> BadSource:
-        """Return the exception that says what is wrong at a position (None: here)."""
+        """Return the exception for an error at a position (None: the current one)."""
         offset = self._start + (self.position if position is None else position)
         return BadSource(f"{self.source}: byte {offset}: {text}; export the database again")
 
     def cut(self, inside: str) -> BadSource:
-        """Return the exception that says that the file ends too early."""
+        """Return the exception for a file that ends too early."""
         return BadSource(f"{self.source}: byte {self._end}: ends inside {inside}, cut off; export or copy it again")
 
     def skip_space(self) -> None:
-        """Go on to the next word, or the end."""
+        """Skip space and comments, up to the next token or the end."""
         while True:
             space = SPACES.match(self.data, self.position)
             assert space
@@ -132,7 +132,7 @@ class Reader:
         return found[0]
 
     def statement(self) -> list[bytes]:
-        """Return the words up to the statement's end."""
+        """Return the tokens up to the end of the statement."""
         tokens = []
         while (token := self.token()) != b";":
             if not token:
@@ -145,7 +145,7 @@ class Reader:
         return tokens
 
     def skip_statement(self) -> None:
-        """Skip to after the statement's end."""
+        """Skip to the end of the statement."""
         while True:
             skipped = syntax(self.escapes).skipped.match(self.data, self.position)
             assert skipped
@@ -162,12 +162,12 @@ class Reader:
         self.end_without_semicolon()
 
     def end_without_semicolon(self) -> None:
-        """Accept the end of the file as the statement's, unless a tool has written it."""
+        """Accept the end of the file as the end of the statement, unless a dump tool has written the file."""
         if self.is_made_by_a_tool:
             raise self.cut("a statement")
 
     def skip_lines(self, last: re.Pattern[bytes]) -> None:
-        """Skip to after the line that a pattern matches."""
+        """Skip the lines up to and including one that a pattern matches."""
         while True:
             found = last.search(self.data, self.position)
             if found:
@@ -178,7 +178,7 @@ class Reader:
                 raise self.cut("a block between two DELIMITER lines")
 
     def line(self) -> bytes:
-        """Return the rest of this line."""
+        """Return the rest of the line."""
         while (end := self.data.find(b"\n", self.position)) < 0:
             if not self.more():
                 end = len(self.data)
@@ -188,9 +188,9 @@ class Reader:
         return line
 
     def need_row(self, count: int) -> bool:
-        """Read on until a row of ``count`` values is nearer to be whole; raise where none can be.
+        """Read on until more of a row of ``count`` values is in memory; raise if it cannot be one.
 
-        Returns False where it is too long to be matched in one piece.
+        Returns False if the row is too long for a single match.
         """
         self.skip_space()
         if self._has_row(count):
@@ -202,9 +202,9 @@ class Reader:
         return True
 
     def long_row(self, count: int, wanted: Sequence[int]) -> dict[int, bytes]:
-        """Read a row of ``count`` values one by one, whatever their size; return the wanted ones as written.
+        """Read a row of ``count`` values one by one, whatever their size; return the wanted ones as they are written.
 
-        A value that is too long is TooLong; no more than LONGEST_ROW bytes are held.
+        A value that is too long is a TooLong; at most LONGEST_ROW bytes are kept.
         """
         self.skip_space()
         self._sign(b"(")
@@ -234,7 +234,7 @@ class Reader:
         self.position += 1
 
     def _value(self, most: int) -> bytes:
-        """Read a value; return it as written, or TooLong."""
+        """Read a value; return it as it is written, or as TooLong."""
         while len(self.data) - self.position < _ENOUGH and self.more():
             pass
         before = _BEFORE_STRING.match(self.data, self.position)
@@ -262,7 +262,7 @@ class Reader:
             else:
                 kept.clear()
             self.position = found.end()
-            # A quote or a backslash at the window's end: what follows shows what it is.
+            # A quote or a backslash at the end of the window: its meaning depends on the next character.
             rest = self.data[self.position : self.position + 2]
             if rest[:1] == quote and len(rest) == 2:
                 break
@@ -292,7 +292,7 @@ class Reader:
         return b"".join(kept) if size <= most else TooLong.of(size)
 
     def _has_row(self, count: int) -> bool:
-        """Return whether the row is in memory; raise where what is there cannot become one."""
+        """Return whether the row is in memory; raise if the text there cannot become a row."""
         data, place = self.data, self.position
         found, before = 0, b"("
         while data.startswith(before, place):

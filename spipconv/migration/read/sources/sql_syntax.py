@@ -11,7 +11,7 @@ from spipconv.migration.read.sources.protocol import RawValue
 
 
 class Syntax(NamedTuple):
-    """The patterns of one way to write strings."""
+    """The patterns of one syntax of strings."""
 
     token: re.Pattern[bytes]
     value: re.Pattern[bytes]
@@ -59,7 +59,9 @@ def syntax(escapes: bool) -> Syntax:
 
 @cache
 def row(count: int, wanted: Sequence[int], escapes: bool) -> re.Pattern[bytes]:
-    """Return the pattern of a row of ``count`` values: groups for the wanted, the last for the sign after it."""
+    """Return the pattern of a row of ``count`` values: a group for each wanted value, and one for the sign after the
+    row.
+    """
     value = _value(escapes)
     values = [b"(" + value + b")" if place in wanted else value for place in range(count)]
     inside = (_SPACE + b"," + _SPACE).join(values)
@@ -73,7 +75,7 @@ _ESCAPE = re.compile(rb"\\([^%_])")
 
 
 def literal(raw: bytes, escapes: bool) -> RawValue:
-    """Return the value that is written so; of a string, the bytes whatever its introducer says."""
+    """Return the value of a literal; for a string, its bytes, whatever its introducer says."""
     if raw[0] in b"'\"":
         return _unquoted(raw, escapes)
     if raw[0] in b"-+.0123456789":
@@ -118,7 +120,7 @@ def _from_hex(digits: bytes) -> bytes:
 
 
 def name_of(token: bytes) -> str:
-    """Return the name that a token means, quoted or not."""
+    """Return the name of a token, without its quotes."""
     quote = token[:1]
     if quote in {b"`", b'"', b"'"}:
         token = token[1:-1].replace(quote + quote, quote)

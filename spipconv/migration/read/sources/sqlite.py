@@ -1,4 +1,4 @@
-"""A SPIP database in a SQLite file: a site's own (config/bases) or a backup that SPIP has made (tmp/dump)."""
+"""A SPIP database in a SQLite file: of the site itself (config/bases) or a backup made by SPIP (tmp/dump)."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from tempfile import TemporaryDirectory
 
 from spipconv.migration.read.sources.protocol import LONGEST_VALUE, BadSource, Choose, RawValue, SourceRow, TooLong
 
-# What makes a folder that lasts as long as it is needed.
+# A function that makes a folder, which lasts as long as it is needed.
 MakeFolder = Callable[[], AbstractContextManager[str | Path]]
 _WRITE_AHEAD = 2
 _REMEDY = "copy it again, or mend it: sqlite3 FILE .recover"
 
 
 class SqliteFile:
-    """A SQLite file; neither it nor its folder is written to. ``make_folder`` is where a copy may be made."""
+    """A SQLite file; neither the file nor its folder is changed. ``make_folder`` makes a folder for a copy."""
 
-    charset = "utf-8"  # SQLite gives text as UTF-8, whatever its file holds
+    charset = "utf-8"  # SQLite returns text as UTF-8, whatever encoding the file uses
 
     def __init__(self, path: Path, make_folder: MakeFolder = TemporaryDirectory) -> None:
         self.name = str(path)
@@ -43,7 +43,7 @@ def _database(path: Path, make_folder: MakeFolder) -> Iterator[sqlite3.Connectio
         with closing(_connect(path, "immutable=1" if _is_write_ahead(path) else "mode=ro")) as database:
             yield database
         return
-    # What these hold counts, but SQLite would write to take it in.
+    # These files belong to the database, but SQLite would write in order to read them.
     with make_folder() as folder:
         for file in (path, *unfinished):
             shutil.copyfile(file, Path(folder, file.name))
@@ -56,13 +56,13 @@ def _side_files(path: Path) -> list[Path]:
 
 
 def _is_write_ahead(path: Path) -> bool:
-    """Return whether SQLite would put files beside this one, even to read it."""
+    """Return whether SQLite would write files next to this one even to read it."""
     with path.open("rb") as file:
         return _WRITE_AHEAD in file.read(20)[18:]
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    # Rows may be asked for by another thread than the one that began.
+    # Another thread than the first one may read the rows.
     database = sqlite3.connect(
         f"{path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None, check_same_thread=False
     )
@@ -73,7 +73,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 def _rows(database: sqlite3.Connection, choose: Choose) -> Iterator[tuple[str, SourceRow]]:
     database.execute("BEGIN")
-    # A virtual table has no root page, and may need code that is not there.
+    # A virtual table has no root page, and may need code that is not available.
     tables = database.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
     ).fetchall()
@@ -87,7 +87,7 @@ def _rows(database: sqlite3.Connection, choose: Choose) -> Iterator[tuple[str, S
 
 
 def _rows_of(database: sqlite3.Connection, table: str, columns: Sequence[str]) -> Iterator[SourceRow]:
-    """Yield the rows of a table. SQLite gives up at a value that is too long, before it holds it."""
+    """Yield the rows of a table. SQLite refuses a value that is too long before it loads it."""
     fields = ", ".join(map(_quoted, columns))
     done = 0
     while True:
@@ -103,7 +103,7 @@ def _rows_of(database: sqlite3.Connection, table: str, columns: Sequence[str]) -
 
 
 def _value(database: sqlite3.Connection, table: str, column: str, place: int) -> RawValue:
-    """Return one value of the row at a place, counted from 0."""
+    """Return one value of the row with this index, counted from 0."""
     try:
         found = database.execute(f"SELECT {_quoted(column)} FROM {_quoted(table)} LIMIT 1 OFFSET {place}").fetchone()
     except sqlite3.DataError:
