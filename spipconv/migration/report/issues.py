@@ -40,7 +40,7 @@ class Issue(Struct, frozen=True, gc=False, omit_defaults=True):
     page: str = ""
 
 
-# Codes of migration, besides those of diagnostics: the severity, and a sentence that follows what it is about.
+# Codes of migration, in addition to those of diagnostics: the severity, and a sentence, shown after the detail.
 ISSUE_CODES: dict[str, tuple[Severity, str]] = {
     FAILED: (
         "loss",

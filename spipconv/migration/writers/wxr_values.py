@@ -28,20 +28,20 @@ WEB = re.compile("https?:", re.IGNORECASE | re.ASCII)
 
 def clean_text(text: str) -> str:
     """Return text as an XML reader will see it."""
-    # Readers make newlines of these anyway, and the length of what is serialised counts.
+    # Readers turn these into newlines anyway, and the length of serialised text must be right.
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _FORBIDDEN.sub(lambda found: "\ufffd" if "\ud800" <= found[0] <= "\udfff" else "", text)
 
 
 def escape_text(text: str) -> str:
-    """Return plain text as HTML that may also stand in an attribute: older themes print titles there."""
+    """Return plain text as HTML that is also safe in an attribute, where older themes print titles."""
     return escape(text)
 
 
 def term_name(text: str) -> str:
-    """Return the name of a term or a person: WordPress escapes its ``&``, and strips what looks like a tag.
+    """Return the name of a term or a person. WordPress escapes its ``&`` and removes anything that looks like a tag.
 
-    Its quotes become typographic ones, as WordPress itself shows them.
+    Quotes become typographic ones, as WordPress itself shows them.
     """
     return text.replace("<", "&lt;").replace(">", "&gt;").replace('"', "”").replace("'", "’")
 
@@ -67,7 +67,7 @@ def meta_elements(name: str, pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def tidy_markup(markup: str) -> str:
-    """Return HTML without newlines outside ``pre``: WordPress and Pelican make breaks and paragraphs of them."""
+    """Return HTML without newlines outside ``pre``, because WordPress and Pelican turn them into breaks."""
     parts = _PREFORMATTED.split(markup)
     parts[::2] = [_NEWLINE.sub(" ", _BREAK.sub("<br />", part)) for part in parts[::2]]
     return "".join(parts).strip().replace("[", "&#91;")
@@ -87,13 +87,13 @@ def post_number(kind: str, number: int) -> int:
 
 
 def language_place(page: Page, site: Site) -> int:
-    """Return the place of a page's language among those of its object."""
+    """Return the index of a page's language among the languages of its object."""
     own = {link.language for link in page.translations if (link.kind, link.number) == (page.kind, page.number)}
     return sorted(own | {page.language}, key=lambda code: (language_rank(code, site), code)).index(page.language)
 
 
 def language_rank(language: str, site: Site) -> int:
-    """Return the place of a language among those of the site."""
+    """Return the index of a language among the languages of the site."""
     return site.languages.index(language) if language in site.languages else len(site.languages)
 
 
@@ -103,17 +103,17 @@ def old_root(site: Site) -> str:
 
 
 def nicename(term: Term | Page) -> str:
-    """Return the slug by which WordPress knows a term or an author."""
+    """Return the slug that identifies a term or an author in WordPress."""
     slug = term.slug or f"{term.kind}-{term.number}"
-    # WordPress makes no user with a longer login.
+    # WordPress creates no user with a longer login.
     return slug if term.kind != "auteur" or len(slug) <= 60 else f"{slug[:40]}-{term.number}"
 
 
 def page_date(page: Page, place: int) -> str:
-    """Return a page's date, or the nearest known."""
+    """Return the date of a page, or the nearest date that is known."""
     date = page.date or page.modified
     if date and place and any(link.title == page.title for link in page.translations):
-        # WordPress takes two posts of one title and second for the same one.
+        # WordPress treats two posts with the same title and second as one.
         date = date.replace(second=(date.second + place) % 60)
     return stamp(date) if date else NO_DATE
 

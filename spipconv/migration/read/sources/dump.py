@@ -309,7 +309,7 @@ class _Statements:
         if token.upper() not in {b"VALUES", b"VALUE"}:
             raise reader.error(f"rows of {table} that no VALUES gives")
         if not columns:
-            raise reader.error(f"rows of {table} without a CREATE TABLE or names before them that tell their columns")
+            raise reader.error(f"rows of {table} without a CREATE TABLE or names before them that give their columns")
         places = {column.lower(): place for place, column in enumerate(columns)}
         found = tuple(sorted({places[column.lower()] for column in wanted if column.lower() in places}))
         group_of = {place: group for group, place in enumerate(found, 1)}
@@ -387,5 +387,5 @@ class _Statements:
             case word if word.upper() in {b"ON", b"AS", b"RETURNING"}:
                 reader.skip_statement()
             case word:
-                raise reader.error(f"{word[:20].decode('utf-8', 'replace')!r} behind a row")
+                raise reader.error(f"{word[:20].decode('utf-8', 'replace')!r} after a row")
         return False

@@ -230,7 +230,7 @@ class Reader:
         if not self.data.startswith(sign, self.position):
             if self.position >= len(self.data):
                 raise self.cut("a row")
-            raise self.error(f"{self._shown(self.position)} where a row should go on")
+            raise self.error(f"{self._shown(self.position)} where a row should continue")
         self.position += 1
 
     def _value(self, most: int) -> bytes:
@@ -308,7 +308,7 @@ class Reader:
         if is_whole and found != count:
             raise self.error(f"a row of {found} values where {count} belong")
         if not is_whole and not BEGUN.match(data, place):
-            raise self.error(f"{self._shown(place)} where a row should go on", place)
+            raise self.error(f"{self._shown(place)} where a row should continue", place)
         return is_whole
 
     def _shown(self, place: int) -> str:

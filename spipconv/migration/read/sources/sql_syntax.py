@@ -1,4 +1,4 @@
-"""How values, rows and statements are written in a MySQL dump: patterns, and what a written value means."""
+"""The syntax of values, rows and statements in a MySQL dump: patterns, and the values of literals."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Syntax(NamedTuple):
 _COMMENT = rb"--(?=[\x00-\x20])[^\n]*+\n|#[^\n]*+\n|/\*(?:M!999999|(?!M?!))[^*]*+(?:\*(?!/)[^*]*+)*+\*/"
 _CONDITION = rb"/\*M?!(?!999999)\d*+(?=[\s\S])"
 _SPACE = rb"(?:\s++|" + _COMMENT + b"|" + _CONDITION + rb"|\*/)*+"
-# What may become space when more is read.
+# Text that may turn out to be space when more is read.
 _BEGUN_SPACE = rb"/(?:\*|\Z)|-(?:-[\x00-\x20]|-?\Z)|#|\*\Z|\Z"
 MAYBE_SPACE = re.compile(_BEGUN_SPACE)
 # The same for the rest of a row: a word may continue after the window.
@@ -70,7 +70,7 @@ def row(count: int, wanted: Sequence[int], escapes: bool) -> re.Pattern[bytes]:
 
 _ESCAPES = {b"0": b"\0", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"Z": b"\x1a"}
 _COMMON = [(b"\\n", b"\n"), (b"\\r", b"\r"), (b"\\'", b"'"), (b'\\"', b'"')]
-# These two stay as written.
+# These two stay as they are written.
 _ESCAPE = re.compile(rb"\\([^%_])")
 
 

@@ -21,7 +21,7 @@ DEFAULT_LANG = {language!r}
 TIMEZONE = "Europe/Paris"
 WITH_FUTURE_DATES = {future!r}
 DEFAULT_PAGINATION = 20
-# The front page is the site's own; Pelican's list of articles stands beside it.
+# The front page is the site's own; Pelican's list of articles is another page.
 INDEX_SAVE_AS = "articles.html"
 PAGE_ORDER_BY = "url"
 DISPLAY_PAGES_ON_MENU = False
