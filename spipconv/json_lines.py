@@ -162,7 +162,7 @@ def _cut_fields(text: str) -> Fields:
 
 
 def _read_string(raw: Raw) -> str | None:
-    """Return the string that a field holds, None where it holds something else."""
+    """Return the string that a field holds, None if it holds something else."""
     try:
         return _string_decoder.decode(raw)
     except msgspec.ValidationError:

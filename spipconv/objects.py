@@ -72,7 +72,7 @@ class Resolver(Protocol):
     def site_address(self) -> str: ...
 
     def find(self, kind: str, number: int) -> SpipObject | None:
-        """Return the object, or None where there is none."""
+        """Return the object, or None if there is none."""
         ...
 
     def translate(self, original: SpipObject, language: str) -> SpipObject | None:
@@ -116,7 +116,7 @@ class Catalogue:
             self._translations.setdefault((item.kind, item.translation_of, item.language), item)
 
     def find(self, kind: str, number: int) -> SpipObject | None:
-        """Return the object, or None where there is none."""
+        """Return the object, or None if there is none."""
         return self._objects.get((kind, number))
 
     def translate(self, original: SpipObject, language: str) -> SpipObject | None:

@@ -77,7 +77,7 @@ class BatchManifest:
     def open(self, temporary: str, *, again: bool = False) -> None:
         """Continue the journal, or begin it ``again``; ``temporary`` is a local folder for temporary files.
 
-        Raises BadInput where another run is writing, CannotWrite.
+        Raises BadInput if another run is writing, CannotWrite.
         """
         self._temporary = temporary
         if is_remote(self.folder):

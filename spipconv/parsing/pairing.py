@@ -120,7 +120,7 @@ class Pairing:
     def open(
         self, name: str, type: str, fields: NodeFields, offset: int, detail: str = "", is_raw: bool = False
     ) -> Open | None:
-        """Open an element; None where there are too many levels already (which is reported)."""
+        """Open an element; None if there are too many levels already (which is reported)."""
         if len(self.stack) >= MAX_DEPTH and type not in _PARTS:
             self.source.report("depth-exceeded", offset, detail)
             return None

@@ -101,7 +101,7 @@ def close_link(writer: TextWriter, start: int, end: int) -> None:
 
 
 def _read_link(writer: TextWriter, mark: LinkMark, offset: int) -> tuple[targets.Target, NodeFields]:
-    """Return where a link leads, and the fields of its node; the address is None where it is refused."""
+    """Return where a link leads, and the fields of its node; the address is None if it is refused."""
     settings, source = writer.settings, writer.source
     target = targets.read_target(mark.target, settings.language, mark.language, settings.resolver)
     if target.problem:
