@@ -22,6 +22,7 @@ from spipconv.parsing.tokens import Part, Token
 _HERE = path.dirname(path.abspath(__file__))
 _PACKAGE = path.dirname(_HERE)
 TABLES = path.join(_HERE, "tables.json")
+_SHIFT = -1
 
 
 class Tables(Struct, frozen=True):
@@ -38,20 +39,29 @@ class Tables(Struct, frozen=True):
     actions: dict[int, dict[str, int | tuple[int, str]]]
 
 
+def _reduce_nothing(parts: list[Part]) -> Part:
+    """Stand where a shift has no reduction."""
+    return parts
+
+
 class Grammar:
     """The lexer and the parser that the grammar describes."""
 
     def __init__(self, tables: Tables) -> None:
         self.lexer = SourceLexer(tables.terminals)
         self._start, self._end = tables.start, tables.end
-        # By state: for a terminal the state after it, or the reduction before it; for a rule the state after it.
-        self._actions: dict[int, dict[str, int | tuple[int, str, Reduction]]] = {
+        # By state and terminal: how many symbols to reduce, or -1 to shift; the state after a shift; the rule and what
+        # it makes of the symbols.
+        self._actions: dict[int, dict[str, tuple[int, int, str, Reduction]]] = {
             state: {
-                symbol: action if isinstance(action, int) else (*action, REDUCTIONS[action[1]])
+                symbol: (_SHIFT, action, "", _reduce_nothing)
+                if isinstance(action, int)
+                else (action[0], 0, action[1], REDUCTIONS[action[1]])
                 for symbol, action in actions.items()
             }
             for state, actions in tables.actions.items()
         }
+        # By state and rule: the state after a reduction.
         self._gotos: dict[int, dict[str, int]] = {
             state: {symbol: action for symbol, action in actions.items() if isinstance(action, int)}
             for state, actions in tables.actions.items()
@@ -65,16 +75,15 @@ class Grammar:
         for token in (*tokens, Token("$END")):
             kind = token.type
             while True:
-                action = actions[states[-1]][kind]
-                if isinstance(action, int):
+                size, state, rule, reduction = actions[states[-1]][kind]
+                if size < 0:
                     if kind == "LEAF":
                         # Whatever follows, this always reduces to "nodes: nodes LEAF".
                         values[-1].append(token.value)
                     else:
-                        states.append(action)
+                        states.append(state)
                         values.append(token.value)
                     break
-                size, rule, reduction = action
                 if size:
                     parts = values[-size:]
                     del values[-size:], states[-size:]
