@@ -65,7 +65,7 @@ def _write_allowed(writer: TextWriter, tag: Tag, offset: int, markup: str) -> No
         writer.flow.line_break("html", offset)
     elif name == "p" and writer.has_paragraphs:
         if tag.is_end or not tag.attributes:
-            writer.flow.begin(drops_breaks=False)
+            writer.flow.begin(drops_breaks=not tag.is_end)
         else:
             writer.flow.end()
             open_tag(writer, tag, offset, markup)

@@ -7,15 +7,15 @@ by side begin another one; a single tag that nothing accompanies is in no paragr
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 
 from spipconv.nodes import BreakKind, LineBreak
 from spipconv.parsing.pairing import Pairing
 from spipconv.parsing.source import Source
 
 _NONE, _PENDING, _OPEN = range(3)
-# Tokens that may come between words: a break, a newline, the blank line of a cell.
-_NEWLINE, _BLANK = "newline", "blank"
+# What may come between words beside breaks: a newline, the blank line of a cell, a space between two breaks.
+_NEWLINE, _BLANK, _SPACE = "newline", "blank", "space"
+_Gap = list[tuple[str, int]]
 
 
 class Paragraphs:
@@ -34,8 +34,8 @@ class Paragraphs:
         self._state = _NONE
         self._drops_breaks = True
         self._held: Callable[[], object] | None = None
-        self._gap: list[tuple[str, int]] = []
-        self._before: list[tuple[str, int]] = []
+        self._gap: _Gap = []
+        self._before: _Gap = []
 
     # ---- In the line ----
 
@@ -48,6 +48,8 @@ class Paragraphs:
         if words:
             self.content(offset)
             self._pairing.text(words, offset)
+        elif self._gap:
+            self._gap.append((_SPACE, offset))
 
     def content(self, offset: int) -> None:
         """Make ready for something in the line: open its paragraph, write the breaks before it."""
@@ -96,7 +98,7 @@ class Paragraphs:
     def begin(self, *, drops_breaks: bool = True) -> None:
         """End the paragraph and begin another one with what comes next.
 
-        After a blank line, breaks at its start are dropped; after a block they stay.
+        After a blank line, a break at its start is dropped; after a block it stays.
         """
         self.end()
         if self._enabled:
@@ -112,15 +114,29 @@ class Paragraphs:
         held, self._held = self._held, None
         if held:
             held()
-        elif self._state != _PENDING:
-            for kind, offset in self._gap:
-                if kind not in (_NEWLINE, _BLANK):
-                    self._break(kind, offset)
+        elif self._gap:
+            self._end_gap()
         if self._state == _OPEN:
             self._pairing.close("p")
         self._state = _NONE
         self._gap = []
         self.at_start = True
+
+    def _end_gap(self) -> None:
+        """Write the breaks at the end of a paragraph, which may hold nothing else."""
+        if self._state == _PENDING:
+            if self._breaks(self._gap):
+                self._open(self._gap[0][1])
+        else:
+            for kind, offset in _without_pairs(self._gap) if self._enabled else self._gap:
+                if kind not in (_NEWLINE, _BLANK, _SPACE):
+                    self._break(kind, offset)
+
+    def _breaks(self, gap: _Gap) -> _Gap:
+        """Return the breaks of a gap that stay at the start of a paragraph."""
+        if self._drops_breaks:
+            gap = gap[next((index + 1 for index, (kind, _) in enumerate(gap) if kind not in (_NEWLINE, _SPACE)), 0) :]
+        return [(kind, offset) for kind, offset in _without_pairs(gap) if kind not in (_NEWLINE, _SPACE)]
 
     def _open(self, offset: int) -> None:
         held, self._held = self._held, None
@@ -133,22 +149,19 @@ class Paragraphs:
         self._state = _OPEN
         self._pairing.close("p")
         self._pairing.open("p", "PARAGRAPH", {}, offset)
-        if not self._drops_breaks:
-            for kind, place in before:
-                if kind != _NEWLINE:
-                    self._break(kind, place)
+        for kind, place in self._breaks(before) if before else ():
+            self._break(kind, place)
         if held:
             held()
         self._gap = gap
 
     def _write_gap(self, offset: int) -> None:
         gap, self._gap = self._gap, []
-        kinds = [kind for kind, _ in gap]
-        if self._enabled and any(_NEWLINE not in neighbours for neighbours in pairwise(kinds)):
+        if self._enabled and len(_without_pairs(gap)) < len(gap):
             self.begin()
             self._open(offset)
             return
-        breaks = [(kind, place) for kind, place in gap if kind != _NEWLINE]
+        breaks = [(kind, place) for kind, place in gap if kind not in (_NEWLINE, _SPACE)]
         for kind, place in breaks:
             self._break(kind, place)
         if not breaks:
@@ -166,3 +179,17 @@ class Paragraphs:
             return
         line, column = self._source.place(offset)
         self._pairing.leaf(LineBreak(kind, line=line, column=column))  # type: ignore[arg-type]
+
+
+def _without_pairs(gap: _Gap) -> _Gap:
+    """Return a gap without breaks that are side by side: they end a paragraph."""
+    if len(gap) < 2:
+        return gap
+    separates = [kind in (_NEWLINE, _SPACE) for kind, _ in gap]
+    return [
+        item
+        for item, before, it_separates, after in zip(
+            gap, [True, *separates], separates, [*separates[1:], True], strict=False
+        )
+        if it_separates or (before and after)
+    ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from spipconv.nodes import Code, CodeBlock, Frame, Math, MathBlock
-from spipconv.parsing.html_tags import read_attributes, read_tag
+from spipconv.parsing.html_tags import BLOCKS, read_attributes, read_tag
 from spipconv.parsing.layout.html import close_tag, open_tag
 from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.lexer import Protected
@@ -53,10 +53,19 @@ def _write_frame(writer: TextWriter, part: Protected, offset: int) -> None:
 
 
 def _write_raw_html(writer: TextWriter, part: Protected, offset: int) -> None:
-    """``<html>…</html>``: the author's HTML, without shortcuts or typography."""
-    writer.end_run()
-    writer.flow.content(offset)
+    """``<html>…</html>``: the author's HTML, without shortcuts or typography; a block if it holds one."""
+    if not writer.has_paragraphs or BLOCKS.isdisjoint(_tag_names(writer, part)):
+        writer.begin_inline(offset)
+        _write_raw(writer, part.start, part.end)
+        return
+    writer.end_run(trims=True)
+    writer.flow.end()
     _write_raw(writer, part.start, part.end)
+    writer.flow.begin(drops_breaks=False)
+
+
+def _tag_names(writer: TextWriter, part: Protected) -> Iterable[str]:
+    return (read_tag(match.group()).name for match in writer.scan.tags(part.start, part.end))
 
 
 def _write_preformatted(writer: TextWriter, part: Protected, offset: int) -> None:
@@ -126,8 +135,9 @@ def _write_style(writer: TextWriter, part: Protected, offset: int) -> None:
 
 
 def _write_comment(writer: TextWriter, part: Protected, offset: int) -> None:
+    """``<!-- … -->``, which counts as words for lines and paragraphs."""
     writer.source.report("comment-dropped", offset)
-    writer.end_run()
+    writer.begin_inline(offset)
 
 
 _HANDLERS: dict[str, Callable[[TextWriter, Protected, int], None]] = {
