@@ -20,9 +20,13 @@ def note_opening(writer: TextWriter, lexeme: Lexeme) -> None:
         writer.has_strong = True
     elif lexeme.kind == "EMPHASIS_WORDS":
         writer.has_emphasis = True
+    elif lexeme.kind == "CLOSING_BRACES":
+        # SPIP closes a heading by the end of four braces even if it has opened none.
+        writer.has_heading |= lexeme.end - lexeme.start > 3
     elif lexeme.kind == "OPENING_BRACES" and writer.text[lexeme.end - 1] == "{":
         triples, rest = divmod(lexeme.end - lexeme.start, 3)
         writer.has_heading |= triples > 0
+        writer.has_inner_heading |= triples > 1
         writer.has_strong |= rest == 2
         writer.has_emphasis |= rest == 1
 
@@ -52,9 +56,15 @@ def write_emphasis_words(writer: TextWriter, start: int, end: int) -> None:
 
 
 def close_braces(writer: TextWriter, start: int, end: int) -> None:
-    """Close bold by pairs of braces, then italics, and a heading by the last three."""
+    """Close inner headings by three braces each, then bold by pairs, then italics, and a heading by the last three."""
     closes_heading = writer.has_heading and end - start >= 3
     count = end - start - 3 * closes_heading
+    if writer.has_inner_heading:
+        inner = min(count // 3, _MOST_MARKERS)
+        for number in range(inner):
+            writer.end_run(trims=True)
+            _close_heading(writer, start + 3 * number)
+        start, count = start + 3 * inner, count - 3 * inner
     pairs = count // 2 if writer.has_strong else 0
     _close_each(writer, "strong", "}}", start, pairs)
     start, singles = start + 2 * pairs, count - 2 * pairs
@@ -94,4 +104,5 @@ def _close_heading(writer: TextWriter, offset: int) -> None:
     else:
         writer.source.report("unopened-marker", offset, "}}}")
     writer.flow.begin(drops_breaks=False)
+    writer.heading_end = offset + 3
     set_line_breaks(writer)

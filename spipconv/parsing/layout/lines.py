@@ -55,7 +55,19 @@ def write_rule_mark(writer: TextWriter, start: int, end: int) -> None:
     writer.flow.begin()
 
 
+def write_intro_tag(writer: TextWriter, start: int, end: int) -> None:
+    """Write ``<intro>`` or its end: nothing, which ends no paragraph either."""
+    writer.end_run()
+
+
 def _begin_dash(writer: TextWriter, offset: int) -> None:
     writer.end_run()
-    if not writer.flow.drops_break:
+    if not writer.flow.drops_break and not _follows_heading(writer, offset):
         writer.flow.line_break("html", offset)
+
+
+def _follows_heading(writer: TextWriter, offset: int) -> bool:
+    """Return whether nothing but white space is between the end of a heading and here: SPIP drops a break there."""
+    while offset and writer.text[offset - 1] in " \t\n":
+        offset -= 1
+    return offset == writer.heading_end

@@ -43,12 +43,14 @@ class TextWriter:
     field and for a title. ``flow`` is where content goes: the paragraphs of the text, of a table cell or of a verse;
     ``levels`` are the lists that are open there, outermost first, ``headings`` the headings. ``has_strong`` and its
     like: the text opens such a thing somewhere; where it never does, what would close one is words.
+    ``has_inner_heading``: it opens two headings with one run of braces.
     """
 
     __slots__ = (
-        "_run_end", "_run_start", "flow", "has_emphasis", "has_heading", "has_paragraphs", "has_quote", "has_strong",
-        "headings", "in_cell", "in_link", "in_raw_link", "in_verse", "language", "levels", "link_marks", "links",
-        "pairing", "policy", "read_inline", "scan", "settings", "source", "start", "text",
+        "_run_end", "_run_start", "flow", "has_emphasis", "has_heading", "has_inner_heading", "has_paragraphs",
+        "has_quote", "has_strong", "heading_end", "headings", "in_cell", "in_link", "in_raw_link", "in_verse",
+        "language", "levels", "link_marks", "links", "pairing", "policy", "read_inline", "scan", "settings", "source",
+        "start", "text",
     )  # fmt: skip
 
     def __init__(self, scan: Scan, read_inline: Callable[[str], tuple[Node, ...]], *, paragraphs: bool) -> None:
@@ -66,9 +68,11 @@ class TextWriter:
         # Where the text starts: typography sees nothing before it.
         self.start = 0
         self.in_cell = self.in_verse = self.in_link = self.in_raw_link = False
-        self.has_heading = self.has_strong = self.has_emphasis = self.has_quote = False
+        self.has_heading = self.has_inner_heading = self.has_strong = self.has_emphasis = self.has_quote = False
         self.levels: list[Level] = []
         self.headings: list[Open] = []
+        # Where the last heading ends.
+        self.heading_end = -1
         # What [text->target] says, by the offset of the link, and the links that are open.
         self.link_marks: dict[int, LinkMark] = {}
         self.links: list[Open | None] = []
