@@ -93,10 +93,11 @@ class Anchor(Position, frozen=True, tag=True, gc=False):
 
 
 class Abbreviation(Position, frozen=True, tag=True, gc=False):
-    """``[abbr|text]``."""
+    """``[abbr|text{lang}]``; ``language`` is that of the text, empty if none is given."""
 
     title: str
     children: tuple[Node, ...]
+    language: str = ""
 
 
 class Note(Position, frozen=True, tag=True, gc=False):
@@ -227,6 +228,10 @@ class MathBlock(Position, frozen=True, tag=True, gc=False):
     """``<math>$$x$$</math>``: a TeX formula on a line of its own."""
 
     text: str
+
+
+# The folder of SPIP's icons for file types.
+ICONS = "plugins-dist/medias/prive/vignettes/"
 
 
 class Figure(Position, frozen=True, tag=True, gc=False):

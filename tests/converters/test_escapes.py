@@ -78,6 +78,7 @@ FIELDS: dict[str, Callable[[str], tuple[Node, ...]]] = {
     "Link.media_type": lambda word: _line(Link("http://a.org/", WORDS, media_type=word)),
     "Anchor.name": lambda word: _line(Anchor(word)),
     "Abbreviation.title": lambda word: _line(Abbreviation(word, WORDS)),
+    "Abbreviation.language": lambda word: _line(Abbreviation("title", WORDS, word)),
     "Note.label": lambda word: _line(Note(word, "1", (Paragraph(WORDS),))),
     "Note.identifier": lambda word: _line(Note("1", word, (Paragraph(WORDS),))),
     "Note.excerpt": lambda word: _line(Note("1", "1", (Paragraph(WORDS),), word)),
@@ -114,9 +115,9 @@ NOT_WRITTEN = {"Element.name", "LineBreak.kind", "Link.kind", "Cell.numeric"}
 # Values that change when they are written, apart from escaping: a language is one word, an address has no spaces, a
 # class is split.
 IN_OTHER_FORM = {
-    "Anchor.name", "Code.language", "CodeBlock.language", "Figure.align", "Figure.classes", "Figure.extension",
-    "Figure.media",
-    "Link.language", "Model.source", "Note.identifier", "Note.identifier of a call only",
+    "Abbreviation.language", "Anchor.name", "Code.language", "CodeBlock.language", "Figure.align", "Figure.classes",
+    "Figure.extension", "Figure.media", "Link.language", "Model.source", "Note.identifier",
+    "Note.identifier of a call only",
 }  # fmt: skip
 PROFILES: tuple[Profile, ...] = ("article", "comment")
 

@@ -104,7 +104,8 @@ def write_anchor(writer: NodeWriter, node: Anchor) -> str:
 
 def write_abbreviation(writer: NodeWriter, node: Abbreviation) -> str:
     """Return the HTML of an abbreviation."""
-    return f'<abbr title="{escape_attribute(node.title)}">{writer.flow(node.children)}</abbr>'
+    language = f' lang="{escape_attribute(node.language.replace("_", "-"))}"' if node.language else ""
+    return f'<abbr title="{escape_attribute(node.title)}"{language}>{writer.flow(node.children)}</abbr>'
 
 
 def write_note(writer: NodeWriter, node: Note) -> str:

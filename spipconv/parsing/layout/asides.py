@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import NamedTuple
 
+from spipconv.parsing.layout.abbreviations import end_notes_in_abbreviations
 from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.source import Source
 
@@ -44,6 +45,8 @@ class Asides:
         """Return lexemes in which every note and every poem is one; a note holds no notes."""
         kinds = {lexeme.kind for lexeme in lexemes}
         if notes and "NOTE_START" in kinds:
+            if "ABBREVIATION_MARK" in kinds:
+                lexemes = end_notes_in_abbreviations(lexemes, self._source.text)
             lexemes = self._take_kind(lexemes, "NOTE_START", "NOTE_END", "NOTE")
         if "POEM_START" in kinds:
             lexemes = self._take_kind(lexemes, "POEM_START", "POEM_END", "POEM")

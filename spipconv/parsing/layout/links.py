@@ -1,4 +1,4 @@
-"""Links, bare addresses, glossary entries, anchors and abbreviations."""
+"""Links, bare addresses, glossary entries and anchors."""
 
 from __future__ import annotations
 
@@ -176,17 +176,6 @@ def write_anchor(writer: TextWriter, start: int, end: int) -> None:
     line, column = writer.source.place(start)
     name = decode_entities(writer.text[start + 1 : end - 3].removeprefix("#").strip())
     writer.leaf(Anchor(name, line=line, column=column), start)
-
-
-def write_abbreviation(writer: TextWriter, start: int, end: int) -> None:
-    """Write ``[abbr|meaning]``."""
-    language = writer.language
-    words, _, title = writer.text[start + 1 : end - 1].partition("|")
-    writer.begin_inline(start)
-    opened = writer.pairing.open("abbr", "ABBREVIATION", {"title": typeset(title.strip(), language)}, start)
-    writer.pairing.text(typeset(words, language), start)
-    if opened:
-        writer.pairing.close_to(opened)
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from spipconv.nodes import Node
-from spipconv.parsing.layout import braces, html, lines, links, lists, models, protected, quotes, words
+from spipconv.parsing.layout import abbreviations, braces, html, lines, links, lists, models, protected, quotes, words
 from spipconv.parsing.layout.asides import LINE_KINDS, Aside, Asides, without_lines
 from spipconv.parsing.layout.table_shapes import find_tables
 from spipconv.parsing.layout.tables import write_table
@@ -19,7 +19,9 @@ from spipconv.parsing.notes import Notes, identifier_of, read_name
 from spipconv.parsing.tokens import CLOSE, Token
 
 _TITLE_KINDS = frozenset({"MODEL_TAG", "TAG", "IDIOM", "PROTECTED"})
-_OPENING_KINDS = frozenset({"OPENING_BRACES", "STRONG_WORDS", "EMPHASIS_WORDS", "QUOTE_START", "POEM"})
+_OPENING_KINDS = frozenset(
+    {"OPENING_BRACES", "CLOSING_BRACES", "STRONG_WORDS", "EMPHASIS_WORDS", "QUOTE_START", "POEM"}
+)
 
 
 class Layout:
@@ -72,8 +74,13 @@ class Layout:
         kinds = {lexeme.kind for lexeme in lexemes}
         if not kinds.isdisjoint(_OPENING_KINDS):
             self._note_openings(lexemes)
+        if {"MODEL_TAG", "TAG"} <= kinds and "a" in self._writer.policy.tags:
+            lexemes = models.join_wrapped_models(self._writer, lexemes)
         if "PIPE" in kinds and self._writer.has_paragraphs:
             self._tables = find_tables(lexemes, self._writer.text)
+            if self._tables and "ABBREVIATION_MARK" in kinds:
+                lexemes = abbreviations.split_in_tables(lexemes, self._tables, self._writer.scan)
+                self._tables = find_tables(lexemes, self._writer.text)
         self._run(lexemes, 0, len(lexemes))
         lists.end_lists(self._writer)
         self._writer.flow.end()
@@ -157,7 +164,7 @@ class Layout:
 
 # What writes each kind of lexeme; a kind that is not here is words.
 HANDLERS: Mapping[str, Callable[[TextWriter, int, int], None]] = {
-    "ABBREVIATION_MARK": links.write_abbreviation,
+    "ABBREVIATION_MARK": abbreviations.write_abbreviation,
     "ADDRESS": links.write_address,
     "ANCHOR_MARK": links.write_anchor,
     "BLANK_LINE": lines.write_blank_line,
@@ -169,7 +176,7 @@ HANDLERS: Mapping[str, Callable[[TextWriter, int, int], None]] = {
     "ESCAPE": words.write_escape,
     "GLOSSARY_MARK": links.write_glossary,
     "IDIOM": words.write_idiom,
-    "INTRO_TAG": lines.write_blank_line,
+    "INTRO_TAG": lines.write_intro_tag,
     "ITEM_MARK": lists.write_item_mark,
     "LINKED_MODEL": models.write_linked_model,
     "LINK_END": links.close_link,
@@ -185,4 +192,5 @@ HANDLERS: Mapping[str, Callable[[TextWriter, int, int], None]] = {
     "RULE_MARK": lines.write_rule_mark,
     "STRONG_WORDS": braces.write_strong_words,
     "TAG": html.write_tag,
+    "WRAPPED_MODEL": models.write_wrapped_model,
 }

@@ -1,0 +1,70 @@
+"""Abbreviations, ``[abbr|meaning{lang}]``, which SPIP reads later than notes and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from spipconv.parsing.layout.writer import TextWriter
+from spipconv.parsing.lexer import Lexeme, Scan
+from spipconv.parsing.tokens import NodeFields
+from spipconv.parsing.typography import typeset
+
+
+def write_abbreviation(writer: TextWriter, start: int, end: int) -> None:
+    """Write ``[abbr|meaning{lang}]``."""
+    language = writer.language
+    words, _, meaning = writer.text[start + 1 : end - 1].partition("|")
+    title, brace, meaning_language = meaning.partition("{")
+    # SPIP makes the title plain again after its typography: straight apostrophes, simple spaces.
+    title = "'".join([typeset(part, language, "'") for part in title.split("'")])
+    fields: NodeFields = {"title": " ".join(title.split()), "language": meaning_language[:-1] if brace else ""}
+    writer.begin_inline(start)
+    opened = writer.pairing.open("abbr", "ABBREVIATION", fields, start)
+    writer.pairing.text(typeset(words, language), start)
+    if opened:
+        writer.pairing.close_to(opened)
+
+
+def end_notes_in_abbreviations(lexemes: list[Lexeme], text: str) -> list[Lexeme]:
+    """Return lexemes in which a note ends at its first ``]]``, even if that is the end of an abbreviation."""
+    ended: list[Lexeme] = []
+    in_note = False
+    position = 0
+    for lexeme in lexemes:
+        if lexeme.start < position:
+            # What stood after the first "]" of the end loses its own.
+            if lexeme.end > position:
+                ended.append(Lexeme("WORDS", position, lexeme.end))
+            continue
+        if lexeme.kind == "ABBREVIATION_MARK" and in_note and text.startswith("]", lexeme.end):
+            position = lexeme.end + 1
+            in_note = False
+            ended += [Lexeme("WORDS", lexeme.start, lexeme.end - 1), Lexeme("NOTE_END", lexeme.end - 1, position)]
+            continue
+        in_note = lexeme.kind == "NOTE_START" or (in_note and lexeme.kind != "NOTE_END")
+        ended.append(lexeme)
+    return ended
+
+
+def split_in_tables(lexemes: Sequence[Lexeme], tables: Mapping[int, int], scan: Scan) -> list[Lexeme]:
+    """Return lexemes in which the bar of an abbreviation in a table is the border of a cell.
+
+    ``tables`` are the indices of the first lexemes of tables, with those after their last ones.
+    """
+    split: list[Lexeme] = []
+    position = 0
+    for first, last in tables.items():
+        split += lexemes[position:first]
+        position = last
+        for lexeme in lexemes[first:last]:
+            if lexeme.kind != "ABBREVIATION_MARK":
+                split.append(lexeme)
+                continue
+            start, end = lexeme.start + 1, lexeme.end - 1
+            bar = scan.masked.index("|", start)
+            split.append(Lexeme("WORDS", lexeme.start, start))
+            split += scan.read(start, bar)
+            split.append(Lexeme("PIPE", bar, bar + 1))
+            split += scan.read(bar + 1, end)
+            split.append(Lexeme("WORDS", end, lexeme.end))
+    return split + list(lexemes[position:])
