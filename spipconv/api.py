@@ -34,10 +34,14 @@ def to_html(
     objects: Resolver | None = None,
     embeds: bool = False,
     angle_shortcuts: bool = False,
+    repair_encoding: bool = False,
     sanitizer: Sanitizer = "nh3",
 ) -> str:
     """Return the safe HTML of a SPIP text, with the notes at the end. The arguments are those of ``parse``."""
-    parsed = parse(text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts)
+    parsed = parse(
+        text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts,
+        repair_encoding=repair_encoding,
+    )  # fmt: skip
     return render(parsed.document, "html", sanitizer=sanitizer)
 
 
@@ -49,10 +53,14 @@ def to_markdown(
     objects: Resolver | None = None,
     embeds: bool = False,
     angle_shortcuts: bool = False,
+    repair_encoding: bool = False,
 ) -> str:
     """Return the CommonMark of a SPIP text, with tables, footnotes and strikethrough.
 
     The arguments are those of ``parse``.
     """
-    parsed = parse(text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts)
+    parsed = parse(
+        text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts,
+        repair_encoding=repair_encoding,
+    )  # fmt: skip
     return render(parsed.document, "markdown")

@@ -45,6 +45,8 @@ DIAGNOSTICS: dict[str, tuple[Severity, str]] = {
     "depth-exceeded": ("change", mark("nested too deeply: this level is not opened")),
     "more-remarks": ("loss", mark("more diagnostics than are kept for one text: the rest is not listed")),
     "control-character": ("change", mark("control character or stray byte: replaced")),
+    "encoding-repeated": ("info", mark("this looks like text that was encoded more than once: shown as typed")),
+    "encoding-undone": ("change", mark("text that was encoded more than once: repaired")),
 }
 
 

@@ -22,6 +22,7 @@ class Settings(Struct, frozen=True):
     embeds: bool = False
     angle_shortcuts: bool = False
     first_note: int = 1
+    repair_encoding: bool = False
 
     @property
     def resolver(self) -> Resolver | None:
@@ -56,6 +57,7 @@ def read_settings(
     embeds: object = False,
     angle_shortcuts: object = False,
     first_note: object = 1,
+    repair_encoding: object = False,
 ) -> Settings:
     """Return the settings for some options, after checking them.
 
@@ -70,6 +72,7 @@ def read_settings(
         _check_flag("embeds", embeds),
         _check_flag("angle_shortcuts", angle_shortcuts),
         first_note,
+        _check_flag("repair_encoding", repair_encoding),
     )
 
 

@@ -117,6 +117,7 @@ def batch(
     objects: str | None,
     embeds: bool,
     angle_shortcuts: bool,
+    repair_encoding: bool,
     encoding: str,
     column: str,
     max_seconds: float,
@@ -130,7 +131,17 @@ def batch(
     of an earlier run is kept if its input has not changed. The exit code is 1 if a text failed, 130 if interrupted.
     """
     options = Options(
-        to, profile, lang, embeds, angle_shortcuts, objects or "", encoding, column, max_seconds, max_bytes
+        to,
+        profile,
+        lang,
+        embeds,
+        angle_shortcuts,
+        objects or "",
+        encoding,
+        column,
+        max_seconds,
+        max_bytes,
+        repair_encoding,
     )
     if run_options["scheduler"] and run_options["engine"] != "dask":
         raise click.UsageError("--scheduler requires --engine dask")

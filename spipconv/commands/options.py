@@ -24,6 +24,7 @@ class Reading(TypedDict):
     objects: Catalogue | None
     embeds: bool
     angle_shortcuts: bool
+    repair_encoding: bool
 
 
 class _Objects(click.ParamType[Catalogue]):
@@ -89,6 +90,7 @@ def reading_options(objects: click.ParamType[Catalogue] | click.Path | None = No
         ),
         click.option("--embeds", is_flag=True, help="Keep players of known video hosts."),
         click.option("--angle-shortcuts", is_flag=True, help="Also read <<bold>> and <italic>."),
+        click.option("--repair-encoding", is_flag=True, help="Undo repeated encoding: Ã© becomes é."),
         click.option("--encoding", default="utf-8", show_default=True, help="Encoding of the input."),
     ]
 

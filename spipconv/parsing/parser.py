@@ -30,6 +30,7 @@ def parse(
     embeds: bool = False,
     angle_shortcuts: bool = False,
     first_note: int = 1,
+    repair_encoding: bool = False,
 ) -> Parsed:
     """Read a SPIP text.
 
@@ -42,11 +43,12 @@ def parse(
     ``embeds`` allows players of known video hosts.
     ``angle_shortcuts`` also reads ``<<gras>>`` and ``<italique>``.
     ``first_note`` is the number of the text's first note, for several texts on one page.
+    ``repair_encoding`` undoes repeated encoding (``Ã©`` becomes ``é``); places are then those in the repaired text.
 
     Markup never makes it fail: the diagnostics report whatever is broken, unknown, changed or left out. Raises
     TypeError if the text is not a string, and TypeError or ValueError if another argument is not one of the choices.
     """
-    settings = read_settings(profile, lang, objects, embeds, angle_shortcuts, first_note)
+    settings = read_settings(profile, lang, objects, embeds, angle_shortcuts, first_note, repair_encoding)
     source = read_source(text, settings)
     document = Document(_read(source), settings.language, settings.profile)
     return Parsed(document, tuple(sorted(source.diagnostics, key=_place)))
@@ -70,7 +72,8 @@ def _read(source: Source, *, is_field: bool = False) -> tuple[Node, ...]:
 
     def read_inline(text: str) -> tuple[Node, ...]:
         # Objects that a field refers to are not looked up: titles could refer to each other without end.
-        return _read(read_source(text, Settings(language=source.settings.language)), is_field=True)
+        settings = Settings(language=source.settings.language, repair_encoding=source.settings.repair_encoding)
+        return _read(read_source(text, settings), is_field=True)
 
     layout = Layout(grammar.lexer.scan(source), read_inline, paragraphs=not is_field)
     nodes: tuple[Node, ...] = grammar.parse(layout.read())

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from msgspec import Struct
 
 from spipconv.diagnostics import Diagnostic
+from spipconv.encoding import may_be_misread, repair_encoding
 from spipconv.parsing.typography import windows_character
 from spipconv.safety import NO_TEXT
 from spipconv.settings import Settings
@@ -71,6 +72,8 @@ def read_source(text: str, settings: Settings) -> Source:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     source = Source(text, settings)
+    if settings.repair_encoding or may_be_misread(text):
+        text = _check_encoding(source)
     first = NO_TEXT.search(text)
     if first:
         for match in NO_TEXT.finditer(text, first.start()):
@@ -79,6 +82,23 @@ def read_source(text: str, settings: Settings) -> Source:
                 break
         source.text = NO_TEXT.sub(_readable, text)
     return source
+
+
+def _check_encoding(source: Source) -> str:
+    """Report that a text was encoded more than once, at the first place; repair it if the settings say so.
+
+    Returns the text of the source.
+    """
+    typed, meant = source.text, repair_encoding(source.text)
+    if meant != typed:
+        start = next(at for at, character in enumerate(meant) if character != typed[at])
+        word = typed[start : start + 60].split(" ")[0]
+        if source.settings.repair_encoding:
+            source.text = meant
+            source.report("encoding-undone", start, word)
+        else:
+            source.report("encoding-repeated", start, word)
+    return source.text
 
 
 def _readable(match: re.Match[str]) -> str:

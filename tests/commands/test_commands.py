@@ -111,6 +111,21 @@ def test_angle_shortcuts_are_read_only_on_request() -> None:
     assert "<i>" not in without.stdout
 
 
+@pytest.mark.parametrize("text", ["L'Ã©tÃ©", '{"id": 1, "text": "L\'Ã©tÃ©"}'])
+def test_encoding_is_repaired_only_on_request(text: str) -> None:
+    command = ("convert", "--jsonl") if text.startswith("{") else ("convert",)
+    repaired = run(*command, "--repair-encoding", stdin=text).stdout
+    typed = run(*command, stdin=text).stdout
+    if "--jsonl" in command:
+        assert [json.loads(line)["html"] for line in (repaired, typed)] == ["<p>L’été</p>\n", "<p>L’Ã©tÃ©</p>\n"]
+        assert [json.loads(line)["diagnostics"][0]["code"] for line in (repaired, typed)] == [
+            "encoding-undone",
+            "encoding-repeated",
+        ]
+    else:
+        assert (repaired, typed) == ("<p>L’été</p>\n", "<p>L’Ã©tÃ©</p>\n")
+
+
 def test_objects_give_links_their_titles(tmp_path: Path) -> None:
     objects = tmp_path / "objects.json"
     objects.write_text('{"objects": [{"type": "article", "id": 7, "titre": "L’été", "url": "/ete"}]}', "utf-8")

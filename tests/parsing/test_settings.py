@@ -36,6 +36,7 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"embeds": "no"}, TypeError, "embeds: expected True or False, not 'no'"),
     ({"embeds": None}, TypeError, "embeds: expected True or False, not None"),
     ({"angle_shortcuts": "false"}, TypeError, "angle_shortcuts: expected True or False, not 'false'"),
+    ({"repair_encoding": 1}, TypeError, "repair_encoding: expected True or False, not 1"),
 ]
 
 
