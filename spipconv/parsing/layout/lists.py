@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from spipconv.parsing.layout.writer import Level, TextWriter
 from spipconv.parsing.pairing import Open
 from spipconv.parsing.tokens import NodeFields
 from spipconv.parsing.typography import NO_BREAK_SPACE
+
+# An item that shows nothing because of what it holds, not because nothing is written there.
+_HIDDEN = re.compile(r"\s*<")
 
 
 def write_item_mark(writer: TextWriter, start: int, end: int) -> None:
@@ -19,15 +24,19 @@ def write_item_mark(writer: TextWriter, start: int, end: int) -> None:
     writer.flow.end()
     while levels and not levels[-1].list.is_open:
         levels.pop()
+    # After a deeper item, one of the other kind stays in the list: SPIP compares items of one depth only.
+    keeps_kind = len(levels) > depth or (len(levels) == depth and levels[-1].ordered == ordered)
     while len(levels) > depth:
         _end_list(writer)
     if len(levels) == depth:
-        if levels[-1].ordered == ordered:
+        if keeps_kind:
             _end_item(writer)
-            levels[-1] = _open_item(writer, levels[-1].list, ordered, start)
+            levels[-1] = _open_item(writer, levels[-1].list, ordered, start, end)
             set_line_breaks(writer)
             return
         _end_list(writer)
+    if levels:
+        _fill_item(writer, levels[-1])
     fields: NodeFields
     while len(levels) < depth:
         name, fields = ("ol", {"ordered": True}) if ordered else ("ul", {"ordered": False})
@@ -36,7 +45,8 @@ def write_item_mark(writer: TextWriter, start: int, end: int) -> None:
             if not levels:
                 writer.words(start, end)
             break
-        levels.append(_open_item(writer, opened, ordered, start))
+        # The items of the levels that were skipped stay empty.
+        levels.append(_open_item(writer, opened, ordered, start, end if len(levels) == depth - 1 else -1))
     set_line_breaks(writer)
 
 
@@ -56,18 +66,25 @@ def set_line_breaks(writer: TextWriter) -> None:
     writer.flow.breaks_lines = writer.in_cell or bool(levels and levels[-1].item.is_open)
 
 
-def _open_item(writer: TextWriter, opened: Open, ordered: bool, offset: int) -> Level:
-    item = writer.pairing.open("li", "ITEM", {}, offset)
+def _open_item(writer: TextWriter, opened: Open, ordered: bool, start: int, end: int) -> Level:
+    """Open an item that a mark between two offsets begins; ``end`` is negative if it has no mark of its own."""
+    item = writer.pairing.open("li", "ITEM", {}, start)
     assert item is not None, "a list is only opened where there is room for its items"
-    return Level(ordered, opened, item, writer.pairing.size)
+    return Level(ordered, opened, item, writer.pairing.size, end)
+
+
+def _fill_item(writer: TextWriter, level: Level) -> None:
+    """Write what an item shows if nothing was written in it: a no-break space."""
+    is_empty = level.item.is_open and writer.pairing.size == level.size
+    if is_empty and level.end >= 0 and not _HIDDEN.match(writer.text, level.end):
+        writer.pairing.text(NO_BREAK_SPACE, level.item.offset)
 
 
 def _end_item(writer: TextWriter) -> None:
-    level, pairing = writer.levels[-1], writer.pairing
+    level = writer.levels[-1]
+    _fill_item(writer, level)
     if level.item.is_open:
-        if pairing.size == level.size:
-            pairing.text(NO_BREAK_SPACE, level.item.offset)
-        pairing.close_to(level.item)
+        writer.pairing.close_to(level.item)
 
 
 def _end_list(writer: TextWriter) -> None:

@@ -166,7 +166,7 @@ class Paragraphs:
             self._break(kind, place)
         if not breaks:
             place = gap[0][1]
-            if self._state == _OPEN or self.breaks_lines:
+            if self._state == _OPEN or (self.breaks_lines and not self.at_start):
                 self._break("auto", place)
             elif not self.at_start:
                 self._pairing.text("\n", place)

@@ -19,12 +19,13 @@ _FORMATTING_TYPES = {"strong": "STRONG", "i": "EMPHASIS"}
 
 
 class Level(NamedTuple):
-    """A list that is open, with its last item and how much was written when that began."""
+    """A list that is open, and its last item: its kind, how much was written when it began, where its mark ends."""
 
     ordered: bool
     list: Open
     item: Open
     size: int
+    end: int
 
 
 class LinkMark(NamedTuple):
