@@ -35,6 +35,8 @@ _COMMENTS = {
     "ar": "تعليقات", "de": "Kommentare", "en": "Comments", "es": "Comentarios", "fr": "Commentaires",
     "it": "Commenti", "nl": "Reacties", "pt": "Comentários",
 }  # fmt: skip
+# What SPIP counts the size of a file in: bytes, then 1024 times as much with each unit.
+_SIZE_UNITS = {"fr": ("octets", "kio", "Mio", "Gio"), "en": ("bytes", "KiB", "MiB", "GiB")}
 
 
 @lru_cache(1000)
@@ -71,6 +73,11 @@ def notes_title(language: str) -> str:
 def author_title(language: str) -> str:
     """Return the word shown for an author who has no name."""
     return _AUTHORS.get(language, "Author")
+
+
+def size_units(language: str) -> tuple[str, ...]:
+    """Return the units of a file's size, smallest first."""
+    return _SIZE_UNITS.get(language.partition("_")[0], _SIZE_UNITS["en"])
 
 
 def idiom(key: str, language: str) -> str | None:

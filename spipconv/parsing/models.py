@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from spipconv.media_types import media_type
-from spipconv.nodes import Figure, Node
+from spipconv.nodes import ICONS, Figure, Node
 from spipconv.objects import SpipObject
 from spipconv.parsing.targets import document_address
 from spipconv.parsing.typography import decode_entities
@@ -17,8 +17,6 @@ from spipconv.safety import lower_ascii
 DOCUMENTS = frozenset({"doc", "emb", "im", "img", "image", "audio", "video", "text", "document"})
 _MODEL = re.compile(r"<([a-z_-]+)\s*([0-9]*)\s*(?:\|([^<>]*?))?\s*/?>", re.IGNORECASE | re.ASCII)
 _ALIGNMENTS = frozenset({"left", "right", "center"})
-# The folder of SPIP's icons for file types.
-ICONS = "plugins-dist/medias/prive/vignettes/"
 
 
 class ModelTag(Struct, frozen=True):
@@ -61,6 +59,7 @@ def make_figure(
     words = [argument.strip() for argument in tag.arguments if "=" not in argument]
     align = next((word for word in words if word in _ALIGNMENTS), "")
     is_image = document.media == "image" or (not document.media and bool(document.width))
+    has_size = is_image or document.media == "video"
     return Figure(
         number=document.number,
         address=document_address(document),
@@ -68,11 +67,11 @@ def make_figure(
         media=document.media,
         media_type=media_type(document.extension),
         align=align or ("center" if is_image else ""),
-        width=document.width if is_image else 0,
-        height=document.height if is_image else 0,
+        width=document.width if has_size else 0,
+        height=document.height if has_size else 0,
         alternative=options.get("alt", decode_entities(document.alternative)),
         title=_read_field(read, options.get("titre", document.title)),
-        description=_read_field(read, options.get("descriptif", options.get("legende", document.description))),
+        description=_read_field(read, options.get("descriptif", document.description)),
         credits=_read_field(read, options.get("credits", document.credits)),
         link=link or options.get("lien", "") or (document_address(document) if document.mode == "document" else ""),
         weight=document.weight,

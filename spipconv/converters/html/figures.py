@@ -5,10 +5,13 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from spipconv.converters.html.writer import NodeWriter
-from spipconv.nodes import Figure
+from spipconv.languages import size_units
+from spipconv.nodes import ICONS, Figure
 from spipconv.safety import escape_attribute, escape_text, replace_controls, safe_address
 
-_UNITS = ("octets", "kio", "Mio", "Gio")
+# Documents that browsers play themselves; the others are links, as the types that SPIP has no player for.
+_AUDIO = frozenset("aac flac m4a mp3 oga ogg opus wav weba".split())
+_VIDEO = frozenset("m4v mov mp4 ogv webm".split())
 
 
 def write_figure(writer: NodeWriter, node: Figure) -> str:
@@ -26,7 +29,7 @@ def write_figure(writer: NodeWriter, node: Figure) -> str:
         + (["spip_document_avec_legende"] if has_caption else [])
         + list(node.classes)
     )
-    picture = _image(writer, node, address) if node.is_image else _file_link(writer, node, address)
+    picture = _content(writer, node, address)
     lines = "".join(
         [
             f'<div class="spip_doc_{name}">{f"<strong>{words}</strong>" if name == "titre" else words}</div>\n'
@@ -41,36 +44,70 @@ def write_figure(writer: NodeWriter, node: Figure) -> str:
     )
 
 
+def _content(writer: NodeWriter, node: Figure, address: str) -> str:
+    if node.is_image:
+        return _image(writer, node, address)
+    if node.media == "audio" and node.extension in _AUDIO and not writer.is_comment:
+        return _player("audio", node, address) + _elsewhere(writer, node, address)
+    if node.media == "video" and node.extension in _VIDEO and not writer.is_comment:
+        return _player("video", node, address) + _elsewhere(writer, node, address)
+    return _file_link(writer, node, address)
+
+
 def _image(writer: NodeWriter, node: Figure, address: str) -> str:
-    sizes = "".join([f' {name}="{size}"' for name, size in (("width", node.width), ("height", node.height)) if size])
-    picture = f'<img src="{escape_attribute(address)}"{sizes} alt="{escape_attribute(node.alternative)}" />'
+    picture = f'<img src="{escape_attribute(address)}"{_sizes(node)} alt="{escape_attribute(node.alternative)}" />'
+    return _link(writer, node, safe_address(node.link), picture) if node.link else picture
+
+
+def _player(name: str, node: Figure, address: str) -> str:
+    """Return the browser's own player, in the wrapper of SPIP's; nothing is loaded before the reader starts it."""
+    media_type = f' type="{escape_attribute(node.media_type)}"' if node.media_type else ""
+    poster = safe_address(node.thumbnail) if name == "video" and not node.thumbnail.startswith(ICONS) else ""
+    picture = f' poster="{escape_attribute(poster)}"' if poster else ""
+    sizes = _sizes(node) if name == "video" else ""
+    return (
+        f'<div class="{name}-wrapper"><{name} src="{escape_attribute(address)}"{media_type}{sizes}{picture}'
+        f' preload="none" controls="controls"></{name}></div>'
+    )
+
+
+def _elsewhere(writer: NodeWriter, node: Figure, address: str) -> str:
+    """Return the link of a player that leads elsewhere than to its file."""
     link = safe_address(node.link) if node.link else None
-    return f'<a href="{escape_attribute(link)}" class="spip_doc_lien"{_rel(writer)}>{picture}</a>' if link else picture
+    return _link(writer, node, link, escape_text(link)) if link and link != address else ""
+
+
+def _sizes(node: Figure) -> str:
+    return "".join([f' {name}="{size}"' for name, size in (("width", node.width), ("height", node.height)) if size])
+
+
+def _link(writer: NodeWriter, node: Figure, address: str | None, words: str, title: str = "") -> str:
+    """Return a link around words; the type is that of the document, so not of another target."""
+    if not address:
+        return words
+    attributes = {"title": title, "type": node.media_type if address == safe_address(node.address) else ""}
+    written = "".join([f' {key}="{escape_attribute(value)}"' for key, value in attributes.items() if value])
+    rel = ' rel="nofollow ugc noopener"' if writer.is_comment else ""
+    return f'<a href="{escape_attribute(address)}" class="spip_doc_lien"{written}{rel}>{words}</a>'
 
 
 def _file_link(writer: NodeWriter, node: Figure, address: str) -> str:
-    link = safe_address(node.link) if node.link else None
     if node.thumbnail:
         icon = escape_attribute(safe_address(node.thumbnail) or "")
         words = f'<img src="{icon}" width="64" height="64" alt="" />'
     else:
         words = escape_text(replace_controls(unquote(address.rpartition("/")[2])) or address)
-    media_type = f' type="{escape_attribute(node.media_type)}"' if node.media_type else ""
-    return (
-        f'<a href="{escape_attribute(link or address)}" class="spip_doc_lien"'
-        f' title="{escape_attribute(_describe(node))}"{media_type}{_rel(writer)}>{words}</a>'
-    )
+    link = safe_address(node.link) if node.link else None
+    return _link(writer, node, link or address, words, _describe(writer, node))
 
 
-def _rel(writer: NodeWriter) -> str:
-    return ' rel="nofollow ugc noopener"' if writer.is_comment else ""
-
-
-def _describe(node: Figure) -> str:
+def _describe(writer: NodeWriter, node: Figure) -> str:
     """Return the type and the size of a file: ``PDF - 1.2 Mio``."""
-    size, unit = float(node.weight), 0
-    while size >= 1024 and unit < len(_UNITS) - 1:
+    if not node.weight:
+        return node.extension.upper()
+    size, unit, units = float(node.weight), 0, size_units(writer.language)
+    while size >= 1024 and unit < len(units) - 1:
         size /= 1024
         unit += 1
     amount = f"{size:.1f}".removesuffix(".0")
-    return f"{node.extension.upper()} - {amount} {_UNITS[unit]}" if node.weight else node.extension.upper()
+    return f"{node.extension.upper()} - {amount} {units[unit]}"

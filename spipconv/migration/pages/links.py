@@ -13,8 +13,7 @@ from spipconv.migration.plan.names import language_tag
 from spipconv.migration.plan.old_addresses import OldAddress, find_by_path, own_addresses, read_old_address
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.img_folder import ImgFolder
-from spipconv.nodes import Element, Figure, Link, Node, rebuild
-from spipconv.parsing.models import ICONS
+from spipconv.nodes import ICONS, Element, Figure, Link, Node, rebuild
 
 # Called with a code, a node, and what it is about.
 ReportLink = Callable[[str, Node, str], None]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from spipconv.nodes import Model
 from spipconv.objects import find_object
 from spipconv.parsing import targets
+from spipconv.parsing.html_tags import read_tag
 from spipconv.parsing.layout.writer import TextWriter
+from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.models import make_figure, read_model
 from spipconv.parsing.typography import typeset
 from spipconv.safety import safe_address
@@ -27,6 +29,42 @@ def write_linked_model(writer: TextWriter, start: int, end: int) -> None:
         writer.source.report("address-refused", start, target.address)
     model = words.strip()
     _write_markup(writer, start, model[: model.index(">") + 1], address or "")
+
+
+def write_wrapped_model(writer: TextWriter, start: int, end: int) -> None:
+    """Write ``<a href="address"><doc12></a>``: the figure leads there, as in ``[<doc12>->address]``."""
+    text = writer.text
+    opening = text.index(">", start) + 1
+    address = dict(read_tag(text[start:opening]).attributes)["href"]
+    if safe_address(address) is None:
+        writer.source.report("address-refused", start, address)
+    model = text.index("<", opening)
+    _write_markup(writer, model, text[model : text.index(">", model) + 1], safe_address(address) or "")
+
+
+def join_wrapped_models(writer: TextWriter, lexemes: list[Lexeme]) -> list[Lexeme]:
+    """Return lexemes in which a model and the author's ``<a href>`` around it are one."""
+    joined: list[Lexeme] = []
+    position = 0
+    for index, lexeme in enumerate(lexemes):
+        if lexeme.kind != "MODEL_TAG":
+            continue
+        first, last = _step(writer, lexemes, index, -1), _step(writer, lexemes, index, 1)
+        if first < position or last >= len(lexemes) or {lexemes[first].kind, lexemes[last].kind} != {"TAG"}:
+            continue
+        opening, closing = [read_tag(writer.text[lexemes[place].start : lexemes[place].end]) for place in (first, last)]
+        if opening.name == closing.name == "a" and closing.is_end and any(n == "href" for n, _ in opening.attributes):
+            joined += [*lexemes[position:first], Lexeme("WRAPPED_MODEL", lexemes[first].start, lexemes[last].end)]
+            position = last + 1
+    return joined + lexemes[position:] if position else lexemes
+
+
+def _step(writer: TextWriter, lexemes: list[Lexeme], index: int, step: int) -> int:
+    """Return the index of the lexeme before or after one, beyond white space."""
+    index += step
+    if 0 <= index < len(lexemes) and writer.text[lexemes[index].start : lexemes[index].end].isspace():
+        index += step
+    return index
 
 
 def _write_markup(writer: TextWriter, start: int, markup: str, link: str) -> None:
