@@ -41,7 +41,6 @@ _ATTRIBUTE = re.compile(r"""([^\s=/"'<>]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))
 _ANGLE_STRONG = re.compile(r"<<([^\W\d_][^<>\n=/|\"]*)>>")
 _ANGLE_EMPHASIS = re.compile(r"<([^\W\d_](?:[^\W\d_]|[ '’-])*)>")
 _READ_NAMES = KNOWN | SPIP_TAGS | frozenset({"code"})
-_ORDINARY_NAME = re.compile(r"[a-z][a-z0-9:_-]*\Z")
 
 
 class Tag(Struct, frozen=True):
@@ -53,9 +52,9 @@ class Tag(Struct, frozen=True):
     attributes: tuple[tuple[str, str], ...] = ()
 
     @property
-    def is_ordinary(self) -> bool:
-        """Return whether its name looks like the name of a tag."""
-        return _ORDINARY_NAME.match(self.name) is not None
+    def is_address(self) -> bool:
+        """Return whether it is no tag to people, but a mail address (``<anne@example.org>``)."""
+        return "@" in self.name
 
     @property
     def loss(self) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 
 from spipconv.nodes import Element
 from spipconv.parsing.html_rules import FORMATTING
-from spipconv.parsing.html_tags import BLOCKS, KNOWN, Tag, read_tag
+from spipconv.parsing.html_tags import BLOCKS, Tag, read_tag
 from spipconv.parsing.layout.lists import end_lists
 from spipconv.parsing.layout.writer import Formatting, TextWriter
 from spipconv.parsing.raw_elements import open_raw_element
@@ -31,7 +31,7 @@ def write_tag(writer: TextWriter, start: int, end: int) -> None:
     elif writer.settings.profile == "comment" and tag.name in ("b", "strong", "i", "em", "p", "br"):
         writer.source.report("tag-translated", start, markup)
         _translate(writer, tag, start)
-    elif not tag.is_ordinary or (writer.settings.profile == "comment" and tag.name not in KNOWN):
+    elif tag.is_address:
         writer.source.report("tag-shown", start, markup)
         writer.words(start, end)
     else:
