@@ -4,6 +4,8 @@ out.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from spipconv.converters.formats import Format, find_format
 from spipconv.nodes import Document, Profile
 from spipconv.objects import Resolver
@@ -35,12 +37,13 @@ def to_html(
     embeds: bool = False,
     angle_shortcuts: bool = False,
     repair_encoding: bool = False,
+    plugins: Iterable[str] = (),
     sanitizer: Sanitizer = "nh3",
 ) -> str:
     """Return the safe HTML of a SPIP text, with the notes at the end. The arguments are those of ``parse``."""
     parsed = parse(
         text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts,
-        repair_encoding=repair_encoding,
+        repair_encoding=repair_encoding, plugins=plugins,
     )  # fmt: skip
     return render(parsed.document, "html", sanitizer=sanitizer)
 
@@ -54,6 +57,7 @@ def to_markdown(
     embeds: bool = False,
     angle_shortcuts: bool = False,
     repair_encoding: bool = False,
+    plugins: Iterable[str] = (),
 ) -> str:
     """Return the CommonMark of a SPIP text, with tables, footnotes and strikethrough.
 
@@ -61,6 +65,6 @@ def to_markdown(
     """
     parsed = parse(
         text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts,
-        repair_encoding=repair_encoding,
+        repair_encoding=repair_encoding, plugins=plugins,
     )  # fmt: skip
     return render(parsed.document, "markdown")

@@ -36,6 +36,7 @@ DIAGNOSTICS: dict[str, tuple[Severity, str]] = {
     "embed-dropped": ("loss", mark("embedded frames are not allowed here: removed")),
     "style-dropped": ("info", mark("<style> is removed, as SPIP does")),
     "unknown-model": ("loss", mark("unknown model: shown as text")),
+    "plugin-shortcut": ("change", mark("a plugin’s shortcut, which is not read here: shown as text")),
     "unknown-idiom": ("change", mark("no translation is known: shown as text")),
     "object-not-found": ("loss", mark("this object does not exist")),
     "object-unresolved": ("change", mark("objects are not looked up here: SPIP’s plain address is used instead")),

@@ -35,9 +35,10 @@ class Text(Position, frozen=True, tag=True, gc=False):
 
 
 class Strong(Position, frozen=True, tag=True, gc=False):
-    """``{{gras}}``."""
+    """``{{gras}}``; ``classes`` are those that a plugin gives to words that it highlights."""
 
     children: tuple[Node, ...]
+    classes: tuple[str, ...] = ()
 
 
 class Emphasis(Position, frozen=True, tag=True, gc=False):
@@ -139,13 +140,16 @@ class Paragraph(Position, frozen=True, tag=True, gc=False):
 
 
 class Heading(Position, frozen=True, tag=True, gc=False):
-    """``{{{intertitre}}}``."""
+    """``{{{intertitre}}}``; ``level`` is 1, or what a plugin's ``{{{**intertitre}}}`` says, at most 5."""
 
     children: tuple[Node, ...]
+    level: int = 1
 
 
 class Rule(Position, frozen=True, tag=True, gc=False):
-    """``----``."""
+    """``----``; ``page_break``: another page of the article begins here, as a plugin reads ``++++``."""
+
+    page_break: bool = False
 
 
 class ListItem(Position, frozen=True, tag=True, gc=False):
@@ -197,6 +201,14 @@ class Quote(Position, frozen=True, tag=True, gc=False):
     """``<quote>…</quote>``."""
 
     children: tuple[Node, ...]
+
+
+class Box(Position, frozen=True, tag=True, gc=False):
+    """Blocks that a plugin aligns (``align`` is left, right or center) or frames: ``[/…/]``, ``[(…)]``."""
+
+    children: tuple[Node, ...]
+    align: str = ""
+    is_framed: bool = False
 
 
 class Verse(Position, frozen=True, tag=True, gc=False):
@@ -264,7 +276,7 @@ Inline = (
     Text | Strong | Emphasis | LineBreak | Bullet | Code | Math | Link | Anchor | Abbreviation | Note | Model | Element
 )
 Block = (
-    Paragraph | Heading | Rule | List | ListItem | Table | Caption | Row | Cell | Quote | Poem | Verse | CodeBlock
+    Paragraph | Heading | Rule | List | ListItem | Table | Caption | Row | Cell | Quote | Box | Poem | Verse | CodeBlock
     | Frame | MathBlock | Figure
 )  # fmt: skip
 Node = Inline | Block
@@ -285,7 +297,19 @@ def children_of(node: Node) -> tuple[Node, ...]:
 
 _Leaf = Text | LineBreak | Bullet | Code | Math | Anchor | Model | Rule | CodeBlock | Frame | MathBlock
 _Container = (
-    Strong | Emphasis | Link | Abbreviation | Note | Element | Paragraph | Heading | ListItem | Cell | Quote | Verse
+    Strong
+    | Emphasis
+    | Link
+    | Abbreviation
+    | Note
+    | Element
+    | Paragraph
+    | Heading
+    | ListItem
+    | Cell
+    | Quote
+    | Box
+    | Verse
 )
 _CHILDREN: dict[type, Callable[..., tuple[Node, ...]]] = {
     **dict.fromkeys(get_args(_Leaf), lambda node: ()),

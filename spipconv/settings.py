@@ -9,6 +9,7 @@ from msgspec import Struct
 from spipconv.languages import find_language
 from spipconv.nodes import Profile
 from spipconv.objects import Resolver
+from spipconv.plugins import check_plugins
 
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 
@@ -23,6 +24,7 @@ class Settings(Struct, frozen=True):
     angle_shortcuts: bool = False
     first_note: int = 1
     repair_encoding: bool = False
+    plugins: tuple[str, ...] = ()
 
     @property
     def resolver(self) -> Resolver | None:
@@ -58,6 +60,7 @@ def read_settings(
     angle_shortcuts: object = False,
     first_note: object = 1,
     repair_encoding: object = False,
+    plugins: object = (),
 ) -> Settings:
     """Return the settings for some options, after checking them.
 
@@ -73,6 +76,7 @@ def read_settings(
         _check_flag("angle_shortcuts", angle_shortcuts),
         first_note,
         _check_flag("repair_encoding", repair_encoding),
+        check_plugins(plugins) if plugins != () else (),
     )
 
 

@@ -35,10 +35,10 @@ SLOWEST = 10
 class Options(Struct, frozen=True):
     """How to read every text and in which format to write it.
 
-    ``to`` to ``angle_shortcuts`` and ``repair_encoding`` are those of ``spipconv.parse`` and ``render``; ``objects`` is
-    the path of a JSON file of objects (``read_objects``), which every worker reads. ``encoding`` is that of text files;
-    ``column`` is the column or JSON field with the text. A text that takes more CPU time than ``max_seconds`` or has
-    more than ``max_bytes`` as UTF-8 gets an error.
+    ``to`` to ``angle_shortcuts``, ``repair_encoding`` and ``plugins`` are those of ``spipconv.parse`` and ``render``;
+    ``objects`` is the path of a JSON file of objects (``read_objects``), which every worker reads. ``encoding`` is that
+    of text files; ``column`` is the column or JSON field with the text. A text that takes more CPU time than
+    ``max_seconds`` or has more than ``max_bytes`` as UTF-8 gets an error.
     """
 
     to: Format = "html"
@@ -52,6 +52,7 @@ class Options(Struct, frozen=True):
     max_seconds: float = 10.0
     max_bytes: int = 10_000_000
     repair_encoding: bool = False
+    plugins: tuple[str, ...] = ()
 
     @property
     def hard_seconds(self) -> float:
@@ -180,6 +181,7 @@ class Converter:
                 parsed = parse(
                     text, profile=profile, lang=lang, objects=self._objects, embeds=options.embeds,
                     angle_shortcuts=options.angle_shortcuts, repair_encoding=options.repair_encoding,
+                    plugins=options.plugins,
                 )  # fmt: skip
                 written = self.format.write(parsed.document, profile, "nh3")
                 written.body.encode()

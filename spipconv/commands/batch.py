@@ -118,6 +118,7 @@ def batch(
     embeds: bool,
     angle_shortcuts: bool,
     repair_encoding: bool,
+    plugins: tuple[str, ...],
     encoding: str,
     column: str,
     max_seconds: float,
@@ -142,6 +143,7 @@ def batch(
         max_seconds,
         max_bytes,
         repair_encoding,
+        plugins,
     )
     if run_options["scheduler"] and run_options["engine"] != "dask":
         raise click.UsageError("--scheduler requires --engine dask")

@@ -11,6 +11,7 @@ import click
 from spipconv.commands.errors import CommandError
 from spipconv.converters.formats import FORMATS
 from spipconv.objects import BadObjects, Catalogue, read_objects
+from spipconv.plugins import PLUGINS, check_plugins
 from spipconv.settings import PROFILES, check_language
 from spipconv.system.files import decode
 
@@ -25,6 +26,7 @@ class Reading(TypedDict):
     embeds: bool
     angle_shortcuts: bool
     repair_encoding: bool
+    plugins: tuple[str, ...]
 
 
 class _Objects(click.ParamType[Catalogue]):
@@ -51,6 +53,18 @@ class _Language(click.ParamType[str]):
             return check_language(value)
         except (TypeError, ValueError) as error:
             raise CommandError(f"--lang: {error}") from error
+
+
+class _Plugin(click.ParamType[str]):
+    """An option whose value is a plugin."""
+
+    name = "plugin"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return check_plugins([value])[0]
+        except (TypeError, ValueError) as error:
+            raise CommandError(f"--plugin: {error}") from error
 
 
 def format_option(command: _Command) -> _Command:
@@ -91,6 +105,14 @@ def reading_options(objects: click.ParamType[Catalogue] | click.Path | None = No
         click.option("--embeds", is_flag=True, help="Keep players of known video hosts."),
         click.option("--angle-shortcuts", is_flag=True, help="Also read <<bold>> and <italic>."),
         click.option("--repair-encoding", is_flag=True, help="Undo repeated encoding: Ã© becomes é."),
+        click.option(
+            "--plugin",
+            "plugins",
+            multiple=True,
+            type=_Plugin(),
+            metavar="NAME",
+            help=f"Read the shortcuts of a SPIP plugin as well (repeatable): {', '.join(PLUGINS)}.",
+        ),
         click.option("--encoding", default="utf-8", show_default=True, help="Encoding of the input."),
     ]
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from spipconv.nodes import (
     Abbreviation,
+    Box,
     Caption,
     Cell,
     Element,
@@ -27,7 +28,6 @@ from spipconv.nodes import (
     Table,
     Verse,
 )
-from spipconv.parsing.notes import excerpt
 from spipconv.parsing.tokens import Part
 
 Reduction = Callable[[list[Part]], Part]
@@ -59,10 +59,6 @@ def _table(parts: list[Part]) -> Table:
     return Table(tuple(rest[-2]), rest[0] if len(rest) > 2 else None, **fields)
 
 
-def _note(parts: list[Part]) -> Note:
-    return Note(children=tuple(parts[1]), excerpt=excerpt(parts[1]), **parts[0])
-
-
 REDUCTIONS: Mapping[str, Reduction] = {
     "document": lambda parts: tuple(parts[0]),
     "nodes": _collect,
@@ -80,12 +76,13 @@ REDUCTIONS: Mapping[str, Reduction] = {
     "row": lambda parts: Row(cells=tuple(parts[1]), **parts[0]),
     "cell": _container(Cell),
     "quote": _container(Quote),
+    "box": _container(Box),
     "poem": lambda parts: Poem(verses=tuple(parts[1]), **parts[0]),
     "verse": _container(Verse),
     "strong": _container(Strong),
     "emphasis": _container(Emphasis),
     "link": _container(Link),
     "abbreviation": _container(Abbreviation),
-    "note": _note,
+    "note": _container(Note),
     "element": _container(Element),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
 
 from msgspec import Struct
@@ -49,13 +49,15 @@ class Protected(Struct, frozen=True, gc=False):
     """Text in which SPIP reads no markup.
 
     ``kind`` is a tag's name in lower case, ``ticks``, ``fence``, ``comment`` or ``php``; ``opening`` is the rest of the
-    opening tag. ``start`` and ``end`` are the offsets of the content.
+    opening tag. ``start`` and ``end`` are the offsets of the content. ``write`` is the function of the layout pass that
+    writes a plugin's shortcut (kind ``plugin``).
     """
 
     kind: str
     opening: str
     start: int
     end: int
+    write: Callable[..., None] | None = None
 
 
 class Scan(Struct):
@@ -86,7 +88,7 @@ class SourceLexer:
         self.patterns = {name: re.compile(expressions[name]) for name in (*PROTECTED_TERMINALS, "TAG")}
         ordinary = [name for name in SOURCE_TERMINALS if name not in PROTECTED_TERMINALS]
         self._master = _join({name: expressions[name] for name in ordinary})
-        self._expressions = {name: expressions[name] for name in ordinary}
+        self.expressions = {name: expressions[name] for name in ordinary}
         self._without_brackets: re.Pattern[str] | None = None
 
     def scan(self, source: Source) -> Scan:
@@ -121,7 +123,7 @@ class SourceLexer:
             return lexemes + _find(self._master, text, start, end)
         # After the last "]" every "[" is text; searching for the missing end of each would take quadratic time.
         if self._without_brackets is None:
-            expressions = {n: e for n, e in self._expressions.items() if n not in _BRACKETED}
+            expressions = {n: e for n, e in self.expressions.items() if n not in _BRACKETED}
             self._without_brackets = _join({"NOTE_START": r"\[\[", **expressions})
         return lexemes + _find(self._without_brackets, text, start, end)
 
@@ -133,17 +135,17 @@ class SourceLexer:
                 opening, _, content = match.group()[3:-3].partition("\n")
                 start = match.end() - 3 - len(content)
                 blocks.append((*match.span(), Protected("fence", opening, start, match.end() - 3)))
-            text = _mask(text, blocks)
+            text = mask(text, blocks)
             inline: list[tuple[int, int, Protected]] = []
             for match in self.patterns["TICKS"].finditer(text):
                 ticks = len(match["ticks"])
                 code = Protected("ticks", "", match.start() + ticks, match.end() - ticks)
                 inline.append((*match.span(), code))
-            text = _mask(text, inline)
+            text = mask(text, inline)
             blocks += inline
         if "<" in text:
             tags = self._protected_tags(text)
-            text = _mask(text, tags)
+            text = mask(text, tags)
             blocks += tags
         if blocks:
             scan.masked = text
@@ -240,7 +242,8 @@ def _join(expressions: dict[str, str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?P<{name}>{expression})" for name, expression in expressions.items()))
 
 
-def _mask(text: str, blocks: list[tuple[int, int, Protected]]) -> str:
+def mask(text: str, blocks: list[tuple[int, int, Protected]]) -> str:
+    """Return a text with blocks of it masked: (start, end, what is there) each."""
     pieces: list[str] = []
     position = 0
     for start, end, _ in sorted(blocks, key=itemgetter(0)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from spipconv.diagnostics import Diagnostic
@@ -10,6 +12,7 @@ from spipconv.objects import Resolver
 from spipconv.parsing.grammar import load_grammar
 from spipconv.parsing.layout.passes import Layout
 from spipconv.parsing.lexer import MULTI_START
+from spipconv.parsing.plugins.scan import mark_shortcuts
 from spipconv.parsing.source import Source, read_source
 from spipconv.settings import Settings, read_settings
 
@@ -31,6 +34,7 @@ def parse(
     angle_shortcuts: bool = False,
     first_note: int = 1,
     repair_encoding: bool = False,
+    plugins: Iterable[str] = (),
 ) -> Parsed:
     """Read a SPIP text.
 
@@ -45,10 +49,12 @@ def parse(
     ``first_note`` is the number of the text's first note, for several texts on one page.
     ``repair_encoding`` undoes repeated encoding (``Ã©`` becomes ``é``); places are then those in the repaired text.
 
+    ``plugins`` are the plugins whose shortcuts are read as well: names in ``spipconv.plugins.PLUGINS``, or SPIP's own.
+
     Markup never makes it fail: the diagnostics report whatever is broken, unknown, changed or left out. Raises
     TypeError if the text is not a string, and TypeError or ValueError if another argument is not one of the choices.
     """
-    settings = read_settings(profile, lang, objects, embeds, angle_shortcuts, first_note, repair_encoding)
+    settings = read_settings(profile, lang, objects, embeds, angle_shortcuts, first_note, repair_encoding, plugins)
     source = read_source(text, settings)
     document = Document(_read(source), settings.language, settings.profile)
     return Parsed(document, tuple(sorted(source.diagnostics, key=_place)))
@@ -72,9 +78,12 @@ def _read(source: Source, *, is_field: bool = False) -> tuple[Node, ...]:
 
     def read_inline(text: str) -> tuple[Node, ...]:
         # Objects that a field refers to are not looked up: titles could refer to each other without end.
-        settings = Settings(language=source.settings.language, repair_encoding=source.settings.repair_encoding)
+        outer = source.settings
+        settings = Settings(language=outer.language, repair_encoding=outer.repair_encoding, plugins=outer.plugins)
         return _read(read_source(text, settings), is_field=True)
 
-    layout = Layout(grammar.lexer.scan(source), read_inline, paragraphs=not is_field)
+    scan = grammar.lexer.scan(source)
+    mark_shortcuts(scan)
+    layout = Layout(scan, read_inline, paragraphs=not is_field)
     nodes: tuple[Node, ...] = grammar.parse(layout.read())
     return nodes

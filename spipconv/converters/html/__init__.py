@@ -31,6 +31,7 @@ class Writer(NodeWriter):
     writers: ClassVar[Mapping[type, Callable[..., str]]] = {
         nodes.Abbreviation: inline.write_abbreviation,
         nodes.Anchor: inline.write_anchor,
+        nodes.Box: blocks.write_box,
         nodes.Bullet: inline.write_bullet,
         nodes.Caption: tables.write_caption,
         nodes.Cell: tables.write_cell_content,

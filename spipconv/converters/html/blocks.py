@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from spipconv.converters.html.writer import SPACES, NodeWriter
-from spipconv.nodes import CodeBlock, Frame, Heading, List, ListItem, MathBlock, Paragraph, Poem, Quote, Rule, Verse
-from spipconv.safety import escape_text
+from spipconv.nodes import (
+    Box,
+    CodeBlock,
+    Frame,
+    Heading,
+    List,
+    ListItem,
+    MathBlock,
+    Paragraph,
+    Poem,
+    Quote,
+    Rule,
+    Verse,
+)
+from spipconv.safety import escape_attribute, escape_text
 
 
 def write_paragraph(writer: NodeWriter, node: Paragraph) -> str:
@@ -14,12 +27,13 @@ def write_paragraph(writer: NodeWriter, node: Paragraph) -> str:
 
 def write_heading(writer: NodeWriter, node: Heading) -> str:
     """Return the HTML of a heading."""
-    return f'<h2 class="spip">{writer.flow(node.children).strip(SPACES)}</h2>\n'
+    name = f"h{node.level + 1}"
+    return f'<{name} class="spip">{writer.flow(node.children).strip(SPACES)}</{name}>\n'
 
 
 def write_rule(writer: NodeWriter, node: Rule) -> str:
     """Return the HTML of a horizontal rule."""
-    return '<hr class="spip" />\n'
+    return '<hr class="spip decoupe" />\n' if node.page_break else '<hr class="spip" />\n'
 
 
 def write_list(writer: NodeWriter, node: List) -> str:
@@ -36,6 +50,13 @@ def write_item(writer: NodeWriter, node: ListItem) -> str:
 def write_quote(writer: NodeWriter, node: Quote) -> str:
     """Return the HTML of a quote."""
     return f'<blockquote class="spip">\n{writer.flow(node.children)}</blockquote>\n'
+
+
+def write_box(writer: NodeWriter, node: Box) -> str:
+    """Return the HTML of blocks that are aligned or framed."""
+    name = "texteencadre-spip spip" if node.is_framed else "spip"
+    align = f' align="{escape_attribute(node.align)}"' if node.align else ""
+    return f'<div class="{name}"{align}>\n{writer.flow(node.children)}</div>\n'
 
 
 def write_poem(writer: NodeWriter, node: Poem) -> str:

@@ -38,7 +38,8 @@ def write_text(writer: NodeWriter, node: Text) -> str:
 
 def write_strong(writer: NodeWriter, node: Strong) -> str:
     """Return the HTML of bold text."""
-    return f"<strong>{writer.flow(node.children)}</strong>"
+    classes = f' class="{escape_attribute(" ".join(node.classes))}"' if node.classes else ""
+    return f"<strong{classes}>{writer.flow(node.children)}</strong>"
 
 
 def write_emphasis(writer: NodeWriter, node: Emphasis) -> str:

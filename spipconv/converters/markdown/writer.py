@@ -199,7 +199,7 @@ class MarkdownWriter:
             raise _NotInMarkdown
         if text.endswith("#"):
             text = f"{text[:-1]}\\#"
-        return f"## {text}".rstrip(" ")
+        return f"{'#' * (node.level + 1)} {text}".rstrip(" ")
 
     def _list(self, node: List, depth: int, marker: int) -> list[str]:
         if depth >= _MAX_NESTING:

@@ -39,7 +39,7 @@ def open_braces(writer: TextWriter, start: int, end: int) -> None:
     writer.end_run(trims=end - start > 2)
     triples, rest = divmod(end - start, 3)
     for number in range(min(triples, _MOST_MARKERS)):
-        _open_heading(writer, start + 3 * number)
+        open_heading(writer, start + 3 * number)
     if rest:
         name: Formatting = "i" if rest == 1 else "strong"
         writer.flow.tag(partial(writer.open_formatting, name, "{" * rest, end - rest), end - rest)
@@ -63,7 +63,7 @@ def close_braces(writer: TextWriter, start: int, end: int) -> None:
         inner = min(count // 3, _MOST_MARKERS)
         for number in range(inner):
             writer.end_run(trims=True)
-            _close_heading(writer, start + 3 * number)
+            close_heading(writer, start + 3 * number)
         start, count = start + 3 * inner, count - 3 * inner
     pairs = count // 2 if writer.has_strong else 0
     _close_each(writer, "strong", "}}", start, pairs)
@@ -74,7 +74,7 @@ def close_braces(writer: TextWriter, start: int, end: int) -> None:
         writer.words(start, start + singles)
     if closes_heading:
         writer.end_run(trims=True)
-        _close_heading(writer, end - 3)
+        close_heading(writer, end - 3)
 
 
 def _close_each(writer: TextWriter, name: Formatting, marker: str, offset: int, number: int) -> None:
@@ -85,16 +85,18 @@ def _close_each(writer: TextWriter, name: Formatting, marker: str, offset: int, 
         offset += len(marker)
 
 
-def _open_heading(writer: TextWriter, offset: int) -> None:
+def open_heading(writer: TextWriter, offset: int, level: int = 1) -> None:
+    """Open a heading; the first level is that of SPIP's own."""
     writer.end_run(trims=True)
     writer.flow.end()
-    heading = writer.pairing.open("h2", "HEADING", {}, offset, "{{{")
+    heading = writer.pairing.open("h2", "HEADING", {"level": level}, offset, "{{{")
     if heading:
         writer.headings.append(heading)
         writer.flow.breaks_lines = False
 
 
-def _close_heading(writer: TextWriter, offset: int) -> None:
+def close_heading(writer: TextWriter, offset: int) -> None:
+    """Close the innermost heading, or report that the three characters there close nothing."""
     writer.flow.end()
     while writer.headings:
         heading = writer.headings.pop()

@@ -17,8 +17,10 @@ def write_protected(writer: TextWriter, start: int, end: int) -> None:
     part = writer.scan.protected.get(start)
     if part is None:
         writer.words(start, end)
-        return
-    _HANDLERS[part.kind](writer, part, start)
+    elif part.write is not None:
+        part.write(writer, start, end)
+    else:
+        _HANDLERS[part.kind](writer, part, start)
 
 
 def _write_code(writer: TextWriter, part: Protected, offset: int) -> None:

@@ -1,0 +1,13 @@
+"""The plugins whose shortcuts are read: one record for each, from the module of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from spipconv.parsing.plugins import decoupe, enluminures, glossaire, intertitres_enrichis, sommaire
+from spipconv.parsing.plugins.shortcuts import Reader
+
+# In this order, where two plugins read the same.
+READERS: Mapping[str, Reader] = {
+    module.READER.name: module.READER for module in (sommaire, glossaire, decoupe, enluminures, intertitres_enrichis)
+}

@@ -1,0 +1,125 @@
+"""The search for plugins' shortcuts: those of plugins that are read are marked, those of others reported.
+
+A mark hides its characters from the lexer, as protected text is hidden, and holds what writes it. So a plugin adds
+nothing to the grammar, and its shortcuts are recognised wherever SPIP's own may stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from spipconv.parsing.lexer import Protected, Scan, SourceLexer, mask
+from spipconv.parsing.plugins.registry import READERS
+from spipconv.parsing.plugins.shortcuts import Shortcut
+from spipconv.plugins import PLUGINS
+
+# SPIP's own shortcuts, in which plugins' are not looked for.
+_BRACKETED = ("LINK_MARK", "ANCHOR_MARK", "GLOSSARY_MARK")
+_TAGS = ("MODEL_TAG", "TAG")
+# The hints of all shortcuts by their first characters, of which most texts have none.
+_HINTS: dict[str, frozenset[str]] = {}
+for _reader in READERS.values():
+    for _shortcut in _reader.shortcuts.values():
+        for _hint in _shortcut.hints:
+            _HINTS[_hint[0]] = _HINTS.get(_hint[0], frozenset()) | {_hint}
+
+
+class _Expected(NamedTuple):
+    """A shortcut to look for, and the plugins that read it; ``is_read``: the caller wants one of them."""
+
+    expression: str
+    shortcut: Shortcut
+    plugins: tuple[str, ...]
+    is_read: bool
+
+
+class _Match(NamedTuple):
+    expected: _Expected
+    start: int
+    end: int
+
+
+def mark_shortcuts(scan: Scan) -> None:
+    """Mark the shortcuts of the plugins that are read in a scan; report those of other plugins."""
+    masked, plugins = scan.masked, scan.source.settings.plugins
+    if not (plugins or _has_hint(masked)):
+        return
+    marks: list[tuple[int, int, Protected]] = []
+    for (_, shortcut, names, is_read), start, end in _pair(_find(masked, scan.lexer, plugins)):
+        if is_read:
+            marks.append((start, end, Protected("plugin", "", start, end, shortcut.write)))
+        elif shortcut.hints:
+            titles = ", ".join([PLUGINS[name].title for name in names])
+            scan.source.report("plugin-shortcut", start, f"{scan.source.text[start:end].strip()} ({titles})")
+    if marks:
+        scan.masked = mask(masked, marks)
+        scan.protected = {**scan.protected, **{start: protected for start, _, protected in marks}}
+
+
+def _has_hint(text: str) -> bool:
+    for first, hints in _HINTS.items():
+        if first in text:
+            for hint in hints:
+                if hint in text:
+                    return True
+    return False
+
+
+def _pair(matches: Iterator[_Match]) -> list[_Match]:
+    """Return the matches without halves of pairs that have no other half."""
+    kept: list[_Match] = []
+    openings: dict[str, list[int]] = {}
+    lone: set[int] = set()
+    for match in matches:
+        shortcut = match.expected.shortcut
+        if shortcut.closes:
+            if not openings.get(shortcut.closes):
+                continue
+            lone.discard(openings[shortcut.closes].pop())
+        elif shortcut.opens:
+            openings.setdefault(shortcut.opens, []).append(len(kept))
+            lone.add(len(kept))
+        kept.append(match)
+    return [match for index, match in enumerate(kept) if index not in lone]
+
+
+def _find(text: str, lexer: SourceLexer, plugins: tuple[str, ...]) -> Iterator[_Match]:
+    expected = _expected(plugins)
+    last = text.rfind("]") + 1
+    # After the last "]" every "[" is text; searching for the missing end of each would take quadratic time.
+    for bracketed, start, end in ((_BRACKETED, 0, last), ((), last, len(text))):
+        if start == end:
+            continue
+        before = tuple([lexer.expressions[name] for name in (*bracketed, "ESCAPE")])
+        pattern = _pattern(before, tuple([lexer.expressions[name] for name in _TAGS]), plugins)
+        for match in pattern.finditer(text, start, end):
+            if match.lastgroup:
+                yield _Match(expected[int(match.lastgroup[1:])], *match.span())
+
+
+@lru_cache(64)
+def _expected(plugins: tuple[str, ...]) -> tuple[_Expected, ...]:
+    """Return the shortcuts of all plugins, those of ``plugins`` first; what several plugins read is there once."""
+    expected: dict[str, _Expected] = {}
+    for reader in sorted(READERS.values(), key=lambda reader: reader.name not in plugins):
+        is_read = reader.name in plugins
+        for shortcut in reader.shortcuts.values():
+            if not (is_read or shortcut.hints or shortcut.closes):
+                continue
+            expression = shortcut.expression if is_read or not shortcut.alone else shortcut.alone
+            known = expected.get(expression)
+            if known is None:
+                expected[expression] = _Expected(expression, shortcut, (reader.name,), is_read)
+            elif not known.is_read:
+                expected[expression] = known._replace(plugins=(*known.plugins, reader.name))
+    return tuple(expected.values())
+
+
+@lru_cache(64)
+def _pattern(before: tuple[str, ...], after: tuple[str, ...], plugins: tuple[str, ...]) -> re.Pattern[str]:
+    """Return the pattern that finds the shortcuts, each in a group with its number, or passes over SPIP's own."""
+    named = [f"(?P<s{number}>{expected.expression})" for number, expected in enumerate(_expected(plugins))]
+    return re.compile("|".join([*before, *named, *after]))
