@@ -84,7 +84,10 @@ def objects() -> Resolver:
     return read_objects(Path(__file__).parent.parent / "conformance" / "objects.json")
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in _lines("conformance/spip44.jsonl")])
+_CASES = [case for name in ("spip44", "kinds", "generated") for case in _lines(f"conformance/{name}.jsonl")]
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in _CASES])
 def test_shows_the_same_as_the_html(case: dict[str, str], objects: Resolver) -> None:
     _check(case["text"], _PROFILES[case["mode"]], case["lang"], objects)
 
