@@ -60,6 +60,7 @@ class Pairing:
         self._out: list[Token | _Slot] = []
         self._has_slots = False
         self._raw_tables = 0
+        self._ends_formatting = source.settings.profile == "comment"
         # What formatting may take that is opened again in every block: attributes may be long, blocks many.
         self._budget = 10_000 + 2 * len(source.text)
         # The formatting elements that text must be inside; None marks the beginning of a table cell.
@@ -315,7 +316,14 @@ class Pairing:
         if element.name == "table" and element.is_raw:
             self._raw_tables -= 1
         self._out.append(CLOSE)
-        if not is_meant and element.detail and element.name not in FORMATTING and element.name not in ENDS_BY_ITSELF:
+        if is_meant:
+            return
+        if element.name in FORMATTING:
+            if self._ends_formatting and element in self._active:
+                # The sanitiser of SPIP's forums ends formatting where its paragraph ends.
+                self._active.remove(element)
+                element.report_unclosed(self.source)
+        elif element.detail and element.name not in ENDS_BY_ITSELF:
             element.report_unclosed(self.source)
 
     def _reopen_formatting(self) -> None:

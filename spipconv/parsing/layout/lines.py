@@ -50,6 +50,11 @@ def write_dialogue_mark(writer: TextWriter, start: int, end: int) -> None:
 
 def write_rule_mark(writer: TextWriter, start: int, end: int) -> None:
     """Write ``----``: a horizontal rule."""
+    write_rule(writer, start)
+
+
+def write_rule(writer: TextWriter, start: int) -> None:
+    """Write a horizontal rule; a paragraph begins after it."""
     line, column = writer.source.place(start)
     writer.block(Rule(line=line, column=column))
     writer.flow.begin()
