@@ -7,8 +7,8 @@ from functools import partial
 from spipconv.nodes import Element
 from spipconv.parsing.html_rules import FORMATTING
 from spipconv.parsing.html_tags import BLOCKS, Tag, read_tag
+from spipconv.parsing.layout import lists
 from spipconv.parsing.layout.lines import write_rule
-from spipconv.parsing.layout.lists import end_lists
 from spipconv.parsing.layout.writer import Formatting, TextWriter
 from spipconv.parsing.raw_elements import open_raw_element
 from spipconv.safety import VOID, filter_attributes
@@ -48,7 +48,7 @@ def write_tag(writer: TextWriter, start: int, end: int) -> None:
 def _translate(writer: TextWriter, tag: Tag, offset: int) -> None:
     writer.end_run(trims=tag.name in ("br", "hr", "p"))
     if tag.name == "p":
-        end_lists(writer)
+        lists.end_lists(writer)
         writer.flow.begin(drops_breaks=False)
     elif tag.name == "br":
         writer.flow.line_break("html", offset)
@@ -82,6 +82,16 @@ def _write_allowed(writer: TextWriter, tag: Tag, offset: int, markup: str) -> No
             writer.flow.begin(drops_breaks=False)
         else:
             open_tag(writer, tag, offset, markup)
+        if name in ("li", "ol", "ul"):
+            lists.set_line_breaks(writer)
+            writer.flow.breaks_lines |= name == "li" and not tag.is_end
+    elif offset in writer.block_links and not writer.in_verse:
+        writer.begin_block()
+        if tag.is_end:
+            close_tag(writer, name, offset)
+        else:
+            open_tag(writer, tag, offset, markup)
+        writer.flow.begin(drops_breaks=False)
     elif tag.is_self_closed:
         writer.flow.content(offset)
         open_tag(writer, tag, offset, markup)

@@ -84,20 +84,32 @@ def write_plain_link(writer: TextWriter, start: int, end: int) -> None:
 def open_link(writer: TextWriter, start: int, end: int) -> None:
     """Open a link whose text holds markup."""
     _, fields = _read_link(writer, writer.link_marks[start], start)
-    writer.begin_inline(start)
+    is_block = start in writer.block_links and not writer.in_verse
+    if is_block:
+        writer.begin_block()
+    else:
+        writer.begin_inline(start)
     is_allowed = fields["address"] is not None
     writer.links.append(writer.pairing.open("a", "LINK", fields, start) if is_allowed else None)
     writer.in_link = True
+    if is_block:
+        writer.flow.begin(drops_breaks=False)
 
 
 def close_link(writer: TextWriter, start: int, end: int) -> None:
     """Close such a link."""
-    writer.end_run()
+    is_block = start in writer.block_links and not writer.in_verse
+    if is_block:
+        writer.begin_block()
+    else:
+        writer.end_run()
     opened = writer.links.pop()
     writer.in_link = bool(writer.links)
     if opened is not None:
         writer.flow.flush(start)
         writer.pairing.close_formatting("a", start)
+    if is_block:
+        writer.flow.begin(drops_breaks=False)
 
 
 def _read_link(writer: TextWriter, mark: LinkMark, offset: int) -> tuple[targets.Target, NodeFields]:

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from spipconv.nodes import Node
 from spipconv.parsing.layout import abbreviations, braces, html, lines, links, lists, models, protected, quotes, words
 from spipconv.parsing.layout.asides import LINE_KINDS, Aside, Asides, without_lines
+from spipconv.parsing.layout.block_links import find_block_links
+from spipconv.parsing.layout.excerpts import excerpt
 from spipconv.parsing.layout.table_shapes import find_tables
 from spipconv.parsing.layout.tables import write_table
 from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.lexer import Lexeme, Scan
-from spipconv.parsing.notes import Notes, identifier_of, read_name
+from spipconv.parsing.notes import Notes, identifier_of
 from spipconv.parsing.tokens import CLOSE, Token
 
 _TITLE_KINDS = frozenset({"MODEL_TAG", "TAG", "IDIOM", "PROTECTED"})
@@ -76,6 +78,8 @@ class Layout:
             self._note_openings(lexemes)
         if {"MODEL_TAG", "TAG"} <= kinds and "a" in self._writer.policy.tags:
             lexemes = models.join_wrapped_models(self._writer, lexemes)
+        if ("LINK_START" in kinds or "TAG" in kinds) and self._writer.has_paragraphs:
+            self._writer.block_links = find_block_links(self._writer, lexemes)
         if "PIPE" in kinds and self._writer.has_paragraphs:
             self._tables = find_tables(lexemes, self._writer.text)
             if self._tables and "ABBREVIATION_MARK" in kinds:
@@ -133,21 +137,16 @@ class Layout:
     def _write_note(self, start: int) -> None:
         """Write a note that was set apart: a text of its own, with a label at its call."""
         writer, aside = self._writer, self._asides[start]
-        text = writer.text[aside.start : aside.end]
-        first_kind = aside.lexemes[0].kind if aside.lexemes else ""
-        name, length = None, 0
-        if first_kind in ("TAG", "OTHER", "QUOTE_START", "POEM_START") or text[:1] in " \t\n":
-            name, length = read_name(text, first_kind != "OTHER")
-        if length:
-            aside = aside.after(aside.start + length)
-        label = self._notes.number() if name is None else name
-        writer.end_run(trims=bool(label) or name is not None)
+        label = self._notes.number() if aside.name is None else aside.name
+        writer.end_run(trims=True)
         repeated = False
         if label:
             repeated = self._notes.call(label)
             writer.flow.content(start)
+        tooltip = ""
         tokens: list[Token] = []
         if writer.text[aside.start : aside.end].strip():
+            tooltip = excerpt(writer, aside.lexemes) if label else ""
             tokens = Layout(writer.scan, writer.read_inline).read_note(aside, has_call=bool(label))
         elif not label:
             return
@@ -156,6 +155,7 @@ class Layout:
             "label": label,
             "identifier": identifier_of(label),
             "repeated": repeated,
+            "excerpt": tooltip,
             "line": line,
             "column": column,
         }
@@ -185,6 +185,7 @@ HANDLERS: Mapping[str, Callable[[TextWriter, int, int], None]] = {
     "NEWLINE": lines.write_newline,
     "OPENING_BRACES": braces.open_braces,
     "PLAIN_LINK": links.write_plain_link,
+    "POEM_END": html.write_tag,
     "PROTECTED": protected.write_protected,
     "QUOTE_END": quotes.close_quote,
     "QUOTE_START": quotes.open_quote,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from spipconv.nodes import Code, CodeBlock, Frame, Math, MathBlock
 from spipconv.parsing.html_tags import BLOCKS, read_attributes, read_tag
@@ -21,6 +21,18 @@ def write_protected(writer: TextWriter, start: int, end: int) -> None:
         part.write(writer, start, end)
     else:
         _HANDLERS[part.kind](writer, part, start)
+
+
+def is_block(writer: TextWriter, start: int) -> bool:
+    """Return whether the protected text that begins here is shown as a block."""
+    part = writer.scan.protected.get(start)
+    if part is None:
+        return False
+    if part.kind == "html":
+        return _holds_block_tag(writer, part)
+    if part.kind in ("code", "ticks", "php"):
+        return "\n" in writer.text[part.start : part.end]
+    return part.kind in ("cadre", "fence", "frame", "pre")
 
 
 def _write_code(writer: TextWriter, part: Protected, offset: int) -> None:
@@ -56,7 +68,7 @@ def _write_frame(writer: TextWriter, part: Protected, offset: int) -> None:
 
 def _write_raw_html(writer: TextWriter, part: Protected, offset: int) -> None:
     """``<html>…</html>``: the author's HTML, without shortcuts or typography; a block if it holds one."""
-    if not writer.has_paragraphs or BLOCKS.isdisjoint(_tag_names(writer, part)):
+    if not writer.has_paragraphs or not _holds_block_tag(writer, part):
         writer.begin_inline(offset)
         _write_raw(writer, part.start, part.end)
         return
@@ -66,8 +78,8 @@ def _write_raw_html(writer: TextWriter, part: Protected, offset: int) -> None:
     writer.flow.begin(drops_breaks=False)
 
 
-def _tag_names(writer: TextWriter, part: Protected) -> Iterable[str]:
-    return (read_tag(match.group()).name for match in writer.scan.tags(part.start, part.end))
+def _holds_block_tag(writer: TextWriter, part: Protected) -> bool:
+    return any(read_tag(match.group()).name in BLOCKS for match in writer.scan.tags(part.start, part.end))
 
 
 def _write_preformatted(writer: TextWriter, part: Protected, offset: int) -> None:

@@ -48,10 +48,10 @@ class TextWriter:
     """
 
     __slots__ = (
-        "_run_end", "_run_start", "flow", "has_emphasis", "has_heading", "has_inner_heading", "has_paragraphs",
-        "has_quote", "has_strong", "heading_end", "headings", "in_cell", "in_link", "in_raw_link", "in_verse",
-        "language", "levels", "link_marks", "links", "pairing", "policy", "read_inline", "scan", "settings", "source",
-        "start", "text",
+        "_run_end", "_run_start", "block_links", "flow", "has_emphasis", "has_heading", "has_inner_heading",
+        "has_paragraphs", "has_quote", "has_strong", "heading_end", "headings", "in_body_cell", "in_cell", "in_link",
+        "in_raw_link", "in_verse", "language", "levels", "link_marks", "links", "pairing", "policy", "read_inline",
+        "scan", "settings", "source", "start", "text",
     )  # fmt: skip
 
     def __init__(self, scan: Scan, read_inline: Callable[[str], tuple[Node, ...]], *, paragraphs: bool) -> None:
@@ -68,7 +68,7 @@ class TextWriter:
         self.flow = Paragraphs(self.pairing, source, enabled=paragraphs)
         # Where the text starts: typography sees nothing before it.
         self.start = 0
-        self.in_cell = self.in_verse = self.in_link = self.in_raw_link = False
+        self.in_cell = self.in_body_cell = self.in_verse = self.in_link = self.in_raw_link = False
         self.has_heading = self.has_inner_heading = self.has_strong = self.has_emphasis = self.has_quote = False
         self.levels: list[Level] = []
         self.headings: list[Open] = []
@@ -77,6 +77,8 @@ class TextWriter:
         # What [text->target] says, by the offset of the link, and the links that are open.
         self.link_marks: dict[int, LinkMark] = {}
         self.links: list[Open | None] = []
+        # Where links with a block in them start and end.
+        self.block_links: set[int] = set()
         self._run_start = self._run_end = -1
 
     @property
@@ -112,6 +114,11 @@ class TextWriter:
         """Write the words read so far and make ready for something in the line."""
         self.end_run()
         self.flow.content(offset)
+
+    def begin_block(self) -> None:
+        """Write the words read so far, end the paragraph, and make ready for a tag that stands around blocks."""
+        self.end_run(trims=True)
+        self.flow.end()
 
     def leaf(self, node: Node, offset: int) -> None:
         """Write a node of the line that holds no others."""
