@@ -19,7 +19,8 @@ def write_table(writer: NodeWriter, node: Table) -> str:
         pieces.append(f"<caption>{writer.flow(node.caption.children)}")
         if node.caption.summary:
             summary = writer.flow(node.caption.summary)
-            pieces.append(f'<br /> <small id="{table}_summary" class="summary offscreen">{summary}</small>')
+            pieces.append("<br /> " if node.caption.children else "")
+            pieces.append(f'<small id="{table}_summary" class="summary offscreen">{summary}</small>')
         pieces.append("</caption>\n")
     heads = [row for row in node.rows if row.head]
     columns = {cell.index for row in heads for cell in row.cells}

@@ -11,6 +11,8 @@ from spipconv.parsing.typography import NO_BREAK_SPACE
 def write_newline(writer: TextWriter, start: int, end: int) -> None:
     """End a line."""
     writer.end_run(trims=True)
+    if writer.in_body_cell and not writer.text.startswith(("-*", "-#"), end):
+        writer.flow.line_break("auto", start)
     writer.flow.newline(start)
 
 
@@ -18,7 +20,7 @@ def write_blank_line(writer: TextWriter, start: int, end: int) -> None:
     """End a paragraph and all lists."""
     writer.end_run(trims=True)
     end_lists(writer)
-    if writer.in_cell:
+    if writer.in_body_cell:
         writer.flow.blank_line(start)
     else:
         writer.flow.begin()
@@ -27,6 +29,8 @@ def write_blank_line(writer: TextWriter, start: int, end: int) -> None:
 def write_break_mark(writer: TextWriter, start: int, end: int) -> None:
     """Write ``_`` at the start of a line: a break."""
     writer.end_run(trims=True)
+    if writer.in_body_cell:
+        writer.flow.line_break("auto", start)
     writer.flow.line_break("manual", start)
 
 
@@ -67,7 +71,7 @@ def write_intro_tag(writer: TextWriter, start: int, end: int) -> None:
 
 def _begin_dash(writer: TextWriter, offset: int) -> None:
     writer.end_run()
-    if not writer.flow.drops_break and not _follows_heading(writer, offset):
+    if not writer.in_body_cell and not writer.flow.drops_break and not _follows_heading(writer, offset):
         writer.flow.line_break("html", offset)
 
 

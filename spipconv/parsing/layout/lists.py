@@ -10,7 +10,7 @@ from spipconv.parsing.tokens import NodeFields
 from spipconv.parsing.typography import NO_BREAK_SPACE
 
 # An item that shows nothing because of what it holds, not because nothing is written there.
-_HIDDEN = re.compile(r"\s*<")
+_HIDDEN = re.compile(r"[ \t]*(?:\n[ \t]*)?<")
 
 
 def write_item_mark(writer: TextWriter, start: int, end: int) -> None:
@@ -18,7 +18,7 @@ def write_item_mark(writer: TextWriter, start: int, end: int) -> None:
     levels = writer.levels
     ordered, depth = writer.text[start + 1] == "#", end - start - 1
     writer.end_run(trims=True)
-    if writer.in_cell and not levels:
+    if writer.in_body_cell and not levels:
         writer.flow.blank_line(start)
         writer.flow.flush(start)
     writer.flow.end()
@@ -63,7 +63,7 @@ def end_lists(writer: TextWriter) -> None:
 def set_line_breaks(writer: TextWriter) -> None:
     """Have a newline be a break in an item or a cell, as it is in a paragraph."""
     levels = writer.levels
-    writer.flow.breaks_lines = writer.in_cell or bool(levels and levels[-1].item.is_open)
+    writer.flow.breaks_lines = writer.in_body_cell or bool(levels and levels[-1].item.is_open)
 
 
 def _open_item(writer: TextWriter, opened: Open, ordered: bool, start: int, end: int) -> Level:

@@ -11,16 +11,21 @@ from msgspec import Struct
 from spipconv.nodes import Numeric
 from spipconv.parsing.lexer import Lexeme
 
-_BOLD = re.compile(r"\{\{[^{}]+\}\}")
+# What must not be inside of {{ and }} in a cell of a head.
+_BRACES = frozenset({"OPENING_BRACES", "CLOSING_BRACES", "STRONG_WORDS", "EMPHASIS_WORDS"})
 _NUMBER = re.compile(r"\s*[+-]?[\s0-9]*[.,]?[\s0-9]*\Z")
 
 
 class CellShape(Struct, gc=False):
-    """A cell as written: where its lexemes start and end, and its text without the spaces around."""
+    """A cell as written: where its lexemes start and end, and its text without the spaces around.
+
+    ``is_bold``: the whole cell is between {{ and }}, with no other braces but those of links.
+    """
 
     first: int
     last: int
     text: str
+    is_bold: bool = False
     header: bool = False
     index: int = 0
     colspan: int = 1
@@ -28,9 +33,9 @@ class CellShape(Struct, gc=False):
     numeric: Numeric = ""
 
     @property
-    def is_bold(self) -> bool:
-        """Return whether the whole cell is between {{ and }}."""
-        return self.text[:2] == "{{" and _BOLD.fullmatch(self.text) is not None
+    def names_line(self) -> bool:
+        """Return whether the cell may be in a first column of headers, where SPIP takes an empty one for bold."""
+        return self.is_bold or not self.text
 
 
 class TableShape(Struct):
@@ -87,7 +92,7 @@ def split_rows(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> t
         cell_first = first + 1
         for index in range(first + 1, last):
             if lexemes[index].kind == "PIPE" or _is_pipe(lexemes[index], text):
-                row.append(CellShape(cell_first, index, _slice(lexemes, cell_first, index, text)))
+                row.append(_read_cell(lexemes, cell_first, index, text))
                 cell_first = index + 1
                 if index + 1 == last or lexemes[index + 1].kind == "NEWLINE":
                     break
@@ -107,8 +112,10 @@ def read_table(rows: list[list[CellShape]]) -> TableShape:
     if _is_caption(rows[0]):
         first, *rows = rows
         shape.caption = (first[1].first, first[1].last)
-        if len(first) > 3:
-            shape.summary = (first[2].first, first[-2].last)
+        # The bars at the end of the row are not in the summary, others are.
+        last = max(index for index, cell in enumerate(first) if cell.first < cell.last)
+        if last > 1 and any(cell.text for cell in first[2:]):
+            shape.summary = (first[2].first, first[last].last)
     for row in rows:
         for index, cell in enumerate(row):
             cell.index = index
@@ -116,7 +123,7 @@ def read_table(rows: list[list[CellShape]]) -> TableShape:
         shape.head, *rows = _merge(rows[:1]) + rows[1:]
         for cell in shape.head:
             cell.header = True
-    if rows and all(row[0].is_bold for row in rows):
+    if rows and all(row[0].names_line for row in rows):
         for row in rows:
             row[0].header = True
     _mark_numbers(rows)
@@ -125,10 +132,8 @@ def read_table(rows: list[list[CellShape]]) -> TableShape:
 
 
 def _is_caption(row: list[CellShape]) -> bool:
-    """``||caption||`` or ``||caption|summary||``."""
-    return (
-        len(row) >= 3 and row[0].first == row[0].last and row[-1].first == row[-1].last and row[1].first < row[1].last
-    )
+    """``||caption``, ``||caption|summary`` or ``|||summary``, and bars at the end."""
+    return len(row) > 1 and row[0].first == row[0].last and any(cell.first < cell.last for cell in row)
 
 
 def _mark_numbers(rows: list[list[CellShape]]) -> None:
@@ -171,6 +176,24 @@ def _merge(rows: list[list[CellShape]]) -> list[list[CellShape]]:
                 kept.append(cell)
         merged.append(kept[::-1])
     return merged[::-1]
+
+
+def _read_cell(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> CellShape:
+    words = _slice(lexemes, first, last, text)
+    if words[:2] != "{{" or words[-2:] != "}}":
+        return CellShape(first, last, words)
+    braces = [lexeme for lexeme in lexemes[first:last] if _holds_brace(lexeme, text)]
+    if len(braces) == 1:
+        is_bold = braces[0].kind == "STRONG_WORDS" and braces[0].end - braces[0].start == len(words)
+    else:
+        kinds = [lexeme.kind for lexeme in braces]
+        widths = [lexeme.end - lexeme.start for lexeme in braces]
+        is_bold = kinds == ["OPENING_BRACES", "CLOSING_BRACES"] and widths == [2, 2]
+    return CellShape(first, last, words, is_bold)
+
+
+def _holds_brace(lexeme: Lexeme, text: str) -> bool:
+    return lexeme.kind in _BRACES or (lexeme.kind in ("ESCAPE", "TAG") and "{" in text[lexeme.start : lexeme.end])
 
 
 def _slice(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> str:

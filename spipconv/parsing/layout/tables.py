@@ -12,6 +12,9 @@ from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.tokens import NodeFields
 from spipconv.parsing.typography import typeset
 
+_LINE_ENDS = frozenset({"NEWLINE", "BLANK_LINE"})
+_LINE_MARKS = frozenset({"BREAK_MARK", "RULE_MARK", "DIALOGUE_MARK", "DASH_MARK"})
+
 
 def write_table(writer: TextWriter, lexemes: Sequence[Lexeme], first: int, last: int, run: WriteRange) -> int:
     """Write the table between two indices; return the second one. ``run`` writes what is in its cells."""
@@ -52,12 +55,14 @@ def _write_caption(
     pairing = writer.pairing
     opened = pairing.open("caption", "CAPTION", {}, offset)
     assert opened is not None
-    _run_inside(writer, run, lexemes, *caption)
+    _run_inside(writer, run, lexemes[slice(*caption)])
     if summary:
         pairing.close_inside(opened)
         inner = pairing.open("caption", "SUMMARY", {}, offset)
         assert inner is not None
-        _run_inside(writer, run, lexemes, *summary)
+        # No bar separates cells here.
+        words = [lexeme.become("WORDS") if lexeme.kind == "PIPE" else lexeme for lexeme in lexemes[slice(*summary)]]
+        _run_inside(writer, run, words)
         pairing.close_to(inner)
     pairing.close_to(opened)
 
@@ -91,20 +96,42 @@ def _write_cell(writer: TextWriter, run: WriteRange, lexemes: Sequence[Lexeme], 
         while lexemes[last - 1].kind != "CLOSING_BRACES":
             last -= 1
         first, last = first + 1, last - 1
-    _run_inside(writer, run, lexemes, first, last)
+    _run_inside(writer, run, lexemes[first:last], breaks_lines=not shape.header)
     pairing.close_to(cell)
 
 
-def _run_inside(writer: TextWriter, run: WriteRange, lexemes: Sequence[Lexeme], first: int, last: int) -> None:
-    """Write a part of a table, in which paragraphs, breaks, lists and headings are its own."""
+def _run_inside(writer: TextWriter, run: WriteRange, lexemes: Sequence[Lexeme], *, breaks_lines: bool = False) -> None:
+    """Write a part of a table, in which paragraphs, breaks, lists and headings are its own.
+
+    ``breaks_lines``: every end of a line is a break and a blank line is two, as SPIP has it in the cells of the body.
+    """
+    lexemes = _trim(lexemes, writer.text)
     flow, levels, headings = writer.flow, writer.levels, writer.headings
-    writer.flow = Paragraphs(writer.pairing, writer.source, breaks_lines=True)
+    writer.flow = Paragraphs(writer.pairing, writer.source, breaks_lines=breaks_lines)
     writer.levels, writer.headings = [], []
-    writer.in_cell = True
-    while first < last and lexemes[last - 1].kind in ("NEWLINE", "BLANK_LINE"):
-        last -= 1
-    run(lexemes, first, last)
+    writer.in_cell, writer.in_body_cell = True, breaks_lines
+    run(lexemes, 0, len(lexemes))
     end_lists(writer)
     writer.flow.end()
     writer.flow, writer.levels, writer.headings = flow, levels, headings
-    writer.in_cell = False
+    writer.in_cell = writer.in_body_cell = False
+
+
+def _trim(lexemes: Sequence[Lexeme], text: str) -> list[Lexeme]:
+    """Return lexemes without the white space at both ends, which SPIP removes before it reads the marks of lines."""
+    first, last = 0, len(lexemes)
+    while first < last and lexemes[first].kind in _LINE_ENDS:
+        first += 1
+    while first < last and lexemes[last - 1].kind in _LINE_ENDS:
+        last -= 1
+    trimmed = list(lexemes[first:last])
+    if trimmed and trimmed[-1].kind == "BREAK_MARK":
+        mark = trimmed.pop()
+        if trimmed and text[mark.start] == "\n":
+            trimmed.append(Lexeme("NEWLINE", mark.start, mark.start + 1))
+        start = text.index("_", mark.start)
+        trimmed.append(Lexeme("WORDS", start, start + 1))
+    elif trimmed and trimmed[0].kind in _LINE_MARKS:
+        start = trimmed[0].start
+        trimmed[0] = Lexeme("WORDS", start + (text[start] == "\n"), trimmed[0].end)
+    return trimmed
