@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from spipconv.api import render
@@ -17,10 +19,10 @@ class PublishedComment(Struct, frozen=True):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def publish(text: str, lang: str = "fr", profile: Profile = "comment") -> PublishedComment:
+def publish(text: str, lang: str = "fr", profile: Profile = "comment", plugins: Iterable[str] = ()) -> PublishedComment:
     """Return the HTML that is published of a text in SPIP markup; no object is looked up.
 
     The arguments are those of ``parse``, and so are the errors that wrong ones raise.
     """
-    parsed = parse(text, profile=profile, lang=lang)
+    parsed = parse(text, profile=profile, lang=lang, plugins=plugins)
     return PublishedComment(render(parsed.document), parsed.diagnostics)

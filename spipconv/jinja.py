@@ -6,6 +6,8 @@ It needs ``pip install jinja2``. Use ``Environment(extensions=["spipconv.jinja.S
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from jinja2 import Environment
 from jinja2.ext import Extension
 from markupsafe import Markup
@@ -14,13 +16,13 @@ from spipconv.comments import publish
 from spipconv.nodes import Profile
 
 
-def spip(text: object, lang: str = "fr", profile: Profile = "comment") -> Markup:
+def spip(text: object, lang: str = "fr", profile: Profile = "comment", plugins: Iterable[str] = ()) -> Markup:
     """Return a text in SPIP markup as safe HTML, None as an empty text.
 
-    Raises ValueError for a language that SPIP does not know and for an unknown profile.
+    Raises ValueError for a language that SPIP does not know, for an unknown profile and for an unknown plugin.
     """
     # The HTML consists of escaped text and of elements of the allow-list.
-    return Markup(publish("" if text is None else str(text), lang, profile).html)  # noqa: S704
+    return Markup(publish("" if text is None else str(text), lang, profile, plugins).html)  # noqa: S704
 
 
 class SpipExtension(Extension):

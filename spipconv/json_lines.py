@@ -18,12 +18,14 @@ from msgspec import Raw, Struct
 from spipconv.converters.formats import OutputFormat, Written
 from spipconv.diagnostics import Diagnostic
 from spipconv.nodes import Profile
+from spipconv.plugins import check_plugins
 from spipconv.settings import check_language, check_profile
 
 Fields = dict[str, Raw]
 
 _decoder = msgspec.json.Decoder(Fields)
 _string_decoder = msgspec.json.Decoder(str)
+_strings_decoder = msgspec.json.Decoder(list[str])
 _encoder = msgspec.json.Encoder()
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -42,12 +44,15 @@ class BadLine(ValueError):
 
 
 class Task(Struct, frozen=True):
-    """A text to convert. ``profile`` and ``lang`` are None where the line has none; ``fields`` are its others."""
+    """A text to convert. ``profile``, ``lang`` and ``plugins`` are None where the line has none of them; ``fields`` are
+    those that its answer keeps.
+    """
 
     text: str
     profile: Profile | None
     lang: str | None
     fields: Fields
+    plugins: tuple[str, ...] | None = None
 
 
 def is_blank(line: bytes) -> bool:
@@ -75,6 +80,7 @@ def read_task(line: bytes, to: OutputFormat, column: str = "text") -> Task:
             None if profile is None else check_profile(profile),
             None if lang is None else check_language(lang),
             fields,
+            check_plugins(_read_strings(fields, "plugins")) if "plugins" in fields else None,
         )
     except ValueError as error:
         raise BadLine(str(error), fields) from error
@@ -178,6 +184,14 @@ def _read_option(fields: Fields, name: str) -> str:
     if text is None:
         raise BadLine(f'"{name}" is not a string', fields)
     return text
+
+
+def _read_strings(fields: Fields, name: str) -> list[str]:
+    """Return the strings of a field. Raises BadLine for what is not a list of strings."""
+    try:
+        return _strings_decoder.decode(fields[name])
+    except msgspec.DecodeError:
+        raise BadLine(f'"{name}" is not a list of strings', fields) from None
 
 
 def _refuse(constant: str) -> NoReturn:

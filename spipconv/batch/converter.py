@@ -143,7 +143,14 @@ class Converter:
         """The texts that took longest, the slowest first."""
         return tuple(TextTime(number, round(seconds, 6), size) for seconds, number, size in sorted(self._slowest)[::-1])
 
-    def convert(self, number: int, text: str, profile: Profile | None = None, lang: str | None = None) -> Converted:
+    def convert(
+        self,
+        number: int,
+        text: str,
+        profile: Profile | None = None,
+        lang: str | None = None,
+        plugins: tuple[str, ...] | None = None,
+    ) -> Converted:
         """Convert the text with this number in its input. Never raises: any problem becomes the error."""
         options = self.options
         known = self._spool.take() if self._spool else None
@@ -157,7 +164,8 @@ class Converter:
         elif size > options.max_bytes:
             converted = Converted(error=f"{size} bytes: more than the {options.max_bytes} that are allowed")
         else:
-            converted = self._convert(text, profile or options.profile, lang or options.lang)
+            plugins = options.plugins if plugins is None else plugins
+            converted = self._convert(text, profile or options.profile, lang or options.lang, plugins)
         seconds = time.perf_counter() - started
         self.bytes += size
         slowest = self._slowest
@@ -172,7 +180,7 @@ class Converter:
         known = self._spool.take() if self._spool else None
         return self._note(number, known or Converted(error=show(error)), is_new=known is None)
 
-    def _convert(self, text: str, profile: Profile, lang: str) -> Converted:
+    def _convert(self, text: str, profile: Profile, lang: str, plugins: tuple[str, ...]) -> Converted:
         options = self.options
         try:
             self._last_text += 1
@@ -181,7 +189,7 @@ class Converter:
                 parsed = parse(
                     text, profile=profile, lang=lang, objects=self._objects, embeds=options.embeds,
                     angle_shortcuts=options.angle_shortcuts, repair_encoding=options.repair_encoding,
-                    plugins=options.plugins,
+                    plugins=plugins,
                 )  # fmt: skip
                 written = self.format.write(parsed.document, profile, "nh3")
                 written.body.encode()

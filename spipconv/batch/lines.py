@@ -139,7 +139,7 @@ def _answer(number: int, line: bytes, converter: Converter) -> bytes:
         task = read_task(line, to, converter.options.column)
     except BadLine as error:
         return _refuse(number, error, converter)
-    converted = converter.convert(number, task.text, task.profile, task.lang)
+    converted = converter.convert(number, task.text, task.profile, task.lang, task.plugins)
     if converted.written is None:
         return encode_error(task.fields, converted.error or "")
     return encode_answer(task.fields, to, converted.written, converted.diagnostics)

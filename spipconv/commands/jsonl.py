@@ -71,7 +71,10 @@ class _LineConverter:
 
     def _convert(self, task: Task) -> bytes:
         profile = task.profile or self._profile
-        parsed = parse(task.text, profile=profile, lang=task.lang or self._lang, **self._reading)
+        reading = self._reading
+        if task.plugins is not None:
+            reading = {**reading, "plugins": task.plugins}
+        parsed = parse(task.text, profile=profile, lang=task.lang or self._lang, **reading)
         written = self._to.write(parsed.document, profile, self._sanitizer)
         if any(diagnostic.severity == "loss" for diagnostic in parsed.diagnostics):
             self.code = max(self.code, LOST)

@@ -75,6 +75,19 @@ def format_option(command: _Command) -> _Command:
     return option(command)
 
 
+def plugin_option(command: _Command) -> _Command:
+    """Add ``--plugin``: the plugins of ``PLUGINS``."""
+    option = click.option(
+        "--plugin",
+        "plugins",
+        multiple=True,
+        type=_Plugin(),
+        metavar="NAME",
+        help=f"Read the shortcuts of a SPIP plugin as well (repeatable): {', '.join(PLUGINS)}.",
+    )
+    return option(command)
+
+
 def reading_options(objects: click.ParamType[Catalogue] | click.Path | None = None) -> Callable[[_Command], _Command]:
     """Return the decorator that adds the options for reading a text.
 
@@ -105,14 +118,7 @@ def reading_options(objects: click.ParamType[Catalogue] | click.Path | None = No
         click.option("--embeds", is_flag=True, help="Keep players of known video hosts."),
         click.option("--angle-shortcuts", is_flag=True, help="Also read <<bold>> and <italic>."),
         click.option("--repair-encoding", is_flag=True, help="Undo repeated encoding: Ã© becomes é."),
-        click.option(
-            "--plugin",
-            "plugins",
-            multiple=True,
-            type=_Plugin(),
-            metavar="NAME",
-            help=f"Read the shortcuts of a SPIP plugin as well (repeatable): {', '.join(PLUGINS)}.",
-        ),
+        plugin_option,
         click.option("--encoding", default="utf-8", show_default=True, help="Encoding of the input."),
     ]
 

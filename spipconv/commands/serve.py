@@ -10,6 +10,7 @@ import webbrowser
 import click
 
 from spipconv.commands.errors import CommandError
+from spipconv.commands.options import plugin_option
 
 
 @click.command(
@@ -28,6 +29,7 @@ Examples:
 @click.option(
     "--origin", "origins", multiple=True, metavar="URL", help="Origin allowed to request previews (repeatable)."
 )
+@plugin_option
 @click.option("--root-path", default="", metavar="PATH", help="Path under which a proxy serves it.")
 @click.option(
     "--trusted-proxies",
@@ -44,6 +46,7 @@ def serve(
     port: int,
     lang: str,
     origins: tuple[str, ...],
+    plugins: tuple[str, ...],
     root_path: str,
     trusted_proxies: tuple[str, ...],
     rate: float,
@@ -61,7 +64,9 @@ def serve(
         raise CommandError('serve is not installed: pip install "spipconv[serve]"') from error
     proxies = [proxy.strip() for listed in trusted_proxies for proxy in listed.split(",")]
     try:
-        app = create_app(lang=lang, origins=origins, root_path=root_path, trusted_proxies=proxies, rate=rate)
+        app = create_app(
+            lang=lang, origins=origins, root_path=root_path, trusted_proxies=proxies, rate=rate, plugins=plugins
+        )
     except ValueError as error:
         raise CommandError(str(error)) from error
     listener = _listen(host, port)

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from spipconv.comments import PublishedComment, publish
 from spipconv.diagnostics import Diagnostic, Severity
 from spipconv.languages import find_language
+from spipconv.plugins import check_plugins
 from spipconv.preview.assets import read_assets
 from spipconv.preview.description import describe
 from spipconv.preview.guard import PAGE_POLICY, Guard, Prefix, check_origins
@@ -69,6 +70,7 @@ def create_app(
     burst: int = 30,
     trusted_proxies: Collection[str] = (),
     root_path: str = "",
+    plugins: Collection[str] = (),
 ) -> Starlette:
     """Return the application, to run alone or to mount under any prefix.
 
@@ -78,10 +80,11 @@ def create_app(
     texts count as several. ``trusted_proxies`` are the addresses and networks (``127.0.0.1``, ``10.0.0.0/8``) of the
     proxies that requests come through: X-Forwarded-For is believed only as far as they wrote it.
     ``root_path`` is the path under which such a proxy shows the application (``/apercu``), whether or not it removes
-    that path from the requests; an application that mounts this one sets it itself.
+    that path from the requests; an application that mounts this one sets it itself. ``plugins`` are SPIP plugins whose
+    shortcuts are read, as in ``spipconv.parse``.
 
-    Raises ValueError for a language that SPIP does not know, for a value that is not an origin, an address or a path,
-    and for limits that are too low.
+    Raises ValueError for a language that SPIP does not know, for an unknown plugin, for a value that is not an origin,
+    an address or a path, and for limits that are too low.
     """
     code = check_language(lang)
     if max_body < 1 or rate < 0 or burst < 1:
@@ -89,7 +92,8 @@ def create_app(
     if root_path and not re.fullmatch("(/[^/?#]+)+", root_path):
         raise ValueError(f"root_path: {root_path!r} is not a path: write it as /apercu")
     proxies = TrustedProxies(trusted_proxies)
-    return _Application(code, check_origins(origins), max_body, Buckets(rate, burst), proxies).build(root_path)
+    names = check_plugins(plugins)
+    return _Application(code, check_origins(origins), max_body, Buckets(rate, burst), proxies, names).build(root_path)
 
 
 class _RequestContext(Struct):
@@ -102,13 +106,20 @@ class _RequestContext(Struct):
 
 class _Application:
     def __init__(
-        self, lang: str, origins: frozenset[str], max_body: int, buckets: Buckets, trusted_proxies: TrustedProxies
+        self,
+        lang: str,
+        origins: frozenset[str],
+        max_body: int,
+        buckets: Buckets,
+        trusted_proxies: TrustedProxies,
+        plugins: tuple[str, ...],
     ) -> None:
         self._lang = lang
         self._origins = origins
         self._max_body = max_body
         self._buckets = buckets
         self._trusted_proxies = trusted_proxies
+        self._plugins = plugins
         self._assets = read_assets()
         self._threads = asyncio.Semaphore(_THREADS)
         self._waiting = 0
@@ -171,7 +182,7 @@ class _Application:
 
     async def _publish(self, request: Request, text: str, lang: str) -> PublishedComment:
         if len(text) <= _LONGEST_INLINE:
-            return publish(text, lang)
+            return publish(text, lang, plugins=self._plugins)
         if self._waiting >= _MOST_WAITING:
             raise Refusal("busy", headers={"Retry-After": "1"})
         self._waiting += 1
@@ -179,7 +190,7 @@ class _Application:
             async with self._threads:
                 if await request.is_disconnected():
                     raise ClientDisconnect
-                return await asyncio.to_thread(publish, text, lang)
+                return await asyncio.to_thread(publish, text, lang, plugins=self._plugins)
         finally:
             self._waiting -= 1
 

@@ -102,6 +102,25 @@ def test_profile_and_language_reach_the_parser() -> None:
     assert run("convert", "--lang", "en", stdin="<multi>[fr]été[en]summer</multi>").stdout == "<p>summer</p>\n"
 
 
+def test_plugins_are_read_on_request_by_their_names_here_or_in_spip() -> None:
+    shown = [run("convert", "--plugin", name, "--plugin", "decoupe", stdin="[*mot*] ++++").stdout for name in (
+        "enluminures", "typoenluminee")]  # fmt: skip
+    assert shown[0] == shown[1] != run("convert", stdin="[*mot*] ++++").stdout
+    result = run("convert", "--plugin", "inconnu", stdin="x")
+    assert result.exit_code == 2
+    assert "'inconnu' is unknown: choose from enluminures" in result.stderr
+
+
+def test_a_line_may_name_its_plugins() -> None:
+    lines = [{"text": "[*mot*]", "plugins": plugins} for plugins in (["enluminures"], [], "enluminures", ["inconnu"])]
+    answers, _ = jsonl(
+        *[json.dumps(line) for line in lines], '{"text": "[*mot*]"}', options=("--plugin", "enluminures")
+    )
+    assert [("strong" in answer.get("html", ""), answer.get("error", "")[:9]) for answer in answers] == [
+        (True, ""), (False, ""), (False, '"plugins"'), (False, "plugin 'i"), (True, ""),
+    ]  # fmt: skip
+
+
 def test_angle_shortcuts_are_read_only_on_request() -> None:
     text = "<<gras>> et <italique>"
     with_option = run("convert", "--angle-shortcuts", stdin=text)

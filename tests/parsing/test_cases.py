@@ -1,8 +1,8 @@
-"""Our own cases, for everything that the conformance cases do not show: ``tests/cases/*.md``, one file per construct.
+"""Our own cases, for everything that the conformance cases do not show: ``tests/cases/**/*.md``, a file per construct.
 
 A case is a fence ``spip`` (with options: ``lang=de``, ``profile=comment``, ``embeds``, ``angle-shortcuts``;
-``objects``: those of ``tests/cases/objects.json``). It contains the text, a line with a dot, and the HTML, which is
-compared as a tree. The id of a case is its file and line.
+``objects``: those of ``tests/cases/objects.json``; ``plugins=sommaire,decoupe``). It contains the text, a line with a
+dot, and the HTML, which is compared as a tree. The id of a case is its file and line.
 """
 
 from __future__ import annotations
@@ -26,13 +26,15 @@ _OBJECTS = spipconv.read_objects(_CASES / "objects.json")
 
 def read_cases() -> list[Any]:
     cases = []
-    for path in sorted(_CASES.glob("*.md")):
+    for path in sorted(_CASES.rglob("*.md")):
         content = path.read_text("utf-8")
         for match in _FENCE.finditer(content):
             options: dict[str, Any] = {}
             for word in match["options"].split():
                 name, _, value = word.partition("=")
                 options[name.replace("-", "_")] = value or True
+            if "plugins" in options:
+                options["plugins"] = options["plugins"].split(",")
             if options.get("objects"):
                 options["objects"] = _OBJECTS
             line = content.count("\n", 0, match.start()) + 1

@@ -322,7 +322,7 @@ FAULTS = [
 def test_an_internal_error_is_answered_and_logged_without_the_text(
     fault: Exception, text: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise fault
 
     with monkeypatch.context() as patched:
@@ -603,10 +603,10 @@ def test_long_texts_do_not_keep_others_waiting(monkeypatch: pytest.MonkeyPatch) 
     release = threading.Event()
     publish = comments.publish
 
-    def publish_slowly(text: str, lang: str) -> Any:
+    def publish_slowly(text: str, lang: str, plugins: tuple[str, ...]) -> Any:
         if len(text) > 2000:
             assert release.wait(20)
-        return publish(text, lang)
+        return publish(text, lang, plugins=plugins)
 
     monkeypatch.setattr(application, "publish", publish_slowly)
     app = create_app(rate=0)
@@ -633,7 +633,7 @@ def test_long_texts_are_not_converted_for_disconnected_clients(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     converted: list[str] = []
-    monkeypatch.setattr(application, "publish", lambda text, lang: converted.append(text))
+    monkeypatch.setattr(application, "publish", lambda text, lang, plugins: converted.append(text))
     headers, body = as_json({"text": "mot " * 1000})
     answer = request(APP, "POST", "/preview", headers, body, stays=False)
     assert answer.status == 0
@@ -1042,3 +1042,10 @@ def test_listening_on_a_public_address_gives_a_warning() -> None:
     done = run("--port", "0", "--host", "0.0.0.0", before=before)  # noqa: S104
     assert done.stderr.startswith("warning: other computers can reach 0.0.0.0")
     assert run("--port", "0", before=before).stderr == ""
+
+
+def test_plugins_are_read_where_the_site_says_so() -> None:
+    app = create_app(plugins=["enluminures"])
+    assert post({"text": "[*mot*]"}, app=app).json["html"] != post({"text": "[*mot*]"}).json["html"]
+    with pytest.raises(ValueError, match="'inconnu' is unknown: choose from enluminures"):
+        create_app(plugins=["inconnu"])

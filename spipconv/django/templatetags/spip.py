@@ -19,13 +19,14 @@ def show(text: object, lang: str = "fr") -> SafeString:
     return show_as(text, lang)
 
 
-def show_as(text: object, lang: str = "fr", profile: Profile = "comment") -> SafeString:
+def show_as(text: object, lang: str = "fr", profile: Profile = "comment", plugins: str = "") -> SafeString:
     """Return a text of any profile as safe HTML: ``{% spip article.text profile="article" lang="fr" %}``.
 
-    Raises ValueError for a language that SPIP does not know and for an unknown profile.
+    ``plugins`` are names of plugins with spaces between them. Raises ValueError for a language that SPIP does not know,
+    for an unknown profile and for an unknown plugin.
     """
     # The HTML consists of escaped text and of elements of the allow-list.
-    return mark_safe(publish("" if text is None else str(text), lang, profile).html)  # noqa: S308
+    return mark_safe(publish("" if text is None else str(text), lang, profile, plugins.split()).html)  # noqa: S308
 
 
 register.filter("spip", show)
