@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from spipconv.languages import choose_language
 from spipconv.parsing.html_tags import read_angle_shortcuts
@@ -72,6 +72,28 @@ class Scan(Struct):
         """Return the lexemes between two offsets."""
         return self.lexer.read(self.masked, start, end)
 
+    def models(self) -> Iterable[re.Match[str]]:
+        """Find the models, but not in protected text."""
+        return self.lexer.patterns["MODEL_TAG"].finditer(self.masked)
+
+    def replace(self, pieces: Sequence[tuple[str, str, int]]) -> None:
+        """Replace the text with pieces of it: the text of each, its masked form and its offset in the text so far."""
+        origins: list[tuple[int, int]] = []
+        protected: dict[int, Protected] = {}
+        length = 0
+        starts = sorted(self.protected)
+        for words, _, origin in pieces:
+            if words:
+                origins.append((length, origin))
+            for start in starts[bisect_left(starts, origin) : bisect_left(starts, origin + len(words))]:
+                kept = self.protected[start]
+                shift = length - origin
+                protected[start + shift] = structs.replace(kept, start=kept.start + shift, end=kept.end + shift)
+            length += len(words)
+        self.source.replace("".join(words for words, _, _ in pieces), origins)
+        self.masked = "".join(mask for _, mask, _ in pieces)
+        self.protected = protected
+
     def tags(self, start: int, end: int) -> Iterable[re.Match[str]]:
         """Find the HTML tags between two offsets, also in protected text."""
         return self.lexer.patterns["TAG"].finditer(self.source.text, start, end)
@@ -85,7 +107,7 @@ class SourceLexer:
     """Splits sources into lexemes. ``expressions`` maps the grammar's terminals to regular expressions."""
 
     def __init__(self, expressions: Mapping[str, str]) -> None:
-        self.patterns = {name: re.compile(expressions[name]) for name in (*PROTECTED_TERMINALS, "TAG")}
+        self.patterns = {name: re.compile(expressions[name]) for name in (*PROTECTED_TERMINALS, "MODEL_TAG", "TAG")}
         ordinary = [name for name in SOURCE_TERMINALS if name not in PROTECTED_TERMINALS]
         self._master = _join({name: expressions[name] for name in ordinary})
         self.expressions = {name: expressions[name] for name in ordinary}
@@ -194,21 +216,7 @@ class SourceLexer:
         if not pieces:
             return
         pieces.append((text[position:], masked[position:], position))
-        origins: list[tuple[int, int]] = []
-        protected: dict[int, Protected] = {}
-        length = 0
-        starts = sorted(scan.protected)
-        for words, _, origin in pieces:
-            if words:
-                origins.append((length, origin))
-            for start in starts[bisect_left(starts, origin) : bisect_left(starts, origin + len(words))]:
-                kept = scan.protected[start]
-                shift = length - origin
-                protected[start + shift] = Protected(kept.kind, kept.opening, kept.start + shift, kept.end + shift)
-            length += len(words)
-        source.replace("".join(words for words, _, _ in pieces), origins)
-        scan.masked = "".join(mask for _, mask, _ in pieces)
-        scan.protected = protected
+        scan.replace(pieces)
 
     def _choose_language(self, scan: Scan, at: int, start: int, end: int) -> tuple[str, int, int]:
         """Return the language to mark the chosen text with (empty: none is needed) and the offsets of the text."""

@@ -10,6 +10,7 @@ from spipconv.diagnostics import Diagnostic
 from spipconv.nodes import Document, Node, Profile
 from spipconv.objects import Resolver
 from spipconv.parsing.grammar import load_grammar
+from spipconv.parsing.layout.models import cut_missing_documents
 from spipconv.parsing.layout.passes import Layout
 from spipconv.parsing.lexer import MULTI_START
 from spipconv.parsing.plugins.scan import mark_shortcuts
@@ -83,6 +84,8 @@ def _read(source: Source, *, is_field: bool = False) -> tuple[Node, ...]:
         return _read(read_source(text, settings), is_field=True)
 
     scan = grammar.lexer.scan(source)
+    if "<" in scan.masked:
+        cut_missing_documents(scan)
     mark_shortcuts(scan)
     layout = Layout(scan, read_inline, paragraphs=not is_field)
     nodes: tuple[Node, ...] = grammar.parse(layout.read())

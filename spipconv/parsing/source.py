@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -14,6 +15,7 @@ from spipconv.safety import NO_TEXT
 from spipconv.settings import Settings
 
 MAX_DIAGNOSTICS = 1000
+_FIRST = itemgetter(0)
 
 
 class Source(Struct):
@@ -23,9 +25,9 @@ class Source(Struct):
     settings: Settings
     diagnostics: list[Diagnostic] = []
     _line_ends: list[int] | None = None
-    # Where the pieces of ``text`` come from after <multi> was resolved: (offset, offset in the original) pairs.
-    _pieces: list[tuple[int, int]] = []
-    _original: str = ""
+    # Where the pieces of ``text`` come from, for each time that it was replaced: (offset, offset before) pairs.
+    _layers: list[list[tuple[int, int]]] = []
+    _original: str | None = None
     # The line of the last place that was asked for: where it starts and ends, and its number.
     _start: int = 0
     _end: int = -1
@@ -33,12 +35,12 @@ class Source(Struct):
 
     def place(self, offset: int) -> tuple[int, int]:
         """Return the line and the column of an offset, both counted from 1."""
-        if self._pieces:
-            at, origin = self._pieces[bisect_right(self._pieces, (offset, len(self._original))) - 1]
+        for pieces in reversed(self._layers):
+            at, origin = pieces[bisect_right(pieces, offset, key=_FIRST) - 1]
             offset = origin + offset - at
         if not self._start <= offset <= self._end:
             if self._line_ends is None:
-                text = self._original or self.text
+                text = self.text if self._original is None else self._original
                 self._line_ends = [-1, *(match.start() for match in re.finditer("\n", text)), len(text)]
             self._line = bisect_right(self._line_ends, offset - 1)
             self._start = self._line_ends[self._line - 1] + 1
@@ -56,8 +58,11 @@ class Source(Struct):
         self.diagnostics.append(Diagnostic(code, line, column, detail if len(detail) <= 60 else detail[:57] + "..."))
 
     def replace(self, text: str, pieces: list[tuple[int, int]]) -> None:
-        """Replace the text with pieces of it: (offset in the new text, offset in the original) pairs."""
-        self._original, self.text, self._pieces = self.text, text, pieces
+        """Replace the text with pieces of it: (offset in the new text, offset in the text so far) pairs."""
+        if self._original is None:
+            self._original = self.text
+        self.text = text
+        self._layers.append(pieces)
 
 
 def read_source(text: str, settings: Settings) -> Source:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spipconv.objects import find_object
 from spipconv.parsing.html_tags import BLOCKS, read_tag
 from spipconv.parsing.layout import protected
 from spipconv.parsing.layout.writer import TextWriter
@@ -29,13 +28,8 @@ def is_block(writer: TextWriter, lexeme: Lexeme) -> bool:
         name = read_tag(writer.text[lexeme.start : lexeme.end]).name
         return (name in BLOCKS or name == "p") and name in writer.policy.tags
     if kind == "MODEL_TAG":
-        model, resolver = read_model(writer.text[lexeme.start : lexeme.end]), writer.settings.resolver
-        return (
-            model.is_document
-            and model.number is not None
-            and resolver is not None
-            and find_object(resolver, "document", model.number) is not None
-        )
+        model = read_model(writer.text[lexeme.start : lexeme.end])
+        return model.is_document and model.number is not None and writer.settings.resolver is not None
     return False
 
 

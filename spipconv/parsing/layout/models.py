@@ -7,10 +7,28 @@ from spipconv.objects import find_object
 from spipconv.parsing import targets
 from spipconv.parsing.html_tags import read_tag
 from spipconv.parsing.layout.writer import TextWriter
-from spipconv.parsing.lexer import Lexeme
+from spipconv.parsing.lexer import Lexeme, Scan
 from spipconv.parsing.models import make_figure, read_model
 from spipconv.parsing.typography import typeset
 from spipconv.safety import safe_address
+
+
+def cut_missing_documents(scan: Scan) -> None:
+    """Cut out the models of documents that do not exist: SPIP shows nothing, and reads the lines without them."""
+    resolver, text, masked = scan.source.settings.resolver, scan.source.text, scan.masked
+    if resolver is None:
+        return
+    pieces: list[tuple[str, str, int]] = []
+    position = 0
+    for match in scan.models():
+        markup = text[match.start() : match.end()]
+        model = read_model(markup)
+        if model.is_document and model.number is not None and not find_object(resolver, "document", model.number):
+            scan.source.report("document-not-found", match.start(), markup)
+            pieces.append((text[position : match.start()], masked[position : match.start()], position))
+            position = match.end()
+    if pieces:
+        scan.replace([*pieces, (text[position:], masked[position:], position)])
 
 
 def write_model(writer: TextWriter, start: int, end: int) -> None:
@@ -85,7 +103,8 @@ def _write_markup(writer: TextWriter, start: int, markup: str, link: str) -> Non
         return
     document = find_object(resolver, "document", tag.number)
     if document is None:
+        # Cutting out another model has made this one.
         writer.source.report("document-not-found", start, markup)
-        writer.end_run(trims=True)
+        writer.end_run()
         return
     writer.block(make_figure(tag, document, link, writer.read_inline, place))
