@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from spipconv.nodes import Element, Node, Text
+from spipconv.nodes import Element, Node, Rule, Text
 from spipconv.parsing.html_rules import BETWEEN_CELLS, ENDS_BY_ITSELF, FORMATTING, SCOPE_ENDS, SPECIAL
 from spipconv.parsing.source import Source
 from spipconv.parsing.tokens import CLOSE, NodeFields, Token
@@ -106,7 +106,9 @@ class Pairing:
         self._write(Token("LEAF", node))
 
     def block(self, node: Node) -> None:
-        """Write a node that holds no others, on lines of its own."""
+        """Write a node that holds no others, on lines of its own; formatting reaches into all but rules."""
+        if self._active and not isinstance(node, Rule):
+            self._reopen_formatting()
         self._write(Token("LEAF", node))
 
     def tokens(self, tokens: list[Token]) -> None:

@@ -36,16 +36,18 @@ def parse(
     first_note: int = 1,
     repair_encoding: bool = False,
     plugins: Iterable[str] = (),
+    peertube: Iterable[str] = (),
 ) -> Parsed:
     """Read a SPIP text.
 
     ``profile`` says who wrote it: ``article`` for an author (HTML of the allow-list), ``comment`` for a stranger (all
-    shortcuts, but only the HTML tags q, del and ins; objects are never looked up) or ``title`` for a title (typography,
+    shortcuts, but only the HTML tags q, del, ins, hr and pre; objects are never looked up) or ``title`` for a title (typography,
     models and ``<multi>`` only).
     ``lang`` is the language for typography and ``<multi>``, as SPIP's code or as a BCP 47 tag (``pt_br``, ``pt-BR``,
     ``fr-CA``).
     ``objects`` finds the objects that ``[->art12]`` and ``<doc1>`` refer to.
-    ``embeds`` allows players of known video hosts.
+    ``embeds`` allows players of known hosts (``spipconv.players``); without it, and for other hosts, a frame is a link
+    to what it shows. ``peertube`` names further instances of PeerTube, such as ``video.example.org``.
     ``angle_shortcuts`` also reads ``<<gras>>`` and ``<italique>``.
     ``first_note`` is the number of the text's first note, for several texts on one page.
     ``repair_encoding`` undoes repeated encoding (``Ã©`` becomes ``é``); places are then those in the repaired text.
@@ -55,9 +57,11 @@ def parse(
     Markup never makes it fail: the diagnostics report whatever is broken, unknown, changed or left out. Raises
     TypeError if the text is not a string, and TypeError or ValueError if another argument is not one of the choices.
     """
-    settings = read_settings(profile, lang, objects, embeds, angle_shortcuts, first_note, repair_encoding, plugins)
+    settings = read_settings(
+        profile, lang, objects, embeds, angle_shortcuts, first_note, repair_encoding, plugins, peertube
+    )
     source = read_source(text, settings)
-    document = Document(_read(source), settings.language, settings.profile)
+    document = Document(_read(source), settings.language, settings.profile, settings.peertube)
     return Parsed(document, tuple(sorted(source.diagnostics, key=_place)))
 
 
@@ -86,6 +90,7 @@ def _read(source: Source, *, is_field: bool = False) -> tuple[Node, ...]:
     scan = grammar.lexer.scan(source)
     if "<" in scan.masked:
         cut_missing_documents(scan)
+        mark_frames(scan)
     mark_shortcuts(scan)
     layout = Layout(scan, read_inline, paragraphs=not is_field)
     nodes: tuple[Node, ...] = grammar.parse(layout.read())

@@ -8,14 +8,13 @@ from spipconv.nodes import Element
 from spipconv.parsing.html_rules import FORMATTING
 from spipconv.parsing.html_tags import BLOCKS, Tag, read_tag
 from spipconv.parsing.layout import lists
-from spipconv.parsing.layout.lines import write_rule
 from spipconv.parsing.layout.writer import Formatting, TextWriter
 from spipconv.parsing.raw_elements import open_raw_element
 from spipconv.safety import VOID, filter_attributes
 
 # In a comment, the HTML that says the same as a shortcut is read as that shortcut.
 _SHORTCUT_OF_TAG: dict[str, Formatting] = {"b": "strong", "strong": "strong", "i": "i", "em": "i"}
-_TRANSLATED = frozenset({*_SHORTCUT_OF_TAG, "br", "hr", "p"})
+_TRANSLATED = frozenset({*_SHORTCUT_OF_TAG, "br", "p"})
 
 
 def write_tag(writer: TextWriter, start: int, end: int) -> None:
@@ -46,15 +45,12 @@ def write_tag(writer: TextWriter, start: int, end: int) -> None:
 
 
 def _translate(writer: TextWriter, tag: Tag, offset: int) -> None:
-    writer.end_run(trims=tag.name in ("br", "hr", "p"))
+    writer.end_run(trims=tag.name in ("br", "p"))
     if tag.name == "p":
         lists.end_lists(writer)
         writer.flow.begin(drops_breaks=False)
     elif tag.name == "br":
         writer.flow.line_break("html", offset)
-    elif tag.name == "hr":
-        if not tag.is_end:
-            write_rule(writer, offset)
     else:
         name = _SHORTCUT_OF_TAG[tag.name]
         write = writer.close_formatting if tag.is_end else writer.open_formatting

@@ -42,7 +42,11 @@ def write_dash_mark(writer: TextWriter, start: int, end: int) -> None:
 
 
 def write_dialogue_mark(writer: TextWriter, start: int, end: int) -> None:
-    """Write ``--`` at the start of a line: the dash of a dialogue."""
+    """Write ``--`` at the start of a line: the dash of a dialogue, which stays as it is typed in a poem."""
+    if writer.in_verse:
+        writer.end_run()
+        writer.flow.text(writer.text[start:end].replace("—", "--"), start)
+        return
     # At the very start of a text, typography makes the dash, and the space stays an ordinary one.
     if start == writer.start and writer.text[start + 2 : start + 3] != "-":
         writer.words(start, end)
@@ -54,11 +58,6 @@ def write_dialogue_mark(writer: TextWriter, start: int, end: int) -> None:
 
 def write_rule_mark(writer: TextWriter, start: int, end: int) -> None:
     """Write ``----``: a horizontal rule."""
-    write_rule(writer, start)
-
-
-def write_rule(writer: TextWriter, start: int) -> None:
-    """Write a horizontal rule; a paragraph begins after it."""
     line, column = writer.source.place(start)
     writer.block(Rule(line=line, column=column))
     writer.flow.begin()
