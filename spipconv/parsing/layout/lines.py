@@ -5,7 +5,10 @@ from __future__ import annotations
 from spipconv.nodes import Bullet, Rule
 from spipconv.parsing.layout.lists import end_lists
 from spipconv.parsing.layout.writer import TextWriter
-from spipconv.parsing.typography import NO_BREAK_SPACE
+from spipconv.parsing.typography import FRENCH_LANGUAGES, NO_BREAK_SPACE
+
+# Before these, French typography makes a space unbreakable.
+_UNBREAKABLE = frozenset("!%:;?»")
 
 
 def write_newline(writer: TextWriter, start: int, end: int) -> None:
@@ -27,8 +30,14 @@ def write_blank_line(writer: TextWriter, start: int, end: int) -> None:
 
 
 def write_break_mark(writer: TextWriter, start: int, end: int) -> None:
-    """Write ``_`` at the start of a line: a break."""
+    """Write ``_`` at the start of a line: a break, unless typography makes its space unbreakable."""
     writer.end_run(trims=True)
+    if writer.text[end : end + 1] in (_UNBREAKABLE if writer.language in FRENCH_LANGUAGES else {"%"}):
+        if writer.text[start] == "\n":
+            writer.flow.newline(start)
+            start += 1
+        writer.words(start, end)
+        return
     if writer.in_body_cell:
         writer.flow.line_break("auto", start)
     writer.flow.line_break("manual", start)
@@ -45,10 +54,13 @@ def write_dialogue_mark(writer: TextWriter, start: int, end: int) -> None:
     """Write ``--`` at the start of a line: the dash of a dialogue, which stays as it is typed in a poem."""
     if writer.in_verse:
         writer.end_run()
-        writer.flow.text(writer.text[start:end].replace("—", "--"), start)
+        # French typography turns — into -- there.
+        is_french = writer.language in FRENCH_LANGUAGES
+        writer.flow.text(writer.text[start:end].replace("—", "--" if is_french else "—"), start)
         return
     # At the very start of a text, typography makes the dash, and the space stays an ordinary one.
-    if start == writer.start and writer.text[start + 2 : start + 3] != "-":
+    is_first = start == writer.start and writer.text[start - 1 : start] != "\n"
+    if is_first and writer.text[start + 2 : start + 3] != "-":
         writer.words(start, end)
         return
     _begin_dash(writer, start)

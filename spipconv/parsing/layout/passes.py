@@ -20,7 +20,12 @@ from spipconv.parsing.lexer import Lexeme, Scan
 from spipconv.parsing.notes import Notes, identifier_of
 from spipconv.parsing.tokens import CLOSE, Token
 
-_TITLE_KINDS = frozenset({"MODEL_TAG", "TAG", "IDIOM", "PROTECTED"})
+# What is not words in a title. SPIP's own tags mean nothing there, and browsers hide them.
+_TITLE_KINDS = {kind: kind for kind in ("IDIOM", "MODEL_TAG", "PROTECTED", "TAG")} | {
+    kind: "TAG" for kind in ("INTRO_TAG", "POEM_END", "POEM_START", "QUOTE_END", "QUOTE_START")
+}
+# Tags that mean nothing in a title.
+_TAG_KINDS = frozenset({"QUOTE_START", "QUOTE_END", "POEM_START", "POEM_END", "INTRO_TAG"})
 _OPENING_KINDS = frozenset(
     {"OPENING_BRACES", "CLOSING_BRACES", "STRONG_WORDS", "EMPHASIS_WORDS", "QUOTE_START", "POEM"}
 )
@@ -49,7 +54,7 @@ class Layout:
         start, end = 0, len(writer.text)
         if writer.settings.profile == "title":
             lexemes = writer.scan.read(start, end)
-            lexemes = [lexeme if lexeme.kind in _TITLE_KINDS else lexeme.become("WORDS") for lexeme in lexemes]
+            lexemes = [_read_title_lexeme(lexeme) for lexeme in lexemes]
             writer.flow.at_start = False
             return self._finish(lexemes)
         start, end = links.trim(writer.text, start, end)
@@ -58,12 +63,12 @@ class Layout:
             # SPIP trims a text before it looks for the starts of lines.
             writer.scan.masked = "\n" * start + writer.scan.masked[start:]
         writer.flow.begin()
-        lexemes = links.open_up_links(writer, self._asides.take(writer.scan.read(start, end)))
+        lexemes = links.open_up_links(writer, self._take(writer.scan.read(start, end)))
         return self._finish(lexemes if writer.has_paragraphs else without_lines(lexemes))
 
     def read_note(self, aside: Aside, *, has_call: bool) -> list[Token]:
         """Return the tokens of a note's text. After a call, no line starts before the first newline."""
-        lexemes = links.open_up_links(self._writer, self._asides.take(aside.lexemes, notes=False))
+        lexemes = links.open_up_links(self._writer, self._take(aside.lexemes, notes=False))
         while lexemes and lexemes[0].kind in ("NEWLINE", "BLANK_LINE"):
             del lexemes[0]
         if has_call and lexemes and lexemes[0].kind in (*LINE_KINDS, "PIPE"):
@@ -71,6 +76,13 @@ class Layout:
         self._writer.start = aside.start
         self._writer.flow.begin(drops_breaks=False)
         return self._finish(lexemes)
+
+    def _take(self, lexemes: list[Lexeme], *, notes: bool = True) -> list[Lexeme]:
+        """Set notes and poems apart."""
+        lexemes = self._asides.take(lexemes, notes=notes)
+        if any(lexeme.kind == "POEM" for lexeme in lexemes):
+            lexemes = quotes.begin_lines(self._writer.scan, lexemes)
+        return lexemes
 
     def _finish(self, lexemes: list[Lexeme]) -> list[Token]:
         kinds = {lexeme.kind for lexeme in lexemes}
@@ -131,7 +143,7 @@ class Layout:
 
     def _write_poem(self, start: int) -> None:
         """Write a poem that was set apart."""
-        lexemes = without_lines(links.open_up_links(self._writer, self._asides[start].lexemes))
+        lexemes = links.open_up_links(self._writer, self._asides[start].lexemes)
         quotes.write_poem(self._writer, lexemes, start, self._run)
 
     def _write_note(self, start: int) -> None:
@@ -151,6 +163,9 @@ class Layout:
         elif not label:
             return
         line, column = writer.source.place(start)
+        if not tokens and aside.name is None and aside.start < aside.end:
+            # White space is a text, though nothing shows of it.
+            tokens = [Token("PARAGRAPH", {"line": line, "column": column}), CLOSE]
         fields = {
             "label": label,
             "identifier": identifier_of(label),
@@ -160,6 +175,12 @@ class Layout:
             "column": column,
         }
         writer.pairing.tokens([Token("NOTE", fields), *tokens, CLOSE])
+
+
+def _read_title_lexeme(lexeme: Lexeme) -> Lexeme:
+    if lexeme.kind in _TITLE_KINDS:
+        return lexeme
+    return lexeme.become("TAG" if lexeme.kind in _TAG_KINDS else "WORDS")
 
 
 # What writes each kind of lexeme; a kind that is not here is words.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from spipconv.parsing.layout.asides import LINE_KINDS
 from spipconv.parsing.layout.lists import end_lists
 from spipconv.parsing.layout.paragraphs import Paragraphs
 from spipconv.parsing.layout.writer import TextWriter, WriteRange
-from spipconv.parsing.lexer import Lexeme
+from spipconv.parsing.lexer import Lexeme, Scan
+from spipconv.parsing.tokens import NodeFields
 from spipconv.parsing.typography import NO_BREAK_SPACE, typeset
 
 _LINE_ENDS = frozenset({"NEWLINE", "BLANK_LINE"})
-_VERSE_ENDS = _LINE_ENDS | {"BREAK_MARK"}
 
 
 def open_quote(writer: TextWriter, start: int, end: int) -> None:
@@ -22,7 +25,7 @@ def open_quote(writer: TextWriter, start: int, end: int) -> None:
 
 def close_quote(writer: TextWriter, start: int, end: int) -> None:
     """Close a quote; a paragraph begins after it."""
-    writer.end_run(trims=True)
+    writer.end_run(trims=writer.has_quote)
     if not writer.has_quote:
         writer.source.report("unopened-tag", start, "</quote>")
         return
@@ -32,59 +35,102 @@ def close_quote(writer: TextWriter, start: int, end: int) -> None:
     writer.flow.begin(drops_breaks=False)
 
 
+def begin_lines(scan: Scan, lexemes: list[Lexeme]) -> list[Lexeme]:
+    """Return lexemes in which a line begins after each poem."""
+    begun: list[Lexeme] = []
+    after_poem = False
+    for lexeme in lexemes:
+        if after_poem and lexeme.kind == "WORDS":
+            shift = lexeme.start - 1
+            line = scan.lexer.read("\n" + scan.masked[lexeme.start : lexeme.end], 1, lexeme.end - shift)
+            begun += [Lexeme(part.kind, part.start + shift, part.end + shift) for part in line]
+        else:
+            begun.append(lexeme)
+        after_poem = lexeme.kind == "POEM"
+    return begun
+
+
 def write_poem(writer: TextWriter, lexemes: list[Lexeme], start: int, run: WriteRange) -> None:
     """Write a poem that begins at an offset, made of these lexemes; ``run`` writes what is in its verses."""
     writer.end_run(trims=True)
-    end_lists(writer)
+    follows_item = bool(writer.levels and writer.levels[-1].item.is_open)
+    if not follows_item:
+        end_lists(writer)
     writer.flow.end()
     poem = writer.pairing.open("blockquote", "POEM", {}, start, writer.text[start : start + 8])
     if poem is None:
         run(lexemes, 0, len(lexemes))
         return
-    if lexemes and lexemes[0].kind in _LINE_ENDS:
-        del lexemes[0]
-    if lexemes and lexemes[-1].kind in _LINE_ENDS:
-        del lexemes[-1]
+    if follows_item:
+        # SPIP ends the list at the first verse, and the browser the poem's element with it.
+        end_lists(writer)
+    lexemes = _read_verses(lexemes, writer.text)
     outer, was_in_verse = writer.flow, writer.in_verse
     writer.in_verse = True
     first = 0
     for index in range(len(lexemes) + 1):
         kind = lexemes[index].kind if index < len(lexemes) else "NEWLINE"
-        if kind not in _VERSE_ENDS:
+        if kind not in _LINE_ENDS:
             continue
-        if not poem.is_open:
+        if not poem.is_open and not follows_item:
             # Something in it has closed what is around it.
             run(lexemes, first, len(lexemes))
             break
-        _write_verse(writer, run, lexemes, first, index, first == 0)
-        if poem.is_open and kind == "BLANK_LINE":
-            _write_verse(writer, run, lexemes, index, index, False, NO_BREAK_SPACE)
+        _write_verse(writer, run, lexemes, first, index, is_bare=follows_item)
+        if kind == "BLANK_LINE" and (poem.is_open or follows_item):
+            _write_verse(writer, run, lexemes, index, index, NO_BREAK_SPACE, is_bare=follows_item)
         first = index + 1
-        if kind == "BREAK_MARK":
-            first = index
-            lexemes[index] = Lexeme("WORDS", lexemes[index].start + 1, lexemes[index].end)
     writer.flow, writer.in_verse = outer, was_in_verse
     writer.pairing.close_to(poem)
     writer.flow.begin()
 
 
+def _read_verses(lexemes: Sequence[Lexeme], text: str) -> list[Lexeme]:
+    """Return the lexemes of a poem without the white space around it, and with the marks that a poem has none of."""
+    first, last = 0, len(lexemes)
+    if first < last and lexemes[first].kind in _LINE_ENDS:
+        first += 1
+    if first < last and lexemes[last - 1].kind in _LINE_ENDS:
+        last -= 1
+    verses: list[Lexeme] = []
+    for lexeme in lexemes[first:last]:
+        start, end = lexeme.start, lexeme.end
+        if lexeme.kind == "POEM_START":
+            verses.append(lexeme.become("TAG"))
+        elif lexeme.kind == "BREAK_MARK":
+            if text[start] == "\n":
+                if verses:
+                    verses.append(Lexeme("NEWLINE", start, start + 1))
+                start += 1
+            verses.append(Lexeme("WORDS", start, end))
+        elif lexeme.kind in LINE_KINDS and lexeme.kind != "DIALOGUE_MARK":
+            verses.append(lexeme.become("WORDS"))
+        else:
+            verses.append(lexeme)
+    return verses
+
+
 def _write_verse(
-    writer: TextWriter, run: WriteRange, lexemes: list[Lexeme], first: int, last: int, is_first: bool, words: str = ""
+    writer: TextWriter, run: WriteRange, lexemes: list[Lexeme], first: int, last: int, words: str = "", *, is_bare: bool
 ) -> None:
+    """Write a verse that is made of lexemes between two indices, or of words; ``is_bare``: outside of its poem."""
     pairing = writer.pairing
-    offset = lexemes[first].start if first < len(lexemes) else writer.run_end
+    offset = lexemes[first].start if first < len(lexemes) else max(writer.run_end, 0)
+    name: str = "ELEMENT" if is_bare else "VERSE"
+    fields: NodeFields = {"name": "div", "attributes": ()} if is_bare else {}
+    is_first = first == 0
     if last == first + 1 and lexemes[first].kind == "WORDS" and pairing.is_plain:
         verse_words = writer.text[offset : lexemes[first].end].rstrip(" \t")
         verse_words = verse_words.lstrip(" \t") if is_first else verse_words
-        pairing.plain("VERSE", {}, typeset(verse_words, writer.language, "\n"), offset)
+        pairing.plain(name, fields, typeset(verse_words, writer.language, "\n"), offset)
         return
-    verse = pairing.open("div", "VERSE", {}, max(offset, 0))
-    assert verse is not None
-    writer.flow = Paragraphs(pairing, writer.source, enabled=False)
+    verse = pairing.open("div", name, fields, offset)
+    writer.flow = Paragraphs(pairing, writer.source)
     # Poets indent: spaces at the start of a verse stay, but for the first.
     writer.flow.at_start = is_first
     if words:
         pairing.text(words, offset)
     run(lexemes, first, last)
     writer.flow.end()
-    pairing.close_to(verse)
+    if verse:
+        pairing.close_to(verse)

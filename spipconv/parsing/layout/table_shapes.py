@@ -71,7 +71,7 @@ def find_tables(lexemes: Sequence[Lexeme], text: str) -> dict[int, int]:
         if index < position or lexemes[index].kind != "PIPE":
             continue
         before = lexemes[index - 1].kind if index else "BLANK_LINE"
-        if before not in ("NEWLINE", "BLANK_LINE"):
+        if before not in ("NEWLINE", "BLANK_LINE", "POEM"):
             continue
         if before == "NEWLINE" and index > 1 and _is_pipe(lexemes[index - 2], text):
             continue
