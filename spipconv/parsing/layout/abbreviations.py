@@ -25,27 +25,6 @@ def write_abbreviation(writer: TextWriter, start: int, end: int) -> None:
         writer.pairing.close_to(opened)
 
 
-def end_notes_in_abbreviations(lexemes: list[Lexeme], text: str) -> list[Lexeme]:
-    """Return lexemes in which a note ends at its first ``]]``, even if that is the end of an abbreviation."""
-    ended: list[Lexeme] = []
-    in_note = False
-    position = 0
-    for lexeme in lexemes:
-        if lexeme.start < position:
-            # What stood after the first "]" of the end loses its own.
-            if lexeme.end > position:
-                ended.append(Lexeme("WORDS", position, lexeme.end))
-            continue
-        if lexeme.kind == "ABBREVIATION_MARK" and in_note and text.startswith("]", lexeme.end):
-            position = lexeme.end + 1
-            in_note = False
-            ended += [Lexeme("WORDS", lexeme.start, lexeme.end - 1), Lexeme("NOTE_END", lexeme.end - 1, position)]
-            continue
-        in_note = lexeme.kind == "NOTE_START" or (in_note and lexeme.kind != "NOTE_END")
-        ended.append(lexeme)
-    return ended
-
-
 def split_in_tables(lexemes: Sequence[Lexeme], tables: Mapping[int, int], scan: Scan) -> list[Lexeme]:
     """Return lexemes in which the bar of an abbreviation in a table is the border of a cell.
 

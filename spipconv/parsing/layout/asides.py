@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from spipconv.parsing.layout.abbreviations import end_notes_in_abbreviations
 from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.source import Source
 
+_LONGEST_NAME = 200
+_NAME = re.compile(rf"""\s*<[^>'"]{{0,{_LONGEST_NAME}}}>""")
+# What has become HTML before notes are read is in no name.
+_NOT_IN_NAMES = frozenset(
+    {"ADDRESS", "ANCHOR_MARK", "GLOSSARY_MARK", "IDIOM", "LINK_MARK", "MODEL_TAG", "PROTECTED", "RESOURCE"}
+)
 LINE_KINDS = frozenset({"ITEM_MARK", "RULE_MARK", "DIALOGUE_MARK", "DASH_MARK"})
 
 
 class Aside(NamedTuple):
-    """A note or a poem that was set apart: its lexemes, and where its text starts and ends."""
+    """A note or a poem that was set apart: its lexemes, and where its text starts and ends.
+
+    ``name`` is that of a note, ``[[<name> …]]``; None if it has none.
+    """
 
     lexemes: list[Lexeme]
     start: int
     end: int
+    name: str | None = None
 
-    def after(self, offset: int) -> Aside:
-        """Return the aside without what is before an offset."""
+    def after(self, offset: int, name: str) -> Aside:
+        """Return the aside without what is before an offset, its name."""
         lexemes = [
             lexeme if lexeme.start >= offset else Lexeme("WORDS", offset, lexeme.end)
             for lexeme in self.lexemes
             if lexeme.end > offset
         ]
-        return Aside(lexemes, offset, self.end)
+        return Aside(lexemes, offset, self.end, name)
 
 
 class Asides:
@@ -44,9 +55,9 @@ class Asides:
     def take(self, lexemes: list[Lexeme], *, notes: bool = True) -> list[Lexeme]:
         """Return lexemes in which every note and every poem is one; a note holds no notes."""
         kinds = {lexeme.kind for lexeme in lexemes}
-        if notes and "NOTE_START" in kinds:
-            if "ABBREVIATION_MARK" in kinds:
-                lexemes = end_notes_in_abbreviations(lexemes, self._source.text)
+        if notes and not kinds.isdisjoint(("NOTE_START", "NOTE_END")):
+            if "NOTE_END" in kinds:
+                lexemes = _mark_notes(lexemes, self._source.text)
             lexemes = self._take_kind(lexemes, "NOTE_START", "NOTE_END", "NOTE")
         if "POEM_START" in kinds:
             lexemes = self._take_kind(lexemes, "POEM_START", "POEM_END", "POEM")
@@ -66,7 +77,8 @@ class Asides:
             following = bisect_left(ends, start)
             if following < len(ends):
                 end = ends[following]
-                self._asides[opening.start] = Aside(lexemes[start + 1 : end], opening.end, lexemes[end].start)
+                aside = Aside(lexemes[start + 1 : end], opening.end, lexemes[end].start)
+                self._asides[opening.start] = self._named(aside) if kind == "NOTE" else aside
                 kept.append(Lexeme(kind, opening.start, lexemes[end].end))
                 position = end + 1
             elif kind == "NOTE":
@@ -75,6 +87,72 @@ class Asides:
             else:
                 kept.append(opening.become("TAG"))
         return kept + lexemes[position:]
+
+    def _named(self, note: Aside) -> Aside:
+        """Return a note with its name set apart from its text: ``<x>``, unless ``</x>`` follows."""
+        end = find_name(note.lexemes, self._source.text, note.start)
+        if not end:
+            return note
+        text = self._source.text
+        name = text[text.index("<", note.start) + 1 : end - 1]
+        tag = name.split()[0] if name.strip() else name
+        return note if text.find(f"</{tag}", end, note.end) >= 0 else note.after(end, name.strip())
+
+
+def find_name(lexemes: Sequence[Lexeme], text: str, start: int) -> int:
+    """Return where the name of a note ends whose text starts with these lexemes; 0 if it has none."""
+    match = _NAME.match(text, start)
+    if match is None:
+        return 0
+    for lexeme in lexemes:
+        if lexeme.start >= match.end():
+            break
+        if lexeme.kind in _NOT_IN_NAMES:
+            return 0
+    return match.end()
+
+
+def _mark_notes(lexemes: list[Lexeme], text: str) -> list[Lexeme]:
+    """Return lexemes in which each ``[[`` and ``]]`` that SPIP reads as the mark of a note is one.
+
+    SPIP reads notes before abbreviations and backslashes, which may hold half of a mark, and a name before the end of
+    its note.
+    """
+    marked: list[Lexeme] = []
+    position = 0
+    name_end = -1
+    last = max(lexeme.start for lexeme in lexemes if lexeme.kind == "NOTE_END")
+    for index, lexeme in enumerate(lexemes):
+        kind, start, end = lexeme.kind, lexeme.start, lexeme.end
+        if start < position:
+            # What stood after the first half of a mark has lost the other half.
+            if end > position:
+                marked.append(Lexeme("WORDS", position, end))
+        elif name_end < 0:
+            mark = lexeme
+            if kind == "ESCAPE" and text[start + 1 : end + 1] == "[[" and end <= last and _opens(lexemes[index + 1]):
+                # The backslash escapes the first character of the call's HTML.
+                mark = Lexeme("NOTE_START", start + 1, end + 1)
+                position = end + 1
+            if mark.kind == "NOTE_START":
+                name_end = find_name(lexemes[index + 1 : index + 1 + _LONGEST_NAME], text, mark.end)
+            marked.append(mark)
+        elif start < name_end:
+            marked.append(lexeme.become("WORDS") if kind == "NOTE_END" else lexeme)
+        elif kind in ("ABBREVIATION_MARK", "ESCAPE") and text[end - 1 : end + 1] == "]]":
+            position = end + 1
+            name_end = -1
+            marked += [Lexeme("WORDS", start, end - 1), Lexeme("NOTE_END", end - 1, position)]
+        else:
+            if kind == "NOTE_END":
+                name_end = -1
+            marked.append(lexeme)
+    return marked
+
+
+def _opens(lexeme: Lexeme) -> bool:
+    """Return whether a ``[`` that begins a lexeme may be half of a note's mark: it begins no link."""
+    return lexeme.kind in ("OTHER", "NOTE_START", "ABBREVIATION_MARK")
 
 
 def without_lines(lexemes: list[Lexeme]) -> list[Lexeme]:

@@ -1,0 +1,116 @@
+"""Excerpts: the lexemes of a note come in, the tooltip of its call goes out (SPIP: ``couper`` of the note's source).
+
+SPIP makes the tooltip before it reads lists, tables and braces in the note, so their marks are removed, not read; links
+have become HTML by then, and code has been set apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from spipconv.languages import idiom
+from spipconv.nodes import plain_text
+from spipconv.parsing import targets
+from spipconv.parsing.layout.writer import TextWriter
+from spipconv.parsing.lexer import Lexeme
+from spipconv.parsing.typography import NO_BREAK_SPACE, typeset
+
+# A longer excerpt than the first is cut so that no more than the second number of characters stay, and the sign.
+_LONGEST, _SHORTENED = 80, 76
+_CUT = NO_BREAK_SPACE + "(…)"
+# What shows nothing in a tooltip: tags and what was set apart.
+_SILENT = frozenset(
+    {
+        "PROTECTED", "TAG", "MODEL_TAG", "QUOTE_START", "QUOTE_END", "POEM_START", "POEM_END", "INTRO_TAG",
+        "ANCHOR_MARK",
+    }
+)  # fmt: skip
+_LINE_MARK = re.compile(r"^(?:-+[*#]*|_+ )[ \u00a0]*", re.MULTILINE)
+_BRACES = str.maketrans({"{": None, "}": None, NO_BREAK_SPACE: " "})
+_BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
+
+
+def excerpt(writer: TextWriter, lexemes: Iterable[Lexeme]) -> str:
+    """Return the tooltip of the call of a note that consists of these lexemes."""
+    text = _LINE_MARK.sub("", _without_rows(_words(writer, lexemes)).translate(_BRACES))
+    text = "\n\n".join([part.replace("\n", " ").strip() for part in _BLANK_LINE.split(text)]).strip()
+    # SPIP counts what it must escape as it is escaped.
+    text = text.replace("&", "&amp;").replace("<", "&lt;")
+    if len(text) > _LONGEST:
+        words = text[: _SHORTENED + 1]
+        text = (re.split(r"\s+(?=\S*\Z)", words, maxsplit=1)[0] or words[:-1]).rstrip() + _CUT
+    text = text.replace("&lt;", "<").replace("&amp;", "&")
+    # SPIP does not escape quotation marks here, so browsers only show the text before the first one.
+    return text.partition('"')[0].rstrip()
+
+
+def _words(writer: TextWriter, lexemes: Iterable[Lexeme]) -> str:
+    """Return what the lexemes say, with the marks that SPIP reads later than notes."""
+    words: list[str] = []
+    start = end = -1
+
+    def end_run() -> None:
+        nonlocal start
+        if start >= 0:
+            words.append(typeset(writer.text[start:end], writer.language, writer.text[start - 1 : start]))
+            start = -1
+
+    for lexeme in lexemes:
+        said = _say(writer, lexeme)
+        if said is None:
+            if start < 0:
+                start = lexeme.start
+            end = lexeme.end
+        else:
+            end_run()
+            words.append(said)
+    end_run()
+    return "".join(words)
+
+
+def _say(writer: TextWriter, lexeme: Lexeme) -> str | None:
+    """Return what a lexeme says; None if that is what the author typed."""
+    text = writer.text[lexeme.start : lexeme.end]
+    match lexeme.kind:
+        case "LINK_MARK":
+            return _say_link(writer, lexeme)
+        case "GLOSSARY_MARK":
+            entry = targets.read_glossary(text, writer.language)
+            return typeset(entry[0], writer.language) if entry else None
+        case "ADDRESS" if not writer.in_raw_link:
+            return text[-1] if text[-1] in ",.;?|" else ""
+        case "IDIOM":
+            return idiom(text[2:-2], writer.language)
+        case kind if kind in _SILENT:
+            return ""
+    return None
+
+
+def _say_link(writer: TextWriter, lexeme: Lexeme) -> str:
+    masked = writer.scan.masked
+    first, arrow = lexeme.start + 1, masked.index("->", lexeme.start)
+    length, _, language = targets.split_text(writer.text[first:arrow], masked[first:arrow])
+    if masked[first : first + length].strip():
+        return _words(writer, writer.scan.read(first, first + length)).strip()
+    target = targets.read_target(
+        writer.text[arrow + 2 : lexeme.end - 1], writer.language, language, writer.settings.resolver
+    )
+    return plain_text(writer.read_inline(target.text)) if target.is_markup else typeset(target.text, writer.language)
+
+
+def _without_rows(text: str) -> str:
+    """Return a text without the rows of tables: from a bar that begins a line to one that ends a line."""
+    if "|" not in text:
+        return text
+    lines = text.split("\n")
+    last = max((index for index, line in enumerate(lines) if line.endswith("|")), default=-1)
+    kept: list[str] = []
+    in_row = False
+    for index, line in enumerate(lines):
+        begins = not in_row and line.startswith("|") and index <= last
+        if begins or in_row:
+            in_row = not line.endswith("|") or (begins and len(line) == 1)
+        else:
+            kept.append(line)
+    return "\n".join(kept)
