@@ -10,6 +10,7 @@ from spipconv.diagnostics import Diagnostic
 from spipconv.nodes import Document, Node, Profile
 from spipconv.objects import Resolver
 from spipconv.parsing.grammar import load_grammar
+from spipconv.parsing.layout.frames import mark_frames
 from spipconv.parsing.layout.models import cut_missing_documents
 from spipconv.parsing.layout.passes import Layout
 from spipconv.parsing.lexer import MULTI_START
@@ -41,8 +42,8 @@ def parse(
     """Read a SPIP text.
 
     ``profile`` says who wrote it: ``article`` for an author (HTML of the allow-list), ``comment`` for a stranger (all
-    shortcuts, but only the HTML tags q, del, ins, hr and pre; objects are never looked up) or ``title`` for a title (typography,
-    models and ``<multi>`` only).
+    shortcuts, but only the HTML tags q, del, ins, code, pre and hr; objects are never looked up) or ``title`` for a
+    title (typography, models and ``<multi>`` only).
     ``lang`` is the language for typography and ``<multi>``, as SPIP's code or as a BCP 47 tag (``pt_br``, ``pt-BR``,
     ``fr-CA``).
     ``objects`` finds the objects that ``[->art12]`` and ``<doc1>`` refer to.
