@@ -129,6 +129,7 @@ class Judge:
 # What the policy allows beyond the judge's own lists: players, judged by ``wrong_players``, and what plugins add.
 ALLOWED = frozenset({"element iframe", "element audio", "element video", "element source"})
 OF_PLUGINS = re.compile(r"<h[1-6]>|<div align>|\.decoupe|\.(?:texte|caract)encadre\d?-spip|<(?:audio|video|source).*>")
+_SHOWN = frozenset({"<audio>", "<video>", "<source>"})
 _FRAME = re.compile(r"<iframe\b([^>]*)>")
 _HOSTS = re.compile(
     r"https://(?:www\.youtube-nocookie\.com|www\.youtube\.com|player\.vimeo\.com|www\.dailymotion\.com"
@@ -174,11 +175,25 @@ def show_in_browser(judge: Judge, number: int) -> list[tuple[str, str, list[str]
             for first in range(0, len(sample), 250):
                 part = sample[first : first + 250]
                 culprits = harness.name_culprits([html for _, html in part])
-                findings += [(*part[n], found) for n, found in culprits.items()]
+                for n, found in culprits.items():
+                    if found := [danger for danger in found if danger not in _SHOWN]:
+                        findings.append((*part[n], found))
             harness.close()
             print(f"Chromium, {profile}: {len(sample)} outputs")
         browser.close()
     return findings
+
+
+def print_findings(findings: Iterable[tuple[str, str, list[str]]]) -> None:
+    """Print how often each danger was found, with the shortest examples."""
+    examples: dict[str, list[tuple[str, str]]] = {}
+    for text, html, found in findings:
+        for danger in found:
+            examples.setdefault(danger, []).append((text, html))
+    for danger, cases in sorted(examples.items(), key=lambda item: -len(item[1])):
+        print(f"{len(cases):6} {danger}")
+        for text, html in sorted(cases, key=lambda case: len(case[0]))[:3]:
+            print(f"         {text[:200]!r}\n      => {html[:400]!r}")
 
 
 def main() -> None:
@@ -213,9 +228,7 @@ def main() -> None:
     shown = show_in_browser(judge, given.browser) if given.browser else []
     print(f"{judge.texts} texts, {judge.outputs} different outputs, {len(frames)} of them with a frame")
     print(f"dangerous: {len(judge.findings)} for the parser, {len(shown)} in Chromium")
-    findings = [(shot.text, html, found) for shot, html, found in judge.findings]
-    for text, html, found in [*findings, *shown][:20]:
-        print(f"  {found}\n    {text[:300]!r}\n    {html[:600]!r}")
+    print_findings([*((shot.text, html, found) for shot, html, found in judge.findings), *shown])
     sys.exit(1 if judge.findings or shown else 0)
 
 
