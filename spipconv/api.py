@@ -38,12 +38,13 @@ def to_html(
     angle_shortcuts: bool = False,
     repair_encoding: bool = False,
     plugins: Iterable[str] = (),
+    peertube: Iterable[str] = (),
     sanitizer: Sanitizer = "nh3",
 ) -> str:
     """Return the safe HTML of a SPIP text, with the notes at the end. The arguments are those of ``parse``."""
     parsed = parse(
         text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts,
-        repair_encoding=repair_encoding, plugins=plugins,
+        repair_encoding=repair_encoding, plugins=plugins, peertube=peertube,
     )  # fmt: skip
     return render(parsed.document, "html", sanitizer=sanitizer)
 
@@ -58,6 +59,7 @@ def to_markdown(
     angle_shortcuts: bool = False,
     repair_encoding: bool = False,
     plugins: Iterable[str] = (),
+    peertube: Iterable[str] = (),
 ) -> str:
     """Return the CommonMark of a SPIP text, with tables, footnotes and strikethrough.
 
@@ -65,6 +67,6 @@ def to_markdown(
     """
     parsed = parse(
         text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts,
-        repair_encoding=repair_encoding, plugins=plugins,
+        repair_encoding=repair_encoding, plugins=plugins, peertube=peertube,
     )  # fmt: skip
     return render(parsed.document, "markdown")

@@ -33,7 +33,7 @@ DIAGNOSTICS: dict[str, tuple[Severity, str]] = {
     "comment-dropped": ("info", mark("HTML comments are not displayed: removed")),
     "attribute-dropped": ("change", mark("this HTML attribute is not allowed: removed")),
     "address-refused": ("loss", mark("addresses of this kind are not allowed: the link is removed, its text is kept")),
-    "embed-dropped": ("loss", mark("embedded frames are not allowed here: removed")),
+    "embed-dropped": ("change", mark("this player or frame is not allowed here: a link is shown in its place")),
     "style-dropped": ("info", mark("<style> is removed, as SPIP does")),
     "unknown-model": ("loss", mark("unknown model: shown as text")),
     "plugin-shortcut": ("change", mark("a plugin’s shortcut, which is not read here: shown as text")),

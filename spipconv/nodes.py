@@ -272,22 +272,41 @@ class Figure(Position, frozen=True, tag=True, gc=False):
     classes: tuple[str, ...] = ()
 
 
+class Player(Position, frozen=True, tag=True, gc=False):
+    """A player of another site that the caller allows.
+
+    ``host`` is the name of the site, ``address`` that of the player, ``page`` that of its page for readers. Sizes are
+    in pixels (0: the usual ones). ``title`` is the author's, plain text.
+    """
+
+    host: str
+    address: str
+    page: str
+    title: str = ""
+    width: int = 0
+    height: int = 0
+
+
 Inline = (
     Text | Strong | Emphasis | LineBreak | Bullet | Code | Math | Link | Anchor | Abbreviation | Note | Model | Element
 )
 Block = (
     Paragraph | Heading | Rule | List | ListItem | Table | Caption | Row | Cell | Quote | Box | Poem | Verse | CodeBlock
-    | Frame | MathBlock | Figure
+    | Frame | MathBlock | Figure | Player
 )  # fmt: skip
 Node = Inline | Block
 
 
 class Document(Struct, frozen=True, tag=True):
-    """A whole text. ``language`` determines its typography, ``profile`` says who wrote it."""
+    """A whole text. ``language`` determines its typography, ``profile`` says who wrote it.
+
+    ``peertube`` are the hosts of the instances of PeerTube whose players the caller allows.
+    """
 
     children: tuple[Node, ...]
     language: str = "fr"
     profile: Profile = "article"
+    peertube: tuple[str, ...] = ()
 
 
 def children_of(node: Node) -> tuple[Node, ...]:
@@ -295,7 +314,7 @@ def children_of(node: Node) -> tuple[Node, ...]:
     return _CHILDREN[node.__class__](node)
 
 
-_Leaf = Text | LineBreak | Bullet | Code | Math | Anchor | Model | Rule | CodeBlock | Frame | MathBlock
+_Leaf = Text | LineBreak | Bullet | Code | Math | Anchor | Model | Rule | CodeBlock | Frame | MathBlock | Player
 _Container = (
     Strong
     | Emphasis

@@ -8,12 +8,15 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 from typing import Literal, cast, get_args
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from msgspec import Struct
+from msgspec.structs import replace
+
+from spipconv.players import REFERRER_POLICY, SANDBOX, is_player
 
 Sanitizer = Literal["nh3", "bleach"]
 _SANITIZERS = get_args(Sanitizer)
@@ -27,12 +30,9 @@ MAX_ATTRIBUTES = 100
 # HTML elements that never have content.
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 
-SCHEMES = frozenset({"http", "https", "mailto", "ftp", "tel"})
-# Hosts whose players may be embedded if the caller allows it.
-VIDEO_HOSTS = frozenset(
-    """www.youtube.com www.youtube-nocookie.com youtube.com player.vimeo.com www.dailymotion.com
-    geo.dailymotion.com framatube.org peertube.fr tube.aquilenet.fr www.arte.tv player.ina.fr""".split()
-)
+# SECURITY.md says why these and no others. The first three are those that browsers load themselves.
+SCHEMES = frozenset({"http", "https", "ftp", "mailto", "tel", "geo", "news", "sftp", "sms", "xmpp"})
+_LOADED_SCHEMES = frozenset({"http", "https", "ftp"})
 
 _ARIA = re.compile("aria-[a-z]+")
 _COLON_FIRST = re.compile(r"[^/?#:]*:")
@@ -43,12 +43,13 @@ _INVISIBLE = re.compile("[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\ufeff
 # marks.
 NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
-# The part of a parameter to hide: the value after its "=", unless it is too short to be personal or is lines of text
-# after a tag that the author forgot to close; without a "=", a parameter that contains an address or a telephone
-# number.
+# The part of a parameter to hide: the value after its "=", unless that is a single character or lines of text after a
+# tag that the author forgot to close; without a "=", a parameter that contains an address or a telephone number.
 _PARAMETER_VALUE = re.compile(
-    r"(?<==)(?!\s*[A-Za-z0-9]{0,4}\s*\Z)(?![^@]*\n[^@]*\Z)(?s:.+)|\A(?=[^=]*(?:@|://|(?:[0-9][ .-]?){6}))[^=]+\Z"
+    r"(?<==)(?!\s*[A-Za-z0-9]?\s*\Z)(?![^@]*\n[^@]*\Z)(?s:.+)|\A(?=[^=]*(?:@|://|(?:[0-9][ .-]?){6}))[^=]+\Z"
 )
+# A bar in a link or in a tag does not end a parameter.
+_PARAMETER = re.compile(r"\|((?:\[[^\[\]<>]*->[^\]<>]*\]|<[^<>]*>|[^|])*)")
 _EDGES = "".join(map(chr, range(0x21)))
 
 
@@ -144,17 +145,18 @@ def hide_values(model: str) -> str:
     """Return the tag of an unknown model as readers may see it: with the names of its parameters, not their values.
 
     ``<formulaire|contact|email=anne@example.org>`` becomes ``<formulaire|contact|email=…>``, because values may be
-    personal. Values of at most four letters or digits stay: sizes, ``oui``, ``left``.
+    personal; those of a single letter or digit stay.
     """
-    name, *parameters = model.strip().removesuffix(">").split("|")
-    return "|".join([name, *[_PARAMETER_VALUE.sub("…", parameter) for parameter in parameters]]) + ">"
+    name, bar, rest = model.strip().removesuffix(">").partition("|")
+    parameters = [_PARAMETER_VALUE.sub("…", parameter) for parameter in _PARAMETER.findall(bar + rest)]
+    return "|".join([name, *parameters]) + ">"
 
 
 def safe_address(address: str) -> str | None:
     """Return an address as it may be written, or None if it is not allowed.
 
-    Allowed are http, https, mailto, ftp, tel and relative addresses. The address is checked as a browser reads it and
-    again after decoding, so that ``java&#10;script:`` and ``javascript%3A`` are recognised.
+    Allowed are ``SCHEMES`` and relative addresses. The address is checked as a browser reads it and again after
+    decoding, so that ``java&#10;script:`` and ``javascript%3A`` are recognised.
     """
     address = address.strip(_EDGES)
     if _IGNORED_IN_ADDRESSES.search(address):
@@ -174,40 +176,49 @@ def safe_address(address: str) -> str | None:
     return None if hidden and hidden[1].lower() not in SCHEMES else address
 
 
-def is_video(address: str) -> bool:
-    """Return whether an address is an https address of a known video host."""
-    try:
-        parts = urlsplit(address.strip(_EDGES))
-    except ValueError:
-        return False
-    return parts.scheme == "https" and lower_ascii(parts.netloc) in VIDEO_HOSTS
+def safe_source(address: str) -> str | None:
+    """Return the address of a picture, a sound or a film as it may be written, or None if it is not allowed."""
+    allowed = safe_address(address)
+    scheme = _SCHEME.match(allowed) if allowed else None
+    return None if scheme and scheme[1].lower() not in _LOADED_SCHEMES else allowed
 
 
 class Policy(Struct, frozen=True):
     """Which raw HTML is allowed: elements, and attributes by element (``*``: on all elements).
 
-    ``has_aria``: aria-… is allowed on all elements.
+    ``has_aria``: aria-… is allowed on all elements. ``instances`` are those of PeerTube whose players are allowed.
     """
 
     tags: frozenset[str]
     attributes: Mapping[str, frozenset[str]]
     has_aria: bool = True
+    instances: tuple[str, ...] = ()
 
     def allows(self, tag: str, name: str, value: str) -> bool:
         """Return whether an element may have an attribute with that value."""
+        if tag == "iframe":
+            if name == "src":
+                return is_player(value, self.instances)
+            return name in self.attributes[tag] and value in _VALUES_OF_FRAMES.get(name, (value,))
         if name in self.attributes.get(tag, ()):
             if name in ("href", "cite"):
                 return safe_address(value) is not None
-            if name == "src":
-                return is_video(value) if tag == "iframe" else safe_address(value) is not None
-            return name != "target" or value == "_blank"
+            if name in ("poster", "src"):
+                return safe_source(value) is not None
+            return value in _VALUES_OF.get(name, (value,))
         return name in self.attributes["*"] or (self.has_aria and _ARIA.fullmatch(name) is not None)
+
+
+# The values of attributes that may have no others: nothing is played or loaded before the reader wants it.
+_VALUES_OF_FRAMES = {"loading": ("lazy",), "referrerpolicy": (REFERRER_POLICY,), "sandbox": (SANDBOX,)}
+_VALUES_OF = {"preload": ("metadata", "none"), "target": ("_blank",)}
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_MEDIA_TAGS = _words("audio source track video")
 _INLINE_TAGS = _words(
     """a abbr acronym b bdi bdo big br cite code del dfn em font i img ins kbd mark q rp rt ruby s samp small span
     strike strong sub sup time tt u var wbr"""
@@ -222,6 +233,7 @@ SPIP_TAGS = _words("cadre intro multi poesie poetry quote")
 _ATTRIBUTES = {
     "*": _words("class dir id lang role title"),
     "a": _words("href hreflang name rel target type"),
+    "audio": _words("controls loop muted preload src type"),
     "bdo": _words("dir"),
     "blockquote": _words("cite"),
     "col": _words("align span valign width"),
@@ -241,25 +253,27 @@ _ATTRIBUTES = {
     "p": _words("align"),
     "q": _words("cite"),
     "quote": _words("cite"),
+    "source": _words("src type"),
     "table": _words("align border summary width"),
     "td": _words("abbr align colspan headers rowspan scope valign width"),
     "th": _words("abbr align colspan headers rowspan scope valign width"),
     "time": _words("datetime"),
     "tr": _words("align valign"),
+    "track": _words("default kind label src srclang"),
     "ul": _words("type"),
+    "video": _words("controls height loop muted playsinline poster preload src type width"),
 }
-_FRAME_ATTRIBUTES = _words("allowfullscreen height loading src title width")
+_FRAME_ATTRIBUTES = _words("allowfullscreen class height loading referrerpolicy sandbox src title width")
 
-ARTICLE = Policy(_INLINE_TAGS | _BLOCK_TAGS | SPIP_TAGS, _ATTRIBUTES)
-ARTICLE_WITH_EMBEDS = Policy(ARTICLE.tags | {"iframe"}, {**_ATTRIBUTES, "iframe": _FRAME_ATTRIBUTES})
+ARTICLE = Policy(_INLINE_TAGS | _BLOCK_TAGS | _MEDIA_TAGS | SPIP_TAGS, _ATTRIBUTES)
 COMMENT = Policy(
-    _words("del ins q"),
+    _words("code del hr ins pre q"),
     {"*": _words("lang title"), "del": _words("cite"), "ins": _words("cite"), "q": _words("cite")},
     has_aria=False,
 )
 TITLE = Policy(_INLINE_TAGS | SPIP_TAGS, _ATTRIBUTES)
-# The HTML that the converters may write.
-_WRITTEN = ARTICLE_WITH_EMBEDS
+# The HTML that the converters may write: players besides.
+_WRITTEN = Policy(ARTICLE.tags | {"iframe"}, {**_ATTRIBUTES, "iframe": _FRAME_ATTRIBUTES})
 
 
 def check_sanitizer(name: object) -> Sanitizer:
@@ -269,12 +283,13 @@ def check_sanitizer(name: object) -> Sanitizer:
     raise ValueError(f"sanitizer {name!r} is unknown: choose {' or '.join(_SANITIZERS)}")
 
 
-def clean(markup: str, sanitizer: Sanitizer = "nh3") -> str:
+def clean(markup: str, sanitizer: Sanitizer = "nh3", instances: tuple[str, ...] = ()) -> str:
     """Return a converter's HTML without anything that the policy does not allow: the second lock.
 
-    It should never have anything to remove. Raises ImportError if the sanitiser is not installed.
+    It should never have anything to remove. ``instances`` are those of PeerTube whose players are allowed.
+    Raises ImportError if the sanitiser is not installed.
     """
-    cleaned = _cleaner(sanitizer)(markup)
+    cleaned = _cleaner(sanitizer, instances)(markup)
     # Parsers drop a newline immediately after the tag, and sanitisers do not write it again.
     return _PRE_NEWLINE.sub(r"\g<0>\n", cleaned) if "<pre" in cleaned else cleaned
 
@@ -290,22 +305,25 @@ _SHORT = 2_000
 _VALUES = {ord(stand_in): html.unescape(original) for original, stand_in in _STAND_INS.items()}
 
 
-@cache
-def _cleaner(sanitizer: Sanitizer) -> Callable[[str], str]:
-    if sanitizer == "bleach":
-        return _bleach_cleaner()
+@lru_cache(16)
+def _cleaner(sanitizer: Sanitizer, instances: tuple[str, ...]) -> Callable[[str], str]:
+    policy = replace(_WRITTEN, instances=instances)
+    return _bleach_cleaner(policy) if sanitizer == "bleach" else _nh3_cleaner(policy)
+
+
+def _nh3_cleaner(policy: Policy) -> Callable[[str], str]:
     import nh3
 
     def judge(tag: str, name: str, value: str) -> str | None:
-        return value if _WRITTEN.allows(tag, name, value) else None
+        return value if policy.allows(tag, name, value) else None
 
-    attributes = {tag: set(names) for tag, names in _WRITTEN.attributes.items()}
+    attributes = {tag: set(names) for tag, names in policy.attributes.items()}
 
     def judge_tame(tag: str, name: str, value: str) -> str | None:
         return value if judge(tag, name, _restore_values(value)) is not None else None
 
     cleaner = nh3.Cleaner(
-        tags=set(_WRITTEN.tags),
+        tags=set(policy.tags),
         attributes=attributes,
         attribute_filter=judge_tame,
         generic_attribute_prefixes={"aria-"},
@@ -332,14 +350,14 @@ def _restore_values(value: str) -> str:
     return value if value.isascii() and value.isprintable() else value.translate(_VALUES)
 
 
-def _bleach_cleaner() -> Callable[[str], str]:
+def _bleach_cleaner(policy: Policy) -> Callable[[str], str]:
     try:
         import bleach
     except ModuleNotFoundError as error:
         raise ImportError('the sanitizer "bleach" is not installed: pip install "spipconv[bleach]"') from error
     cleaner = bleach.Cleaner(
-        tags=_WRITTEN.tags,
-        attributes=_WRITTEN.allows,
+        tags=policy.tags,
+        attributes=policy.allows,
         protocols=SCHEMES,
         strip=True,
         strip_comments=True,

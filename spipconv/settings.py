@@ -9,6 +9,7 @@ from msgspec import Struct
 from spipconv.languages import find_language
 from spipconv.nodes import Profile
 from spipconv.objects import Resolver
+from spipconv.players import check_instances
 from spipconv.plugins import check_plugins
 
 PROFILES: tuple[Profile, ...] = get_args(Profile)
@@ -25,6 +26,7 @@ class Settings(Struct, frozen=True):
     first_note: int = 1
     repair_encoding: bool = False
     plugins: tuple[str, ...] = ()
+    peertube: tuple[str, ...] = ()
 
     @property
     def resolver(self) -> Resolver | None:
@@ -61,6 +63,7 @@ def read_settings(
     first_note: object = 1,
     repair_encoding: object = False,
     plugins: object = (),
+    peertube: object = (),
 ) -> Settings:
     """Return the settings for some options, after checking them.
 
@@ -77,6 +80,7 @@ def read_settings(
         first_note,
         _check_flag("repair_encoding", repair_encoding),
         check_plugins(plugins) if plugins != () else (),
+        check_instances(peertube) if peertube != () else (),
     )
 
 

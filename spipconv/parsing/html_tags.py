@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from spipconv.safety import (
     ARTICLE,
-    ARTICLE_WITH_EMBEDS,
     COMMENT,
     SPIP_TAGS,
     TITLE,
@@ -121,4 +120,4 @@ def policy_of(settings: Settings) -> Policy:
         return COMMENT
     if settings.profile == "title":
         return TITLE
-    return ARTICLE_WITH_EMBEDS if settings.embeds else ARTICLE
+    return ARTICLE

@@ -50,6 +50,7 @@ class Writer(NodeWriter):
         nodes.MathBlock: blocks.write_math_block,
         nodes.Model: inline.write_model,
         nodes.Note: inline.write_note,
+        nodes.Player: figures.write_player,
         nodes.Paragraph: blocks.write_paragraph,
         nodes.Poem: blocks.write_poem,
         nodes.Quote: blocks.write_quote,
@@ -74,5 +75,6 @@ def write(document: Document, *, profile: Profile | None = None, sanitizer: Sani
     body = writer.flow(document.children)
     notes = writer.notes()
     if writer.has_raw_html:
-        body, notes = clean(body, sanitizer), clean(notes, sanitizer) if notes else ""
+        instances = document.peertube
+        body, notes = clean(body, sanitizer, instances), clean(notes, sanitizer, instances) if notes else ""
     return Html(body, notes)

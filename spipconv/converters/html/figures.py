@@ -1,4 +1,4 @@
-"""Figures in HTML: a picture or a link to a file, with its caption."""
+"""Figures in HTML: a picture, a player or a link to a file, with its caption; players of other sites."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from urllib.parse import unquote
 
 from spipconv.converters.html.writer import NodeWriter
 from spipconv.languages import size_units
-from spipconv.nodes import ICONS, Figure
-from spipconv.safety import escape_attribute, escape_text, replace_controls, safe_address
+from spipconv.nodes import ICONS, Figure, Player
+from spipconv.players import REFERRER_POLICY, SANDBOX, find_player
+from spipconv.safety import escape_attribute, escape_text, replace_controls, safe_address, safe_source
 
 # Documents that browsers play themselves; the others are links, as the types that SPIP has no player for.
 _AUDIO = frozenset("aac flac m4a mp3 oga ogg opus wav weba".split())
@@ -44,6 +45,27 @@ def write_figure(writer: NodeWriter, node: Figure) -> str:
     )
 
 
+def write_player(writer: NodeWriter, node: Player) -> str:
+    """Return the HTML of another site's player, or of a link to its page where players are not allowed."""
+    player = None if writer.is_comment else find_player(node.address, writer.document.peertube)
+    if player is None:
+        page, rel = safe_address(node.page), _rel(writer)
+        words = escape_text(node.host)
+        return f'<p><a href="{escape_attribute(page)}"{rel}>{words}</a></p>\n' if page else f"<p>{words}</p>\n"
+    attributes = {
+        "src": player.address,
+        "title": node.title or player.host,
+        "width": str(node.width or player.width),
+        "height": str(node.height or player.height),
+        "loading": "lazy",
+        "referrerpolicy": REFERRER_POLICY,
+        "sandbox": SANDBOX,
+        "allowfullscreen": "",
+    }
+    written = "".join([f' {name}="{escape_attribute(value)}"' for name, value in attributes.items()])
+    return f"<iframe{written}></iframe>\n"
+
+
 def _content(writer: NodeWriter, node: Figure, address: str) -> str:
     if node.is_image:
         return _image(writer, node, address)
@@ -55,18 +77,20 @@ def _content(writer: NodeWriter, node: Figure, address: str) -> str:
 
 
 def _image(writer: NodeWriter, node: Figure, address: str) -> str:
-    picture = f'<img src="{escape_attribute(address)}"{_sizes(node)} alt="{escape_attribute(node.alternative)}" />'
+    source = escape_attribute(safe_source(address) or "")
+    picture = f'<img src="{source}"{_sizes(node)} alt="{escape_attribute(node.alternative)}" />'
     return _link(writer, node, safe_address(node.link), picture) if node.link else picture
 
 
 def _player(name: str, node: Figure, address: str) -> str:
     """Return the browser's own player, in the wrapper of SPIP's; nothing is loaded before the reader starts it."""
     media_type = f' type="{escape_attribute(node.media_type)}"' if node.media_type else ""
-    poster = safe_address(node.thumbnail) if name == "video" and not node.thumbnail.startswith(ICONS) else ""
+    poster = safe_source(node.thumbnail) if name == "video" and not node.thumbnail.startswith(ICONS) else ""
     picture = f' poster="{escape_attribute(poster)}"' if poster else ""
     sizes = _sizes(node) if name == "video" else ""
+    source = escape_attribute(safe_source(address) or "")
     return (
-        f'<div class="{name}-wrapper"><{name} src="{escape_attribute(address)}"{media_type}{sizes}{picture}'
+        f'<div class="{name}-wrapper"><{name} src="{source}"{media_type}{sizes}{picture}'
         f' preload="none" controls="controls"></{name}></div>'
     )
 
@@ -87,13 +111,16 @@ def _link(writer: NodeWriter, node: Figure, address: str | None, words: str, tit
         return words
     attributes = {"title": title, "type": node.media_type if address == safe_address(node.address) else ""}
     written = "".join([f' {key}="{escape_attribute(value)}"' for key, value in attributes.items() if value])
-    rel = ' rel="nofollow ugc noopener"' if writer.is_comment else ""
-    return f'<a href="{escape_attribute(address)}" class="spip_doc_lien"{written}{rel}>{words}</a>'
+    return f'<a href="{escape_attribute(address)}" class="spip_doc_lien"{written}{_rel(writer)}>{words}</a>'
+
+
+def _rel(writer: NodeWriter) -> str:
+    return ' rel="nofollow ugc noopener"' if writer.is_comment else ""
 
 
 def _file_link(writer: NodeWriter, node: Figure, address: str) -> str:
     if node.thumbnail:
-        icon = escape_attribute(safe_address(node.thumbnail) or "")
+        icon = escape_attribute(safe_source(node.thumbnail) or "")
         words = f'<img src="{icon}" width="64" height="64" alt="" />'
     else:
         words = escape_text(replace_controls(unquote(address.rpartition("/")[2])) or address)

@@ -126,8 +126,6 @@ def write_element(writer: NodeWriter, node: Element) -> str:
     if node.name not in writer.policy.tags:
         return words
     attributes, _ = filter_attributes(writer.policy, node.name, node.attributes)
-    if node.name == "iframe" and not any(name == "src" for name, _ in attributes):
-        return words
     if ("target", "_blank") in attributes:
         values = dict(attributes)
         values["rel"] = (values.get("rel", "") + " noopener").strip()

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from spipconv.languages import notes_title
 from spipconv.nodes import Anchor, Document, Link, Node, Note, Paragraph, Profile, walk
-from spipconv.safety import ARTICLE_WITH_EMBEDS, COMMENT, Policy, escape_attribute, escape_text, safe_address
+from spipconv.safety import ARTICLE, COMMENT, Policy, escape_attribute, escape_text, safe_address
 from spipconv.settings import check_profile
 
 # Ids in a stranger's comment begin with this, so that they cannot clash with ids of the page.
@@ -31,7 +31,7 @@ class NodeWriter:
         self.has_raw_html = False
         self.document = document
         self.is_comment = check_profile(document.profile if profile is None else profile) == "comment"
-        self.policy: Policy = COMMENT if self.is_comment else ARTICLE_WITH_EMBEDS
+        self.policy: Policy = COMMENT if self.is_comment else ARTICLE
         self.language = document.language
         self._called: list[Note] = []
         self.tables = 0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from spipconv.nodes import Element
+from spipconv.nodes import Element, Player
 from spipconv.parsing.html_rules import FORMATTING
 from spipconv.parsing.html_tags import BLOCKS, Tag, read_tag
-from spipconv.parsing.layout import lists
+from spipconv.parsing.layout import frames, lists
 from spipconv.parsing.layout.writer import Formatting, TextWriter
 from spipconv.parsing.raw_elements import open_raw_element
 from spipconv.safety import VOID, filter_attributes
@@ -35,6 +35,10 @@ def write_tag(writer: TextWriter, start: int, end: int) -> None:
     elif tag.is_address:
         writer.source.report("tag-shown", start, markup)
         writer.words(start, end)
+    elif isinstance(node := frames.read_dropped(writer, tag, start, markup), Player):
+        writer.block(node)
+    elif node:
+        writer.leaf(node, start)
     else:
         writer.source.report(tag.loss, start, markup)
         if tag.name in BLOCKS and writer.has_paragraphs:
@@ -101,9 +105,10 @@ def open_tag(writer: TextWriter, tag: Tag, offset: int, markup: str) -> None:
     attributes, refused = filter_attributes(writer.policy, tag.name, tag.attributes)
     for name in refused:
         writer.source.report("attribute-dropped", offset, f"<{tag.name} {name}>")
-    if tag.name == "iframe" and not any(name == "src" for name, _ in attributes):
-        writer.source.report("embed-dropped", offset, markup)
-    elif tag.name in VOID:
+    if "autoplay" in refused and not any(name == "controls" for name, _ in attributes):
+        # Without its controls, nothing would start it.
+        attributes += (("controls", "controls"),)
+    if tag.name in VOID:
         line, column = writer.source.place(offset)
         writer.pairing.void(Element(tag.name, attributes, (), line=line, column=column))
     else:

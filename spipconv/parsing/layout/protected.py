@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from spipconv.nodes import Code, CodeBlock, Frame, Math, MathBlock
+from spipconv.nodes import Code, CodeBlock, Frame, Math, MathBlock, Player
 from spipconv.parsing.html_tags import BLOCKS, read_attributes, read_tag
+from spipconv.parsing.layout import frames
 from spipconv.parsing.layout.html import close_tag, open_tag
 from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.lexer import Protected
 from spipconv.parsing.typography import NO_BREAK_SPACE, decode_entities
+
+_CODE_START = re.compile(r"<code(?:[ \t][^<>\n]*)?>", re.IGNORECASE | re.ASCII)
+_CODE_END = re.compile("</code>", re.IGNORECASE | re.ASCII)
 
 
 def write_protected(writer: TextWriter, start: int, end: int) -> None:
@@ -32,7 +37,7 @@ def is_block(writer: TextWriter, start: int) -> bool:
         return _holds_block_tag(writer, part)
     if part.kind in ("code", "ticks", "php"):
         return "\n" in writer.text[part.start : part.end]
-    return part.kind in ("cadre", "fence", "frame", "pre")
+    return part.kind in ("cadre", "fence", "frame", "iframe", "object", "pre")
 
 
 def _write_code(writer: TextWriter, part: Protected, offset: int) -> None:
@@ -43,8 +48,8 @@ def _write_code(writer: TextWriter, part: Protected, offset: int) -> None:
         language = next((value for name, value in read_attributes(part.opening) if name == "class"), "")
     line, column = writer.source.place(offset)
     if part.kind == "fence" or "\n" in content:
-        content = content.rstrip() if part.kind != "fence" else content.removesuffix("\n")
-        writer.block(CodeBlock(content.lstrip("\n"), language, line=line, column=column))
+        content = content.strip("\n").rstrip() if part.kind != "fence" else content.removesuffix("\n")
+        writer.block(CodeBlock(content, language, line=line, column=column))
     else:
         content = content.strip() if part.kind == "ticks" else content
         content = content.replace("  ", " " + NO_BREAK_SPACE)
@@ -63,19 +68,34 @@ def _write_php(writer: TextWriter, part: Protected, offset: int) -> None:
 
 def _write_frame(writer: TextWriter, part: Protected, offset: int) -> None:
     line, column = writer.source.place(offset)
-    writer.block(Frame(writer.text[part.start : part.end].strip("\n"), line=line, column=column))
+    writer.block(Frame(writer.text[part.start : part.end].strip(), line=line, column=column))
 
 
 def _write_raw_html(writer: TextWriter, part: Protected, offset: int) -> None:
     """``<html>…</html>``: the author's HTML, without shortcuts or typography; a block if it holds one."""
     if not writer.has_paragraphs or not _holds_block_tag(writer, part):
         writer.begin_inline(offset)
-        _write_raw(writer, part.start, part.end)
+        _write_raw_with_code(writer, part.start, part.end)
         return
     writer.end_run(trims=True)
     writer.flow.end()
-    _write_raw(writer, part.start, part.end)
+    _write_raw_with_code(writer, part.start, part.end)
     writer.flow.begin(drops_breaks=False)
+
+
+def _write_raw_with_code(writer: TextWriter, start: int, end: int) -> None:
+    """Write HTML, and the code between backticks in it, which SPIP reads first."""
+    position = start
+    while (position := writer.text.find("`", position, end)) >= 0:
+        code = writer.scan.protected.get(position)
+        if code is None:
+            position += 1
+            continue
+        _write_raw(writer, start, position)
+        _write_code(writer, code, position)
+        # The closing backticks are as many as the opening ones; those of a fence are three.
+        start = position = code.end + (3 if code.kind == "fence" else code.start - position)
+    _write_raw(writer, start, end)
 
 
 def _holds_block_tag(writer: TextWriter, part: Protected) -> bool:
@@ -89,7 +109,7 @@ def _write_preformatted(writer: TextWriter, part: Protected, offset: int) -> Non
         opening = writer.text[offset : part.start]
         open_tag(writer, read_tag(opening), offset, opening)
         start = part.start + 1 if writer.text[part.start : part.start + 1] == "\n" else part.start
-        _write_raw(writer, start, part.end)
+        _write_preformatted_content(writer, start, part.end)
         close_tag(writer, "pre", part.end)
     else:
         writer.source.report("tag-dropped", offset, "<pre>")
@@ -97,7 +117,55 @@ def _write_preformatted(writer: TextWriter, part: Protected, offset: int) -> Non
     writer.flow.begin(drops_breaks=False)
 
 
+def _write_preformatted_content(writer: TextWriter, start: int, end: int) -> None:
+    """Write what is in ``<pre>``: HTML, in which ``<code>`` holds words."""
+    position = start
+    while opening := _CODE_START.search(writer.text, position, end):
+        closing = _CODE_END.search(writer.text, opening.end(), end)
+        if closing is None:
+            break
+        _write_raw(writer, start, opening.end())
+        writer.pairing.text(writer.text[opening.end() : closing.start()], opening.end())
+        start, position = closing.start(), closing.end()
+    _write_raw(writer, start, end)
+
+
+def _write_embedded(writer: TextWriter, part: Protected, offset: int) -> None:
+    """``<iframe>`` or ``<object>``: a player, or a link in a paragraph of its own, as SPIP sets frames apart."""
+    node = frames.read_frame(writer, part, offset)
+    if isinstance(node, Player):
+        writer.block(node)
+        return
+    writer.end_run(trims=True)
+    if writer.has_paragraphs:
+        writer.flow.begin(drops_breaks=False)
+    if node:
+        writer.leaf(node, offset)
+    fallback = frames.find_fallback(writer, part)
+    if fallback and writer.has_paragraphs:
+        writer.flow.begin(drops_breaks=False)
+    for start, end in fallback:
+        writer.begin_inline(start)
+        _write_raw(writer, start, end)
+    if writer.has_paragraphs:
+        writer.flow.begin(drops_breaks=False)
+
+
 def _write_raw(writer: TextWriter, start: int, end: int) -> None:
+    """Write HTML without shortcuts or typography."""
+    text = writer.text
+    for first, last, part in frames.find_frames(text, text, start, end):
+        _write_raw_tags(writer, start, first)
+        node = frames.read_frame(writer, part, first)
+        if isinstance(node, Player):
+            writer.pairing.block(node)
+        elif node:
+            writer.pairing.leaf(node)
+        start = last
+    _write_raw_tags(writer, start, end)
+
+
+def _write_raw_tags(writer: TextWriter, start: int, end: int) -> None:
     position = start
     for match in writer.scan.tags(start, end):
         if match.start() > position:
@@ -106,7 +174,11 @@ def _write_raw(writer: TextWriter, start: int, end: int) -> None:
         markup = match.group()
         tag = read_tag(markup)
         if tag.name not in writer.policy.tags:
-            writer.source.report(tag.loss, match.start(), markup)
+            node = frames.read_dropped(writer, tag, match.start(), markup)
+            if node:
+                writer.pairing.leaf(node)
+            else:
+                writer.source.report(tag.loss, match.start(), markup)
         elif tag.is_end:
             close_tag(writer, tag.name, match.start())
         else:
@@ -116,17 +188,14 @@ def _write_raw(writer: TextWriter, start: int, end: int) -> None:
 
 
 def _write_math(writer: TextWriter, part: Protected, offset: int) -> None:
-    position = part.start
+    """Write a formula, or for a tag of ``<math>`` nothing."""
+    writer.end_run()
     for match in writer.scan.formulas(part.start, part.end):
-        writer.words(position, match.start())
-        position = match.end()
         line, column = writer.source.place(match.start())
         if match["display"]:
             writer.block(MathBlock(match["display"].strip(), line=line, column=column))
         else:
             writer.leaf(Math(match["inline"].strip(), line=line, column=column), match.start())
-    writer.words(position, part.end)
-    writer.end_run()
 
 
 def _write_script(writer: TextWriter, part: Protected, offset: int) -> None:
@@ -161,7 +230,9 @@ _HANDLERS: dict[str, Callable[[TextWriter, Protected, int], None]] = {
     "fence": _write_code,
     "frame": _write_frame,
     "html": _write_raw_html,
+    "iframe": _write_embedded,
     "math": _write_math,
+    "object": _write_embedded,
     "php": _write_php,
     "pre": _write_preformatted,
     "script": _write_script,

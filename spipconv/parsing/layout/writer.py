@@ -50,8 +50,8 @@ class TextWriter:
     __slots__ = (
         "_run_end", "_run_start", "block_links", "flow", "has_emphasis", "has_heading", "has_inner_heading",
         "has_paragraphs", "has_quote", "has_strong", "heading_end", "headings", "in_body_cell", "in_cell", "in_link",
-        "in_raw_link", "in_verse", "language", "levels", "link_marks", "links", "pairing", "policy", "read_inline",
-        "scan", "settings", "source", "start", "text",
+        "in_raw_link", "in_verse", "language", "levels", "link_marks", "links", "needs_source", "pairing", "policy",
+        "read_inline", "scan", "settings", "source", "start", "text",
     )  # fmt: skip
 
     def __init__(self, scan: Scan, read_inline: Callable[[str], tuple[Node, ...]], *, paragraphs: bool) -> None:
@@ -72,6 +72,8 @@ class TextWriter:
         self.has_heading = self.has_inner_heading = self.has_strong = self.has_emphasis = self.has_quote = False
         self.levels: list[Level] = []
         self.headings: list[Open] = []
+        # Whether a film or a sound is open that is not allowed and whose source was not seen yet.
+        self.needs_source = False
         # Where the last heading ends.
         self.heading_end = -1
         # What [text->target] says, by the offset of the link, and the links that are open.
