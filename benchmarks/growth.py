@@ -2,6 +2,7 @@
 
     python benchmarks/growth.py                              # the shapes of tests/parsing/test_hostile.py
     python benchmarks/growth.py --generators FILE.py         # GENERATORS of a file: name to a function of a number
+    python benchmarks/growth.py --everything                 # with all plugins, players, angles and repair of encoding
 
 Times are CPU times, the best of several. The growth is the exponent between 8 KB and 256 KB (1.0: linear), where the
 short text takes long enough to be timed; a byte is compared to one of plain prose.
@@ -15,9 +16,11 @@ import runpy
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import spipconv
-from tests.parsing.test_hostile import SHAPES
+from spipconv.plugins import PLUGINS
+from tests.parsing.test_hostile import OF_PLUGINS, SHAPES
 
 SHORT, LONG, LONGEST = 8 << 10, 256 << 10, 1 << 20
 # Below this the clock's own noise is in the exponent.
@@ -56,13 +59,18 @@ def main() -> None:
     parser.add_argument("--profile", default="article")
     parser.add_argument("--to", default="html", choices=["html", "markdown"])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--everything", action="store_true", help="all options on")
     parser.add_argument("--most", type=float, default=1.15, help="Exponents above this are listed.")
     given = parser.parse_args()
-    shapes = runpy.run_path(str(given.generators))["GENERATORS"] if given.generators else SHAPES
+    shapes = runpy.run_path(str(given.generators))["GENERATORS"] if given.generators else SHAPES | OF_PLUGINS
+
+    options: dict[str, Any] = {"profile": given.profile}
+    if given.everything:
+        options |= {"plugins": tuple(PLUGINS), "embeds": True, "angle_shortcuts": True, "repair_encoding": True}
 
     def convert(text: str) -> str:
         write = spipconv.to_html if given.to == "html" else spipconv.to_markdown
-        return write(text, given.profile)
+        return write(text, **options)
 
     plain = best_time(convert, PLAIN * 4000, 9) / len(PLAIN * 4000)
     rows: list[tuple[float, float, str, float, float]] = []

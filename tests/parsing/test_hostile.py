@@ -8,6 +8,7 @@ import pytest
 
 from spipconv import Document, Profile, parse, render
 from spipconv.nodes import Node, children_of
+from spipconv.plugins import PLUGINS
 from spipconv.safety import MAX_DEPTH
 
 SHAPES: dict[str, Callable[[int], str]] = {
@@ -166,7 +167,38 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "lines in a deep item": lambda n: "-" + "#" * 50 + "a" + "\na" * n,
     "code in a deep item": lambda n: "-" + "*" * 50 + "a <code>\n" + "\na" * n + "</code>",
     "tables in deep elements": lambda n: ("<div>" * 50 + "\n|a|\n\n") * (n // 50),
+    # What paragraphs, links and notes look far for
+    "raw HTML in paragraphs": lambda n: "<html><div></html>a\n<html></div></html>\n" * n,
+    "comments between lines": lambda n: "<!-- a -->\n<!-- b\n\n -->" * n,
+    "comments and breaks": lambda n: "a<!-- b --><br>\n" * n,
+    "breaks and spaces": lambda n: "<br> <br />\n" * n,
+    "links around blocks": lambda n: "[{{{a}}}->b]\n" * n,
+    "links in HTML around blocks": lambda n: "<a href='b'><div>a</div>" * n + "</a>" * n,
+    "links in HTML around models": lambda n: "<a href='b'><doc1></a>" * n,
+    "missing documents": lambda n: "<img404>\n" * n,
+    "introductions": lambda n: "<intro>a</intro>\n" * n,
+    "introductions never closed": lambda n: "<intro>" * n,
+    "abbreviations with a language": lambda n: "[a|b{fr}]" * n,
+    "braces in abbreviations": lambda n: "[a|" + "{" * n + "]",
+    "escaped brackets before addresses": lambda n: "\\[a->http://b.fr/\\]" * n,
+    "addresses of mail": lambda n: "[->mailto:a@b.fr] [->c@d]" * n,
+    "unknown objects": lambda n: "[->machin7]" * n,
+    "one unknown object": lambda n: "[->" + "a" * n + "7]",
+    "long notes": lambda n: ("a[[" + "b c" * 100 + "]]") * (n // 100),
+    "one note of markers": lambda n: "a[[" + "\n-* \n_ \n-- " * n + "]]",
+    "lists before blocks": lambda n: "-* a\n<poesie>b</poesie>\n" * n,
+    "captions over lines": lambda n: "||a\n" * n + "b|c||\n|d|\n",
+    "captions never closed": lambda n: "|||a\n" * n,
+    "heads of links": lambda n: "|{{[a{en}->b]}}" * n + "|\n|c|\n",
+    "heads over lines": lambda n: "|{{a\n" * n + "b}}|\n|c|\n",
+    "headings before dashes": lambda n: "{{{a}}}\n- b\n" * n,
+    "frames of players": lambda n: '<iframe src="//www.youtube.com/embed/a"></iframe>' * n,
+    "objects nested": lambda n: "<object><param><embed src='a'>" * n + "</object>" * n,
+    "players by hand": lambda n: "<video><source src='a'>" * n,
+    "addresses of players": lambda n: "https://youtu.be/abcdefghijk\n\n" * n,
     # Words
+    "encoded twice": lambda n: "Ã©tÃ© " * n,
+    "encoded twice in part": lambda n: "中" + "Ã©â€™Ã " * n,
     "one long word": lambda n: "a" * (10 * n),
     "letters that may begin an address": lambda n: "hwHW" * n,
     "guillemets": lambda n: "«" * n + "»" * n,
@@ -176,6 +208,43 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "everything at once": lambda n: (
         "{{a {b}} [c->http://d.fr/] [[e]] |f|\n-* <quote><b>&amp;`g` <multi>[fr]h</multi> <i1>\n" * (n // 4)
     ),
+}
+# Shapes that only plugins read otherwise than as words.
+OF_PLUGINS: dict[str, Callable[[int], str]] = {
+    "highlights never closed": lambda n: "[*a" * n,
+    "highlights never opened": lambda n: "[*a" + "*]" * n,
+    "highlights nested": lambda n: "[*a" * n + "*]" * n,
+    "highlights of both kinds crossed": lambda n: "[*a [**b*] {{c*]}}" * n,
+    "boxes never closed": lambda n: "[/a" * n,
+    "boxes never opened": lambda n: "[/a" + "/]" * n,
+    "boxes nested": lambda n: "[/[|[(a" * n + ")]|]/]" * n,
+    "boxes crossed": lambda n: "[/a [|b /] |]" * n,
+    "boxes in cells": lambda n: "|[/a/]|[|b|]|\n" * n,
+    "levels of headings": lambda n: "{{{**a}}}\n" * n,
+    "levels never closed": lambda n: "{{{**a" * n,
+    "levels of every depth": lambda n: "".join(f"{{{{{{{'*' * (i % 9)}a}}}}}}" for i in range(n)),
+    "headings with ids": lambda n: "{{{a|b}}}\n" * n,
+    "small capitals never closed": lambda n: "<sc>a" * n,
+    "superscripts never closed": lambda n: "[^a" * n,
+    "signs": lambda n: "(c)(tm)-->==><==" * n,
+    "Markdown never closed": lambda n: "<md>" * n,
+    "Markdown": lambda n: "<md>\n**a**\n</md>\n" * n,
+    "one long Markdown": lambda n: "<md>\n" + "* a\n" * n + "</md>",
+    "Markdown of openings": lambda n: "<md>" + "[a](<b " * n + "</md>",
+    "Markdown of emphasis": lambda n: "<md>" + "*a **b " * n + "</md>",
+    "Markdown of quotes": lambda n: "<md>\n" + "> " * n + "a\n</md>",
+    "Markdown of lists": lambda n: "<md>\n" + "- " * n + "a\n</md>",
+    "Markdown of backticks": lambda n: "<md>" + "".join("`" * (i % 60) + " " for i in range(n // 8)) + "</md>",
+    "Markdown of references": lambda n: "<md>\n" + "[a]: b\n[a]\n" * n + "</md>",
+    "Markdown of tables": lambda n: "<md>\n|a|b|\n|-|-|\n" + "|c|d|\n" * n + "</md>",
+    "Markdown of HTML": lambda n: "<md>\n" + "<div><b>a\n" * n + "</md>",
+    "pages": lambda n: "a\n++++\n" * n,
+    "pages with titles": lambda n: "++++a++++\nb\n\n" * n,
+    "tables of contents": lambda n: "[!sommaire]\n" * n,
+    "a table of contents of many headings": lambda n: "[!sommaire]\n" + "{{{a}}}\n" * n,
+    "glossaries": lambda n: "[!glossaire] [?a]" * n,
+    "models of video": lambda n: "<youtube|id=a>" * n,
+    "models of video with many parameters": lambda n: "<video" + "|a=b" * n + ">",
 }
 # Shapes that are read again at ten times the length: they search for an end that is far away or missing.
 LONG = (
@@ -211,6 +280,7 @@ def depth_of(document: Document) -> int:
 
 def test_there_are_hostile_shapes() -> None:
     assert len(SHAPES) >= 60
+    assert len(OF_PLUGINS) >= 30
     assert set(LONG) <= set(SHAPES)
 
 
@@ -223,6 +293,20 @@ def test_a_hostile_text_becomes_html_of_bounded_depth_and_length(name: str, size
     depth, length, most = depth_of(document), len(render(document, "html", profile=profile)), longest(text)
     assert depth <= DEEPEST
     assert length <= most
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("name", OF_PLUGINS)
+@pytest.mark.slow
+def test_a_hostile_text_for_plugins_becomes_html_and_markdown_of_bounded_depth_and_length(
+    name: str, profile: Profile
+) -> None:
+    text = OF_PLUGINS[name](2_000)
+    document = parse(text, profile=profile, plugins=tuple(PLUGINS), embeds=True).document
+    depth, most = depth_of(document), longest(text)
+    lengths = [len(render(document, "html")), len(render(document, "markdown"))]
+    assert depth <= DEEPEST
+    assert max(lengths) <= most
 
 
 @pytest.mark.parametrize(("name", "size"), SIZES)
