@@ -15,7 +15,7 @@ from spipconv.parsing.typography import decode_entities
 from spipconv.safety import lower_ascii
 
 DOCUMENTS = frozenset({"doc", "emb", "im", "img", "image", "audio", "video", "text", "document"})
-_MODEL = re.compile(r"<([a-z_-]+)\s*([0-9]*)\s*(?:\|([^<>]*?))?\s*/?>", re.IGNORECASE | re.ASCII)
+_MODEL = re.compile(r"<([a-z_-]+)\s*([0-9]*)\s*(?:\|(.*))?/?>", re.IGNORECASE | re.ASCII | re.DOTALL)
 _ALIGNMENTS = frozenset({"left", "right", "center"})
 
 
@@ -34,10 +34,11 @@ class ModelTag(Struct, frozen=True):
 
 def read_model(markup: str) -> ModelTag:
     """Read a model's tag."""
-    match = _MODEL.match(markup)
+    match = _MODEL.fullmatch(markup)
     if match is None:
         return ModelTag(markup.strip("<>"), None, ())
-    name, number, arguments = match.groups()
+    name, number, words = match.groups()
+    arguments = (words or "").rstrip().removesuffix("/").rstrip()
     return ModelTag(
         lower_ascii(name), int(number[:18]) if number else None, tuple(arguments.split("|")) if arguments else ()
     )

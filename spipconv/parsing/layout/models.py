@@ -38,15 +38,14 @@ def write_model(writer: TextWriter, start: int, end: int) -> None:
 
 def write_linked_model(writer: TextWriter, start: int, end: int) -> None:
     """Write ``[<doc12>->target]``: the figure leads there."""
-    words, _, mark = writer.text[start + 1 : end - 1].partition("->")
+    mark = writer.text[start + 1 : end - 1].partition("->")[2]
     target = targets.read_target(mark, writer.language, "", writer.settings.resolver)
     if target.problem:
         writer.source.report(target.problem, start, mark.strip())
     address = safe_address(target.address)
     if address is None:
         writer.source.report("address-refused", start, target.address)
-    model = words.strip()
-    _write_markup(writer, start, model[: model.index(">") + 1], address or "")
+    _write_markup(writer, start, _model_at(writer, writer.text.index("<", start)), address or "")
 
 
 def write_wrapped_model(writer: TextWriter, start: int, end: int) -> None:
@@ -57,7 +56,14 @@ def write_wrapped_model(writer: TextWriter, start: int, end: int) -> None:
     if safe_address(address) is None:
         writer.source.report("address-refused", start, address)
     model = text.index("<", opening)
-    _write_markup(writer, model, text[model : text.index(">", model) + 1], safe_address(address) or "")
+    _write_markup(writer, model, _model_at(writer, model), safe_address(address) or "")
+
+
+def _model_at(writer: TextWriter, start: int) -> str:
+    """Return the model that begins there."""
+    match = writer.scan.lexer.patterns["MODEL_TAG"].match(writer.scan.masked, start)
+    assert match is not None, "the lexer found it"
+    return writer.text[start : match.end()]
 
 
 def join_wrapped_models(writer: TextWriter, lexemes: list[Lexeme]) -> list[Lexeme]:
