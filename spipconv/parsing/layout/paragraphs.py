@@ -78,9 +78,7 @@ class Paragraphs:
 
     def blank_line(self, offset: int) -> None:
         """Note a blank line in a table cell: two breaks with a space between, not a paragraph."""
-        if self._state != _NONE:
-            self.begin()
-        elif not self.at_start:
+        if self._state != _NONE or not self.at_start:
             self._gap = [(_BLANK, offset)]
 
     def flush(self, offset: int) -> None:
@@ -89,6 +87,11 @@ class Paragraphs:
             self._write_gap(offset)
 
     # ---- Paragraphs ----
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether a paragraph begins here: nothing is in it yet, not even a break."""
+        return self._state == _PENDING and self._held is None and not self._gap
 
     @property
     def drops_break(self) -> bool:
