@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 import html5lib
 
@@ -18,6 +19,7 @@ _INLINE = frozenset(
 )
 _NOTHING_IF_EMPTY = frozenset({"b", "i", "p", "small", "span", "u"})
 _STRUCK = re.compile("(</?)s(?=[ >])")
+_HOST = re.compile(r"((?:https?:)?//)([^/?#:@]*)")
 _WHITE_SPACE = re.compile("[ \t\n\r\f]+")
 
 
@@ -32,6 +34,14 @@ def tree(html: str, also: frozenset[str] = frozenset()) -> Tree:
     # html5lib loses text that belongs before a table without a parent.
     page = html5lib.parseFragment(f"<center>{html}</center>", namespaceHTMLElements=False)
     return _tidy(_children(page[0], keeps_spaces=False, compared=_ATTRIBUTES | also))
+
+
+def address(value: str) -> str:
+    """Return an address as a browser opens it: with encoded characters, and a host in ASCII."""
+    host = _HOST.match(value)
+    if host and not host[2].isascii():
+        value = host[1] + host[2].encode("idna").decode() + value[host.end() :]
+    return quote(value, safe="/?:@&=+$,;_.!~*'()#%-\\")
 
 
 def words(nodes: Tree) -> str:
@@ -61,6 +71,9 @@ def _children(element: Any, *, keeps_spaces: bool, compared: frozenset[str]) -> 
 def _element(element: Any, *, keeps_spaces: bool, compared: frozenset[str]) -> Tree:
     name = _SAME.get(element.tag, element.tag)
     attributes = {key: value.strip() for key, value in element.attrib.items() if key in compared}
+    for name_of_address in ("href", "src"):
+        if name_of_address in attributes:
+            attributes[name_of_address] = address(attributes[name_of_address])
     if "title" in attributes:
         attributes["title"] = " ".join(attributes["title"].split())
     nodes = _children(element, keeps_spaces=keeps_spaces or name == "pre", compared=compared)

@@ -10,6 +10,8 @@ _PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 class Flavour(Struct, frozen=True):
     """How a reader of Markdown treats characters and blocks; the defaults are CommonMark's.
 
+    ``has_space_entities``: no-break spaces are written as entities, which every editor shows; else as characters.
+
     Characters. ``backslash``: the characters that a backslash escapes; others are written as entities. ``active``: a
     pattern of further characters that words contain only as entities; if empty, backslashes are used wherever
     CommonMark allows them. ``active_in_html``: such characters in HTML blocks. ``not_in_code``: a pattern of text that
@@ -28,6 +30,7 @@ class Flavour(Struct, frozen=True):
     paragraph need a ``div``.
     """
 
+    has_space_entities: bool = False
     backslash: str = _PUNCTUATION
     active: str = ""
     active_in_html: str = ""

@@ -32,6 +32,7 @@ from spipconv.nodes import (
     Node,
     Note,
     Paragraph,
+    Player,
     Text,
 )
 from tests.judges import dangers
@@ -64,6 +65,7 @@ def _figure(**fields: Any) -> tuple[Node, ...]:
 
 
 WORDS = (Text("mot"),)
+PLAYER = "https://www.youtube.com/embed/dQw4w9WgXcQ"
 # By construct: nodes with a word in one of their fields.
 FIELDS: dict[str, Callable[[str], tuple[Node, ...]]] = {
     "Text.text": lambda word: _line(Text(word)),
@@ -95,6 +97,11 @@ FIELDS: dict[str, Callable[[str], tuple[Node, ...]]] = {
     "CodeBlock.language": lambda word: (CodeBlock("c", word),),
     "Frame.text": lambda word: (Frame(word),),
     "MathBlock.text": lambda word: (MathBlock(word),),
+    "Player.host": lambda word: (Player(word, PLAYER, "https://a.org/"),),
+    "Player.host without a player": lambda word: (Player(word, "https://a.org/", "https://a.org/"),),
+    "Player.title": lambda word: (Player("YouTube", PLAYER, "https://a.org/", word),),
+    "Player.page": lambda word: (Player("YouTube", "https://a.org/", "https://a.org/" + word),),
+    "Player.address": lambda word: (Player("YouTube", PLAYER + "?x=" + word, "https://a.org/"),),
     "Figure.address": lambda word: _figure(address="/IMG/" + word),
     "Figure.address of a file": lambda word: _figure(address="/IMG/" + word, is_image=False),
     "Figure.alternative": lambda word: _figure(alternative=word),

@@ -381,7 +381,7 @@ def test_flavours_write_these_texts_differently(text: str, goldmark: str, kramdo
 
 
 def test_most_cases_are_the_same_in_all_flavours() -> None:
-    for flavour, share in ((GOLDMARK, 0.95), (KRAMDOWN, 0.8), (PYTHON_MARKDOWN, 0.8)):
+    for flavour, share in ((GOLDMARK, 0.95), (KRAMDOWN, 0.7), (PYTHON_MARKDOWN, 0.7)):
         same = [
             markdown.write(document, profile=profile, flavour=flavour) == markdown.write(document, profile=profile)
             for _, document, profile in _cases()

@@ -14,7 +14,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from spipconv.converters import html, markdown
-from spipconv.nodes import Document, Profile
+from spipconv.nodes import Document, Link, Paragraph, Profile, Text
 from spipconv.objects import Resolver, read_objects
 from spipconv.parsing.parser import parse
 from tests.trees import Tree, tree
@@ -137,7 +137,7 @@ def test_shows_the_same_as_the_html_for_any_markup(text: str, profile: Profile) 
         ("{{{Titre #}}}", "## Titre \\#"),
         ("a\nb\n_ c", "a\\\nb\\\nc"),
         ("----", "---"),
-        ("Oui : 1 < 2 & *_`[]\\~x", "Oui&nbsp;: 1 &lt; 2 &amp; \\*\\_\\`\\[\\]\\~x"),
+        ("Oui : 1 < 2 & *_`[]\\~x", "Oui\u00a0: 1 < 2 & *_`[]~x"),
         ("un_nom_long", "un_nom_long"),
     ],
 )
@@ -154,20 +154,39 @@ def test_words_at_the_start_of_a_line_do_not_begin_a_block(before: str, start: s
 @pytest.mark.parametrize(
     ("text", "source"),
     [
-        ("[texte->http://example.org/a_b?c=1&d=2]", "[texte](http://example.org/a_b?c=1&amp;d=2)"),
+        ("[texte->http://example.org/a_b?c=1&d=2]", "[texte](http://example.org/a_b?c=1&d=2)"),
         ('[texte|titre "cité"->http://example.org/]', '[texte](http://example.org/ "titre \\"cité\\"")'),
         ("[x->http://example.org/a(b)]", "[x](<http://example.org/a(b)>)"),
         ("http://example.org/", "<http://example.org/>"),
         ("[ancre<-]a [là->#ancre]", '<a id="ancre"></a>a [là](#ancre)'),
-        ("!![x->#a]", "!\\![x](#a)"),
+        ("a![x->#a]", "a\u00a0\\![x](#a)"),
     ],
 )
 def test_links_are_markdown_links_or_html(text: str, source: str) -> None:
     assert _markdown(text) == source
 
 
+@pytest.mark.parametrize(
+    ("address", "target"),
+    [
+        ("http://example.org/été.html", "http://example.org/%C3%A9t%C3%A9.html"),
+        ("http://é.fr/é", "http://xn--9ca.fr/%C3%A9"),
+        ("http://example.org/(a", "<http://example.org/(a>"),
+        ("http://example.org/a b{c}|d", "http://example.org/a%20b%7Bc%7D%7Cd"),
+        ("http://example.org/100%25?a[]=1&copy=2&lt;=3", "http://example.org/100%25?a%5B%5D=1&copy=2&amp;lt;=3"),
+        ("#ancre avec espaces", "#ancre%20avec%20espaces"),
+        ("//cdn.example.org/x", "//cdn.example.org/x"),
+        ("tel:+33123456789", "tel:+33123456789"),
+    ],
+)
+def test_addresses_are_encoded_as_readers_do(address: str, target: str) -> None:
+    link = Link(address, (Text("mot"),))
+    assert _check_document(Document((Paragraph((link,)),)), "article") == f"[mot]({target})\n"
+
+
 def test_links_with_addresses_that_readers_would_change_are_html() -> None:
-    assert _markdown("[x->http://é.fr/é]").startswith('<a href="http://é.fr/é"')
+    for address in ("http://example.org/100%", "http://example.org/a\\b", "http://STRASSE.Straße.de/"):
+        assert markdown.write(Document((Paragraph((Link(address, (Text("mot"),)),)),))).startswith("<a href=")
     assert _markdown("[x->javascript:alert(1)]") == "x"
 
 
@@ -199,7 +218,7 @@ def test_notes_are_footnotes() -> None:
 
 def test_all_notes_are_html_if_one_of_them_cannot_be_a_footnote() -> None:
     source = _markdown("a[[un]] b[[<>deux]]")
-    assert source.startswith('a<sup class="footnote-ref"><a href="#nb1" id="nh1">\\[1\\]</a></sup> b\n\n<hr ')
+    assert source.startswith('a<sup class="footnote-ref"><a href="#nb1" id="nh1">[1]</a></sup> b\n\n<hr ')
     assert "deux" in source
 
 
@@ -211,7 +230,7 @@ def test_html_blocks_have_no_blank_lines() -> None:
 
 
 def test_titles_are_one_line() -> None:
-    assert _markdown("1. L'{été} : <b>fin</b>\n?", "title") == "1\\. L’{été}&nbsp;: **fin** &nbsp;?"
+    assert _markdown("1. L'{été} : <b>fin</b>\n?", "title") == "1\\. L’{été}\u00a0: **fin** \u00a0?"
 
 
 @pytest.mark.parametrize("profile", ["article", "comment"])

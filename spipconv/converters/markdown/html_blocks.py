@@ -7,7 +7,7 @@ import re
 from spipconv.converters.flavours import COMMONMARK, Flavour
 from spipconv.converters.html import Writer as HtmlWriter
 from spipconv.converters.html.writer import SPACES
-from spipconv.converters.markdown.text import entity
+from spipconv.converters.markdown.escapes import entity
 from spipconv.nodes import Document, Note
 from spipconv.safety import escape_attribute
 
@@ -17,6 +17,9 @@ _BLOCK_TAG = re.compile(
     r"|footer|h[1-6]|header|hr|iframe|legend|li|main|nav|ol|p|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)"
     r"(?=[ />])"
 )
+_LONE_TAG = re.compile(r"</?[a-z][a-z0-9-]*(?:\s[^>]*)?>\s*\Z", re.IGNORECASE | re.ASCII)
+# A no-break space that is alone in its element stays an entity: nobody would see it.
+_NO_BREAK_SPACE = re.compile(r"(?<!>)&nbsp;|&nbsp;(?!<)")
 _BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
 
 
@@ -40,12 +43,24 @@ class FallbackWriter(HtmlWriter):
         return f'<sup class="footnote-ref"><a href="#nb{identifier}"{own}>[{label}]</a></sup>'
 
 
+def is_html_block(text: str) -> bool:
+    """Return whether a reader sees HTML in some Markdown, not a paragraph."""
+    return text[:1] == "<" and bool(_BLOCK_TAG.match(text) or _LONE_TAG.match(text.partition("\n")[0]))
+
+
+def write_html_spaces(markup: str, flavour: Flavour) -> str:
+    """Return HTML with no-break spaces as the flavour wants them: characters, or entities."""
+    if flavour.has_space_entities:
+        return markup.replace("\u202f", "&#8239;")
+    return _NO_BREAK_SPACE.sub("\u00a0", markup) if "&nbsp;" in markup else markup
+
+
 def html_block(markup: str, flavour: Flavour = COMMONMARK, *, has_loose: bool = False) -> str:
     """Return safe HTML as a block of Markdown that ends with its last line.
 
     ``has_loose``: some of its words are not inside an element.
     """
-    markup = _BLANK_LINE.sub("&#10;", markup.strip(SPACES))
+    markup = write_html_spaces(_BLANK_LINE.sub("&#10;", markup.strip(SPACES)), flavour)
     for character in flavour.active_in_html:
         markup = markup.replace(character, entity(character))
     is_whole = markup.startswith("<pre") and "\n" not in markup.partition("</pre>")[2]

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from html import unescape
 
 from msgspec.structs import replace
 
 from spipconv.converters.flavours import Flavour
 from spipconv.converters.html.writer import SPACES
+from spipconv.converters.markdown.addresses import is_self_shown, link_target
+from spipconv.converters.markdown.code import fence, is_code
+from spipconv.converters.markdown.escapes import escape_inline_html, escape_tag, split_html
 from spipconv.converters.markdown.footnotes import FootnoteLabels, is_refused_destination
-from spipconv.converters.markdown.html_blocks import FallbackWriter, NoteInHtml, html_block
-from spipconv.converters.markdown.text import (
-    DELETED,
-    EMPHASIS,
-    STRONG,
-    Line,
-    escape_inline_html,
-    escape_tag,
-    escaper,
-    fence,
-    guard,
-    hang,
-    is_code,
-    is_self_shown,
-    link_target,
+from spipconv.converters.markdown.html_blocks import (
+    FallbackWriter,
+    NoteInHtml,
+    html_block,
+    is_html_block,
+    write_html_spaces,
 )
+from spipconv.converters.markdown.line import DELETED, EMPHASIS, STRONG, Line
+from spipconv.converters.markdown.starts import guard, hang
 from spipconv.nodes import (
     Abbreviation,
     Anchor,
@@ -65,7 +62,6 @@ _INLINE = TITLE.tags
 _MARKS = {"b": STRONG, "strong": STRONG, "i": EMPHASIS, "em": EMPHASIS, "del": DELETED}
 # CommonMark reads a tag inside a line only if its attributes are like this.
 _ATTRIBUTE = re.compile(r"[a-z_:][a-z0-9:._-]*\Z")
-_LONE_TAG = re.compile(r"</?[a-z][a-z0-9-]*(?:\s[^>]*)?>\s*\Z", re.IGNORECASE | re.ASCII)
 _WHITE_LINE = re.compile(r"^[ \t]+$", re.MULTILINE)
 _LINE_TAG = re.compile(r"^</?([A-Za-z][\w:-]*)", re.MULTILINE)
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+-]+\Z")
@@ -82,7 +78,6 @@ class MarkdownWriter:
     def __init__(self, document: Document, flavour: Flavour, *, as_html: bool) -> None:
         self._document = document
         self._flavour = flavour
-        self._escape = escaper(flavour)
         self._html = FallbackWriter(document, has_notes=as_html)
         self._notes_as_html = as_html
         self._notes: list[tuple[str, Note]] = []
@@ -105,7 +100,10 @@ class MarkdownWriter:
                 raise NoteInHtml from None
             if is_refused_destination(words):
                 raise NoteInHtml
-            blocks.append(hang(f"[^{label}]: ", words, 4).rstrip(" "))
+            if isinstance(note.children[0], Inline | Paragraph) and not is_html_block(words):
+                blocks.append(hang(f"[^{label}]: ", words, 4).rstrip(" "))
+            else:
+                blocks.append(hang(f"[^{label}]:", f"\n{words}", 4))
         return "\n\n".join(blocks) + "\n" if blocks else ""
 
     def title(self, nodes: Sequence[Node]) -> str:
@@ -113,7 +111,9 @@ class MarkdownWriter:
         try:
             text = self._line(nodes).text(one_line=True)
         except _NotInMarkdown:
-            text = escape_inline_html(self._html.flow(nodes), self._flavour)
+            line = Line(self._flavour)
+            self._html_in_line(nodes, line)
+            text = line.text(one_line=True)
         return guard(text, self._flavour)
 
     # ---- Blocks ----
@@ -180,7 +180,7 @@ class MarkdownWriter:
 
     def _paragraph(self, nodes: Sequence[Node]) -> str:
         text = self._line(nodes).text()
-        if text[:1] == "<" and _LONE_TAG.match(text.partition("\n")[0]):
+        if is_html_block(text):
             raise _NotInMarkdown
         elements = self._flavour.line_elements
         if elements and not elements.issuperset(_LINE_TAG.findall(text)):
@@ -276,7 +276,7 @@ class MarkdownWriter:
         for node in nodes:
             match node:
                 case Text():
-                    line.add(self._escape(node.text))
+                    line.add_words(node.text)
                 case Strong():
                     self._marked(STRONG, node.children, line)
                 case Emphasis():
@@ -285,7 +285,7 @@ class MarkdownWriter:
                     line.add_break()
                 case Bullet():
                     self._marked(STRONG, (Text("–"),), line)
-                    line.add("&nbsp;")
+                    line.add_words("\u00a0")
                 case Code() | Math():
                     line.add_code(node.text)
                 case Link():
@@ -293,15 +293,31 @@ class MarkdownWriter:
                 case Note():
                     self._call(node, line)
                 case Model():
-                    line.add(f"<tt>{self._escape(hide_values(node.source))}</tt>")
+                    line.add("<tt>")
+                    line.add_words(hide_values(node.source))
+                    line.add("</tt>")
                 case Anchor() | Abbreviation():
                     self._tagged(node, line)
                 case Element() if node.name in _INLINE and self._is_read(node.name):
                     self._tagged(node, line)
                 case Element() if node.name in _INLINE and all(map(_is_loose, walk(node.children))):
-                    line.add(escape_inline_html(self._html.flow([node]), self._flavour))
+                    self._html_in_line([node], line)
                 case _:
                     raise _NotInMarkdown
+
+    def _html_in_line(self, nodes: Iterable[Node], line: Line) -> None:
+        """Write nodes as HTML inside a line, where readers look for Markdown between the tags."""
+        markup = self._html.flow(nodes)
+        if not self._flavour.is_commonmark:
+            line.add(escape_inline_html(write_html_spaces(markup, self._flavour), self._flavour))
+            return
+        for part in split_html(markup):
+            if part.startswith("<"):
+                line.add(escape_tag(part.replace("\n", "&#10;"), self._flavour))
+            else:
+                for number, words in enumerate(unescape(part).split("\n")):
+                    line.add("&#10;" * (number > 0))
+                    line.add_words(words, folds=False)
 
     def _marked(self, kind: tuple[str, ...], nodes: Iterable[Node], line: Line) -> None:
         pair = line.open(kind)
@@ -335,15 +351,15 @@ class MarkdownWriter:
         self._inline(node.children, line)
         if target is None or self._links > links:
             line.replace(place, opening)
+            line.add(closing)
         else:
-            closing = f"]({target})"
-        line.add(closing)
+            line.close_bracket(place, target)
         self._links += 1
 
     def _call(self, node: Note, line: Line) -> None:
         self._links += 1
         if self._notes_as_html:
-            line.add(escape_inline_html(self._html.flow([node]), self._flavour))
+            self._html_in_line([node], line)
             return
         label = self._labels.label_of(node)
         if node.children:
@@ -355,7 +371,8 @@ class MarkdownWriter:
         if isinstance(node, Element):
             node = replace(node, attributes=tuple([pair for pair in node.attributes if _ATTRIBUTE.match(pair[0])]))
         empty = node if isinstance(node, Anchor) else replace(node, children=())
-        opening, _, closing = self._html.flow([empty]).replace("\n", "&#10;").rpartition("</")
+        markup = write_html_spaces(self._html.flow([empty]), self._flavour)
+        opening, _, closing = markup.replace("\n", "&#10;").rpartition("</")
         if not opening:
             # A void element is a single tag; an element that is not allowed has none.
             return escape_tag(closing, self._flavour), ""
