@@ -38,6 +38,8 @@ PLUGINS: Mapping[str, Plugin] = {
             _words("videos"),
             models=_words("dailymotion peertube vimeo youtube"),
         ),
+        # A bare address of a known host in a paragraph of its own is a player.
+        Plugin("oembed", "oEmbed", _words("oembed")),
         Plugin("sommaire", "Sommaire", _words("sommaire"), _words("sommaire")),
         Plugin("glossaire", "Glossaire", _words("glossaire"), _words("glossaire")),
         Plugin("decoupe", "Découpe", _words("decoupe"), _words("decoupe")),

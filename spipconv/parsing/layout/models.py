@@ -10,6 +10,7 @@ from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.lexer import Lexeme, Scan
 from spipconv.parsing.models import make_figure, read_model
 from spipconv.parsing.typography import typeset
+from spipconv.plugins import plugin_of_model
 from spipconv.safety import safe_address
 
 
@@ -95,7 +96,11 @@ def _write_markup(writer: TextWriter, start: int, markup: str, link: str) -> Non
     tag = read_model(markup)
     place = writer.source.place(start)
     if not tag.is_document or tag.number is None:
-        writer.source.report("unknown-model", start, markup)
+        plugin = plugin_of_model(tag.name)
+        if plugin and plugin.name not in writer.settings.plugins:
+            writer.source.report("plugin-shortcut", start, f"<{tag.name}> ({plugin.title})")
+        else:
+            writer.source.report("unknown-model", start, markup)
         writer.leaf(Model(tag.name, tag.number, tag.arguments, markup, line=place[0], column=place[1]), start)
         return
     resolver = writer.settings.resolver
