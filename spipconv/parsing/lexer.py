@@ -25,7 +25,7 @@ SOURCE_TERMINALS = (
     "WORDS", "STRONG_WORDS", "EMPHASIS_WORDS", "OPENING_BRACES", "CLOSING_BRACES",
     "LINK_MARK", "ANCHOR_MARK", "GLOSSARY_MARK", "NOTE_START", "NOTE_END", "ABBREVIATION_MARK",
     "QUOTE_START", "QUOTE_END", "POEM_START", "POEM_END", "INTRO_TAG", "RESOURCE", "IDIOM", "MODEL_TAG", "TAG",
-    "ESCAPE", "ADDRESS", "PROTECTED", "OTHER",
+    "BROKEN_TAG", "ESCAPE", "ADDRESS", "PROTECTED", "OTHER",
 )  # fmt: skip
 _BRACKETED = frozenset({"LINK_MARK", "ANCHOR_MARK", "GLOSSARY_MARK", "NOTE_START", "ABBREVIATION_MARK"})
 MULTI_START = re.compile("<multi>", re.IGNORECASE | re.ASCII)
@@ -139,6 +139,9 @@ class SourceLexer:
         last = text.rfind("]", start, end) + 1
         if not last and text.find("[", start, end) < 0:
             return _find(self._master, text, start, end)
+        if last and (close := text.find(">", last, end) + 1) and text.find("<", last, close) < 0:
+            # It may be in a parameter of a model, which ends there.
+            last = close
         lexemes = _find(self._master, text, start, last) if last else []
         start = last or start
         if text.find("[", start, end) < 0:
@@ -192,8 +195,17 @@ class SourceLexer:
                 continue
             content = (start, closing.end()) if kind == "php" else (position, max(position, closing.start()))
             position = max(position, closing.end())
+            if kind == "math":
+                blocks += self._formulas(text, start, *content, position)
+                continue
             blocks.append((start, position, Protected(kind, match.group()[1 + len(kind) : -1], *content)))
         return blocks
+
+    def _formulas(self, text: str, start: int, first: int, last: int, end: int) -> list[tuple[int, int, Protected]]:
+        """Return the protected parts of ``<math>``: its tags and its formulas. The rest is SPIP text."""
+        parts = [(start, first), *(match.span() for match in self.patterns["FORMULA"].finditer(text, first, last))]
+        blocks = [(at, stop, Protected("math", "", at, stop)) for at, stop in parts]
+        return [*blocks, (last, end, Protected("math", "", last, end))]
 
     def _choose_languages(self, scan: Scan) -> None:
         """Replace every ``<multi>`` with its text in the source's language, or in the language SPIP falls back to."""

@@ -45,7 +45,13 @@ def write_tag(writer: TextWriter, start: int, end: int) -> None:
             writer.end_run(trims=True)
             writer.flow.begin(drops_breaks=False)
         else:
+            # SPIP leaves it in the page, where it counts as words, and readers see nothing.
             writer.end_run()
+            writer.flow.tag(_write_nothing, start)
+
+
+def _write_nothing() -> None:
+    """Write a tag that is not in the output."""
 
 
 def _translate(writer: TextWriter, tag: Tag, offset: int) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from spipconv.nodes import Bullet, Rule
 from spipconv.parsing.layout.lists import end_lists
 from spipconv.parsing.layout.writer import TextWriter
-from spipconv.parsing.typography import FRENCH_LANGUAGES, NO_BREAK_SPACE
+from spipconv.parsing.lexer import Lexeme
+from spipconv.parsing.typography import NO_BREAK_SPACE, is_french
 
 # Before these, French typography makes a space unbreakable.
 _UNBREAKABLE = frozenset("!%:;?»")
@@ -32,7 +33,7 @@ def write_blank_line(writer: TextWriter, start: int, end: int) -> None:
 def write_break_mark(writer: TextWriter, start: int, end: int) -> None:
     """Write ``_`` at the start of a line: a break, unless typography makes its space unbreakable."""
     writer.end_run(trims=True)
-    if writer.text[end : end + 1] in (_UNBREAKABLE if writer.language in FRENCH_LANGUAGES else {"%"}):
+    if writer.text[end : end + 1] in (_UNBREAKABLE if is_french(writer.language) else {"%"}):
         if writer.text[start] == "\n":
             writer.flow.newline(start)
             start += 1
@@ -51,12 +52,16 @@ def write_dash_mark(writer: TextWriter, start: int, end: int) -> None:
 
 
 def write_dialogue_mark(writer: TextWriter, start: int, end: int) -> None:
-    """Write ``--`` at the start of a line: the dash of a dialogue, which stays as it is typed in a poem."""
+    """Write ``--`` at the start of a line: the dash of a dialogue, which stays as it is typed in a poem.
+
+    ``—`` is one only where French typography turns it into ``--``.
+    """
+    if writer.text[start] == "—" and not is_french(writer.language):
+        writer.words(start, end)
+        return
     if writer.in_verse:
         writer.end_run()
-        # French typography turns — into -- there.
-        is_french = writer.language in FRENCH_LANGUAGES
-        writer.flow.text(writer.text[start:end].replace("—", "--" if is_french else "—"), start)
+        writer.flow.text(writer.text[start:end].replace("—", "--"), start)
         return
     # At the very start of a text, typography makes the dash, and the space stays an ordinary one.
     is_first = start == writer.start and writer.text[start - 1 : start] != "\n"
@@ -73,6 +78,21 @@ def write_rule_mark(writer: TextWriter, start: int, end: int) -> None:
     line, column = writer.source.place(start)
     writer.block(Rule(line=line, column=column))
     writer.flow.begin()
+
+
+def without_marks_before_notes(lexemes: list[Lexeme], text: str) -> list[Lexeme]:
+    """Return lexemes in which ``_`` before a note is a word: SPIP removes the space that would make it a break."""
+    kept: list[Lexeme] = []
+    for lexeme in lexemes:
+        if lexeme.kind == "NOTE" and kept and kept[-1].kind == "BREAK_MARK":
+            mark = kept.pop()
+            start = mark.start
+            if text[start] == "\n":
+                kept.append(Lexeme("NEWLINE", start, start + 1))
+                start += 1
+            kept.append(Lexeme("WORDS", start, start + 1))
+        kept.append(lexeme)
+    return kept
 
 
 def write_intro_tag(writer: TextWriter, start: int, end: int) -> None:

@@ -21,11 +21,9 @@ from spipconv.parsing.notes import Notes, identifier_of
 from spipconv.parsing.tokens import CLOSE, Token
 
 # What is not words in a title. SPIP's own tags mean nothing there, and browsers hide them.
-_TITLE_KINDS = {kind: kind for kind in ("IDIOM", "MODEL_TAG", "PROTECTED", "TAG")} | {
-    kind: "TAG" for kind in ("INTRO_TAG", "POEM_END", "POEM_START", "QUOTE_END", "QUOTE_START")
-}
-# Tags that mean nothing in a title.
-_TAG_KINDS = frozenset({"QUOTE_START", "QUOTE_END", "POEM_START", "POEM_END", "INTRO_TAG"})
+_TITLE_KINDS = {kind: kind for kind in ("IDIOM", "MODEL_TAG", "PROTECTED", "TAG")} | dict.fromkeys(
+    ("INTRO_TAG", "POEM_END", "POEM_START", "QUOTE_END", "QUOTE_START"), "TAG"
+)
 _OPENING_KINDS = frozenset(
     {"OPENING_BRACES", "CLOSING_BRACES", "STRONG_WORDS", "EMPHASIS_WORDS", "QUOTE_START", "POEM"}
 )
@@ -80,8 +78,11 @@ class Layout:
     def _take(self, lexemes: list[Lexeme], *, notes: bool = True) -> list[Lexeme]:
         """Set notes and poems apart."""
         lexemes = self._asides.take(lexemes, notes=notes)
-        if any(lexeme.kind == "POEM" for lexeme in lexemes):
+        kinds = {lexeme.kind for lexeme in lexemes}
+        if "POEM" in kinds:
             lexemes = quotes.begin_lines(self._writer.scan, lexemes)
+        if {"BREAK_MARK", "NOTE"} <= kinds:
+            lexemes = lines.without_marks_before_notes(lexemes, self._writer.text)
         return lexemes
 
     def _finish(self, lexemes: list[Lexeme]) -> list[Token]:
@@ -178,9 +179,7 @@ class Layout:
 
 
 def _read_title_lexeme(lexeme: Lexeme) -> Lexeme:
-    if lexeme.kind in _TITLE_KINDS:
-        return lexeme
-    return lexeme.become("TAG" if lexeme.kind in _TAG_KINDS else "WORDS")
+    return lexeme.become(_TITLE_KINDS.get(lexeme.kind, "WORDS"))
 
 
 # What writes each kind of lexeme; a kind that is not here is words.
@@ -190,6 +189,7 @@ HANDLERS: Mapping[str, Callable[[TextWriter, int, int], None]] = {
     "ANCHOR_MARK": links.write_anchor,
     "BLANK_LINE": lines.write_blank_line,
     "BREAK_MARK": lines.write_break_mark,
+    "BROKEN_TAG": words.write_broken_tag,
     "CLOSING_BRACES": braces.close_braces,
     "DASH_MARK": lines.write_dash_mark,
     "DIALOGUE_MARK": lines.write_dialogue_mark,

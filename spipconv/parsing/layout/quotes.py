@@ -28,6 +28,7 @@ def close_quote(writer: TextWriter, start: int, end: int) -> None:
     writer.end_run(trims=writer.has_quote)
     if not writer.has_quote:
         writer.source.report("unopened-tag", start, "</quote>")
+        writer.flow.tag(lambda: None, start)
         return
     writer.flow.end()
     if not writer.pairing.close("blockquote"):
@@ -43,7 +44,9 @@ def begin_lines(scan: Scan, lexemes: list[Lexeme]) -> list[Lexeme]:
         if after_poem and lexeme.kind == "WORDS":
             shift = lexeme.start - 1
             line = scan.lexer.read("\n" + scan.masked[lexeme.start : lexeme.end], 1, lexeme.end - shift)
-            begun += [Lexeme(part.kind, part.start + shift, part.end + shift) for part in line]
+            line = [Lexeme(part.kind, part.start + shift, part.end + shift) for part in line]
+            # The typography of -- is older than this line.
+            begun += [part.become("WORDS") if part.kind == "DIALOGUE_MARK" else part for part in line]
         else:
             begun.append(lexeme)
         after_poem = lexeme.kind == "POEM"
