@@ -108,4 +108,7 @@ def _check_encoding(source: Source) -> str:
 
 def _readable(match: re.Match[str]) -> str:
     code = ord(match.group())
+    if code == 0x7F:
+        # SPIP leaves it to the browser, which shows nothing.
+        return ""
     return "-" if code < 0x80 else windows_character(code)

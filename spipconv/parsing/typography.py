@@ -1,7 +1,7 @@
 """Typography: words as they were typed come in, words as SPIP shows them go out (apostrophes, dashes, no-break spaces).
 
-The French rules apply to French, Esperanto and French creole, the English rules to all other languages (SPIP:
-``typographie/fr`` and ``typographie/en``). Each rule runs only if its character occurs.
+The French rules apply to French and its variants (``fr_tu``), Esperanto and French creole, the English rules to all
+other languages (SPIP: ``typographie/fr`` and ``typographie/en``). Each rule runs only if its character occurs.
 """
 
 from __future__ import annotations
@@ -9,23 +9,30 @@ from __future__ import annotations
 import re
 from html.entities import html5
 
-FRENCH_LANGUAGES = frozenset({"fr", "eo", "cpf"})
+_FRENCH_LANGUAGES = frozenset({"fr", "eo", "cpf"})
 NO_BREAK_SPACE = "\u00a0"
+_THIN_SPACE = "\u2009"
 
 # SPIP works on bytes, so an accented letter is not a word character in these rules. Each pattern starts with a plain
 # character and is replaced with a plain string, because the engine is fast at that.
-_ACTIVE = re.compile("['\u00a0&~;:!?»«°M%-]")
+_ACTIVE = re.compile("['\u00a0\u2009&~;:!?»«°M%-]")
 _SEMICOLON = re.compile(r";(?<!;;)")
-_ENTITY_END = re.compile(r"(&[#0-9A-Za-z]*)~;")
+_ENTITY_END = re.compile(r"(&#?[0-9A-Za-z]+)~;")
 _COLON = re.compile(r":(?!:)(?![0-9A-Za-z_])")
-_EXCLAMATION = re.compile(r"!(?<=[^\[<(!?.]!)")
-_QUESTION = re.compile(r"\?(?<=[^\[<(!?.]\?)")
+_EXCLAMATION = re.compile(r"!(?<![\[<(!?.]!)")
+_QUESTION = re.compile(r"\?(?<![\[<(!?.]\?)")
+_NO_SPACE_AFTER = "[<(!?."
 _PERCENT = re.compile(r" %(?![0-9A-Za-z_])")
 _DASH_COMMA = re.compile(r" (--?,)")
 _TITLE = re.compile(r"M(?:M?\.|mes?|r\.?|°) ")
 _NUMBER = re.compile(r"([nN]°) ")
 _TITLE_ENGLISH = re.compile(r"Mr\.? ")
 _PROTOCOL = re.compile(r"""(https?|ftp|mailto)~((://[^"'\s\[\]})<>~]+)~([?]))?""")
+# The spaces around a ~ join it: those before it, and those after it.
+_TILDES = re.compile("~~+")
+_SPACED_TILDE = re.compile("(?<! ) +~ *|~ +")
+# A ~ after a backslash is one; this stands for it until the others are no-break spaces.
+_LITERAL_TILDE = "\x00"
 _DASH = re.compile(r"([^-\n]|^)--([^-]|$)")
 _ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]*));")
 # &nbsp; and the quotation marks are treated as their characters; typography does not look into other entities.
@@ -44,21 +51,26 @@ def typeset(text: str, language: str, before: str = "") -> str:
         text = text.replace("'", "’")
     if NO_BREAK_SPACE in text:
         text = text.replace(NO_BREAK_SPACE, "~")
+    if _THIN_SPACE in text:
+        text = text.replace(_THIN_SPACE, "~")
     if "&" in text:
         for entity, character in _NAMED.items():
             text = text.replace(entity, character)
-    text = _space_french(text, before) if language in FRENCH_LANGUAGES else _space_english(text)
+    text = _space_french(text, before) if is_french(language) else _space_english(text)
     if "~" in text:
-        text = text.replace(" ~", "~").replace("~ ", "~")
-        if " ~" in text or "~ " in text or "~~" in text:
-            text = _join_spaces(text)
-        if "http" in text or "ftp" in text or "mailto" in text:
-            text = _PROTOCOL.sub(r"\1\3\4", text)
+        text = _join_spaces(text)
     if "--" in text:
         text = _DASH.sub(r"\1—\2", text)
     if "~" in text:
         text = text.replace("~", NO_BREAK_SPACE)
+    if _LITERAL_TILDE in text:
+        text = text.replace(_LITERAL_TILDE, "~")
     return decode_entities(text) if "&" in text else text
+
+
+def is_french(language: str) -> bool:
+    """Return whether the French rules apply to a language."""
+    return language in _FRENCH_LANGUAGES or language.startswith("fr_")
 
 
 def _space_french(text: str, before: str) -> str:
@@ -70,7 +82,7 @@ def _space_french(text: str, before: str) -> str:
         text = _COLON.sub("~:", text)
     if "!" in text or "?" in text:
         marked = _QUESTION.sub("~?", _EXCLAMATION.sub("~!", text))
-        text = "~" + marked if text[0] in "!?" and before and before not in "[<(!?." else marked
+        text = marked[1:] if text[0] in "!?" and before and before in _NO_SPACE_AFTER else marked
     if "»" in text:
         text = text.replace("»", "~»")
     if "«" in text:
@@ -95,11 +107,17 @@ def _space_everywhere(text: str) -> str:
 
 
 def _join_spaces(text: str) -> str:
-    """Join ``~`` and the spaces around it into a single ``~``."""
-    first, *rest = text.split("~")
-    last = rest.pop()
-    inner = [part for part in (part.strip(" ") for part in rest) if part]
-    return "~".join([first.rstrip(" "), *inner, last.lstrip(" ")])
+    """Join each ``~`` with the spaces around it, and with a ``~`` next to it, but not with one beyond a space."""
+    if "\\~" in text:
+        text = text.replace("\\~", _LITERAL_TILDE)
+    if "~~" in text:
+        text = _TILDES.sub("~", text)
+    text = text.replace(" ~", "~").replace("~ ", "~")
+    if " ~" in text or "~ " in text:
+        text = _SPACED_TILDE.sub("~", text)
+    if "http" in text or "ftp" in text or "mailto" in text:
+        text = _PROTOCOL.sub(r"\1\3\4", text)
+    return text
 
 
 def decode_entities(text: str) -> str:

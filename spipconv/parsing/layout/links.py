@@ -6,14 +6,17 @@ import re
 
 from spipconv.nodes import Anchor
 from spipconv.parsing import targets
+from spipconv.parsing.layout import frames
 from spipconv.parsing.layout.writer import LinkMark, TextWriter
 from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.tokens import NodeFields
-from spipconv.parsing.typography import FRENCH_LANGUAGES, NO_BREAK_SPACE, decode_entities, typeset
+from spipconv.parsing.typography import NO_BREAK_SPACE, decode_entities, is_french, typeset
 from spipconv.safety import safe_address
 
 # What means nothing in the text of a link.
 _NOT_IN_LINKS = frozenset({"ADDRESS", "NOTE_START", "NOTE_END", "LINK_MARK", "GLOSSARY_MARK", "ANCHOR_MARK"})
+# After an address that is alone in its paragraph.
+_NOTHING_MORE = re.compile(r"[ \t]*(?:\Z|\n[ \t]*(?:\n|\Z|\{\{\{|</?quote>|----))")
 _WORDS_ONLY = re.compile(r"[^\n{}\[\]<|\\\ufdd0]*")
 
 
@@ -138,7 +141,7 @@ def write_address(writer: TextWriter, start: int, end: int) -> None:
         writer.words(start, end)
         return
     writer.end_run()
-    if writer.language in FRENCH_LANGUAGES:
+    if is_french(writer.language):
         words = words.replace("»", NO_BREAK_SPACE + "»")
     address, kind = targets.read_address(words, writer.settings.resolver)
     if writer.in_cell:
@@ -147,6 +150,11 @@ def write_address(writer: TextWriter, start: int, end: int) -> None:
     if safe_address(address) is None:
         writer.words(start, end)
         return
+    if "oembed" in writer.settings.plugins and writer.flow.is_empty and _NOTHING_MORE.match(writer.scan.masked, end):
+        player = frames.make_player(writer, address, {}, start)
+        if player:
+            writer.block(player)
+            return
     writer.flow.content(start)
     pairing.open("a", "LINK", {"address": address, "kind": kind, "shows_address": True, "automatic": True}, start)
     pairing.text(decode_entities(words), start)

@@ -106,7 +106,7 @@ class TextWriter:
                 end -= 1
             if end == start:
                 return
-        before = text[start - 1] if start > self.start else ""
+        before = text[start - 1] if start else ""
         if self.in_link and before == "[":
             # To typography, a link's text comes after a tag.
             before = ">"
