@@ -12,6 +12,9 @@ from spipconv.parsing.typography import NO_BREAK_SPACE
 # An item that shows nothing because of what it holds, not because nothing is written there.
 _HIDDEN = re.compile(r"[ \t]*(?:\n[ \t]*)?<")
 
+# An item that is empty because the next line begins with a dash, which shows something in it.
+_ENDED = re.compile(r"[ \t]*\n-(?![*#])")
+
 
 def write_item_mark(writer: TextWriter, start: int, end: int) -> None:
     """Begin an item, and the lists that it needs; end those that are deeper or of the other kind."""
@@ -70,7 +73,10 @@ def _open_item(writer: TextWriter, opened: Open, ordered: bool, start: int, end:
     """Open an item that a mark between two offsets begins; ``end`` is negative if it has no mark of its own."""
     item = writer.pairing.open("li", "ITEM", {}, start)
     assert item is not None, "a list is only opened where there is room for its items"
-    return Level(ordered, opened, item, writer.pairing.size, end)
+    size = writer.pairing.size
+    if end >= 0 and _ENDED.match(writer.text, end):
+        writer.pairing.text(NO_BREAK_SPACE, start)
+    return Level(ordered, opened, item, size, end)
 
 
 def _fill_item(writer: TextWriter, level: Level) -> None:

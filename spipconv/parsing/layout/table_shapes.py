@@ -19,13 +19,15 @@ _NUMBER = re.compile(r"\s*[+-]?[\s0-9]*[.,]?[\s0-9]*\Z")
 class CellShape(Struct, gc=False):
     """A cell as written: where its lexemes start and end, and its text without the spaces around.
 
-    ``is_bold``: the whole cell is between {{ and }}, with no other braces but those of links.
+    ``is_bold``: the whole cell is between {{ and }}, with no other braces but those of links. ``ends_list``: it is the
+    last one of a row with a list, whose end SPIP has written into it.
     """
 
     first: int
     last: int
     text: str
     is_bold: bool = False
+    ends_list: bool = False
     header: bool = False
     index: int = 0
     colspan: int = 1
@@ -35,13 +37,18 @@ class CellShape(Struct, gc=False):
     @property
     def names_line(self) -> bool:
         """Return whether the cell may be in a first column of headers, where SPIP takes an empty one for bold."""
-        return self.is_bold or not self.text
+        return (self.is_bold or not self.text) and not self.ends_list
+
+    @property
+    def mark(self) -> str:
+        """What SPIP looks at to merge cells and to find numbers."""
+        return self.text + "</ul>" if self.ends_list else self.text
 
 
 class TableShape(Struct):
-    """A table as it will be shown. ``caption`` and ``summary`` are ranges of lexemes."""
+    """A table as it will be shown. ``caption`` and ``summary`` are ranges of lexemes; a head may have no cells."""
 
-    head: list[CellShape] = []
+    head: list[CellShape] | None = None
     body: list[list[CellShape]] = []
     caption: tuple[int, int] | None = None
     summary: tuple[int, int] | None = None
@@ -97,6 +104,8 @@ def split_rows(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> t
                 if index + 1 == last or lexemes[index + 1].kind == "NEWLINE":
                     break
         if row:
+            if any(lexemes[index].kind == "ITEM_MARK" for index in range(row[0].first, row[-1].last)):
+                row[-1].ends_list = True
             rows.append(row)
         else:
             # A bar alone is not a row.
@@ -106,7 +115,7 @@ def split_rows(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> t
     return rows, starts
 
 
-def read_table(rows: list[list[CellShape]]) -> TableShape:
+def read_table(rows: list[list[CellShape]], lexemes: Sequence[Lexeme], text: str) -> TableShape:
     """Return the shape of rows of cells (SPIP: ``traiter_tableau``)."""
     shape = TableShape()
     if _is_caption(rows[0]):
@@ -114,15 +123,17 @@ def read_table(rows: list[list[CellShape]]) -> TableShape:
         shape.caption = (first[1].first, first[1].last)
         # The bars at the end of the row are not in the summary, others are.
         last = max(index for index, cell in enumerate(first) if cell.first < cell.last)
-        if last > 1 and any(cell.text for cell in first[2:]):
+        if last > 1 and _slice(lexemes, first[2].first, first[last].last, text):
             shape.summary = (first[2].first, first[last].last)
     for row in rows:
         for index, cell in enumerate(row):
             cell.index = index
+    # SPIP reads the lists of the other rows only.
     if rows and all(cell.is_bold or cell.text in ("", "<") for cell in rows[0]):
-        shape.head, *rows = _merge(rows[:1]) + rows[1:]
-        for cell in shape.head:
-            cell.header = True
+        head, *rows = rows
+        for cell in head:
+            cell.header, cell.ends_list = True, False
+        shape.head = _merge([head])[0]
     if rows and all(row[0].names_line for row in rows):
         for row in rows:
             row[0].header = True
@@ -143,7 +154,7 @@ def _mark_numbers(rows: list[list[CellShape]]) -> None:
         for cell in row:
             columns.setdefault(cell.index, []).append(cell)
     for cells in columns.values():
-        texts = [cell.text for cell in cells]
+        texts = [cell.mark for cell in cells]
         if all(_NUMBER.match(text) for text in texts):
             kind: Numeric = "integer"
             for text in texts:
@@ -163,10 +174,10 @@ def _merge(rows: list[list[CellShape]]) -> list[list[CellShape]]:
         kept: list[CellShape] = []
         right = 0
         for cell in reversed(rows[number]):
-            if cell.text == "<":
+            if cell.mark == "<":
                 right += 1
                 below.pop(cell.index, None)
-            elif cell.text == "^" and number:
+            elif cell.mark == "^" and number:
                 below[cell.index] = below.get(cell.index, 0) + 1
                 right = 0
             else:

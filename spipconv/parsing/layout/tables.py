@@ -28,10 +28,10 @@ def write_table(writer: TextWriter, lexemes: Sequence[Lexeme], first: int, last:
         writer.words(offset, lexemes[last - 1].end)
         return last
     rows, starts = split_rows(lexemes, first, last, writer.text)
-    shape = read_table(rows)
+    shape = read_table(rows, lexemes, writer.text)
     if shape.caption:
         _write_caption(writer, run, lexemes, shape.caption, shape.summary, offset)
-    lines = [(shape.head, True)] if shape.head else []
+    lines = [(shape.head, True)] if shape.head is not None else []
     lines += [(cells, False) for cells in shape.body]
     for (cells, head), start in zip(lines, starts[len(starts) - len(lines) :], strict=True):
         row = pairing.open("tr", "ROW", {"head": head}, start)
