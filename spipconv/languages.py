@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 # SPIP's list of languages: the codes that are allowed in {xx} in a link.
@@ -22,11 +22,25 @@ _LANGUAGE = re.compile(LANGUAGE, re.ASCII | re.IGNORECASE)
 
 # Not in the catalogues of spipconv.translations: these words are part of a text's HTML, in the language of the text
 # and not of its editors, and in more languages than those have.
+# A language without a word of its own has that of the language it is a variant of, or else the English one.
 _NOTES = {
-    "ar": "هوامش", "ca": "Notes", "cs": "Poznámky", "de": "Fußnoten", "en": "Footnotes", "eo": "Notoj",
-    "es": "Notas", "fr": "Notes", "it": "Note", "nl": "Noten", "pl": "Przypisy", "pt": "Notas", "pt_br": "Notas",
+    "ar": "حواشي", "ast": "Notes", "bg": "Бележки", "br": "Notennoù", "bs": "Bilješke", "ca": "Notes", "co": "Note",
+    "cpf": "Not", "cpf_hat": "Nòt", "cs": "Poznámky", "da": "Noter", "de": "Anmerkungen", "el": "Σημειώσεις",
+    "en": "Footnotes", "eo": "Notoj", "es": "Notas", "et": "Märkused", "eu": "Oharrak", "fa": "يادداشت",
+    "fi": "Huomautukset", "fr": "Notes", "gl": "Notas", "he": "הערות", "hr": "Bilješke", "hu": "Megjegyzések",
+    "id": "Catatan", "is": "Athugasemdir", "it": "Note", "ja": "脚注", "km": "កំណត់ចំណាំ", "ko": "각주", "lb": "Notizen",
+    "lt": "Pastabos", "mg": "Fanamarihana", "nl": "Voetnoot", "no": "Noter", "oc": "Nòtas", "pl": "Notatki",
+    "pt": "Notas", "pt_br": "Observações", "ro": "Note", "ru": "Примечания", "sk": "Poznámky", "sl": "Opombe",
+    "sq": "Shënime", "sr": "Напомене", "sv": "Fotnoter", "tr": "Notlar", "uk": "Примітки", "vi": "Chú thích",
+    "zh": "注释", "zh_tw": "註釋",
 }  # fmt: skip
-_AUTHORS = {"de": "Autor", "en": "Author", "es": "Autor", "fr": "Auteur", "it": "Autore", "nl": "Auteur", "pt": "Autor"}
+_AUTHORS = {
+    "ar": "مؤلف", "bg": "Автор", "br": "Oberour", "ca": "Autor", "cs": "Autor", "da": "Forfatter", "de": "Autor",
+    "el": "Συντάκτης", "en": "Author", "eo": "Aŭtoro", "es": "Autor", "eu": "Egilea", "fa": "نويسنده", "fr": "Auteur",
+    "gl": "Autor", "hu": "Szerző", "it": "Autore", "ja": "著者", "nl": "Auteur", "oc": "Autor", "pl": "Autor",
+    "pt": "Autor", "ro": "Autor", "ru": "Автор", "sk": "Autor", "sv": "Författare", "tr": "Yazar", "uk": "Автор",
+    "vi": "Tác giả", "zh": "作者",
+}  # fmt: skip
 _SEE_ONLINE = {
     "de": "Siehe online:", "en": "View online:", "es": "Ver en línea:", "fr": "Voir en ligne :", "it": "Vedi online:",
     "nl": "Zie online:", "pt": "Ver online:",
@@ -67,12 +81,12 @@ def choose_language(available: Collection[str], wanted: str) -> tuple[str, bool]
 
 def notes_title(language: str) -> str:
     """Return the heading of a text's notes: ``Notes``, ``Footnotes``."""
-    return _NOTES.get(language, "Footnotes")
+    return _find_word(_NOTES, language)
 
 
 def author_title(language: str) -> str:
     """Return the word shown for an author who has no name."""
-    return _AUTHORS.get(language, "Author")
+    return _find_word(_AUTHORS, language)
 
 
 def size_units(language: str) -> tuple[str, ...]:
@@ -87,9 +101,13 @@ def idiom(key: str, language: str) -> str | None:
 
 def see_online(language: str) -> str:
     """Return the words before an article's link to another site."""
-    return _SEE_ONLINE.get(language, "View online:")
+    return _find_word(_SEE_ONLINE, language)
 
 
 def comments_title(language: str) -> str:
     """Return the heading of the comments on a page."""
-    return _COMMENTS.get(language, "Comments")
+    return _find_word(_COMMENTS, language)
+
+
+def _find_word(words: Mapping[str, str], language: str) -> str:
+    return words.get(language) or words.get(language.partition("_")[0]) or words["en"]
