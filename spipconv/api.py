@@ -11,21 +11,28 @@ from spipconv.nodes import Document, Profile
 from spipconv.objects import Resolver
 from spipconv.parsing.parser import parse
 from spipconv.safety import Sanitizer
-from spipconv.settings import check_profile
+from spipconv.settings import Typography, check_profile, read_typography
 
 __all__ = ["Format", "render", "to_html", "to_markdown"]
 
 
 def render(
-    document: Document, to: Format = "html", *, profile: Profile | None = None, sanitizer: Sanitizer = "nh3"
+    document: Document,
+    to: Format = "html",
+    *,
+    profile: Profile | None = None,
+    sanitizer: Sanitizer = "nh3",
+    typography: Typography | bool = True,
 ) -> str:
     """Return a document as ``html`` (with the notes at the end), ``markdown`` or ``json`` (the tree).
 
-    It is written for ``profile`` or, by default, for the profile that it was read with. Raises ValueError if the
-    format, the profile or the sanitiser is unknown, and ImportError if the sanitiser is not installed.
+    It is written for ``profile`` or, by default, for the profile that it was read with. ``typography`` says how its
+    no-break spaces are written: as characters (``char``, by default in Markdown) or as entities (``entity``, by default
+    in HTML). Raises ValueError if the format, the profile, the typography or the sanitiser is unknown, and ImportError
+    if the sanitiser is not installed.
     """
     profile = check_profile(document.profile if profile is None else profile)
-    return find_format(to).write(document, profile, sanitizer).text
+    return find_format(to).write(document, profile, sanitizer, read_typography(typography)[1]).text
 
 
 def to_html(
@@ -39,14 +46,15 @@ def to_html(
     repair_encoding: bool = False,
     plugins: Iterable[str] = (),
     peertube: Iterable[str] = (),
+    typography: Typography | bool = True,
     sanitizer: Sanitizer = "nh3",
 ) -> str:
-    """Return the safe HTML of a SPIP text, with the notes at the end. The arguments are those of ``parse``."""
+    """Return the safe HTML of a SPIP text, with the notes at the end. The arguments are those of ``parse`` and ``render``."""
     parsed = parse(
         text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts,
-        repair_encoding=repair_encoding, plugins=plugins, peertube=peertube,
+        repair_encoding=repair_encoding, plugins=plugins, peertube=peertube, typography=typography,
     )  # fmt: skip
-    return render(parsed.document, "html", sanitizer=sanitizer)
+    return render(parsed.document, "html", sanitizer=sanitizer, typography=typography)
 
 
 def to_markdown(
@@ -60,13 +68,14 @@ def to_markdown(
     repair_encoding: bool = False,
     plugins: Iterable[str] = (),
     peertube: Iterable[str] = (),
+    typography: Typography | bool = True,
 ) -> str:
     """Return the CommonMark of a SPIP text, with tables, footnotes and strikethrough.
 
-    The arguments are those of ``parse``.
+    The arguments are those of ``parse`` and ``render``.
     """
     parsed = parse(
         text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts,
-        repair_encoding=repair_encoding, plugins=plugins, peertube=peertube,
+        repair_encoding=repair_encoding, plugins=plugins, peertube=peertube, typography=typography,
     )  # fmt: skip
-    return render(parsed.document, "markdown")
+    return render(parsed.document, "markdown", typography=typography)

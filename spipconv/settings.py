@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast, get_args
+from typing import Literal, cast, get_args
 
 from msgspec import Struct
 
@@ -13,6 +13,11 @@ from spipconv.players import check_instances
 from spipconv.plugins import check_plugins
 
 PROFILES: tuple[Profile, ...] = get_args(Profile)
+# How no-break spaces are written: as characters, or as entities, which every editor shows.
+NoBreakSpaces = Literal["char", "entity"]
+# ``none``: the spaces, quotes and dashes are the author's own.
+Typography = Literal["char", "entity", "none"]
+TYPOGRAPHIES: tuple[Typography, ...] = get_args(Typography)
 
 
 class Settings(Struct, frozen=True):
@@ -27,6 +32,7 @@ class Settings(Struct, frozen=True):
     repair_encoding: bool = False
     plugins: tuple[str, ...] = ()
     peertube: tuple[str, ...] = ()
+    typography: bool = True
 
     @property
     def resolver(self) -> Resolver | None:
@@ -64,6 +70,7 @@ def read_settings(
     repair_encoding: object = False,
     plugins: object = (),
     peertube: object = (),
+    typography: object = True,
 ) -> Settings:
     """Return the settings for some options, after checking them.
 
@@ -81,7 +88,22 @@ def read_settings(
         _check_flag("repair_encoding", repair_encoding),
         check_plugins(plugins) if plugins != () else (),
         check_instances(peertube) if peertube != () else (),
+        read_typography(typography)[0],
     )
+
+
+def read_typography(typography: object) -> tuple[bool, NoBreakSpaces | None]:
+    """Return whether typography is applied, and how no-break spaces are written: None if the format decides.
+
+    Raises ValueError, which names the choices, for what is neither a Typography, True nor False.
+    """
+    if typography is True or typography is False:
+        return typography, None
+    if typography == "none":
+        return False, None
+    if typography == "char" or typography == "entity":
+        return True, typography
+    raise ValueError(f"typography {typography!r} is unknown: choose {', '.join(TYPOGRAPHIES[:-1])} or {TYPOGRAPHIES[-1]}")
 
 
 def _check_flag(name: str, value: object) -> bool:

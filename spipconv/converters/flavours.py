@@ -52,6 +52,7 @@ class Flavour(Struct, frozen=True):
 
 
 COMMONMARK = Flavour()
+COMMONMARK_WITH_ENTITIES = Flavour(has_space_entities=True)
 # Hugo. Braces at the end of a heading are attributes; Hugo finds shortcodes and the end of the summary even in code.
 GOLDMARK = Flavour(
     active=r"[{\\]",

@@ -8,8 +8,10 @@ from typing import Literal, cast
 from msgspec import Struct
 
 from spipconv.converters import html, json, markdown
+from spipconv.converters.flavours import COMMONMARK, COMMONMARK_WITH_ENTITIES
 from spipconv.nodes import Document, Profile
 from spipconv.safety import Sanitizer
+from spipconv.settings import NoBreakSpaces
 
 Format = Literal["html", "markdown", "json"]
 
@@ -30,14 +32,14 @@ class OutputFormat(Struct, frozen=True):
     """One format: its name, the suffix of its files, and what writes a document in it.
 
     ``fields`` are the names of the fields that hold a text in this format, in objects and tables: its body, and its
-    notes where the format has them apart. ``write`` is given the document, the profile to write it for, and the
-    sanitiser of raw HTML, which only HTML uses.
+    notes where the format has them apart. ``write`` is given the document, the profile to write it for, the sanitiser
+    of raw HTML, which only HTML uses, and how no-break spaces are written, if not as the format does by itself.
     """
 
     name: Format
     suffix: str
     fields: tuple[str] | tuple[str, str]
-    write: Callable[[Document, Profile, Sanitizer], Written]
+    write: Callable[[Document, Profile, Sanitizer, NoBreakSpaces | None], Written]
 
     def values(self, written: Written) -> tuple[str, ...]:
         """Return the values of ``fields`` for a text."""
@@ -53,16 +55,25 @@ def find_format(name: object) -> OutputFormat:
     return record
 
 
-def _write_html(document: Document, profile: Profile, sanitizer: Sanitizer) -> Written:
+def _write_html(
+    document: Document, profile: Profile, sanitizer: Sanitizer, spaces: NoBreakSpaces | None = None
+) -> Written:
     written = html.write(document, profile=profile, sanitizer=sanitizer)
+    if spaces == "char":
+        return Written(written.body.replace("&nbsp;", "\u00a0"), written.notes.replace("&nbsp;", "\u00a0"))
     return Written(written.body, written.notes)
 
 
-def _write_markdown(document: Document, profile: Profile, _sanitizer: Sanitizer) -> Written:
-    return Written(markdown.write(document, profile=profile))
+def _write_markdown(
+    document: Document, profile: Profile, _sanitizer: Sanitizer, spaces: NoBreakSpaces | None = None
+) -> Written:
+    flavour = COMMONMARK_WITH_ENTITIES if spaces == "entity" else COMMONMARK
+    return Written(markdown.write(document, profile=profile, flavour=flavour))
 
 
-def _write_json(document: Document, _profile: Profile, _sanitizer: Sanitizer) -> Written:
+def _write_json(
+    document: Document, _profile: Profile, _sanitizer: Sanitizer, _spaces: NoBreakSpaces | None = None
+) -> Written:
     return Written(json.write(document))
 
 

@@ -16,7 +16,7 @@ from spipconv.parsing.layout.passes import Layout
 from spipconv.parsing.lexer import MULTI_START
 from spipconv.parsing.plugins.scan import mark_shortcuts
 from spipconv.parsing.source import Source, read_source
-from spipconv.settings import Settings, read_settings
+from spipconv.settings import Settings, Typography, read_settings
 
 
 class Parsed(Struct, frozen=True):
@@ -38,6 +38,7 @@ def parse(
     repair_encoding: bool = False,
     plugins: Iterable[str] = (),
     peertube: Iterable[str] = (),
+    typography: Typography | bool = True,
 ) -> Parsed:
     """Read a SPIP text.
 
@@ -52,14 +53,14 @@ def parse(
     ``angle_shortcuts`` also reads ``<<gras>>`` and ``<italique>``.
     ``first_note`` is the number of the text's first note, for several texts on one page.
     ``repair_encoding`` undoes repeated encoding (``Ã©`` becomes ``é``); places are then those in the repaired text.
-
+    ``typography``: with False or ``none``, spaces, quotes and dashes stay as the author typed them.
     ``plugins`` are the plugins whose shortcuts are read as well: names in ``spipconv.plugins.PLUGINS``, or SPIP's own.
 
     Markup never makes it fail: the diagnostics report whatever is broken, unknown, changed or left out. Raises
     TypeError if the text is not a string, and TypeError or ValueError if another argument is not one of the choices.
     """
     settings = read_settings(
-        profile, lang, objects, embeds, angle_shortcuts, first_note, repair_encoding, plugins, peertube
+        profile, lang, objects, embeds, angle_shortcuts, first_note, repair_encoding, plugins, peertube, typography
     )
     source = read_source(text, settings)
     document = Document(_read(source), settings.language, settings.profile, settings.peertube)
@@ -85,7 +86,7 @@ def _read(source: Source, *, is_field: bool = False) -> tuple[Node, ...]:
     def read_inline(text: str) -> tuple[Node, ...]:
         # Objects that a field refers to are not looked up: titles could refer to each other without end.
         outer = source.settings
-        settings = Settings(language=outer.language, repair_encoding=outer.repair_encoding, plugins=outer.plugins)
+        settings = Settings(language=outer.language, repair_encoding=outer.repair_encoding, plugins=outer.plugins, typography=outer.typography)
         return _read(read_source(text, settings), is_field=True)
 
     scan = grammar.lexer.scan(source)

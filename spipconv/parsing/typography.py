@@ -43,10 +43,14 @@ _NO_CHARACTER = "\ufffd"
 def typeset(text: str, language: str, before: str = "") -> str:
     """Return a text as it is shown in a language. ``before`` is the character before it, if any.
 
-    ``~`` becomes a no-break space, entities become their characters. ``"`` never changes.
+    ``~`` becomes a no-break space, entities become their characters. ``"`` never changes. Without a language, nothing
+    else changes: the spaces, quotes and dashes are the author's own.
     """
     if not _ACTIVE.search(text):
         return text
+    if not language:
+        marked = text.replace("\\~", _LITERAL_TILDE).replace("~", NO_BREAK_SPACE)
+        return decode_entities(marked.replace(_LITERAL_TILDE, "~"))
     if "'" in text:
         text = text.replace("'", "’")
     if NO_BREAK_SPACE in text:

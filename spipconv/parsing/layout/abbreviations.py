@@ -12,7 +12,7 @@ from spipconv.parsing.typography import typeset
 
 def write_abbreviation(writer: TextWriter, start: int, end: int) -> None:
     """Write ``[abbr|meaning{lang}]``."""
-    language = writer.language
+    language = writer.typography
     words, _, meaning = writer.text[start + 1 : end - 1].partition("|")
     title, brace, meaning_language = meaning.partition("{")
     # SPIP makes the title plain again after its typography: straight apostrophes, simple spaces.

@@ -53,7 +53,7 @@ def _words(writer: TextWriter, lexemes: Iterable[Lexeme]) -> str:
     def end_run() -> None:
         nonlocal start
         if start >= 0:
-            words.append(typeset(writer.text[start:end], writer.language, writer.text[start - 1 : start]))
+            words.append(typeset(writer.text[start:end], writer.typography, writer.text[start - 1 : start]))
             start = -1
 
     for lexeme in lexemes:
@@ -77,7 +77,7 @@ def _say(writer: TextWriter, lexeme: Lexeme) -> str | None:
             return _say_link(writer, lexeme)
         case "GLOSSARY_MARK":
             entry = targets.read_glossary(text, writer.language)
-            return typeset(entry[0], writer.language) if entry else None
+            return typeset(entry[0], writer.typography) if entry else None
         case "ADDRESS" if not writer.in_raw_link:
             return text[-1] if text[-1] in ",.;?|" else ""
         case "IDIOM":
@@ -96,7 +96,7 @@ def _say_link(writer: TextWriter, lexeme: Lexeme) -> str:
     target = targets.read_target(
         writer.text[arrow + 2 : lexeme.end - 1], writer.language, language, writer.settings.resolver
     )
-    return plain_text(writer.read_inline(target.text)) if target.is_markup else typeset(target.text, writer.language)
+    return plain_text(writer.read_inline(target.text)) if target.is_markup else typeset(target.text, writer.typography)
 
 
 def _without_rows(text: str) -> str:

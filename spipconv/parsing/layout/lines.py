@@ -33,7 +33,7 @@ def write_blank_line(writer: TextWriter, start: int, end: int) -> None:
 def write_break_mark(writer: TextWriter, start: int, end: int) -> None:
     """Write ``_`` at the start of a line: a break, unless typography makes its space unbreakable."""
     writer.end_run(trims=True)
-    if writer.text[end : end + 1] in (_UNBREAKABLE if is_french(writer.language) else {"%"}):
+    if writer.text[end : end + 1] in (_UNBREAKABLE if is_french(writer.typography) else {"%"}):
         if writer.text[start] == "\n":
             writer.flow.newline(start)
             start += 1
@@ -56,7 +56,7 @@ def write_dialogue_mark(writer: TextWriter, start: int, end: int) -> None:
 
     ``—`` is one only where French typography turns it into ``--``.
     """
-    if writer.text[start] == "—" and not is_french(writer.language):
+    if writer.text[start] == "—" and not is_french(writer.typography):
         writer.words(start, end)
         return
     if writer.in_verse:
@@ -70,7 +70,7 @@ def write_dialogue_mark(writer: TextWriter, start: int, end: int) -> None:
         return
     _begin_dash(writer, start)
     writer.flow.content(start)
-    writer.pairing.text("—" + NO_BREAK_SPACE, start)
+    writer.pairing.text("—" + (NO_BREAK_SPACE if writer.typography else " "), start)
 
 
 def write_rule_mark(writer: TextWriter, start: int, end: int) -> None:

@@ -67,7 +67,7 @@ def write_plain_link(writer: TextWriter, start: int, end: int) -> None:
     fields["shows_address"] = not mark.words and target.shows_address
     words = mark.words or target.text
     if mark.words or target.kind == "missing":
-        words = typeset(words, writer.language, ">")
+        words = typeset(words, writer.typography, ">")
     title = writer.read_inline(target.text) if target.is_markup and not mark.words else ()
     writer.begin_inline(start)
     if fields["address"] is None:
@@ -141,7 +141,7 @@ def write_address(writer: TextWriter, start: int, end: int) -> None:
         writer.words(start, end)
         return
     writer.end_run()
-    if is_french(writer.language):
+    if is_french(writer.typography):
         words = words.replace("»", NO_BREAK_SPACE + "»")
     address, kind = targets.read_address(words, writer.settings.resolver)
     if writer.in_cell:
@@ -184,10 +184,10 @@ def write_glossary(writer: TextWriter, start: int, end: int) -> None:
     writer.begin_inline(start)
     writer.pairing.open("a", "LINK", {"address": address, "kind": "glossary", "title": title}, start)
     first, *others = term.split("\n")
-    writer.flow.text(typeset(first, language), start)
+    writer.flow.text(typeset(first, writer.typography), start)
     for line in others:
         writer.flow.newline(start)
-        writer.flow.text(typeset(line, language), start)
+        writer.flow.text(typeset(line, writer.typography), start)
     writer.pairing.close_formatting("a", start)
 
 

@@ -109,7 +109,7 @@ def _write_markup(writer: TextWriter, start: int, markup: str, link: str) -> Non
         target = targets.plain_target("document", tag.number, writer.language)
         writer.begin_inline(start)
         writer.pairing.open("a", "LINK", {"address": link or target.address, "kind": target.kind}, start)
-        writer.pairing.text(typeset(target.text, writer.language), start)
+        writer.pairing.text(typeset(target.text, writer.typography), start)
         writer.pairing.close_formatting("a", start)
         return
     document = find_object(resolver, "document", tag.number)

@@ -125,7 +125,7 @@ def _write_verse(
     if last == first + 1 and lexemes[first].kind == "WORDS" and pairing.is_plain:
         verse_words = writer.text[offset : lexemes[first].end].rstrip(" \t")
         verse_words = verse_words.lstrip(" \t") if is_first else verse_words
-        pairing.plain(name, fields, typeset(verse_words, writer.language, "\n"), offset)
+        pairing.plain(name, fields, typeset(verse_words, writer.typography, "\n"), offset)
         return
     verse = pairing.open("div", name, fields, offset)
     writer.flow = Paragraphs(pairing, writer.source)

@@ -86,7 +86,7 @@ def _write_cell(writer: TextWriter, run: WriteRange, lexemes: Sequence[Lexeme], 
     if kinds == {"WORDS"} or (is_bold and "STRONG_WORDS" in kinds):
         words = shape.text[2:-2] if is_bold else shape.text
         before = writer.text[offset - 1] if offset > writer.start else ""
-        pairing.plain("CELL", fields, typeset(words, writer.language, before), offset)
+        pairing.plain("CELL", fields, typeset(words, writer.typography, before), offset)
         return
     cell = pairing.open("th" if shape.header else "td", "CELL", fields, offset)
     assert cell is not None

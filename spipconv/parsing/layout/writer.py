@@ -51,7 +51,7 @@ class TextWriter:
         "_run_end", "_run_start", "block_links", "flow", "has_emphasis", "has_heading", "has_inner_heading",
         "has_paragraphs", "has_quote", "has_strong", "heading_end", "headings", "in_body_cell", "in_cell", "in_link",
         "in_raw_link", "in_verse", "language", "levels", "link_marks", "links", "needs_source", "pairing", "policy",
-        "read_inline", "scan", "settings", "source", "start", "text",
+        "read_inline", "scan", "settings", "source", "start", "text", "typography",
     )  # fmt: skip
 
     def __init__(self, scan: Scan, read_inline: Callable[[str], tuple[Node, ...]], *, paragraphs: bool) -> None:
@@ -61,6 +61,8 @@ class TextWriter:
         self.text = source.text
         self.settings = source.settings
         self.language = source.settings.language
+        # The language whose typography is applied: none where the author's own stays.
+        self.typography = self.language if source.settings.typography else ""
         self.policy = policy_of(source.settings)
         self.read_inline = read_inline
         self.has_paragraphs = paragraphs
@@ -110,7 +112,7 @@ class TextWriter:
         if self.in_link and before == "[":
             # To typography, a link's text comes after a tag.
             before = ">"
-        self.flow.text(typeset(text[start:end], self.language, before), start)
+        self.flow.text(typeset(text[start:end], self.typography, before), start)
 
     def begin_inline(self, offset: int) -> None:
         """Write the words read so far and make ready for something in the line."""
@@ -137,7 +139,7 @@ class TextWriter:
     def formatted_words(self, name: Formatting, start: int, end: int, width: int) -> None:
         """Write formatted words that stand between markers of that width."""
         self.begin_inline(start)
-        words = typeset(self.text[start + width : end - width], self.language, "{")
+        words = typeset(self.text[start + width : end - width], self.typography, "{")
         if self.pairing.is_plain:
             self.pairing.plain(_FORMATTING_TYPES[name], {}, words, start, width)
         else:
