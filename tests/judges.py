@@ -12,11 +12,13 @@ import html5lib
 _HTML = "http://www.w3.org/1999/xhtml"
 FORBIDDEN = frozenset(
     """script style iframe frame frameset object embed applet form input button textarea select option base meta link
-    svg math template noscript noembed noframes plaintext xmp title html head body audio video source track canvas
+    svg math template noscript noembed noframes plaintext xmp title html head body canvas
     dialog slot portal marquee map area param""".split()
 )
 ADDRESSES = frozenset({"href", "src", "cite", "action", "formaction", "poster", "background", "data", "longdesc"})
 SCHEMES = frozenset({"http", "https", "mailto", "ftp", "tel"})
+# What a reader may follow, but no page loads.
+_SCHEMES_OF_LINKS = SCHEMES | {"geo", "news", "sftp", "sms", "xmpp"}
 # Characters that no output may contain: they make XML ill-formed, or readers interpret them differently.
 UNCLEAN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 
@@ -66,11 +68,12 @@ def dangers(html: str) -> frozenset[str]:
         if name in FORBIDDEN:
             found.add(f"element {name}")
         for attribute, value in element.attrib.items():
-            if attribute.startswith("on") or attribute in ("style", "srcdoc", "is", "ping"):
+            if attribute.startswith("on") or attribute in ("style", "srcdoc", "is", "ping", "autoplay"):
                 found.add(f"attribute {attribute}")
             seen = re.sub(r"[\t\n\r]", "", value.strip("".join(map(chr, range(33)))))
             scheme = re.match(r"([a-zA-Z][a-zA-Z0-9+.-]*):", seen)
-            if attribute in ADDRESSES and scheme and scheme[1].lower() not in SCHEMES:
+            allowed = _SCHEMES_OF_LINKS if attribute in ("href", "cite") else SCHEMES
+            if attribute in ADDRESSES and scheme and scheme[1].lower() not in allowed:
                 found.add(f"address {scheme[1]}")
     if "\0" in html or re.search("[\ud800-\udfff]", html):
         found.add("character")

@@ -26,6 +26,7 @@ from spipconv.nodes import Profile
 from spipconv.objects import Catalogue, read_objects
 from spipconv.parsing.parser import parse
 from spipconv.printing import describe_internal_error
+from spipconv.settings import Typography, read_typography
 from spipconv.system.files import fingerprint
 from spipconv.version import VERSION
 
@@ -35,10 +36,10 @@ SLOWEST = 10
 class Options(Struct, frozen=True):
     """How to read every text and in which format to write it.
 
-    ``to`` to ``angle_shortcuts``, ``repair_encoding`` and ``plugins`` are those of ``spipconv.parse`` and ``render``;
-    ``objects`` is the path of a JSON file of objects (``read_objects``), which every worker reads. ``encoding`` is that
-    of text files; ``column`` is the column or JSON field with the text. A text that takes more CPU time than
-    ``max_seconds`` or has more than ``max_bytes`` as UTF-8 gets an error.
+    ``to`` to ``angle_shortcuts``, ``repair_encoding``, ``plugins`` and ``peertube`` are those of ``spipconv.parse`` and
+    ``render``; ``objects`` is the path of a JSON file of objects (``read_objects``), which every worker reads.
+    ``encoding`` is that of text files; ``column`` is the column or JSON field with the text. A text that takes more CPU
+    time than ``max_seconds`` or has more than ``max_bytes`` as UTF-8 gets an error.
     """
 
     to: Format = "html"
@@ -53,6 +54,8 @@ class Options(Struct, frozen=True):
     max_bytes: int = 10_000_000
     repair_encoding: bool = False
     plugins: tuple[str, ...] = ()
+    peertube: tuple[str, ...] = ()
+    typography: Typography | bool = True
 
     @property
     def hard_seconds(self) -> float:
@@ -105,6 +108,7 @@ class Converter:
         self.failures: list[TextError] = []
         self._slowest: list[tuple[float, int, int]] = []
         self.format = find_format(options.to)
+        self._spaces = read_typography(options.typography)[1]
         self._objects = _read_objects(options.objects) if options.objects else None
         self._spool, self._watched = spool, watched
         # Signals reach the main thread only.
@@ -189,9 +193,9 @@ class Converter:
                 parsed = parse(
                     text, profile=profile, lang=lang, objects=self._objects, embeds=options.embeds,
                     angle_shortcuts=options.angle_shortcuts, repair_encoding=options.repair_encoding,
-                    plugins=plugins,
+                    plugins=plugins, peertube=options.peertube, typography=options.typography,
                 )  # fmt: skip
-                written = self.format.write(parsed.document, profile, "nh3")
+                written = self.format.write(parsed.document, profile, "nh3", self._spaces)
                 written.body.encode()
                 written.notes.encode()
                 return Converted(written, None, parsed.diagnostics)

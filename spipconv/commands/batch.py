@@ -22,6 +22,7 @@ from spipconv.commands.options import format_option, reading_options
 from spipconv.converters.formats import Format
 from spipconv.nodes import Profile
 from spipconv.printing import make_printable
+from spipconv.settings import Typography
 from spipconv.system.files import CannotWrite, write_for_user
 
 _SHOWN_FAILURES = 20
@@ -119,6 +120,8 @@ def batch(
     angle_shortcuts: bool,
     repair_encoding: bool,
     plugins: tuple[str, ...],
+    peertube: tuple[str, ...],
+    typography: Typography | bool,
     encoding: str,
     column: str,
     max_seconds: float,
@@ -144,6 +147,8 @@ def batch(
         max_bytes,
         repair_encoding,
         plugins,
+        peertube,
+        typography,
     )
     if run_options["scheduler"] and run_options["engine"] != "dask":
         raise click.UsageError("--scheduler requires --engine dask")

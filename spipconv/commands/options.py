@@ -11,8 +11,9 @@ import click
 from spipconv.commands.errors import CommandError
 from spipconv.converters.formats import FORMATS
 from spipconv.objects import BadObjects, Catalogue, read_objects
+from spipconv.players import check_instances
 from spipconv.plugins import PLUGINS, check_plugins
-from spipconv.settings import PROFILES, check_language
+from spipconv.settings import PROFILES, TYPOGRAPHIES, Typography, check_language
 from spipconv.system.files import decode
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
@@ -27,6 +28,8 @@ class Reading(TypedDict):
     angle_shortcuts: bool
     repair_encoding: bool
     plugins: tuple[str, ...]
+    peertube: tuple[str, ...]
+    typography: Typography | bool
 
 
 class _Objects(click.ParamType[Catalogue]):
@@ -67,10 +70,34 @@ class _Plugin(click.ParamType[str]):
             raise CommandError(f"--plugin: {error}") from error
 
 
+class _Instance(click.ParamType[str]):
+    """An option whose value is the host of an instance of PeerTube."""
+
+    name = "host"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return check_instances([value])[0]
+        except (TypeError, ValueError) as error:
+            raise CommandError(f"--peertube: {str(error).removeprefix('peertube: ')}") from error
+
+
 def format_option(command: _Command) -> _Command:
     """Add ``--to``: the formats of ``FORMATS``."""
     option = click.option(
         "--to", type=click.Choice(list(FORMATS)), default="html", show_default=True, help="Output format."
+    )
+    return option(command)
+
+
+def typography_option(command: _Command) -> _Command:
+    """Add ``--typography``; its value is True where it is not given."""
+    option = click.option(
+        "--typography",
+        type=click.Choice(TYPOGRAPHIES),
+        callback=lambda _context, _option, value: value or True,
+        help="No-break spaces as characters or as entities; none: the author's own spaces, quotes and dashes.  "
+        "[default: entity in HTML, else char]",
     )
     return option(command)
 
@@ -115,10 +142,18 @@ def reading_options(objects: click.ParamType[Catalogue] | click.Path | None = No
             metavar="FILE.json",
             help="JSON file describing the articles and documents that the text refers to.",
         ),
-        click.option("--embeds", is_flag=True, help="Keep players of known video hosts."),
+        click.option("--embeds", is_flag=True, help="Keep players of known hosts; other frames become links."),
+        click.option(
+            "--peertube",
+            multiple=True,
+            type=_Instance(),
+            metavar="HOST",
+            help="Keep the players of this PeerTube instance too, with --embeds (repeatable).",
+        ),
         click.option("--angle-shortcuts", is_flag=True, help="Also read <<bold>> and <italic>."),
         click.option("--repair-encoding", is_flag=True, help="Undo repeated encoding: Ã© becomes é."),
         plugin_option,
+        typography_option,
         click.option("--encoding", default="utf-8", show_default=True, help="Encoding of the input."),
     ]
 

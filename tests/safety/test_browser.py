@@ -67,7 +67,7 @@ HOOKS = """(() => {
 TOUCH = """() => { /* harness */
     window.addEventListener("click", (event) => {
         const link = event.target.closest && event.target.closest("a[href]");
-        if (link && /^(https?|mailto|ftp|tel)?:$/.test(link.protocol)) event.preventDefault();
+        if (link && /^(https?|mailto|ftp|tel|geo|news|sftp|sms|xmpp)?:$/.test(link.protocol)) event.preventDefault();
     }, true);
     for (const element of document.body.querySelectorAll("*")) {
         for (const name of ["pointerover", "mouseover", "mouseenter", "mousemove", "mousedown", "mouseup"])
@@ -81,21 +81,23 @@ TOUCH = """() => { /* harness */
 LOOK = """() => { /* harness */
     const found = [...window.calledByScripts];
     const forbidden = new Set(["script", "iframe", "frame", "object", "embed", "applet", "base", "meta", "link",
-        "style", "form", "input", "button", "textarea", "select", "svg", "math", "template", "audio",
-        "video", "title"]);
+        "style", "form", "input", "button", "textarea", "select", "svg", "math", "template", "title"]);
     const addresses = new Set(["href", "src", "action", "formaction", "data", "poster", "background", "cite", "srcset",
         "xlink:href", "longdesc", "ping", "srcdoc", "manifest"]);
     const protocols = new Set(["http:", "https:", "mailto:", "ftp:", "tel:"]);
+    const protocolsOfLinks = new Set([...protocols, "geo:", "news:", "sftp:", "sms:", "xmpp:"]);
     for (const element of document.querySelectorAll("body, body *")) {
         const name = element.localName;
         if (forbidden.has(name)) found.push(`<${name}>`);
         for (const {name: key, value} of element.attributes) {
             if (key.startsWith("on")) found.push(`<${name} ${key}>`);
+            if (key === "autoplay") found.push(`<${name} autoplay>`);
             if (key === "style") found.push(`<${name} style>`);
             if (!addresses.has(key)) continue;
             let protocol = "";
             try { protocol = new URL(value, document.baseURI).protocol; } catch { continue; }
-            if (!protocols.has(protocol)) found.push(`<${name} ${key}="${protocol}">`);
+            const allowed = key === "href" ? protocolsOfLinks : protocols;
+            if (!allowed.has(protocol)) found.push(`<${name} ${key}="${protocol}">`);
         }
     }
     const inner = document.querySelector("[data-cases]");

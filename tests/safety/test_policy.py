@@ -496,6 +496,15 @@ def test_instances_are_several_names(names: Any) -> None:
         spipconv.parse("", peertube=names)
 
 
+def test_the_title_of_a_player_stays_in_its_attribute() -> None:
+    for title in ('a" onload="x()', "a'b", "<script>x()</script>", "&quot; onload=x", "a\nb"):
+        document = Document((Player("YouTube", next(iter(PLAYERS)), "https://a.org/", title),))
+        for html in (spipconv.render(document), spipconv.render(document, "markdown")):
+            (element,) = find(html, "iframe")
+            assert element.get("title") == title
+            assert "onload" not in element.attrib
+
+
 def test_a_player_in_a_tree_is_checked_when_it_is_written() -> None:
     for address in ("https://evil.example/", "javascript:alert(1)", "", "http://www.youtube.com/embed/a"):
         document = Document((Player("H", address, "javascript:alert(1)"),))

@@ -91,7 +91,7 @@ class Paragraphs:
     @property
     def is_empty(self) -> bool:
         """Return whether a paragraph begins here: nothing is in it yet, not even a break."""
-        return self._state == _PENDING and self._held is None and not self._gap
+        return self._state == _PENDING and self._held is None and all(kind == _NEWLINE for kind, _ in self._gap)
 
     @property
     def drops_break(self) -> bool:
