@@ -49,7 +49,10 @@ def to_html(
     typography: Typography | bool = True,
     sanitizer: Sanitizer = "nh3",
 ) -> str:
-    """Return the safe HTML of a SPIP text, with the notes at the end. The arguments are those of ``parse`` and ``render``."""
+    """Return the safe HTML of a SPIP text, with the notes at the end.
+
+    The arguments are those of ``parse`` and ``render``.
+    """
     parsed = parse(
         text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts,
         repair_encoding=repair_encoding, plugins=plugins, peertube=peertube, typography=typography,

@@ -99,11 +99,13 @@ def read_typography(typography: object) -> tuple[bool, NoBreakSpaces | None]:
     """
     if typography is True or typography is False:
         return typography, None
-    if typography == "none":
-        return False, None
-    if typography == "char" or typography == "entity":
-        return True, typography
-    raise ValueError(f"typography {typography!r} is unknown: choose {', '.join(TYPOGRAPHIES[:-1])} or {TYPOGRAPHIES[-1]}")
+    match typography:
+        case "char" | "entity":
+            return True, typography
+        case "none":
+            return False, None
+    choices = f"{', '.join(TYPOGRAPHIES[:-1])} or {TYPOGRAPHIES[-1]}"
+    raise ValueError(f"typography {typography!r} is unknown: choose {choices}")
 
 
 def _check_flag(name: str, value: object) -> bool:

@@ -92,7 +92,7 @@ def _convert(
     for path, text in texts:
         try:
             parsed = parse(text, profile=profile, lang=lang, **reading)
-            written.append((path, render(parsed.document, to, sanitizer=sanitizer)))
+            written.append((path, render(parsed.document, to, sanitizer=sanitizer, typography=reading["typography"])))
         except ImportError:
             raise
         except Exception as error:

@@ -15,6 +15,7 @@ from spipconv.nodes import Profile
 from spipconv.parsing.parser import parse
 from spipconv.printing import describe_internal_error
 from spipconv.safety import Sanitizer
+from spipconv.settings import read_typography
 
 
 def convert_lines(
@@ -53,6 +54,7 @@ class _LineConverter:
         self.code = 0
         self._to, self._profile, self._lang = to, profile, lang
         self._sanitizer, self._reading = sanitizer, reading
+        self._spaces = read_typography(reading["typography"])[1]
 
     def answer(self, line: bytes) -> bytes:
         """Return the answer to a line. Raises ImportError: without the sanitiser, no line can be answered."""
@@ -75,7 +77,7 @@ class _LineConverter:
         if task.plugins is not None:
             reading = {**reading, "plugins": task.plugins}
         parsed = parse(task.text, profile=profile, lang=task.lang or self._lang, **reading)
-        written = self._to.write(parsed.document, profile, self._sanitizer)
+        written = self._to.write(parsed.document, profile, self._sanitizer, self._spaces)
         if any(diagnostic.severity == "loss" for diagnostic in parsed.diagnostics):
             self.code = max(self.code, LOST)
         return encode_answer(task.fields, self._to, written, parsed.diagnostics)

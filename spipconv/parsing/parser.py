@@ -86,7 +86,12 @@ def _read(source: Source, *, is_field: bool = False) -> tuple[Node, ...]:
     def read_inline(text: str) -> tuple[Node, ...]:
         # Objects that a field refers to are not looked up: titles could refer to each other without end.
         outer = source.settings
-        settings = Settings(language=outer.language, repair_encoding=outer.repair_encoding, plugins=outer.plugins, typography=outer.typography)
+        settings = Settings(
+            language=outer.language,
+            repair_encoding=outer.repair_encoding,
+            plugins=outer.plugins,
+            typography=outer.typography,
+        )
         return _read(read_source(text, settings), is_field=True)
 
     scan = grammar.lexer.scan(source)
