@@ -51,9 +51,9 @@ class Tag(Struct, frozen=True):
     attributes: tuple[tuple[str, str], ...] = ()
 
     @property
-    def is_address(self) -> bool:
-        """Return whether it is no tag to people, but a mail address (``<anne@example.org>``)."""
-        return "@" in self.name
+    def is_words(self) -> bool:
+        """Return whether it is no tag to people: a mail address (``<anne@example.org>``), a name with other letters."""
+        return ("@" in self.name or not self.name.isascii()) and "|" not in self.name
 
     @property
     def loss(self) -> str:

@@ -32,7 +32,7 @@ def write_tag(writer: TextWriter, start: int, end: int) -> None:
     elif writer.settings.profile == "comment" and tag.name in _TRANSLATED:
         writer.source.report("tag-translated", start, markup)
         _translate(writer, tag, start)
-    elif tag.is_address:
+    elif tag.is_words:
         writer.source.report("tag-shown", start, markup)
         writer.words(start, end)
     elif isinstance(node := frames.read_dropped(writer, tag, start, markup), Player):
