@@ -35,9 +35,10 @@ class Source(Struct):
 
     def place(self, offset: int) -> tuple[int, int]:
         """Return the line and the column of an offset, both counted from 1."""
-        for pieces in reversed(self._layers):
-            at, origin = pieces[bisect_right(pieces, offset, key=_FIRST) - 1]
-            offset = origin + offset - at
+        if self._layers:
+            for pieces in reversed(self._layers):
+                at, origin = pieces[bisect_right(pieces, offset, key=_FIRST) - 1]
+                offset = origin + offset - at
         if not self._start <= offset <= self._end:
             if self._line_ends is None:
                 text = self.text if self._original is None else self._original
