@@ -16,6 +16,9 @@ _NAME = re.compile(rf"""\s*<[^>'"]{{0,{_LONGEST_NAME}}}>""")
 _NOT_IN_NAMES = frozenset(
     {"ADDRESS", "ANCHOR_MARK", "GLOSSARY_MARK", "IDIOM", "LINK_MARK", "MODEL_TAG", "PROTECTED", "RESOURCE"}
 )
+# What may hold half of the mark of a note, and how a note with a name begins.
+_HALVES = frozenset({"ABBREVIATION_MARK", "ESCAPE"})
+_NAMED = re.compile(r"\[\[\s*<")
 LINE_KINDS = frozenset({"ITEM_MARK", "RULE_MARK", "DIALOGUE_MARK", "DASH_MARK"})
 
 
@@ -56,7 +59,7 @@ class Asides:
         """Return lexemes in which every note and every poem is one; a note holds no notes."""
         kinds = {lexeme.kind for lexeme in lexemes}
         if notes and not kinds.isdisjoint(("NOTE_START", "NOTE_END")):
-            if "NOTE_END" in kinds:
+            if "NOTE_END" in kinds and (not kinds.isdisjoint(_HALVES) or _NAMED.search(self._source.text)):
                 lexemes = _mark_notes(lexemes, self._source.text)
             lexemes = self._take_kind(lexemes, "NOTE_START", "NOTE_END", "NOTE")
         if "POEM_START" in kinds:

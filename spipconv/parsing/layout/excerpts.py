@@ -26,6 +26,8 @@ _SILENT = frozenset(
         "ANCHOR_MARK",
     }
 )  # fmt: skip
+# What may say something else than what the author typed.
+_SAYING = _SILENT | {"ADDRESS", "GLOSSARY_MARK", "IDIOM", "LINK_MARK"}
 _LINE_MARK = re.compile(r"^(?:-+[*#]*|_+ )[ \u00a0]*", re.MULTILINE)
 _BRACES = str.maketrans({"{": None, "}": None, NO_BREAK_SPACE: " "})
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
@@ -57,7 +59,7 @@ def _words(writer: TextWriter, lexemes: Iterable[Lexeme]) -> str:
             start = -1
 
     for lexeme in lexemes:
-        said = _say(writer, lexeme)
+        said = _say(writer, lexeme) if lexeme.kind in _SAYING else None
         if said is None:
             if start < 0:
                 start = lexeme.start

@@ -39,18 +39,17 @@ def close_quote(writer: TextWriter, start: int, end: int) -> None:
 def begin_lines(scan: Scan, lexemes: list[Lexeme]) -> list[Lexeme]:
     """Return lexemes in which a line begins after each poem."""
     begun: list[Lexeme] = []
-    after_poem = False
-    for lexeme in lexemes:
-        if after_poem and lexeme.kind == "WORDS":
+    position = 0
+    for index, lexeme in enumerate(lexemes):
+        if lexeme.kind == "WORDS" and index and lexemes[index - 1].kind == "POEM":
             shift = lexeme.start - 1
             line = scan.lexer.read("\n" + scan.masked[lexeme.start : lexeme.end], 1, lexeme.end - shift)
             line = [Lexeme(part.kind, part.start + shift, part.end + shift) for part in line]
+            begun += lexemes[position:index]
             # The typography of -- is older than this line.
             begun += [part.become("WORDS") if part.kind == "DIALOGUE_MARK" else part for part in line]
-        else:
-            begun.append(lexeme)
-        after_poem = lexeme.kind == "POEM"
-    return begun
+            position = index + 1
+    return begun + lexemes[position:]
 
 
 def write_poem(writer: TextWriter, lexemes: list[Lexeme], start: int, run: WriteRange) -> None:
