@@ -14,6 +14,9 @@ _UNBREAKABLE = frozenset("!%:;?»")
 
 def write_newline(writer: TextWriter, start: int, end: int) -> None:
     """End a line."""
+    if writer.keeps_newlines:
+        writer.words(start, end)
+        return
     writer.end_run(trims=True)
     if writer.in_body_cell and not writer.text.startswith(("-*", "-#"), end):
         writer.flow.line_break("auto", start)

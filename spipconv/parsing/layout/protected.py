@@ -16,6 +16,8 @@ from spipconv.parsing.typography import NO_BREAK_SPACE, decode_entities
 _CODE_START = re.compile(r"<code(?:[ \t][^<>\n]*)?>", re.IGNORECASE | re.ASCII)
 _CODE_END = re.compile("</code>", re.IGNORECASE | re.ASCII)
 
+_BLANK_LINE = re.compile(r"\n[ \t]*+\n")
+
 
 def write_protected(writer: TextWriter, start: int, end: int) -> None:
     """Write the protected text that begins here."""
@@ -221,6 +223,9 @@ def _write_comment(writer: TextWriter, part: Protected, offset: int) -> None:
     """``<!-- … -->``, which counts as words for lines and paragraphs."""
     writer.source.report("comment-dropped", offset)
     writer.begin_inline(offset)
+    if writer.levels and _BLANK_LINE.search(writer.text, part.start, part.end):
+        # The blank line ends the lists, but the end tags that SPIP writes there are in the comment.
+        writer.levels.clear()
 
 
 _HANDLERS: dict[str, Callable[[TextWriter, Protected, int], None]] = {

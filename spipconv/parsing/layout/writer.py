@@ -50,8 +50,8 @@ class TextWriter:
     __slots__ = (
         "_run_end", "_run_start", "block_links", "flow", "has_emphasis", "has_heading", "has_inner_heading",
         "has_paragraphs", "has_quote", "has_strong", "heading_end", "headings", "in_body_cell", "in_cell", "in_link",
-        "in_raw_link", "in_verse", "language", "levels", "link_marks", "links", "needs_source", "pairing", "policy",
-        "read_inline", "scan", "settings", "source", "start", "text", "typography",
+        "in_raw_link", "in_verse", "keeps_newlines", "language", "levels", "link_marks", "links", "needs_source",
+        "pairing", "policy", "read_inline", "scan", "settings", "source", "start", "text", "typography",
     )  # fmt: skip
 
     def __init__(self, scan: Scan, read_inline: Callable[[str], tuple[Node, ...]], *, paragraphs: bool) -> None:
@@ -68,6 +68,8 @@ class TextWriter:
         self.has_paragraphs = paragraphs
         self.pairing = Pairing(source)
         self.flow = Paragraphs(self.pairing, source, enabled=paragraphs)
+        # With this comment in a text, SPIP makes no break where a line ends.
+        self.keeps_newlines = "<!-- ig br -->" in source.text
         # Where the text starts: typography sees nothing before it.
         self.start = 0
         self.in_cell = self.in_body_cell = self.in_verse = self.in_link = self.in_raw_link = False
