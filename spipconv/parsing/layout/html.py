@@ -73,6 +73,9 @@ def _write_allowed(writer: TextWriter, tag: Tag, offset: int, markup: str) -> No
     if name == "br" and writer.has_paragraphs:
         for attribute, _ in tag.attributes:
             writer.source.report("attribute-dropped", offset, f"<br {attribute}>")
+        if offset == writer.start and not tag.is_self_closed:
+            # At the start of a text SPIP drops <br />, but not <br>.
+            writer.flow.begin(drops_breaks=False)
         writer.flow.line_break("html", offset)
     elif name == "p" and writer.has_paragraphs:
         if tag.is_end or not tag.attributes:
