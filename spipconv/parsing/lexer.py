@@ -188,7 +188,8 @@ class SourceLexer:
             if kind in unclosed:
                 continue
             if kind not in ends:
-                ends[kind] = re.compile(f"</{kind}[ \t\n]*>", re.IGNORECASE | re.ASCII)
+                space = "[ \t\n]*" if kind in ("script", "style") else ""
+                ends[kind] = re.compile(f"</{kind}{space}>", re.IGNORECASE | re.ASCII)
             closing = ends[kind].search(text, start + 2 if kind == "comment" else position)
             if closing is None:
                 unclosed.add(kind)

@@ -18,6 +18,10 @@ _CODE_END = re.compile("</code>", re.IGNORECASE | re.ASCII)
 
 _BLANK_LINE = re.compile(r"\n[ \t]*+\n")
 
+# Browsers show the end of a line in code between backticks as a space, and so a blank line.
+_LINE_END = re.compile(r"[ \t]*+\n[ \t\n]*+")
+_TAB = 4 * (NO_BREAK_SPACE + " ")
+
 
 def write_protected(writer: TextWriter, start: int, end: int) -> None:
     """Write the protected text that begins here."""
@@ -37,7 +41,7 @@ def is_block(writer: TextWriter, start: int) -> bool:
         return False
     if part.kind == "html":
         return _holds_block_tag(writer, part)
-    if part.kind in ("code", "ticks", "php"):
+    if part.kind in ("code", "php"):
         return "\n" in writer.text[part.start : part.end]
     return part.kind in ("cadre", "fence", "frame", "iframe", "object", "pre")
 
@@ -49,12 +53,13 @@ def _write_code(writer: TextWriter, part: Protected, offset: int) -> None:
     else:
         language = next((value for name, value in read_attributes(part.opening) if name == "class"), "")
     line, column = writer.source.place(offset)
-    if part.kind == "fence" or "\n" in content:
+    if part.kind == "fence" or ("\n" in content and part.kind != "ticks"):
         content = content.strip("\n").rstrip() if part.kind != "fence" else content.removesuffix("\n")
         writer.block(CodeBlock(content, language, line=line, column=column))
     else:
-        content = content.strip() if part.kind == "ticks" else content
-        content = content.replace("  ", " " + NO_BREAK_SPACE)
+        if part.kind == "ticks":
+            content = _LINE_END.sub("\n", content.strip())
+        content = content.replace("\t", _TAB).replace("  ", " " + NO_BREAK_SPACE)
         writer.leaf(Code(content, language, line=line, column=column), offset)
 
 
