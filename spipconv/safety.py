@@ -211,7 +211,7 @@ class Policy(Struct, frozen=True):
 
 # The values of attributes that may have no others: nothing is played or loaded before the reader wants it.
 _VALUES_OF_FRAMES = {"loading": ("lazy",), "referrerpolicy": (REFERRER_POLICY,), "sandbox": (SANDBOX,)}
-_VALUES_OF = {"preload": ("metadata", "none"), "target": ("_blank",)}
+_VALUES_OF = {"preload": ("none",), "target": ("_blank",)}
 
 
 def _words(text: str) -> frozenset[str]:

@@ -103,7 +103,8 @@ def test_only_authors_write_media_which_play_nothing_by_themselves(name: str) ->
     tag = f'<{name} src="a.x" poster="p.jpg" preload="auto" autoplay onplay="x()" controls>mot</{name}>'
     (element,) = find(spipconv.to_html(f"mot {tag} mot"), name)
     assert element.get("src") == "a.x"
-    assert not {"autoplay", "onplay", "preload"} & element.attrib.keys()
+    assert not {"autoplay", "onplay"} & element.attrib.keys()
+    assert element.get("preload") == ("none" if name in ("audio", "video") else None)
     for profile in ("comment", "title"):
         html = spipconv.to_html(f"mot {tag} mot", profile)
         assert not find(html, name)

@@ -130,6 +130,9 @@ def write_element(writer: NodeWriter, node: Element) -> str:
         values = dict(attributes)
         values["rel"] = (values.get("rel", "") + " noopener").strip()
         attributes = tuple(values.items())
+    if node.name in ("audio", "video") and ("preload", "none") not in attributes:
+        # Nothing is loaded before the reader starts it.
+        attributes += (("preload", "none"),)
     written = "".join([f' {name}="{escape_attribute(value)}"' for name, value in attributes])
     if node.name in VOID:
         return f"<{node.name}{written} />"

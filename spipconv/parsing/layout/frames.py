@@ -11,7 +11,7 @@ from spipconv.parsing.html_tags import Tag, read_tag
 from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.lexer import Protected, Scan, mask
 from spipconv.players import find_player
-from spipconv.safety import safe_address
+from spipconv.safety import replace_controls, safe_address
 
 # Tags, which may go over several lines here; what is between them, browsers show only in place of a frame. An
 # expression that begins with "<" is found quickly.
@@ -156,7 +156,7 @@ def _name_of(address: str) -> str:
     """Return the host of an address, or else the name of its file, or else the address."""
     try:
         parts = urlsplit(address)
-        name = parts.hostname or unquote(parts.path.rstrip("/").rpartition("/")[2])
     except ValueError:
-        name = ""
-    return (name or address)[:_LONGEST_WORDS]
+        return address[:_LONGEST_WORDS]
+    name = "" if parts.scheme else replace_controls(unquote(parts.path)).rstrip("/").rpartition("/")[2]
+    return (parts.hostname or name or address)[:_LONGEST_WORDS]

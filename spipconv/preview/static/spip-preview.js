@@ -103,7 +103,8 @@ const DROPPED = new Set(
 const CLASSES = new Set(
   "autobr even manualbr notes numeric odd offscreen precode row_even row_first row_odd summary table".split(" "),
 );
-const PROTOCOLS = new Set(["http:", "https:", "mailto:", "ftp:", "tel:"]);
+const PROTOCOLS = new Set(
+  ["http:", "https:", "mailto:", "ftp:", "tel:", "geo:", "news:", "sftp:", "sms:", "xmpp:"]);
 
 const asIs = (value) => value;
 const smallNumber = (value) => (/^-?\d{1,4}$/.test(value) ? value : null);
