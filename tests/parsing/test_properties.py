@@ -55,7 +55,8 @@ def test_nesting_is_bounded(text: str, profile: Any) -> None:
 def test_plain_words_stay_as_they_are(text: str) -> None:
     parsed = spipconv.parse(text)
     assert plain_text(parsed.document.children) == text
-    assert parsed.diagnostics == ()
+    # Letters may by chance be what a misread text has: "ÂŠ".
+    assert {diagnostic.code for diagnostic in parsed.diagnostics} <= {"encoding-repeated"}
 
 
 @settings(max_examples=100, deadline=None)
