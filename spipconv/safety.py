@@ -32,7 +32,7 @@ VOID = frozenset("area base br col embed hr img input link meta param source tra
 
 # SECURITY.md says why these and no others. The first three are those that browsers load themselves.
 SCHEMES = frozenset({"http", "https", "ftp", "mailto", "tel", "geo", "news", "sftp", "sms", "xmpp"})
-_LOADED_SCHEMES = frozenset({"http", "https", "ftp"})
+_LOADED = frozenset({"http", "https", "ftp"})
 
 _ARIA = re.compile("aria-[a-z]+")
 _COLON_FIRST = re.compile(r"[^/?#:]*:")
@@ -180,7 +180,7 @@ def safe_source(address: str) -> str | None:
     """Return the address of a picture, a sound or a film as it may be written, or None if it is not allowed."""
     allowed = safe_address(address)
     scheme = _SCHEME.match(allowed) if allowed else None
-    return None if scheme and scheme[1].lower() not in _LOADED_SCHEMES else allowed
+    return None if scheme and scheme[1].lower() not in _LOADED else allowed
 
 
 class Policy(Struct, frozen=True):
