@@ -60,7 +60,8 @@ def typeset(text: str, language: str, before: str = "") -> str:
     if "&" in text:
         for entity, character in _NAMED.items():
             text = text.replace(entity, character)
-    text = _space_french(text, before) if is_french(language) else _space_english(text)
+    is_like_french = language == "fr" or is_french(language)
+    text = _space_french(text, before) if is_like_french else _space_english(text)
     if "~" in text:
         text = _join_spaces(text)
     if "--" in text:
@@ -119,7 +120,7 @@ def _join_spaces(text: str) -> str:
     text = text.replace(" ~", "~").replace("~ ", "~")
     if " ~" in text or "~ " in text:
         text = _SPACED_TILDE.sub("~", text)
-    if "http" in text or "ftp" in text or "mailto" in text:
+    if "tp" in text or "mailto" in text:
         text = _PROTOCOL.sub(r"\1\3\4", text)
     return text
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Set
 
 from spipconv.parsing.html_tags import BLOCKS, read_tag
 from spipconv.parsing.layout import protected
@@ -12,6 +13,7 @@ from spipconv.parsing.models import read_model
 
 _BLOCK_KINDS = frozenset({"BLANK_LINE", "ITEM_MARK", "POEM", "POEM_START", "QUOTE_END", "QUOTE_START", "RULE_MARK"})
 
+_RAW_LINK_END = re.compile("</a>", re.IGNORECASE)
 _LINKS = frozenset({"GLOSSARY_MARK", "NOTE", "PLAIN_LINK"})
 
 
@@ -33,11 +35,18 @@ def is_block(writer: TextWriter, lexeme: Lexeme) -> bool:
     return False
 
 
+def may_hold_links(writer: TextWriter, kinds: Set[str]) -> bool:
+    """Return whether a text with lexemes of these kinds can have a link around something."""
+    return "LINK_START" in kinds or ("TAG" in kinds and _RAW_LINK_END.search(writer.text) is not None)
+
+
 def find_block_links(writer: TextWriter, lexemes: Iterable[Lexeme]) -> set[int]:
     """Return the offsets where links with a block in them start and end: ``[…->…]`` and the author's ``<a>``."""
     offsets: set[int] = set()
     opening, has_block = -1, False
     for lexeme in lexemes:
+        if lexeme.kind == "WORDS":
+            continue
         starts, ends = _read_link_mark(writer, lexeme)
         if starts and opening < 0:
             opening, has_block = lexeme.start, False

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from spipconv.nodes import Node
 from spipconv.parsing.layout import abbreviations, braces, html, lines, links, lists, models, protected, quotes, words
 from spipconv.parsing.layout.asides import LINE_KINDS, Aside, Asides, without_lines
-from spipconv.parsing.layout.block_links import find_block_links
+from spipconv.parsing.layout.block_links import find_block_links, may_hold_links
 from spipconv.parsing.layout.excerpts import excerpt
 from spipconv.parsing.layout.table_shapes import find_tables
 from spipconv.parsing.layout.tables import write_table
@@ -24,6 +24,7 @@ from spipconv.parsing.tokens import CLOSE, Token
 _TITLE_KINDS = {kind: kind for kind in ("IDIOM", "MODEL_TAG", "PROTECTED", "TAG")} | dict.fromkeys(
     ("INTRO_TAG", "POEM_END", "POEM_START", "QUOTE_END", "QUOTE_START"), "TAG"
 )
+_ASIDE_KINDS = frozenset({"NOTE_END", "NOTE_START", "POEM_START"})
 _OPENING_KINDS = frozenset(
     {"OPENING_BRACES", "CLOSING_BRACES", "STRONG_WORDS", "EMPHASIS_WORDS", "QUOTE_START", "POEM"}
 )
@@ -77,11 +78,13 @@ class Layout:
 
     def _take(self, lexemes: list[Lexeme], *, notes: bool = True) -> list[Lexeme]:
         """Set notes and poems apart."""
-        lexemes = self._asides.take(lexemes, notes=notes)
         kinds = {lexeme.kind for lexeme in lexemes}
-        if "POEM" in kinds:
+        if kinds.isdisjoint(_ASIDE_KINDS):
+            return lexemes
+        lexemes = self._asides.take(lexemes, notes=notes)
+        if "POEM_START" in kinds:
             lexemes = quotes.begin_lines(self._writer.scan, lexemes)
-        if {"BREAK_MARK", "NOTE"} <= kinds:
+        if "BREAK_MARK" in kinds and "NOTE_START" in kinds:
             lexemes = lines.without_marks_before_notes(lexemes, self._writer.text)
         return lexemes
 
@@ -91,7 +94,7 @@ class Layout:
             self._note_openings(lexemes)
         if {"MODEL_TAG", "TAG"} <= kinds and "a" in self._writer.policy.tags:
             lexemes = models.join_wrapped_models(self._writer, lexemes)
-        if ("LINK_START" in kinds or "TAG" in kinds) and self._writer.has_paragraphs:
+        if self._writer.has_paragraphs and may_hold_links(self._writer, kinds):
             self._writer.block_links = find_block_links(self._writer, lexemes)
         if "PIPE" in kinds and self._writer.has_paragraphs:
             self._tables = find_tables(lexemes, self._writer.text)

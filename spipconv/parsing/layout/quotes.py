@@ -40,10 +40,11 @@ def begin_lines(scan: Scan, lexemes: list[Lexeme]) -> list[Lexeme]:
     """Return lexemes in which a line begins after each poem."""
     begun: list[Lexeme] = []
     position = 0
+    masked = scan.masked
     for index, lexeme in enumerate(lexemes):
-        if lexeme.kind == "WORDS" and index and lexemes[index - 1].kind == "POEM":
+        if lexeme.kind == "WORDS" and index and lexemes[index - 1].kind == "POEM" and masked[lexeme.start] in "-_—":
             shift = lexeme.start - 1
-            line = scan.lexer.read("\n" + scan.masked[lexeme.start : lexeme.end], 1, lexeme.end - shift)
+            line = scan.lexer.read("\n" + masked[lexeme.start : lexeme.end], 1, lexeme.end - shift)
             line = [Lexeme(part.kind, part.start + shift, part.end + shift) for part in line]
             begun += lexemes[position:index]
             # The typography of -- is older than this line.

@@ -51,8 +51,14 @@ class _Match(NamedTuple):
     end: int
 
 
+_BLOCKS = {block.name: (reader.name, block) for reader in READERS.values() for block in reader.blocks}
+_BLOCK_TAG = re.compile(rf"<(?P<end>/?)(?P<name>{'|'.join(_BLOCKS)})>", re.IGNORECASE | re.ASCII)
+
+
 def mark_shortcuts(scan: Scan) -> None:
     """Mark the shortcuts of the plugins that are read in a scan; report those of other plugins."""
+    if "<" in scan.masked:
+        _mark_blocks(scan)
     masked, plugins = scan.masked, scan.source.settings.plugins
     if not (plugins or _has_hint(masked)):
         return
@@ -63,13 +69,35 @@ def mark_shortcuts(scan: Scan) -> None:
         elif shortcut.hints:
             titles = ", ".join([PLUGINS[name].title for name in names])
             scan.source.report("plugin-shortcut", start, f"{scan.source.text[start:end].strip()} ({titles})")
+    _mask(scan, marks)
+
+
+def _mark_blocks(scan: Scan) -> None:
+    """Mark the blocks of plugins, each up to the first end tag; report those of plugins that are not read."""
+    marks: list[tuple[int, int, Protected]] = []
+    opening: re.Match[str] | None = None
+    for match in _BLOCK_TAG.finditer(scan.masked):
+        if not match["end"]:
+            opening = opening or match
+        elif opening and opening["name"].lower() == match["name"].lower():
+            plugin, block = _BLOCKS[match["name"].lower()]
+            start, end = opening.start(), match.end()
+            if plugin in scan.source.settings.plugins:
+                marks.append((start, end, Protected("plugin", "", start, end, block.write)))
+            else:
+                scan.source.report("plugin-shortcut", start, f"{opening.group()} ({PLUGINS[plugin].title})")
+            opening = None
+    _mask(scan, marks)
+
+
+def _mask(scan: Scan, marks: list[tuple[int, int, Protected]]) -> None:
     if marks:
-        scan.masked = mask(masked, marks)
+        scan.masked = mask(scan.masked, marks)
         scan.protected = {**scan.protected, **{start: protected for start, _, protected in marks}}
 
 
 def _has_hint(text: str) -> bool:
-    return any(search(text) for search in _HINT_SEARCHES)
+    return any([search(text) for search in _HINT_SEARCHES])
 
 
 def _pair(matches: Iterator[_Match]) -> list[_Match]:
