@@ -155,7 +155,8 @@ class SourceLexer:
     def _protect(self, scan: Scan) -> None:
         text = scan.source.text
         blocks: list[tuple[int, int, Protected]] = []
-        if "`" in text:
+        # SPIP reads no backticks in titles.
+        if "`" in text and scan.source.settings.profile != "title":
             for match in self.patterns["FENCE"].finditer(text) if "```" in text else ():
                 opening, _, content = match.group()[3:-3].partition("\n")
                 start = match.end() - 3 - len(content)
