@@ -97,7 +97,7 @@ def _mask(scan: Scan, marks: list[tuple[int, int, Protected]]) -> None:
 
 
 def _has_hint(text: str) -> bool:
-    return any([search(text) for search in _HINT_SEARCHES])
+    return any(search(text) for search in _HINT_SEARCHES)
 
 
 def _pair(matches: Iterator[_Match]) -> list[_Match]:
