@@ -140,7 +140,7 @@ class Paragraph(Position, frozen=True, tag=True, gc=False):
 
 
 class Heading(Position, frozen=True, tag=True, gc=False):
-    """``{{{intertitre}}}``; ``level`` is 1, or what a plugin's ``{{{**intertitre}}}`` says, at most 5."""
+    """``{{{intertitre}}}``; ``level`` is 1, what a plugin's ``{{{**intertitre}}}`` says, or 0 for Markdown's ``#``."""
 
     children: tuple[Node, ...]
     level: int = 1
@@ -209,6 +209,13 @@ class Box(Position, frozen=True, tag=True, gc=False):
     children: tuple[Node, ...]
     align: str = ""
     is_framed: bool = False
+
+
+class Markdown(Position, frozen=True, tag=True, gc=False):
+    """``<md>…</md>``, with a plugin. ``text`` is its own Markdown, empty where that cannot be written as it is."""
+
+    children: tuple[Node, ...]
+    text: str = ""
 
 
 class Verse(Position, frozen=True, tag=True, gc=False):
@@ -291,8 +298,8 @@ Inline = (
     Text | Strong | Emphasis | LineBreak | Bullet | Code | Math | Link | Anchor | Abbreviation | Note | Model | Element
 )
 Block = (
-    Paragraph | Heading | Rule | List | ListItem | Table | Caption | Row | Cell | Quote | Box | Poem | Verse | CodeBlock
-    | Frame | MathBlock | Figure | Player
+    Paragraph | Heading | Rule | List | ListItem | Table | Caption | Row | Cell | Quote | Box | Markdown | Poem | Verse
+    | CodeBlock | Frame | MathBlock | Figure | Player
 )  # fmt: skip
 Node = Inline | Block
 
@@ -316,20 +323,9 @@ def children_of(node: Node) -> tuple[Node, ...]:
 
 _Leaf = Text | LineBreak | Bullet | Code | Math | Anchor | Model | Rule | CodeBlock | Frame | MathBlock | Player
 _Container = (
-    Strong
-    | Emphasis
-    | Link
-    | Abbreviation
-    | Note
-    | Element
-    | Paragraph
-    | Heading
-    | ListItem
-    | Cell
-    | Quote
-    | Box
-    | Verse
-)
+    Strong | Emphasis | Link | Abbreviation | Note | Element | Paragraph | Heading | ListItem | Cell | Quote | Box
+    | Markdown | Verse
+)  # fmt: skip
 _CHILDREN: dict[type, Callable[..., tuple[Node, ...]]] = {
     **dict.fromkeys(get_args(_Leaf), lambda node: ()),
     **dict.fromkeys(get_args(_Container), attrgetter("children")),
@@ -386,4 +382,6 @@ def _rebuild_children(node: Node, change: Callable[[Node], tuple[Node, ...]]) ->
     }
     if isinstance(node, Table) and node.caption:
         changed["caption"] = _rebuild_children(node.caption, change)
+    if isinstance(node, Markdown) and changed and changed["children"] != node.children:
+        changed["text"] = ""
     return replace(node, **changed) if changed else node

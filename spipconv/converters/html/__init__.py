@@ -46,6 +46,7 @@ class Writer(NodeWriter):
         nodes.Link: inline.write_link,
         nodes.List: blocks.write_list,
         nodes.ListItem: blocks.write_item,
+        nodes.Markdown: blocks.write_markdown,
         nodes.Math: inline.write_math,
         nodes.MathBlock: blocks.write_math_block,
         nodes.Model: inline.write_model,

@@ -10,6 +10,7 @@ from spipconv.nodes import (
     Heading,
     List,
     ListItem,
+    Markdown,
     MathBlock,
     Paragraph,
     Poem,
@@ -57,6 +58,11 @@ def write_box(writer: NodeWriter, node: Box) -> str:
     name = "texteencadre-spip spip" if node.is_framed else "spip"
     align = f' align="{escape_attribute(node.align)}"' if node.align else ""
     return f'<div class="{name}"{align}>\n{writer.flow(node.children)}</div>\n'
+
+
+def write_markdown(writer: NodeWriter, node: Markdown) -> str:
+    """Return the HTML of Markdown in a text."""
+    return writer.flow(node.children)
 
 
 def write_poem(writer: NodeWriter, node: Poem) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from spipconv.parsing.plugins import decoupe, enluminures, glossaire, intertitres_enrichis, sommaire, videos
+from spipconv.parsing.plugins import decoupe, enluminures, glossaire, intertitres_enrichis, markdown, sommaire, videos
 from spipconv.parsing.plugins.shortcuts import Reader
 
 # In this order, where two plugins read the same.
 READERS: Mapping[str, Reader] = {
     module.READER.name: module.READER
-    for module in (sommaire, glossaire, decoupe, videos, enluminures, intertitres_enrichis)
+    for module in (markdown, sommaire, glossaire, decoupe, videos, enluminures, intertitres_enrichis)
 }

@@ -29,8 +29,16 @@ class Shortcut(Struct, frozen=True):
     alone: str = ""
 
 
+class Block(Struct, frozen=True):
+    """A tag whose content, up to the first end tag, is the plugin's alone: ``<name>…</name>``."""
+
+    name: str
+    write: Write
+
+
 class Reader(Struct, frozen=True):
-    """The shortcuts of a plugin, by names of their own. ``name`` is that of ``spipconv.plugins.PLUGINS``."""
+    """The shortcuts of a plugin, by names of their own, and its blocks. ``name`` is that in ``PLUGINS``."""
 
     name: str
     shortcuts: Mapping[str, Shortcut]
+    blocks: tuple[Block, ...] = ()
