@@ -8,8 +8,9 @@ from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.typography import NO_BREAK_SPACE, is_french
 
-# Before these, French typography makes a space unbreakable.
-_UNBREAKABLE = frozenset("!%:;?»")
+# Before these, typography makes a space unbreakable, or absorbs it.
+_UNBREAKABLE = frozenset("%~\u00a0")
+_FRENCH_UNBREAKABLE = _UNBREAKABLE | frozenset("!:;?»")
 
 
 def write_newline(writer: TextWriter, start: int, end: int) -> None:
@@ -36,7 +37,7 @@ def write_blank_line(writer: TextWriter, start: int, end: int) -> None:
 def write_break_mark(writer: TextWriter, start: int, end: int) -> None:
     """Write ``_`` at the start of a line: a break, unless typography makes its space unbreakable."""
     writer.end_run(trims=True)
-    if writer.text[end : end + 1] in (_UNBREAKABLE if is_french(writer.typography) else {"%"}):
+    if writer.text[end : end + 1] in (_FRENCH_UNBREAKABLE if is_french(writer.typography) else _UNBREAKABLE):
         if writer.text[start] == "\n":
             writer.flow.newline(start)
             start += 1
