@@ -30,6 +30,7 @@ SOURCE_TERMINALS = (
 _BRACKETED = frozenset({"LINK_MARK", "ANCHOR_MARK", "GLOSSARY_MARK", "NOTE_START", "ABBREVIATION_MARK"})
 MULTI_START = re.compile("<multi>", re.IGNORECASE | re.ASCII)
 _MULTI_END = re.compile("</multi>", re.IGNORECASE | re.ASCII)
+_KEEPS_NEWLINES = "<!-- ig br -->"
 _MASK_START, _MASK = "\ufdd0", "\ufdd1"
 
 
@@ -61,12 +62,16 @@ class Protected(Struct, frozen=True, gc=False):
 
 
 class Scan(Struct):
-    """A source after the search for protected text; ``read`` returns the lexemes of a part of it."""
+    """A source after the search for protected text; ``read`` returns the lexemes of a part of it.
+
+    ``keeps_newlines``: with a comment that says so in a text, SPIP makes no break where a line ends.
+    """
 
     source: Source
     lexer: SourceLexer
     masked: str
     protected: dict[int, Protected] = {}
+    keeps_newlines: bool = False
 
     def read(self, start: int, end: int) -> list[Lexeme]:
         """Return the lexemes between two offsets."""
@@ -122,6 +127,7 @@ class SourceLexer:
                 self._choose_languages(scan)
             if source.settings.angle_shortcuts:
                 source.text, scan.masked = read_angle_shortcuts(source.text, scan.masked)
+            scan.keeps_newlines = _KEEPS_NEWLINES in source.text
         return scan
 
     def languages(self, source: Source) -> frozenset[str]:

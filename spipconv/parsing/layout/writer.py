@@ -68,8 +68,7 @@ class TextWriter:
         self.has_paragraphs = paragraphs
         self.pairing = Pairing(source)
         self.flow = Paragraphs(self.pairing, source, enabled=paragraphs)
-        # With this comment in a text, SPIP makes no break where a line ends.
-        self.keeps_newlines = "<!-- ig br -->" in source.text
+        self.keeps_newlines = scan.keeps_newlines
         # Where the text starts: typography sees nothing before it.
         self.start = 0
         self.in_cell = self.in_body_cell = self.in_verse = self.in_link = self.in_raw_link = False
