@@ -18,7 +18,7 @@ KINDS: Mapping[str, str] = {
     "rub": "rubrique", "rubrique": "rubrique",
     "br": "breve", "brève": "breve", "breve": "breve",
     "aut": "auteur", "auteur": "auteur",
-    "mot": "mot", "groupe": "groupe", "site": "site",
+    "mot": "mot", "groupe": "groupe", "site": "site", "syndic": "site",
     "doc": "document", "document": "document", "im": "document", "img": "document", "image": "document",
     "emb": "document",
 }  # fmt: skip

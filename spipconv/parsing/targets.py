@@ -13,12 +13,13 @@ from spipconv.languages import CODES, author_title
 from spipconv.media_types import media_type
 from spipconv.nodes import LinkKind
 from spipconv.objects import KINDS, Resolver, SpipObject, find_object, find_translation, sort_number
+from spipconv.parsing.tooltips import remove_marks
 from spipconv.parsing.typography import decode_entities
 
-_TEXT = re.compile(r"(?s:(.*?))(?:\|([^<>]*?))?(?:\{([a-z_]*)\})?\Z")
+_LANGUAGE = re.compile(r"\{([a-z_]*)\}\Z")
 _OBJECT = re.compile(r"(\w*?)\s*([0-9]{1,18})(?:\?([^#]*))?(#\S*)?", re.ASCII)
 _ELSEWHERE = re.compile(r"https?:|ftp:|tel:", re.IGNORECASE | re.ASCII)
-_MAIL = re.compile(r"[^\s@:/?#]+@[^\s@:/?#]+\.[^\s@:/?#]+")
+_MAIL = re.compile(r"[^\s@:/?#]+@[^\s@:/?#]+")
 _BRACES_AT_END = re.compile(r"\{[^{}]*\}\s*\Z")
 _SPACES = re.compile(r"\s+")
 # An address that is its own text is shortened as in SPIP: lengths are in bytes.
@@ -46,38 +47,49 @@ class Target(Struct, frozen=True):
         return not self.is_markup and self.kind not in ("internal", "site", "missing")
 
 
-def split_text(text: str, masked: str) -> tuple[int, str, str]:
-    """Split ``text|title{lang}``: return the length of the text, the title, and the language.
+def split_text(text: str, masked: str, current: str) -> tuple[int, str, str]:
+    """Split ``text|title{lang}`` in a text of the current language: return the length of the text, title and language.
 
-    The masked form decides where to split. A word in braces that is not a language is text in italics.
+    The masked form decides where to split. ``{}`` is the current language; a word in braces that is no language is text
+    in italics; a title that is the code of a language is one too. The marks of shortcuts are removed from the title.
     """
-    match = _TEXT.match(masked)
-    assert match is not None
-    words, language = match[1], match[3] or ""
-    first, last = match.span(2)
-    if language and language not in CODES:
-        words, _, title = masked.partition("|")
-        if not title or "<" in title or ">" in title:
-            return len(text), "", ""
-        first, last, language = len(words) + 1, len(text), ""
-    return len(words), decode_entities(text[first:last].strip()) if first >= 0 else "", language
+    braces = _LANGUAGE.search(masked, max(masked.rfind("{"), 0))
+    end = braces.start() if braces else len(masked)
+    bar = masked.find("|", max(masked.rfind("<", 0, end), masked.rfind(">", 0, end)) + 1, end)
+    language = ""
+    if braces:
+        language = braces[1] or current
+        if language not in CODES and braces[1]:
+            language, end = "", len(masked)
+    if bar < 0:
+        return end, "", language
+    title = text[bar + 1 : end].strip()
+    if not braces and title in CODES:
+        language = title
+    return bar, decode_entities(remove_marks(title)), language
 
 
 def read_target(target: str, language: str, wanted: str, resolver: Resolver | None) -> Target:
     """Return what a target means in a text of a language. ``wanted`` is the language that the link asks for."""
     target = decode_entities(target.strip().removeprefix(">").strip())
     if target.startswith(("http://", "https://")):
-        return _read_page(target, resolver)
+        return _read_page(target, wanted, resolver)
     match = _OBJECT.fullmatch(target)
-    if match and match[1] in KINDS:
-        return _read_object(match, language, wanted, resolver, target)
+    # SPIP knows messages of forums, but they have no pages.
+    if match and match[1] != "forum":
+        if match[1] in KINDS:
+            return _read_object(match, language, wanted, resolver, target)
+        # A type that SPIP does not know has plain addresses, too.
+        problem = "object-not-found" if resolver else "object-unresolved"
+        address = _complete(f"spip.php?{match[1]}{match[2]}", match)
+        return Target(address, "missing", f"{match[1]} {match[2]}", language=wanted, problem=problem)
     if target.startswith("#"):
-        return Target(target, "anchor", target)
+        return Target(target, "anchor", target, language=wanted)
     if _MAIL.fullmatch(target):
-        return Target("mailto:" + target, "mail", target)
+        return Target("mailto:" + target, "mail", _shorten(target), language=wanted)
     if target[:7].lower() == "mailto:":
-        return Target(target, "mail", target[7:])
-    return _read_page(target, resolver)
+        return Target(target, "mail", _shorten(target), language=wanted)
+    return _read_page(target, wanted, resolver)
 
 
 def plain_target(kind: str, number: int, language: str) -> Target:
@@ -122,29 +134,36 @@ def _shorten(address: str) -> str:
 def _read_object(match: re.Match[str], language: str, wanted: str, resolver: Resolver | None, target: str) -> Target:
     kind, number = KINDS[match[1]], int(match[2])
     item = find_object(resolver, kind, number) if resolver else None
-    if item and wanted and resolver:
-        item = find_translation(resolver, item, wanted) or item
+    translation = find_translation(resolver, item, wanted) if item and wanted and resolver else None
     if item is None:
         if resolver and kind == "document":
-            return Target(target, "relative", target, problem="object-not-found")
+            return Target(target, "relative", target, language=wanted, problem="object-not-found")
         plain = plain_target(kind, number, language)
         problem = "object-not-found" if resolver else "object-unresolved"
-        return Target(_complete(plain.address, match), plain.kind, plain.text, problem=problem)
+        # Without a resolver nobody knows the object's language but the author.
+        unknown = "" if resolver else wanted
+        return Target(_complete(plain.address, match), plain.kind, plain.text, language=unknown, problem=problem)
     if kind == "document":
         kind_of_file = media_type(item.extension)
         title = item.title.strip() or item.file
-        return Target(document_address(item), "internal", title, True, "", kind_of_file)
-    address = _complete(item.address or f"spip.php?{kind}{item.number}", match)
+        return Target(document_address(item), "internal", title, True, wanted, kind_of_file)
+    item = translation or item
+    own = f"spip.php?{kind}{item.number}"
+    # SPIP finds a translation without what follows the number.
+    address = item.address or own if translation else _complete(item.address or own, match)
     other = item.language if item.language != language else ""
     title = sort_number(item.title)[1] or f"{kind} {item.number}"
+    if match[1] == "syndic":
+        # The page about the site, not the site.
+        return Target(_complete(own, match), "internal", title, True, other)
     return Target(address, "site" if kind == "site" else "internal", title, True, other)
 
 
-def _read_page(target: str, resolver: Resolver | None) -> Target:
+def _read_page(target: str, wanted: str, resolver: Resolver | None) -> Target:
     address = "https://" + target if target[:4].lower() == "www." else target
     site = resolver.site_address if resolver else ""
     is_elsewhere = _ELSEWHERE.match(address) and not (site and address.startswith(site))
-    return Target(address, "external" if is_elsewhere else "relative", _shorten(target))
+    return Target(address, "external" if is_elsewhere else "relative", _shorten(target), language=wanted)
 
 
 def _complete(address: str, match: re.Match[str]) -> str:

@@ -14,6 +14,7 @@ from spipconv.nodes import plain_text
 from spipconv.parsing import targets
 from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.lexer import Lexeme
+from spipconv.parsing.tooltips import remove_marks
 from spipconv.parsing.typography import NO_BREAK_SPACE, typeset
 
 # A longer excerpt than the first is cut so that no more than the second number of characters stay, and the sign.
@@ -28,15 +29,11 @@ _SILENT = frozenset(
 )  # fmt: skip
 # What may say something else than what the author typed.
 _SAYING = _SILENT | {"ADDRESS", "GLOSSARY_MARK", "IDIOM", "LINK_MARK"}
-_LINE_MARK = re.compile(r"^(?:-+[*#]*|_+ )[ \u00a0]*", re.MULTILINE)
-_BRACES = str.maketrans({"{": None, "}": None, NO_BREAK_SPACE: " "})
-_BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
 
 
 def excerpt(writer: TextWriter, lexemes: Iterable[Lexeme]) -> str:
     """Return the tooltip of the call of a note that consists of these lexemes."""
-    text = _LINE_MARK.sub("", _without_rows(_words(writer, lexemes)).translate(_BRACES))
-    text = "\n\n".join([part.replace("\n", " ").strip() for part in _BLANK_LINE.split(text)]).strip()
+    text = remove_marks(_words(writer, lexemes))
     # SPIP counts what it must escape as it is escaped.
     text = text.replace("&", "&amp;").replace("<", "&lt;")
     if len(text) > _LONGEST:
@@ -92,27 +89,10 @@ def _say(writer: TextWriter, lexeme: Lexeme) -> str | None:
 def _say_link(writer: TextWriter, lexeme: Lexeme) -> str:
     masked = writer.scan.masked
     first, arrow = lexeme.start + 1, masked.index("->", lexeme.start)
-    length, _, language = targets.split_text(writer.text[first:arrow], masked[first:arrow])
+    length, _, language = targets.split_text(writer.text[first:arrow], masked[first:arrow], writer.language)
     if masked[first : first + length].strip():
         return _words(writer, writer.scan.read(first, first + length)).strip()
     target = targets.read_target(
         writer.text[arrow + 2 : lexeme.end - 1], writer.language, language, writer.settings.resolver
     )
     return plain_text(writer.read_inline(target.text)) if target.is_markup else typeset(target.text, writer.typography)
-
-
-def _without_rows(text: str) -> str:
-    """Return a text without the rows of tables: from a bar that begins a line to one that ends a line."""
-    if "|" not in text:
-        return text
-    lines = text.split("\n")
-    last = max((index for index, line in enumerate(lines) if line.endswith("|")), default=-1)
-    kept: list[str] = []
-    in_row = False
-    for index, line in enumerate(lines):
-        begins = not in_row and line.startswith("|") and index <= last
-        if begins or in_row:
-            in_row = not line.endswith("|") or (begins and len(line) == 1)
-        else:
-            kept.append(line)
-    return "\n".join(kept)

@@ -45,7 +45,7 @@ def _open_up(writer: TextWriter, link: Lexeme) -> list[Lexeme]:
     text, masked = writer.text, writer.scan.masked
     arrow = masked.index("->", link.start)
     first, last = trim(masked, link.start + 1, arrow)
-    length, title, language = targets.split_text(text[first:last], masked[first:last])
+    length, title, language = targets.split_text(text[first:last], masked[first:last], writer.settings.language)
     first, last = trim(masked, first, first + length)
     target = text[arrow + 2 : link.end - 1]
     if _WORDS_ONLY.fullmatch(masked, first, last):
@@ -128,7 +128,7 @@ def _read_link(writer: TextWriter, mark: LinkMark, offset: int) -> tuple[targets
         "address": address,
         "kind": target.kind,
         "title": mark.title,
-        "language": mark.language or target.language,
+        "language": target.language,
         "media_type": target.media_type,
     }
 
