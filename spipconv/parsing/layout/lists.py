@@ -11,7 +11,6 @@ from spipconv.parsing.typography import NO_BREAK_SPACE
 
 # An item that shows nothing because of what it holds, not because nothing is written there.
 _HIDDEN = re.compile(r"[ \t]*(?:\n[ \t]*)?<")
-
 # An item that is empty because the next line begins with a dash, which shows something in it.
 _ENDED = re.compile(r"[ \t]*\n-(?![*#])")
 
@@ -21,6 +20,10 @@ def write_item_mark(writer: TextWriter, start: int, end: int) -> None:
     levels = writer.levels
     ordered, depth = writer.text[start + 1] == "#", end - start - 1
     writer.end_run(trims=True)
+    if depth == 1 and not levels and _continues_row_list(writer, ordered):
+        writer.flow.end()
+        _open_bare_item(writer, ordered, start, end)
+        return
     if writer.in_body_cell and not levels:
         writer.flow.blank_line(start)
         writer.flow.flush(start)
@@ -34,6 +37,10 @@ def write_item_mark(writer: TextWriter, start: int, end: int) -> None:
     if len(levels) == depth:
         if keeps_kind:
             _end_item(writer)
+            if levels[-1].list is levels[-1].item:
+                levels.pop()
+                _open_bare_item(writer, ordered, start, end)
+                return
             levels[-1] = _open_item(writer, levels[-1].list, ordered, start, end)
             set_line_breaks(writer)
             return
@@ -77,6 +84,24 @@ def _open_item(writer: TextWriter, opened: Open, ordered: bool, start: int, end:
     if end >= 0 and _ENDED.match(writer.text, end):
         writer.pairing.text(NO_BREAK_SPACE, start)
     return Level(ordered, opened, item, size, end)
+
+
+def _continues_row_list(writer: TextWriter, ordered: bool) -> bool:
+    """Return whether an item goes on with the list of a cell before, which SPIP ends with the row only."""
+    if not writer.in_body_cell or writer.row_list is None:
+        return False
+    depth, kind = writer.row_list
+    return depth > 1 or kind == ordered
+
+
+def _open_bare_item(writer: TextWriter, ordered: bool, start: int, end: int) -> None:
+    """Open an item outside of its list, which the browser has ended with its cell."""
+    item = writer.pairing.open("li", "ELEMENT", {"name": "li", "attributes": ()}, start, writer.text[start:end])
+    if item is None:
+        writer.words(start, end)
+        return
+    writer.levels.append(Level(ordered, item, item, writer.pairing.size, end))
+    set_line_breaks(writer)
 
 
 def _fill_item(writer: TextWriter, level: Level) -> None:

@@ -36,8 +36,8 @@ class CellShape(Struct, gc=False):
 
     @property
     def names_line(self) -> bool:
-        """Return whether the cell may be in a first column of headers, where SPIP takes an empty one for bold."""
-        return (self.is_bold or not self.text) and not self.ends_list
+        """Return whether the cell may be in a first column of headers, as it may be in a head."""
+        return (self.is_bold or self.text in ("", "<")) and not self.ends_list
 
     @property
     def mark(self) -> str:
@@ -179,7 +179,6 @@ def _merge(rows: list[list[CellShape]]) -> list[list[CellShape]]:
                 below.pop(cell.index, None)
             elif cell.mark == "^" and number:
                 below[cell.index] = below.get(cell.index, 0) + 1
-                right = 0
             else:
                 cell.colspan += right
                 cell.rowspan += below.pop(cell.index, 0)

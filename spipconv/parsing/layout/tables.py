@@ -36,6 +36,7 @@ def write_table(writer: TextWriter, lexemes: Sequence[Lexeme], first: int, last:
     for (cells, head), start in zip(lines, starts[len(starts) - len(lines) :], strict=True):
         row = pairing.open("tr", "ROW", {"head": head}, start)
         assert row is not None
+        writer.row_list = None
         for cell in cells:
             _write_cell(writer, run, lexemes, cell)
         pairing.close_to(row)
@@ -111,6 +112,8 @@ def _run_inside(writer: TextWriter, run: WriteRange, lexemes: Sequence[Lexeme], 
     writer.levels, writer.headings = [], []
     writer.in_cell, writer.in_body_cell = True, breaks_lines
     run(lexemes, 0, len(lexemes))
+    if writer.levels:
+        writer.row_list = len(writer.levels), writer.levels[-1].ordered
     end_lists(writer)
     writer.flow.end()
     writer.flow, writer.levels, writer.headings = flow, levels, headings

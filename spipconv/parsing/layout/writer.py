@@ -51,7 +51,7 @@ class TextWriter:
         "_run_end", "_run_start", "block_links", "flow", "has_emphasis", "has_heading", "has_inner_heading",
         "has_paragraphs", "has_quote", "has_strong", "heading_end", "headings", "in_body_cell", "in_cell", "in_link",
         "in_raw_link", "in_verse", "keeps_newlines", "language", "levels", "link_marks", "links", "needs_source",
-        "pairing", "policy", "read_inline", "scan", "settings", "source", "start", "text", "typography",
+        "pairing", "policy", "read_inline", "row_list", "scan", "settings", "source", "start", "text", "typography",
     )  # fmt: skip
 
     def __init__(self, scan: Scan, read_inline: Callable[[str], tuple[Node, ...]], *, paragraphs: bool) -> None:
@@ -74,6 +74,8 @@ class TextWriter:
         self.in_cell = self.in_body_cell = self.in_verse = self.in_link = self.in_raw_link = False
         self.has_heading = self.has_inner_heading = self.has_strong = self.has_emphasis = self.has_quote = False
         self.levels: list[Level] = []
+        # How deep the last list in the cells of a row was, and its kind.
+        self.row_list: tuple[int, bool] | None = None
         self.headings: list[Open] = []
         # Whether a film or a sound is open that is not allowed and whose source was not seen yet.
         self.needs_source = False
