@@ -443,6 +443,28 @@ def test_no_other_player_is_embedded(form: str, address: str) -> None:
         assert element.get("src") is None
 
 
+def test_an_address_is_read_in_any_form_but_written_in_one() -> None:
+    written = "https://www.youtube.com/embed/a?start=90"
+    for address in (
+        "HTTPS://WWW.YouTube.com/embed/a?start=90", "//youtube.com/watch?v=a&t=1m30s", "http://youtu.be/a?t=90",
+        "https://www.youtube.com/v/a&amp;start=90&autoplay=1", "https://www.youtube.com/embed/a?start=90&start=3",
+        " https://m.youtube.com/watch?app=x&v=a#t=90s\n",
+    ):  # fmt: skip
+        (element,) = find(frame(address.replace("&amp;", "&"), embeds=True), "iframe")
+        assert element.get("src") == written
+        for sanitizer in SANITIZERS:
+            (element,) = find(safety.clean(f'<iframe src="{escape(address)}"></iframe>', sanitizer), "iframe")
+            assert element.get("src") is None
+
+
+@pytest.mark.parametrize(
+    "end", ["/x", "/../x", "\\x", "é", "|x", "^", "`", "{}", "[", "%00", "%0A", "%20x", "@x", ":x"]
+)
+def test_nothing_follows_the_name_of_a_film(end: str) -> None:
+    for address in ("https://www.youtube.com/embed/a", "https://player.vimeo.com/video/1", "https://youtu.be/a"):
+        assert not find(frame(address + end, embeds=True), "iframe")
+
+
 @pytest.mark.parametrize("name", ["autoplay", "auto_play", "api", "origin", "enablejsapi", "jsapi", "postMessage", "x"])
 @pytest.mark.parametrize("address", PLAYERS)
 def test_a_player_has_only_known_parameters(address: str, name: str) -> None:
