@@ -35,6 +35,9 @@ class Source(Struct):
 
     def place(self, offset: int) -> tuple[int, int]:
         """Return the line and the column of an offset, both counted from 1."""
+        start = self._start
+        if start <= offset <= self._end and not self._layers:
+            return self._line, offset - start + 1
         if self._layers:
             for pieces in reversed(self._layers):
                 at, origin = pieces[bisect_right(pieces, offset, key=_FIRST) - 1]

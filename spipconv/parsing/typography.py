@@ -15,7 +15,7 @@ _THIN_SPACE = "\u2009"
 
 # SPIP works on bytes, so an accented letter is not a word character in these rules. Each pattern starts with a plain
 # character and is replaced with a plain string, because the engine is fast at that.
-_ACTIVE = re.compile("['\u00a0\u2009&~;:!?»«°M%-]")
+_ACTIVE = re.compile("['\u00a0&~;:!?»«°M%-]")
 _SEMICOLON = re.compile(r";(?<!;;)")
 _ENTITY_END = re.compile(r"(&#?[0-9A-Za-z]+)~;")
 _COLON = re.compile(r":(?!:)(?![0-9A-Za-z_])")
@@ -46,7 +46,7 @@ def typeset(text: str, language: str, before: str = "") -> str:
     ``~`` becomes a no-break space, entities become their characters. ``"`` never changes. Without a language, nothing
     else changes: the spaces, quotes and dashes are the author's own.
     """
-    if not _ACTIVE.search(text):
+    if not _ACTIVE.search(text) and _THIN_SPACE not in text:
         return text
     if not language:
         marked = text.replace("\\~", _LITERAL_TILDE).replace("~", NO_BREAK_SPACE)
@@ -63,7 +63,13 @@ def typeset(text: str, language: str, before: str = "") -> str:
     is_like_french = language == "fr" or is_french(language)
     text = _space_french(text, before) if is_like_french else _space_english(text)
     if "~" in text:
-        text = _join_spaces(text)
+        if "~~" in text or "\\~" in text:
+            text = _merge_tildes(text)
+        text = text.replace(" ~", "~").replace("~ ", "~")
+        if " ~" in text or "~ " in text:
+            text = _SPACED_TILDE.sub("~", text)
+        if "tp" in text or "mailto" in text:
+            text = _PROTOCOL.sub(r"\1\3\4", text)
     if "--" in text:
         text = _DASH.sub(r"\1—\2", text)
     if "~" in text:
@@ -111,18 +117,9 @@ def _space_everywhere(text: str) -> str:
     return text
 
 
-def _join_spaces(text: str) -> str:
-    """Join each ``~`` with the spaces around it, and with a ``~`` next to it, but not with one beyond a space."""
-    if "\\~" in text:
-        text = text.replace("\\~", _LITERAL_TILDE)
-    if "~~" in text:
-        text = _TILDES.sub("~", text)
-    text = text.replace(" ~", "~").replace("~ ", "~")
-    if " ~" in text or "~ " in text:
-        text = _SPACED_TILDE.sub("~", text)
-    if "tp" in text or "mailto" in text:
-        text = _PROTOCOL.sub(r"\1\3\4", text)
-    return text
+def _merge_tildes(text: str) -> str:
+    """Set a ``~`` after a backslash apart, and merge each other one with those next to it, but not beyond a space."""
+    return _TILDES.sub("~", text.replace("\\~", _LITERAL_TILDE))
 
 
 def decode_entities(text: str) -> str:
