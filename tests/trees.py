@@ -79,9 +79,25 @@ def _element(element: Any, *, keeps_spaces: bool, compared: frozenset[str]) -> T
     nodes = _children(element, keeps_spaces=keeps_spaces or name == "pre", compared=compared)
     if (name == "span" and not attributes) or element.get("class") == "precode":
         return nodes
+    if name == "img":
+        attributes.setdefault("alt", "")
+    if name == "table":
+        nodes = _with_head(nodes)
     if name == "pre":
         return [[name, attributes, [words(nodes).strip("\n")]]]
     return [[name, attributes, nodes if keeps_spaces else _tidy(nodes)]]
+
+
+def _with_head(nodes: Tree) -> Tree:
+    """Return the content of a table whose first row, if it holds nothing but heads, is its head."""
+    body = next((node for node in nodes if not isinstance(node, str)), None)
+    if not body or body[0] != "tbody" or not body[2]:
+        return nodes
+    rows = [row for row in body[2] if not isinstance(row, str)]
+    if not rows or {cell[0] for cell in rows[0][2] if not isinstance(cell, str)} != {"th"}:
+        return nodes
+    rest = [["tbody", body[1], rows[1:]]] if rows[1:] else []
+    return [["thead", {}, rows[:1]], *rest, *[node for node in nodes if node is not body]]
 
 
 def _merge(nodes: Iterable[Any]) -> Tree:

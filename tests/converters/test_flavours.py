@@ -60,7 +60,7 @@ _ENGINES: dict[str, Callable[[Sequence[str]], list[str]]] = {
     "pelican": engines.pelican,
 }
 # Titles that consist only of HTML. Because titles are read as pages here, these engines turn them into blocks.
-_DIFFERENT = {"hugo": {"titles_typo-022"}, "jekyll": {"titles_typo-028"}, "pelican": {"titles_typo-028"}}
+_DIFFERENT: dict[str, set[str]] = {"hugo": set(), "jekyll": {"titles_typo-028"}, "pelican": {"titles_typo-028"}}
 
 _HTML_CALL = re.compile(r'<span class="spip_note_ref">.*?</span>', re.S)
 _CALL = re.compile(r'<sup (?:id="fnref[^"]*"|class="footnote-ref")[^>]*>.*?</sup>', re.S)

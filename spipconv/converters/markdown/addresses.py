@@ -6,7 +6,8 @@ import re
 from urllib.parse import quote
 
 from spipconv.converters.flavours import Flavour
-from spipconv.converters.markdown.escapes import as_entity, entity, fold_spaces, write_spaces
+from spipconv.converters.html.writer import SPACES
+from spipconv.converters.markdown.escapes import as_entity, entity, escaper, fold_spaces, write_spaces
 
 # Readers normalise addresses. They leave these unchanged.
 _HOST = r"//[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?(?=[/?#]|\Z)"
@@ -46,6 +47,15 @@ def link_target(address: str, title: str, flavour: Flavour) -> str | None:
     words = fold_spaces(title)
     words = _PLAIN_TITLE.sub(as_entity, words) if flavour.active else _TITLE.sub(_escape_in_title, words)
     return f'{target} "{write_spaces(words, flavour)}"'
+
+
+def picture(address: str, alternative: str, title: str, flavour: Flavour) -> str | None:
+    """Return a picture, or None if readers would change its address or the text in its place."""
+    target = link_target(address, title, flavour)
+    words = fold_spaces(alternative.strip(SPACES))
+    if target is None or (flavour.active and _PLAIN_TITLE.search(words)):
+        return None
+    return f"![{write_spaces(escaper(flavour)(words), flavour)}]({target})"
 
 
 def is_self_shown(address: str) -> bool:

@@ -25,6 +25,7 @@ from spipconv.converters.markdown.starts import guard
 STRONG = ("strong", "**", "__")
 EMPHASIS = ("em", "*", "_")
 DELETED = ("del", "~~")
+STRIKE = ("s", "~~")
 _NO_BREAK_SPACES = ("\u00a0", "\u202f")
 
 
@@ -131,6 +132,10 @@ class Line:
         """Close the bracket at a place, which becomes a link to a target."""
         self._labels.append(range(place + 1, len(self._pieces)))
         self.add(f"]({target})")
+
+    def add_picture(self, markup: str) -> None:
+        """Add a picture, which begins with an exclamation mark and a bracket."""
+        self._pieces.append(markup)
 
     def add_call(self, label: str) -> None:
         """Add the call of a footnote."""

@@ -4,86 +4,55 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from html import unescape
-
-from msgspec.structs import replace
 
 from spipconv.converters.flavours import Flavour
 from spipconv.converters.html.writer import SPACES
-from spipconv.converters.markdown.addresses import is_self_shown, link_target
 from spipconv.converters.markdown.code import fence, is_code
-from spipconv.converters.markdown.escapes import escape_inline_html, escape_tag, split_html
-from spipconv.converters.markdown.footnotes import FootnoteLabels, is_refused_destination
-from spipconv.converters.markdown.html_blocks import (
-    FallbackWriter,
-    NoteInHtml,
-    html_block,
-    is_html_block,
-    write_html_spaces,
-)
-from spipconv.converters.markdown.line import DELETED, EMPHASIS, STRONG, Line
+from spipconv.converters.markdown.elements import NumberedList, block_of, table_of
+from spipconv.converters.markdown.footnotes import is_refused_destination
+from spipconv.converters.markdown.html_blocks import FallbackWriter, NoteInHtml, html_block, is_html_block
+from spipconv.converters.markdown.inline import InlineWriter, NotInMarkdown, is_loose
+from spipconv.converters.markdown.line import Line
 from spipconv.converters.markdown.starts import guard, hang
+from spipconv.converters.markdown.tables import lay_out
 from spipconv.nodes import (
-    Abbreviation,
-    Anchor,
-    Bullet,
     Code,
     CodeBlock,
     Document,
     Element,
-    Emphasis,
     Frame,
     Heading,
     Inline,
-    LineBreak,
-    Link,
     List,
     ListItem,
-    Math,
     MathBlock,
-    Model,
     Node,
-    Note,
     Paragraph,
     Quote,
     Row,
     Rule,
-    Strong,
     Table,
-    Text,
-    walk,
 )
-from spipconv.safety import TITLE, VOID, hide_values
 
 # Readers stop at about twenty levels, and every line repeats the prefixes of all its levels.
 _MAX_NESTING = 6
-# Elements that may occur inside a line; Markdown reads none of them as the start of an HTML block.
-_INLINE = TITLE.tags
-_MARKS = {"b": STRONG, "strong": STRONG, "i": EMPHASIS, "em": EMPHASIS, "del": DELETED}
-# CommonMark reads a tag inside a line only if its attributes are like this.
-_ATTRIBUTE = re.compile(r"[a-z_:][a-z0-9:._-]*\Z")
+# As mdformat writes it; three dashes at the start of a file would begin front matter.
+_RULE = "_" * 70
+# Elements whose tags may stand alone between blocks of Markdown.
+_CONTAINERS = frozenset("article aside center div footer header main nav section".split())
 _WHITE_LINE = re.compile(r"^[ \t]+$", re.MULTILINE)
 _LINE_TAG = re.compile(r"^</?([A-Za-z][\w:-]*)", re.MULTILINE)
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+-]+\Z")
 _TASK = re.compile(r"\[[\sxX]\]")
+_TASK_WORDS = re.compile(r"\A\[([ xX])\](?= |\Z)")
 
 
-class _NotInMarkdown(Exception):
-    """Markdown cannot express this block: a line contains a block, or would be read as a block."""
-
-
-class MarkdownWriter:
+class MarkdownWriter(InlineWriter):
     """Writes a document; all its notes are footnotes, or all of them are HTML."""
 
     def __init__(self, document: Document, flavour: Flavour, *, as_html: bool) -> None:
+        super().__init__(document, flavour, as_html=as_html)
         self._document = document
-        self._flavour = flavour
-        self._html = FallbackWriter(document, has_notes=as_html)
-        self._notes_as_html = as_html
-        self._notes: list[tuple[str, Note]] = []
-        self._labels = FootnoteLabels(flavour)
-        # The number of links written so far: a link around another link cannot be written with brackets.
-        self._links = 0
 
     def document(self, nodes: Sequence[Node]) -> str:
         """Return the Markdown of the body and of its notes."""
@@ -96,7 +65,7 @@ class MarkdownWriter:
                 raise NoteInHtml
             try:
                 words = "\n\n".join(self._blocks(note.children, 1))
-            except _NotInMarkdown:
+            except NotInMarkdown:
                 raise NoteInHtml from None
             if is_refused_destination(words):
                 raise NoteInHtml
@@ -110,7 +79,7 @@ class MarkdownWriter:
         """Return the Markdown of nodes that are not blocks, on one line."""
         try:
             text = self._line(nodes).text(one_line=True)
-        except _NotInMarkdown:
+        except NotInMarkdown:
             line = Line(self._flavour)
             self._html_in_line(nodes, line)
             text = line.text(one_line=True)
@@ -129,25 +98,32 @@ class MarkdownWriter:
             if not markup:
                 return
             if depth and not self._flavour.has_deep_html:
-                raise _NotInMarkdown
+                raise NotInMarkdown
             blocks.append(html_block("".join(markup), self._flavour, has_loose=has_loose))
             markup.clear()
 
         for node in nodes:
-            is_loose, next_marker = _is_loose(node), _marker(node, previous, marker)
-            is_html = is_loose or (self._flavour.merges and _merges(node, previous))
-            block = None if is_html else self._block(node, depth, next_marker)
+            said, outside = self._said(node), is_loose(node)
+            next_marker = _marker(said, previous, marker)
+            is_html = outside or (self._flavour.merges and _merges(said, previous))
+            block = None if is_html else self._block(said, depth, next_marker)
             text = self._html.flow([node]) if block is None else block
             if not (continues or text.strip(SPACES)):
                 continue
-            if block is not None or not (is_loose or continues):
+            if block is not None or not (outside or continues):
                 end_markup()
                 has_loose = False
-            has_loose = has_loose or is_loose
+            has_loose = has_loose or outside
             (markup if block is None else blocks).append(text)
-            continues, previous, marker = is_loose, node, next_marker
+            continues, previous, marker = outside, said, next_marker
         end_markup()
         return [block for block in blocks if block]
+
+    def _said(self, node: Node) -> Node:
+        """Return the block of Markdown that an author's element is, and all other nodes as they are."""
+        if isinstance(node, Element) and self._is_allowed(node):
+            return block_of(node) or node
+        return node
 
     def _block(self, node: Node, depth: int, marker: int) -> str | None:
         """Return the Markdown of a block, or None if only HTML can express it."""
@@ -158,7 +134,7 @@ class MarkdownWriter:
                 case Heading():
                     return self._heading(node)
                 case Rule():
-                    return "---"
+                    return _RULE
                 case CodeBlock() | Frame() if not self._is_code(node.text, depth):
                     return None
                 case CodeBlock():
@@ -168,23 +144,28 @@ class MarkdownWriter:
                 case MathBlock():
                     return self._paragraph((Code(node.text),))
                 case List():
-                    return "\n".join(self._list(node, depth, marker))
+                    return self._list(node, depth, marker)
                 case Table():
                     return self._table(node)
-                case Quote() if depth < _MAX_NESTING and not any(map(_is_loose, node.children)):
+                case Quote() if depth < _MAX_NESTING and node.children and not any(map(is_loose, node.children)):
                     words = "\n\n".join(self._blocks(node.children, depth + 1))
                     return "\n".join([f"> {line}" if line else ">" for line in words.split("\n")])
-        except _NotInMarkdown:
+                case Element() if self._is_allowed(node) and node.name == "table":
+                    table = table_of(node)
+                    return self._rows(table[0].rows, table[1]) if table else None
+                case Element() if self._is_allowed(node) and node.name in _CONTAINERS and depth < _MAX_NESTING:
+                    return self._container(node, depth)
+        except NotInMarkdown:
             pass
         return None
 
     def _paragraph(self, nodes: Sequence[Node]) -> str:
         text = self._line(nodes).text()
         if is_html_block(text):
-            raise _NotInMarkdown
+            raise NotInMarkdown
         elements = self._flavour.line_elements
         if elements and not elements.issuperset(_LINE_TAG.findall(text)):
-            raise _NotInMarkdown
+            raise NotInMarkdown
         return text
 
     def _is_code(self, text: str, depth: int) -> bool:
@@ -196,39 +177,83 @@ class MarkdownWriter:
     def _heading(self, node: Heading) -> str:
         text = self._line(node.children).text(one_line=True)
         if not (text or self._flavour.has_empty_headings):
-            raise _NotInMarkdown
+            raise NotInMarkdown
         if text.endswith("#"):
             text = f"{text[:-1]}\\#"
         return f"{'#' * (node.level + 1)} {text}".rstrip(" ")
 
-    def _list(self, node: List, depth: int, marker: int) -> list[str]:
-        if depth >= _MAX_NESTING:
-            raise _NotInMarkdown
-        lines: list[str] = []
-        for number, item in enumerate(node.items, 1):
-            bullet = f"{number}{'.)'[marker]} " if node.ordered else f"{'-*'[marker]} "
+    def _container(self, node: Element, depth: int) -> str | None:
+        """Return an element around blocks, its tags apart from them, so that they are Markdown; None if none is."""
+        if not self._flavour.is_commonmark or any(map(is_loose, node.children)):
+            return None
+        blocks = self._blocks(node.children, depth + 1)
+        if all(map(is_html_block, blocks)):
+            return None
+        opening, closing = self._tags(node)
+        return "\n\n".join([opening, *blocks, closing])
+
+    def _list(self, node: List, depth: int, marker: int) -> str:
+        start = node.start if isinstance(node, NumberedList) else 1
+        if depth >= _MAX_NESTING or (start != 1 and not self._flavour.is_commonmark):
+            raise NotInMarkdown
+        is_loose_list = any(isinstance(self._said(child), Paragraph) for item in node.items for child in item.children)
+        if is_loose_list and not self._flavour.is_commonmark:
+            raise NotInMarkdown
+        items: list[str] = []
+        has_gap = len(node.items) > 1
+        for number, item in enumerate(node.items):
+            bullet = f"{_number(start, number)}{'.)'[marker]} " if node.ordered else f"{'-*'[marker]} "
+            blocks = self._loose_item(item, depth + 1) if is_loose_list else [self._item(item, depth + 1)]
+            has_gap = has_gap or len(blocks) > 1
             width = self._flavour.indent or len(bullet)
-            lines.append(hang(bullet, self._item(item, depth + 1), width).rstrip(" "))
-        return lines
+            items.append(hang(bullet, "\n\n".join(blocks), width).rstrip(" "))
+        if is_loose_list and not has_gap:
+            # Its paragraph would be read as words.
+            raise NotInMarkdown
+        return ("\n\n" if is_loose_list else "\n").join(items)
+
+    def _loose_item(self, node: ListItem, depth: int) -> list[str]:
+        """Return the blocks of an item in a list whose words are paragraphs."""
+        blocks = [] if any(map(is_loose, node.children)) else self._blocks(node.children, depth)
+        if not blocks or _TASK.match(blocks[0]):
+            raise NotInMarkdown
+        return blocks
 
     def _item(self, node: ListItem, depth: int) -> str:
-        """Return the words and lists of an item. Other blocks need blank lines, which would change the list."""
-        first = next((place for place, child in enumerate(node.children) if isinstance(child, List)), None)
-        lists = node.children[first:] if first is not None else ()
-        words = self._paragraph(node.children[:first])
-        if not (words or lists) or (self._flavour.merges and (not words or len(lists) > 1)):
-            raise _NotInMarkdown
-        if self._flavour.has_tasks and _TASK.match(words):
-            raise _NotInMarkdown
+        """Return the words, code and lists of an item. Other blocks need blank lines, which would change the list."""
+        flavour = self._flavour
+        children = [self._said(child) for child in node.children]
+        first = next((place for place, child in enumerate(children) if not is_loose(child)), len(children))
+        words, blocks = self._paragraph(children[:first]), children[first:]
+        if not (words or blocks) or (flavour.merges and (not words or len(blocks) > 1)):
+            raise NotInMarkdown
+        if flavour.has_tasks and _TASK.match(words):
+            raise NotInMarkdown
+        if flavour.is_commonmark:
+            words = _TASK_WORDS.sub(r"\[\1\]", words, count=1)
         lines = [words] if words else []
-        previous, marker = None, 0
-        for child in lists:
-            if not isinstance(child, List):
-                raise _NotInMarkdown
+        previous: Node | None = None
+        marker = 0
+        for child in blocks:
             marker = _marker(child, previous, marker)
-            lines += self._list(child, depth, marker)
+            if isinstance(child, NumberedList):
+                # It would not end the words before it.
+                raise NotInMarkdown
+            if isinstance(child, List):
+                lines.append(self._list(child, depth, marker))
+            elif isinstance(child, CodeBlock | Frame) and flavour.is_commonmark and not isinstance(previous, List):
+                lines.append(self._needed(child, depth))
+            else:
+                raise NotInMarkdown
             previous = child
         return "\n".join(lines)
+
+    def _needed(self, node: Node, depth: int) -> str:
+        """Return the Markdown of a block that may not be HTML."""
+        block = self._block(node, depth, 0)
+        if block is None:
+            raise NotInMarkdown
+        return block
 
     def _table(self, node: Table) -> str | None:
         rows = node.rows[1:]
@@ -240,19 +265,19 @@ class MarkdownWriter:
         if any(cell.header != row.head or cell.colspan > 1 or cell.rowspan > 1 for row, cell in cells):
             return None
         columns = zip(*[row.cells for row in rows], strict=True)
-        are_numbers = [all(cell.numeric for cell in column) for column in columns]
-        rule = "| " + " | ".join(["---:" if numbers else "---" for numbers in are_numbers]) + " |"
-        first, *others = [self._row(row) for row in node.rows]
-        return "\n".join([first, rule, *others])
+        return self._rows(node.rows, ["--:" if all(cell.numeric for cell in column) else "---" for column in columns])
 
-    def _row(self, node: Row) -> str:
+    def _rows(self, rows: Sequence[Row], rules: Sequence[str]) -> str:
+        return lay_out([self._cells(row) for row in rows], rules)
+
+    def _cells(self, node: Row) -> list[str]:
         cells = [self._line(cell.children).text(one_line=True) for cell in node.cells]
         if self._flavour.is_commonmark:
-            cells = [cell.replace("|", "\\|") for cell in cells]
-        elif not any(cell.strip("-+:= ") for cell in cells):
+            return [cell.replace("|", "\\|") for cell in cells]
+        if not any(cell.strip("-+:= ") for cell in cells):
             # This row would be read as a separator line.
-            cells = [cell.replace("-", "&#45;").replace("=", "&#61;") for cell in cells]
-        return f"| {' | '.join(cells)} |"
+            return [cell.replace("-", "&#45;").replace("=", "&#61;") for cell in cells]
+        return cells
 
     # ---- Notes ----
 
@@ -265,131 +290,6 @@ class MarkdownWriter:
         markup = f'<hr class="footnotes-sep">\n<section class="footnotes">\n{notes}\n</section>'
         return [html_block(markup, self._flavour, has_loose=False)]
 
-    # ---- In the line ----
-
-    def _line(self, nodes: Iterable[Node]) -> Line:
-        line = Line(self._flavour)
-        self._inline(nodes, line)
-        return line
-
-    def _inline(self, nodes: Iterable[Node], line: Line) -> None:
-        for node in nodes:
-            match node:
-                case Text():
-                    line.add_words(node.text)
-                case Strong():
-                    self._marked(STRONG, node.children, line)
-                case Emphasis():
-                    self._marked(EMPHASIS, node.children, line)
-                case LineBreak():
-                    line.add_break()
-                case Bullet():
-                    self._marked(STRONG, (Text("–"),), line)
-                    line.add_words("\u00a0")
-                case Code() | Math():
-                    line.add_code(node.text)
-                case Link():
-                    self._link(node, line)
-                case Note():
-                    self._call(node, line)
-                case Model():
-                    line.add("<tt>")
-                    line.add_words(hide_values(node.source))
-                    line.add("</tt>")
-                case Anchor() | Abbreviation():
-                    self._tagged(node, line)
-                case Element() if node.name in _INLINE and self._is_read(node.name):
-                    self._tagged(node, line)
-                case Element() if node.name in _INLINE and all(map(_is_loose, walk(node.children))):
-                    self._html_in_line([node], line)
-                case _:
-                    raise _NotInMarkdown
-
-    def _html_in_line(self, nodes: Iterable[Node], line: Line) -> None:
-        """Write nodes as HTML inside a line, where readers look for Markdown between the tags."""
-        markup = self._html.flow(nodes)
-        if not self._flavour.is_commonmark:
-            line.add(escape_inline_html(write_html_spaces(markup, self._flavour), self._flavour))
-            return
-        for part in split_html(markup):
-            if part.startswith("<"):
-                line.add(escape_tag(part.replace("\n", "&#10;"), self._flavour))
-            else:
-                for number, words in enumerate(unescape(part).split("\n")):
-                    line.add("&#10;" * (number > 0))
-                    line.add_words(words, folds=False)
-
-    def _marked(self, kind: tuple[str, ...], nodes: Iterable[Node], line: Line) -> None:
-        pair = line.open(kind)
-        self._inline(nodes, line)
-        line.close(pair)
-
-    def _tagged(self, node: Anchor | Abbreviation | Element, line: Line) -> None:
-        opening, closing = self._tags(node)
-        children = () if isinstance(node, Anchor) else node.children
-        kind = _MARKS.get(opening[1:-1])
-        if kind:
-            self._marked(kind, children, line)
-            return
-        line.add(opening)
-        self._inline(children, line)
-        line.add(closing)
-
-    def _link(self, node: Link, line: Line) -> None:
-        opening, closing = self._tags(node)
-        address = self._html.address_of(node)
-        if address is None:
-            self._inline(node.children, line)
-            return
-        match node.children:
-            case (Text(text=words),) if words == address and not node.title and is_self_shown(address):
-                line.add(f"<{address}>")
-                self._links += 1
-                return
-        target = link_target(address, node.title, self._flavour)
-        place, links = line.add_bracket(), self._links
-        self._inline(node.children, line)
-        if target is None or self._links > links:
-            line.replace(place, opening)
-            line.add(closing)
-        else:
-            line.close_bracket(place, target)
-        self._links += 1
-
-    def _call(self, node: Note, line: Line) -> None:
-        self._links += 1
-        if self._notes_as_html:
-            self._html_in_line([node], line)
-            return
-        label = self._labels.label_of(node)
-        if node.children:
-            self._notes.append((label, node))
-        line.add_call(label)
-
-    def _tags(self, node: Link | Anchor | Abbreviation | Element) -> tuple[str, str]:
-        """Return the HTML tags around the children of a node; empty if the element is not allowed."""
-        if isinstance(node, Element):
-            node = replace(node, attributes=tuple([pair for pair in node.attributes if _ATTRIBUTE.match(pair[0])]))
-        empty = node if isinstance(node, Anchor) else replace(node, children=())
-        markup = write_html_spaces(self._html.flow([empty]), self._flavour)
-        opening, _, closing = markup.replace("\n", "&#10;").rpartition("</")
-        if not opening:
-            # A void element is a single tag; an element that is not allowed has none.
-            return escape_tag(closing, self._flavour), ""
-        return escape_tag(opening, self._flavour), f"</{closing}"
-
-    def _is_read(self, name: str) -> bool:
-        """Return whether the reader looks for Markdown inside an inline element."""
-        elements = self._flavour.read_elements
-        return not elements or name in elements or name in VOID
-
-
-def _is_loose(node: Node) -> bool:
-    """Return whether a node is not a block; between blocks, it is outside any paragraph."""
-    if isinstance(node, Element):
-        return node.name in _INLINE
-    return isinstance(node, Inline)
-
 
 def _marker(node: Node, previous: Node | None, marker: int) -> int:
     """Return which of two bullets a list gets: another one than an adjacent list before it, so that they stay apart."""
@@ -400,3 +300,8 @@ def _marker(node: Node, previous: Node | None, marker: int) -> int:
 def _merges(node: Node, previous: Node | None) -> bool:
     """Return whether some reader would join a block to the block before it."""
     return isinstance(node, List | Quote) and isinstance(previous, type(node))
+
+
+def _number(start: int, place: int) -> str:
+    """Return the number of an item: that of the list for the first one, 1 for the others, as mdformat writes them."""
+    return str(start) if place == 0 else "1".rjust(len(str(start)), "0")
