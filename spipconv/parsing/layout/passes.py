@@ -41,6 +41,8 @@ class Layout:
         settings = scan.source.settings
         self._writer = TextWriter(scan, read_inline, paragraphs=paragraphs and settings.profile != "title")
         self._asides = Asides(scan.source)
+        # The poems that were set apart, with their links opened up.
+        self._poems: dict[int, list[Lexeme]] = {}
         self._notes = Notes(settings.first_note)
         # Where tables are among the lexemes of the text: from the index of the first bar to that after the last one.
         self._tables: Mapping[int, int] = {}
@@ -115,7 +117,7 @@ class Layout:
             if kind == "QUOTE_START":
                 self._writer.has_quote = True
             elif kind == "POEM":
-                self._note_openings(self._asides[lexeme.start].lexemes)
+                self._note_openings(self._poem(lexeme.start))
             else:
                 braces.note_opening(self._writer, lexeme)
 
@@ -147,8 +149,14 @@ class Layout:
 
     def _write_poem(self, start: int) -> None:
         """Write a poem that was set apart."""
-        lexemes = links.open_up_links(self._writer, self._asides[start].lexemes)
-        quotes.write_poem(self._writer, lexemes, start, self._run)
+        quotes.write_poem(self._writer, self._poem(start), start, self._run)
+
+    def _poem(self, start: int) -> list[Lexeme]:
+        """Return the lexemes of a poem, with its links opened up."""
+        poem = self._poems.get(start)
+        if poem is None:
+            poem = self._poems[start] = links.open_up_links(self._writer, self._asides[start].lexemes)
+        return poem
 
     def _write_note(self, start: int) -> None:
         """Write a note that was set apart: a text of its own, with a label at its call."""
