@@ -55,9 +55,14 @@ def write_quote(writer: NodeWriter, node: Quote) -> str:
 
 def write_box(writer: NodeWriter, node: Box) -> str:
     """Return the HTML of blocks that are aligned or framed."""
-    name = "texteencadre-spip spip" if node.is_framed else "spip"
-    align = f' align="{escape_attribute(node.align)}"' if node.align else ""
-    return f'<div class="{name}"{align}>\n{writer.flow(node.children)}</div>\n'
+    attributes = "".join([f' {name}="{escape_attribute(value)}"' for name, value in attributes_of_box(node)])
+    return f"<div{attributes}>\n{writer.flow(node.children)}</div>\n"
+
+
+def attributes_of_box(node: Box) -> tuple[tuple[str, str], ...]:
+    """Return the attributes of the element that a box is."""
+    classes = ("class", "texteencadre-spip spip" if node.is_framed else "spip")
+    return (classes, ("align", node.align)) if node.align else (classes,)
 
 
 def write_markdown(writer: NodeWriter, node: Markdown) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from spipconv.converters.flavours import Flavour
+from spipconv.converters.html.blocks import attributes_of_box
 from spipconv.converters.html.writer import SPACES
 from spipconv.converters.markdown.code import fence, is_code
 from spipconv.converters.markdown.elements import NumberedList, block_of, table_of
@@ -13,9 +14,11 @@ from spipconv.converters.markdown.footnotes import is_refused_destination
 from spipconv.converters.markdown.html_blocks import FallbackWriter, NoteInHtml, html_block, is_html_block
 from spipconv.converters.markdown.inline import InlineWriter, NotInMarkdown, is_loose
 from spipconv.converters.markdown.line import Line
+from spipconv.converters.markdown.own_text import spread
 from spipconv.converters.markdown.starts import guard, hang
 from spipconv.converters.markdown.tables import lay_out
 from spipconv.nodes import (
+    Box,
     Code,
     CodeBlock,
     Document,
@@ -25,6 +28,7 @@ from spipconv.nodes import (
     Inline,
     List,
     ListItem,
+    Markdown,
     MathBlock,
     Node,
     Paragraph,
@@ -102,7 +106,7 @@ class MarkdownWriter(InlineWriter):
             blocks.append(html_block("".join(markup), self._flavour, has_loose=has_loose))
             markup.clear()
 
-        for node in nodes:
+        for node in spread(nodes, self._flavour, depth):
             said, outside = self._said(node), is_loose(node)
             next_marker = _marker(said, previous, marker)
             is_html = outside or (self._flavour.merges and _merges(said, previous))
@@ -121,6 +125,8 @@ class MarkdownWriter(InlineWriter):
 
     def _said(self, node: Node) -> Node:
         """Return the block of Markdown that an author's element is, and all other nodes as they are."""
+        if isinstance(node, Box):
+            return Element("div", attributes_of_box(node), node.children)
         if isinstance(node, Element) and self._is_allowed(node):
             return block_of(node) or node
         return node
@@ -135,6 +141,8 @@ class MarkdownWriter(InlineWriter):
                     return self._heading(node)
                 case Rule():
                     return _RULE
+                case Markdown():
+                    return node.text
                 case CodeBlock() | Frame() if not self._is_code(node.text, depth):
                     return None
                 case CodeBlock():

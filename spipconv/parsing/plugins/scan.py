@@ -75,18 +75,19 @@ def mark_shortcuts(scan: Scan) -> None:
 def _mark_blocks(scan: Scan) -> None:
     """Mark the blocks of plugins, each up to the first end tag; report those of plugins that are not read."""
     marks: list[tuple[int, int, Protected]] = []
-    opening: re.Match[str] | None = None
+    openings: dict[str, re.Match[str]] = {}
     for match in _BLOCK_TAG.finditer(scan.masked):
+        name = match["name"].lower()
         if not match["end"]:
-            opening = opening or match
-        elif opening and opening["name"].lower() == match["name"].lower():
-            plugin, block = _BLOCKS[match["name"].lower()]
+            openings.setdefault(name, match)
+        elif opening := openings.get(name):
+            plugin, block = _BLOCKS[name]
             start, end = opening.start(), match.end()
             if plugin in scan.source.settings.plugins:
                 marks.append((start, end, Protected("plugin", "", start, end, block.write)))
             else:
                 scan.source.report("plugin-shortcut", start, f"{opening.group()} ({PLUGINS[plugin].title})")
-            opening = None
+            openings.clear()
     _mask(scan, marks)
 
 
