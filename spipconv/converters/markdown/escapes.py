@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from html.entities import html5
 
 from spipconv.converters.flavours import Flavour
 from spipconv.converters.markdown.delimiters import Pair, runs_to_escape
@@ -27,7 +28,7 @@ _IN_TAG = re.compile(r"[\\`\[\]{|]")
 # What may be markup in words, each with what it needs after it to be markup. Marks of emphasis are decided before.
 _IN_WORDS = (
     r"(?P<run>\*+|_+|~+)|(?P<ticks>`+)|(?P<bracket>[\[\]])|<(?=[A-Za-z/!?]|[0-9.#$%&'*+=^_`{|}~-]*(?:[A-Za-z@]|\Z))"
-    r"|&(?=#[0-9]{1,7};|#[xX][0-9A-Fa-f]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)|\\(?=[!-/:-@\[-`{-~]|[^\S ]| ?\Z)"
+    r"|&(?=#[0-9]{1,7};|#[xX][0-9A-Fa-f]{1,6};|(?P<name>[A-Za-z][A-Za-z0-9]*;))|\\(?=[!-/:-@\[-`{-~]|[^\S ]| ?\Z)"
 )
 _BRACKETED = re.compile(r"\[[^\[\]]*\]")
 _NO_BREAK_SPACE = re.compile("[\u00a0\u202f]")
@@ -157,7 +158,9 @@ def escape_in_line(
                 return character if (place, match.start()) not in runs else _with_backslashes(character)
             if match["ticks"]:
                 return character if are_ticks_plain else _with_backslashes(character)
-            return character if match.start() in plain else _escaped(match)
+            if match.start() in plain or (match["name"] and f"{match['name']};" not in html5):
+                return character
+            return _escaped(match)
 
         text = pattern.sub(escape, text)
         if text.endswith(("!", "^")) and pieces[place + 1 : place + 2] and pieces[place + 1].startswith("["):

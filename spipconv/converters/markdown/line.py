@@ -11,7 +11,6 @@ from spipconv.converters.html.writer import SPACES
 from spipconv.converters.markdown.code import code_span, is_code
 from spipconv.converters.markdown.delimiters import Pair, is_flanking, kind_of, may_be_flanking
 from spipconv.converters.markdown.escapes import (
-    entity,
     escape_all,
     escape_in_line,
     escaper,
@@ -188,7 +187,6 @@ class Line:
     def _choose_marks(self) -> None:
         around: list[tuple[int, str]] = []
         for opening, closing, tag, marks in self._pairs:
-            self._show_spaces(opening + 1, closing - 1)
             while around and around[-1][0] < opening:
                 around.pop()
             for mark in self._marks(marks, is_nested=bool(around)):
@@ -198,16 +196,6 @@ class Line:
                     break
             else:
                 self._pieces[opening], self._pieces[closing] = f"<{tag}>", f"</{tag}>"
-
-    def _show_spaces(self, first: int, last: int) -> None:
-        """Write no-break spaces at the ends of emphasis as entities, since no mark may stand beside a space."""
-        if first > last:
-            return
-        for place, edge in ((first, 0), (last, -1)):
-            piece = self._pieces[place]
-            if piece and piece[edge] in _NO_BREAK_SPACES:
-                space = entity(piece[edge])
-                self._pieces[place] = space + piece[1:] if edge == 0 else piece[:-1] + space
 
     def _marks(self, marks: tuple[str, ...], *, is_nested: bool) -> tuple[str, ...]:
         """Return the marks that the reader handles reliably."""

@@ -11,7 +11,7 @@ from spipconv.converters.markdown.escapes import any_of, hide
 # The start of a line that would be read as a block; a backslash is needed after it. Headings, lists, quotes,
 # definitions, fences, and lines of dashes, pipes and equal signs (rules and tables).
 _LINE_START = (
-    r"(?=#{1,6}(?:[ \t]|\Z)|[-+:*~](?:[ \t]|\Z)|>|~~~|[-:|][-:| \t]*\Z|=+[ \t]*\Z|([*_])[ \t]*(?:\1[ \t]*){2,}\Z)"
+    r"(?=#{1,6}(?:[ \t]|\Z)|[-+:*~](?:[ \t]|\Z)|>|~~~|[:| \t]*-[-:| \t]*\Z|=+[ \t]*\Z|([*_])[ \t]*(?:\1[ \t]*){2,}\Z)"
     r"|\d{1,9}(?=[.)](?:[ \t]|\Z))"
 )
 

@@ -119,7 +119,7 @@ class MarkdownWriter(InlineWriter):
                 has_loose = False
             has_loose = has_loose or outside
             (markup if block is None else blocks).append(text)
-            continues, previous, marker = outside, said, next_marker
+            continues, previous, marker = outside, said if block is not None else None, next_marker
         end_markup()
         return [block for block in blocks if block]
 
