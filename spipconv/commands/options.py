@@ -115,6 +115,18 @@ def plugin_option(command: _Command) -> _Command:
     return option(command)
 
 
+def peertube_option(command: _Command) -> _Command:
+    """Add ``--peertube``: instances of PeerTube."""
+    option = click.option(
+        "--peertube",
+        multiple=True,
+        type=_Instance(),
+        metavar="HOST",
+        help="A PeerTube instance whose players may be kept, besides the usual ones (repeatable).",
+    )
+    return option(command)
+
+
 def reading_options(objects: click.ParamType[Catalogue] | click.Path | None = None) -> Callable[[_Command], _Command]:
     """Return the decorator that adds the options for reading a text.
 
@@ -143,13 +155,7 @@ def reading_options(objects: click.ParamType[Catalogue] | click.Path | None = No
             help="JSON file describing the articles and documents that the text refers to.",
         ),
         click.option("--embeds", is_flag=True, help="Keep players of known hosts; other frames become links."),
-        click.option(
-            "--peertube",
-            multiple=True,
-            type=_Instance(),
-            metavar="HOST",
-            help="Keep the players of this PeerTube instance too, with --embeds (repeatable).",
-        ),
+        peertube_option,
         click.option("--angle-shortcuts", is_flag=True, help="Also read <<bold>> and <italic>."),
         click.option("--repair-encoding", is_flag=True, help="Undo repeated encoding: Ã© becomes é."),
         plugin_option,

@@ -124,28 +124,30 @@ COMMANDS = {
 LOOK = """([themes, players]) => { /* harness */
     const found = [...window.calledByScripts];
     const protocols = new Set(["http:", "https:", "mailto:", "ftp:", "tel:"]);
+    const protocolsOfLinks = new Set([...protocols, "geo:", "news:", "sftp:", "sms:", "xmpp:"]);
     for (const element of document.querySelectorAll("*")) {
         const name = element.localName;
         if (themes.includes(name) && (name === "html" || name === "body" || element.closest("head"))) continue;
         const isPlayer = name === "iframe" && new RegExp("^" + players, "i").test(element.src);
         const refused = themes.concat(["script", "iframe", "frame", "object", "embed", "base", "form", "input", "svg",
-            "math", "template", "video", "audio"]);
+            "math", "template"]);
         if (!isPlayer && refused.includes(name)) found.push(`<${name}>`);
         for (const {name: key, value} of element.attributes) {
-            if (key.startsWith("on") || key === "style" || key === "srcdoc") found.push(`<${name} ${key}>`);
+            if (key.startsWith("on") || ["autoplay", "srcdoc", "style"].includes(key)) found.push(`<${name} ${key}>`);
             if (!["href", "src", "cite", "action", "data", "formaction", "poster"].includes(key)) continue;
             let protocol = "";
             try { protocol = new URL(value, document.baseURI).protocol; } catch { continue; }
-            if (!protocols.has(protocol)) found.push(`<${name} ${key}="${protocol}">`);
+            const allowed = key === "href" ? protocolsOfLinks : protocols;
+            if (!allowed.has(protocol)) found.push(`<${name} ${key}="${protocol}">`);
         }
     }
     return found;
 }"""
 # Players that articles may embed.
 PLAYERS = re.compile(
-    r"\s*https://(?:www\.youtube\.com|www\.youtube-nocookie\.com|youtube\.com|player\.vimeo\.com|www\.dailymotion\.com|"
-    r"geo\.dailymotion\.com|framatube\.org|peertube\.fr|tube\.aquilenet\.fr|www\.arte\.tv|player\.ina\.fr)(?:[/?#]|$)",
-    re.IGNORECASE | re.ASCII,
+    r"https://(?:www\.youtube\.com|www\.youtube-nocookie\.com|player\.vimeo\.com|www\.dailymotion\.com|"
+    r"geo\.dailymotion\.com|framatube\.org|peertube\.fr|tube\.aquilenet\.fr|archive\.org|w\.soundcloud\.com|"
+    r"www\.arte\.tv|player\.ina\.fr)/"
 )
 _ALIAS = re.compile(r'<meta http-equiv="?refresh"? content="0; url=https://site\.example/[a-z0-9/-]*">')
 OF_THEMES = ["html", "head", "body", "title", "meta", "link", "style"]

@@ -42,12 +42,15 @@ class MadePage(Struct, frozen=True):
 class Content:
     """Makes the pages of a site from its working database, one at a time.
 
-    ``has_lists=False`` leaves out the pages that a page lists; on a large site there may be thousands.
+    ``has_lists=False`` leaves out the pages that a page lists; on a large site there may be thousands. ``peertube`` are
+    instances of PeerTube whose players are kept.
     """
 
-    def __init__(self, database: WorkingDatabase, files: ImgFolder, *, has_lists: bool = True) -> None:
+    def __init__(
+        self, database: WorkingDatabase, files: ImgFolder, *, has_lists: bool = True, peertube: tuple[str, ...] = ()
+    ) -> None:
         self._database, self._db = database, database.db
-        self._has_lists = has_lists
+        self._has_lists, self._peertube = has_lists, peertube
         self.site = read_site(database)
         self._objects = SiteObjects(database)
         self._objects.site_address = next((address + "/" for address in own_addresses(database)), "")
@@ -59,7 +62,7 @@ class Content:
         # The page that is being made.
         self._page = Page("", 0, "", "", "", "", Document(()))
         self._subject = PlannedPage("", 0, "", False, 0, 0, "", 0)
-        self._texts = PageTexts(self._page, self._objects, self._links)
+        self._texts = PageTexts(self._page, self._objects, self._links, peertube)
 
     def make(self, kind: str, number: int, language: str) -> MadePage:
         """Return the page of an object in a language; the plan says that it exists.
@@ -91,7 +94,7 @@ class Content:
             row["parent_kind"], row["parent_number"],
         )  # fmt: skip
         self._page = Page(kind, number, language, row["address"], row["slug"] or "", "", Document((), language))
-        texts = self._texts = PageTexts(self._page, self._objects, self._links)
+        texts = self._texts = PageTexts(self._page, self._objects, self._links, self._peertube)
         if is_careful:
             self._objects.check = texts.check
         page = self._front_page() if kind == "home" else self._object_page(row)

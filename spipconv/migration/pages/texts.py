@@ -25,14 +25,15 @@ _EXPECTED = frozenset({"translations-hidden", "translation-missing"})
 
 
 class PageTexts:
-    """Reads the texts of a page. ``page`` identifies it: its kind, number, language and address.
+    """Reads the texts of a page. ``page`` identifies it: its kind, number, language and address. ``peertube`` are
+    instances of PeerTube whose players are kept.
 
     ``issues`` are the issues of the page so far, ``sources`` the texts that were read, in the page's language,
     ``shown`` the numbers of the documents that they show, ``failures`` the objects that an internal error stopped.
     """
 
-    def __init__(self, page: Page, objects: SiteObjects, links: LinkRewriter) -> None:
-        self._page, self._objects, self._links = page, objects, links
+    def __init__(self, page: Page, objects: SiteObjects, links: LinkRewriter, peertube: tuple[str, ...] = ()) -> None:
+        self._page, self._objects, self._links, self._peertube = page, objects, links, peertube
         self.language = page.language
         self.address = page.address
         self.issues: list[Issue] = []
@@ -73,7 +74,10 @@ class PageTexts:
             if not text.strip():
                 continue
             self.sources.append(in_language(text, self.language))
-            parsed = parse(text, lang=self.language, objects=self._objects, embeds=True, first_note=first_note)
+            parsed = parse(
+                text, lang=self.language, objects=self._objects, embeds=True, peertube=self._peertube,
+                first_note=first_note,
+            )  # fmt: skip
             self._report(field, parsed.diagnostics)
             is_concerned = False
             for node in walk(parsed.document.children):
@@ -85,7 +89,7 @@ class PageTexts:
                     if isinstance(node, Figure):
                         self.shown.add(node.number)
             nodes += self._put_right(parsed.document.children, field) if is_concerned else parsed.document.children
-        return Document((*nodes, *self._portfolio(attachments)), self.language)
+        return Document((*nodes, *self._portfolio(attachments)), self.language, peertube=self._peertube)
 
     def read_message(self, number: int, text: str) -> Document:
         """Return the tree of a message, which is a stranger's text."""

@@ -22,7 +22,8 @@ class MigrationOptions(Struct, frozen=True):
 
     ``resume`` skips pages whose source has not changed since an earlier run; ``force`` overwrites files that the user
     changed; ``jobs`` is the number of processes; ``language`` is the language of the report. Texts dated after ``now``
-    count as not yet published; by default none do.
+    count as not yet published; by default none do. ``peertube`` are the hosts of instances of PeerTube whose players
+    are kept, besides those that every text keeps.
     """
 
     to: TargetName
@@ -35,3 +36,4 @@ class MigrationOptions(Struct, frozen=True):
     jobs: int = 1
     language: str = "en"
     now: datetime = datetime.max
+    peertube: tuple[str, ...] = ()

@@ -64,7 +64,9 @@ class PageMaker:
         options, out = arguments.options, arguments.out
         self._target = TARGETS[options.to]
         self._database = WorkingDatabase(arguments.database)
-        self._content = Content(self._database, ImgFolder(options.img), has_lists=not self._target.has_lists)
+        self._content = Content(
+            self._database, ImgFolder(options.img), has_lists=not self._target.has_lists, peertube=options.peertube
+        )
         self._is_resumed, self._digest = options.resume, arguments.digest
         self._manifest = OutputManifest(arguments.earlier)
         self._output: Output | None = None

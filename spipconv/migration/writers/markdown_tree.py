@@ -68,7 +68,7 @@ def _body(page: Page, target: MarkdownTree) -> Document:
     if page.below and not target.has_lists:
         items = [ListItem((Link(one.address, (Text(one.title),), kind="internal"),)) for one in page.below]
         nodes.append(List(ordered=False, items=tuple(items)))
-    return Document(tuple(nodes), page.body.language)
+    return replace(page.body, children=tuple(nodes))
 
 
 def _comments(comments: Iterable[Comment], language: str) -> str:
