@@ -19,15 +19,15 @@ _NUMBER = re.compile(r"\s*[+-]?[\s0-9]*[.,]?[\s0-9]*\Z")
 class CellShape(Struct, gc=False):
     """A cell as written: where its lexemes start and end, and its text without the spaces around.
 
-    ``is_bold``: the whole cell is between {{ and }}, with no other braces but those of links. ``ends_list``: it is the
-    last one of a row with a list, whose end SPIP has written into it.
+    ``mark`` is what SPIP looks at to merge cells and to find numbers: the text, but at the end of a row with a list the
+    end of that list too. ``is_bold``: the whole cell is between {{ and }}, with no other braces but those of links.
     """
 
     first: int
     last: int
     text: str
+    mark: str
     is_bold: bool = False
-    ends_list: bool = False
     header: bool = False
     index: int = 0
     colspan: int = 1
@@ -37,12 +37,7 @@ class CellShape(Struct, gc=False):
     @property
     def names_line(self) -> bool:
         """Return whether the cell may be in a first column of headers, as it may be in a head."""
-        return (self.is_bold or self.text in ("", "<")) and not self.ends_list
-
-    @property
-    def mark(self) -> str:
-        """What SPIP looks at to merge cells and to find numbers."""
-        return self.text + "</ul>" if self.ends_list else self.text
+        return (self.is_bold and self.mark == self.text) or self.mark in ("", "<")
 
 
 class TableShape(Struct):
@@ -93,6 +88,7 @@ def split_rows(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> t
     """Return the cells of a table between two indices, row by row, and where each row starts in the text."""
     rows: list[list[CellShape]] = []
     starts: list[int] = []
+    has_lists = "ITEM_MARK" in {lexeme.kind for lexeme in lexemes[first:last]}
     while first < last:
         starts.append(lexemes[first].start)
         row: list[CellShape] = []
@@ -104,8 +100,8 @@ def split_rows(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> t
                 if index + 1 == last or lexemes[index + 1].kind == "NEWLINE":
                     break
         if row:
-            if any(lexemes[index].kind == "ITEM_MARK" for index in range(row[0].first, row[-1].last)):
-                row[-1].ends_list = True
+            if has_lists and any(lexemes[index].kind == "ITEM_MARK" for index in range(row[0].first, row[-1].last)):
+                row[-1].mark += "</ul>"
             rows.append(row)
         else:
             # A bar alone is not a row.
@@ -132,7 +128,7 @@ def read_table(rows: list[list[CellShape]], lexemes: Sequence[Lexeme], text: str
     if rows and all(cell.is_bold or cell.text in ("", "<") for cell in rows[0]):
         head, *rows = rows
         for cell in head:
-            cell.header, cell.ends_list = True, False
+            cell.header, cell.mark = True, cell.text
         shape.head = _merge([head])[0]
     if rows and all(row[0].names_line for row in rows):
         for row in rows:
@@ -191,7 +187,7 @@ def _merge(rows: list[list[CellShape]]) -> list[list[CellShape]]:
 def _read_cell(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> CellShape:
     words = _slice(lexemes, first, last, text)
     if words[:2] != "{{" or words[-2:] != "}}":
-        return CellShape(first, last, words)
+        return CellShape(first, last, words, words)
     braces = [lexeme for lexeme in lexemes[first:last] if _holds_brace(lexeme, text)]
     if len(braces) == 1:
         is_bold = braces[0].kind == "STRONG_WORDS" and braces[0].end - braces[0].start == len(words)
@@ -199,7 +195,7 @@ def _read_cell(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> C
         kinds = [lexeme.kind for lexeme in braces]
         widths = [lexeme.end - lexeme.start for lexeme in braces]
         is_bold = kinds == ["OPENING_BRACES", "CLOSING_BRACES"] and widths == [2, 2]
-    return CellShape(first, last, words, is_bold)
+    return CellShape(first, last, words, words, is_bold)
 
 
 def _holds_brace(lexeme: Lexeme, text: str) -> bool:
