@@ -61,6 +61,7 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "rows without an end": lambda n: "|a\n" * n,
     "tables side by side": lambda n: "|a|\n\n" * n,
     "captions": lambda n: "||a|b||\n|c|\n\n" * n,
+    "a cell of digits": lambda n: "|" + "1 " * n + "x|\n",
     "lists in cells": lambda n: "|a\n-* b|\n" * n,
     # Notes
     "notes": lambda n: "a[[b]] " * n,
@@ -147,6 +148,7 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "fences never closed": lambda n: "```\na\n" * n + "``\n",
     "fences": lambda n: "```\na\n```\n" * n,
     "models": lambda n: "<inconnu1|a>" * n,
+    "models with tags never closed": lambda n: "<doc1|<b>a[b->c]" * n,
     "models never closed": lambda n: "<doc1|" * n,
     "model arguments": lambda n: "<inconnu1" + "|a" * n + ">",
     "idioms never closed": lambda n: "<:a" * n,

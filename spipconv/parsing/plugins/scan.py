@@ -16,8 +16,9 @@ from spipconv.parsing.plugins.registry import READERS
 from spipconv.parsing.plugins.shortcuts import Shortcut
 from spipconv.plugins import PLUGINS
 
-# SPIP's own shortcuts, in which plugins' are not looked for.
-_BRACKETED = ("LINK_MARK", "ANCHOR_MARK", "GLOSSARY_MARK")
+# SPIP's own shortcuts, in which plugins' are not looked for, but for links with brackets in their words.
+_BRACKETED = ("ANCHOR_MARK", "GLOSSARY_MARK")
+_LINK = r"\[[^\[\]]*->[^\]]*\]"
 _TAGS = ("MODEL_TAG", "TAG")
 
 
@@ -98,7 +99,11 @@ def _mask(scan: Scan, marks: list[tuple[int, int, Protected]]) -> None:
 
 
 def _has_hint(text: str) -> bool:
-    return any(search(text) for search in _HINT_SEARCHES)
+    # A loop: a generator takes longer than the searches in a comment.
+    for search in _HINT_SEARCHES:  # noqa: SIM110
+        if search(text):
+            return True
+    return False
 
 
 def _pair(matches: Iterator[_Match]) -> list[_Match]:
@@ -123,10 +128,11 @@ def _find(text: str, lexer: SourceLexer, plugins: tuple[str, ...]) -> Iterator[_
     expected = _expected(plugins)
     last = text.rfind("]") + 1
     # After the last "]" every "[" is text; searching for the missing end of each would take quadratic time.
-    for bracketed, start, end in ((_BRACKETED, 0, last), ((), last, len(text))):
+    own = (_LINK, *[lexer.expressions[name] for name in _BRACKETED])
+    for bracketed, start, end in ((own, 0, last), ((), last, len(text))):
         if start == end:
             continue
-        before = tuple([lexer.expressions[name] for name in (*bracketed, "ESCAPE")])
+        before = (*bracketed, lexer.expressions["ESCAPE"])
         pattern = _pattern(before, tuple([lexer.expressions[name] for name in _TAGS]), plugins)
         for match in pattern.finditer(text, start, end):
             if match.lastgroup:
