@@ -212,7 +212,7 @@ class Box(Position, frozen=True, tag=True, gc=False):
 
 
 class Markdown(Position, frozen=True, tag=True, gc=False):
-    """``<md>…</md>``, with a plugin. ``text`` is its own Markdown, empty where that cannot be written as it is."""
+    """``<md>…</md>``, with a plugin. ``text`` is its own Markdown, empty where SPIP's shortcuts are in it."""
 
     children: tuple[Node, ...]
     text: str = ""

@@ -19,6 +19,7 @@ from spipconv.converters import flavours, markdown
 from spipconv.nodes import (
     Abbreviation,
     Anchor,
+    Box,
     Code,
     CodeBlock,
     Document,
@@ -26,6 +27,7 @@ from spipconv.nodes import (
     Figure,
     Frame,
     Link,
+    Markdown,
     Math,
     MathBlock,
     Model,
@@ -33,6 +35,7 @@ from spipconv.nodes import (
     Note,
     Paragraph,
     Player,
+    Strong,
     Text,
 )
 from tests.judges import dangers
@@ -80,6 +83,8 @@ FIELDS: dict[str, Callable[[str], tuple[Node, ...]]] = {
     "Anchor.name": lambda word: _line(Anchor(word)),
     "Abbreviation.title": lambda word: _line(Abbreviation(word, WORDS)),
     "Abbreviation.language": lambda word: _line(Abbreviation("title", WORDS, word)),
+    "Strong.classes": lambda word: _line(Strong(WORDS, (word,))),
+    "Box.align": lambda word: (Box((Paragraph(WORDS),), word),),
     "Note.label": lambda word: _line(Note(word, "1", (Paragraph(WORDS),))),
     "Note.identifier": lambda word: _line(Note("1", word, (Paragraph(WORDS),))),
     "Note.excerpt": lambda word: _line(Note("1", "1", (Paragraph(WORDS),), word)),
@@ -116,13 +121,13 @@ FIELDS: dict[str, Callable[[str], tuple[Node, ...]]] = {
 # Written in articles only; see tests/safety/test_policy.py.
 OF_PLAYERS = {"Player.address", "Player.title"}
 # The names of elements and attributes come from a closed list, so there is nothing to escape.
-NOT_WRITTEN = {"Element.name", "LineBreak.kind", "Link.kind", "Cell.numeric", *OF_PLAYERS}
+NOT_WRITTEN = {"Element.name", "LineBreak.kind", "Link.kind", "Cell.numeric", "Markdown.text", *OF_PLAYERS}
 # Values that change when they are written, apart from escaping: a language is one word, an address has no spaces, a
 # class is split.
 IN_OTHER_FORM = {
     "Abbreviation.language", "Anchor.name", "Code.language", "CodeBlock.language", "Figure.align", "Figure.classes",
     "Figure.extension", "Figure.media", "Link.language", "Model.source", "Note.identifier",
-    "Note.identifier of a call only",
+    "Note.identifier of a call only", "Strong.classes",
 }  # fmt: skip
 PROFILES: tuple[Profile, ...] = ("article", "comment")
 
@@ -225,6 +230,26 @@ def test_markdown_shows_the_words_of_a_field(field: str) -> None:
 
 def _words(html: str) -> str:
     return "".join("".join(html5lib.parseFragment(f"<div>{html}</div>").itertext()).split())
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_an_author_s_own_markdown_is_written_only_where_it_is_harmless(profile: Profile) -> None:
+    harmless = ("a **b** [c](http://a.org/)", "- a\n- b", "```\n<b>\n```", "| a |\n| - |\n| b |")
+    pictures = ("![a](b.png)",) if profile == "article" else ()
+    harmful = (
+        "```\nunclosed", "[a]: javascript:alert(1)", "[a]: http://a.org/", "a [^1]", "---", "    <b>\n\n</b>",
+        "<!-- a", "<javascript:alert(1)>", "a\ufdd0",
+        "[a](javascript:alert(1))", "![a](data:x)", "[a](java&#10;script:alert(1))", "[a](<vbscript:x>)",
+        "<script>alert(1)</script>",
+    )  # fmt: skip
+    for text in (*harmless, *pictures, *harmful, *HOSTILE):
+        document = Document((Paragraph(WORDS), Markdown((Paragraph((Text("instead"),)),), text), Paragraph(WORDS)))
+        source = markdown.write(document, profile=profile)
+        page = _READER.render(source)
+        assert not dangers(page), source
+        assert "data-evil" not in {name for element in html5lib.parseFragment(page).iter() for name in element.attrib}
+        if text not in HOSTILE:
+            assert ("instead" in source) == (text in harmful), text
 
 
 @pytest.mark.parametrize("profile", PROFILES)

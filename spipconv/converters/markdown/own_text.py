@@ -5,26 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from spipconv.commonmark import is_self_contained
 from spipconv.converters.flavours import Flavour
 from spipconv.nodes import Heading, List, Markdown, Node, Paragraph
 
 
-def spread(nodes: Iterable[Node], flavour: Flavour, depth: int) -> list[Node]:
+def spread(nodes: Iterable[Node], flavour: Flavour, depth: int, *, is_comment: bool) -> list[Node]:
     """Return nodes in which Markdown is replaced with what it holds unless it may be written as it is.
 
     It may not within other blocks, for readers that read more in it than CommonMark does, or where a list would grow.
     """
     given, written = [*nodes], list[Node]()
+    if not any(isinstance(node, Markdown) for node in given):
+        return given
     for index, node in enumerate(given):
-        if not isinstance(node, Markdown) or _is_kept(node, flavour, depth, written[-1:], given[index + 1 : index + 2]):
+        if not isinstance(node, Markdown) or (
+            not depth
+            and _is_kept(node, flavour, written[-1:], given[index + 1 : index + 2])
+            and is_self_contained(node.text, is_comment=is_comment)
+        ):
             written.append(node)
         else:
             written += node.children
     return written
 
 
-def _is_kept(node: Markdown, flavour: Flavour, depth: int, before: list[Node], after: list[Node]) -> bool:
-    if not node.text or depth or not flavour.is_commonmark or node.text.startswith("---"):
+def _is_kept(node: Markdown, flavour: Flavour, before: list[Node], after: list[Node]) -> bool:
+    if not node.text or not flavour.is_commonmark or node.text.startswith("---"):
         # Three dashes at the start of a file would begin front matter.
         return False
     if flavour.active and re.search(flavour.active, node.text):

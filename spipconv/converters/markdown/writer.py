@@ -106,7 +106,7 @@ class MarkdownWriter(InlineWriter):
             blocks.append(html_block("".join(markup), self._flavour, has_loose=has_loose))
             markup.clear()
 
-        for node in spread(nodes, self._flavour, depth):
+        for node in spread(nodes, self._flavour, depth, is_comment=self._html.is_comment):
             said, outside = self._said(node), is_loose(node)
             next_marker = _marker(said, previous, marker)
             is_html = outside or (self._flavour.merges and _merges(said, previous))

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from spipconv.commonmark import read_markdown
 from spipconv.nodes import Code, CodeBlock, Element, LineBreak, LinkKind, Player, Rule
 from spipconv.parsing.html_tags import read_tag
 from spipconv.parsing.layout.frames import read_dropped
@@ -21,7 +22,6 @@ from spipconv.parsing.layout.writer import LinkMark, TextWriter
 from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.models import read_model
 from spipconv.parsing.pairing import Open
-from spipconv.parsing.plugins.commonmark import is_self_contained, read_markdown
 from spipconv.parsing.plugins.shortcuts import Block, Reader
 from spipconv.parsing.targets import split_text
 from spipconv.parsing.tokens import NodeFields
@@ -87,11 +87,8 @@ class _Markdown:
         return "".join([*pieces, text[first:last]])
 
     def own_text(self) -> str:
-        """Return the Markdown where it may be written as it is, else an empty text."""
-        text = self._text.strip("\n").rstrip()
-        if self._shortcuts or not is_self_contained(text, self._tokens, is_comment=self._is_comment):
-            return ""
-        return text
+        """Return the Markdown, or an empty text where it is not Markdown alone."""
+        return "" if self._shortcuts else self._text.strip("\n").rstrip()
 
     # ---- Blocks ----
 
