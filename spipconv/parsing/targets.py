@@ -14,13 +14,17 @@ from spipconv.media_types import media_type
 from spipconv.nodes import LinkKind
 from spipconv.objects import KINDS, Resolver, SpipObject, find_object, find_translation, sort_number
 from spipconv.parsing.tooltips import remove_marks
-from spipconv.parsing.typography import decode_entities
+from spipconv.parsing.typography import NO_BREAK_SPACE, decode_entities
 
 _LANGUAGE = re.compile(r"\{([a-z_]*)\}\Z")
 _OBJECT = re.compile(r"(\w*?)\s*([0-9]{1,18})(?:\?([^#]*))?(#\S*)?", re.ASCII)
 _ELSEWHERE = re.compile(r"https?:|ftp:|tel:", re.IGNORECASE | re.ASCII)
 _MAIL = re.compile(r"[^\s@:/?#]+@[^\s@:/?#]+")
 _BRACES_AT_END = re.compile(r"\{[^{}]*\}\s*\Z")
+_ASCII_WORD = re.compile(r"\w", re.ASCII)
+_PROTOCOL = re.compile(r"(https?):/+", re.IGNORECASE | re.ASCII)
+# What the sanitiser of SPIP's forums leaves in addresses.
+_KEPT_IN_COMMENTS = "!#$%&'()*+,/:;=?@[]~"
 _SPACES = re.compile(r"\s+")
 # An address that is its own text is shortened as in SPIP: lengths are in bytes.
 _LONGEST_TEXT, _SHORTENED_TEXT = 40, 35
@@ -98,20 +102,36 @@ def plain_target(kind: str, number: int, language: str) -> Target:
     return Target(f"spip.php?{kind}{number}", "missing", name)
 
 
-def read_address(words: str, resolver: Resolver | None) -> tuple[str, LinkKind]:
-    """Return the address and the link kind of a bare address in a text."""
-    address = words if "://" in words else "http://" + words
+def read_address(typed: str, is_french: bool, resolver: Resolver | None) -> tuple[str, str, LinkKind]:
+    """Return the address, the text and the kind of a bare address in a text, which may lack a slash or its protocol.
+
+    French typography reaches into the address, but not into its text.
+    """
+    match = _PROTOCOL.match(typed)
+    words = f"{match[1]}://{typed[match.end() :]}" if match else typed
+    address = words if match else "http://" + words
+    if is_french:
+        address = address.replace("»", NO_BREAK_SPACE + "»").replace("«", "«" + NO_BREAK_SPACE)
     site = resolver.site_address if resolver else ""
-    return decode_entities(address), "relative" if site and address.startswith(site) else "external"
+    kind: LinkKind = "relative" if site and address.startswith(site) else "external"
+    return decode_entities(address), decode_entities(words), kind
+
+
+def encode_in_comment(address: str) -> str:
+    """Return an address as SPIP's forums show it: with every character beyond ASCII encoded."""
+    return quote(address, safe=_KEPT_IN_COMMENTS)
 
 
 def read_glossary(markup: str, language: str) -> tuple[str, str, str] | None:
-    """Return the term, the title and the address of ``[?term|title]``, or None if the term is empty."""
+    """Return the term, the title and the address of ``[?term|title]``, or None.
+
+    SPIP reads no term without a letter, digit or underscore of ASCII.
+    """
     words, _, title = _BRACES_AT_END.sub("", markup[1:-1].lstrip("?")).partition("|")
     term, _, detail = words.partition("#")
     term = term.strip()
     page = _SPACES.sub("_", decode_entities(term))
-    if not page:
+    if not _ASCII_WORD.search(term):
         return None
     # Whatever language the caller gives, the address must stay on Wikipedia.
     edition = language.partition("_")[0] if language in CODES else "en"

@@ -10,13 +10,17 @@ from spipconv.parsing.layout import frames
 from spipconv.parsing.layout.writer import LinkMark, TextWriter
 from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.tokens import NodeFields
-from spipconv.parsing.typography import NO_BREAK_SPACE, decode_entities, is_french, typeset
+from spipconv.parsing.typography import decode_entities, is_french, typeset
 from spipconv.safety import safe_address
 
 # What means nothing in the text of a link.
-_NOT_IN_LINKS = frozenset({"ADDRESS", "NOTE_START", "NOTE_END", "LINK_MARK", "GLOSSARY_MARK", "ANCHOR_MARK"})
+_NOT_IN_LINKS = frozenset({"ADDRESS", "NOTE_START", "NOTE_END", "LINK_MARK", "ANCHOR_MARK"})
 # After an address that is alone in its paragraph.
 _NOTHING_MORE = re.compile(r"[ \t]*(?:\Z|\n[ \t]*(?:\n|\Z|\{\{\{|</?quote>|----))")
+# What is HTML before SPIP looks for addresses; its tags end in ">".
+_BECOME_HTML = frozenset({"ANCHOR_MARK", "GLOSSARY_MARK", "LINK_MARK", "MODEL_TAG", "PROTECTED", "RESOURCE", "TAG"})
+_ARROW = re.compile(r"[^\[\]]*?(?:<-|->)")
+_WORD = re.compile(r"\w", re.ASCII)
 _WORDS_ONLY = re.compile(r"[^\n{}\[\]<|\\\ufdd0]*")
 
 
@@ -25,6 +29,8 @@ def open_up_links(writer: TextWriter, lexemes: list[Lexeme]) -> list[Lexeme]:
     text = writer.text
     opened: list[Lexeme] = []
     position = 0
+    if any(lexeme.kind == "ADDRESS" for lexeme in lexemes):
+        lexemes = _hide_addresses(lexemes, text)
     for index, lexeme in enumerate(lexemes):
         if lexeme.kind not in ("LINK_MARK", "ADDRESS"):
             continue
@@ -39,6 +45,33 @@ def open_up_links(writer: TextWriter, lexemes: list[Lexeme]) -> list[Lexeme]:
             opened += [Lexeme(lexeme.kind, lexeme.start, end), Lexeme(last, end, lexeme.end)]
             position = index + 1
     return opened + lexemes[position:] if position else lexemes
+
+
+def _hide_addresses(lexemes: list[Lexeme], text: str) -> list[Lexeme]:
+    """Return lexemes in which addresses are words where SPIP looks for none: in what looks like a link or a tag.
+
+    That is ``[words->anything]`` and ``<anything>``, also over lines and after a backslash.
+    """
+    shown: list[Lexeme] = []
+    start, stop = lexemes[0].start, lexemes[-1].end
+    last = {end: text.rfind(end, start, stop) for end in "]>"}
+    end = ""
+    for lexeme in lexemes:
+        kind = lexeme.kind
+        if end and kind == "ADDRESS":
+            shown.append(lexeme.become("WORDS"))
+            continue
+        if kind in _BECOME_HTML:
+            end = "" if end == ">" else end
+        elif end:
+            end = "" if text.find(end, lexeme.start, lexeme.end) >= 0 else end
+        elif kind in ("OTHER", "ESCAPE"):
+            if text[lexeme.end - 1] == "[" and last["]"] > lexeme.end and _ARROW.match(text, lexeme.end):
+                end = "]"
+            elif text[lexeme.start] == "<" and last[">"] > lexeme.end and _WORD.match(text, lexeme.end):
+                end = ">"
+        shown.append(lexeme)
+    return shown
 
 
 def _open_up(writer: TextWriter, link: Lexeme) -> list[Lexeme]:
@@ -124,6 +157,8 @@ def _read_link(writer: TextWriter, mark: LinkMark, offset: int) -> tuple[targets
     address = safe_address(target.address)
     if address is None:
         source.report("address-refused", offset, target.address)
+    elif settings.profile == "comment":
+        address = targets.encode_in_comment(address)
     return target, {
         "address": address,
         "kind": target.kind,
@@ -136,17 +171,17 @@ def _read_link(writer: TextWriter, mark: LinkMark, offset: int) -> tuple[targets
 def write_address(writer: TextWriter, start: int, end: int) -> None:
     """Write a bare address as a link to itself, but not within a link."""
     pairing = writer.pairing
-    words = writer.text[start:end]
     if writer.in_raw_link or pairing.is_within("a"):
         writer.words(start, end)
         return
     writer.end_run()
-    if is_french(writer.typography):
-        words = words.replace("»", NO_BREAK_SPACE + "»")
-    address, kind = targets.read_address(words, writer.settings.resolver)
+    typed = writer.text[start:end]
+    address, words, kind = targets.read_address(typed, is_french(writer.typography), writer.settings.resolver)
     if writer.in_cell:
         # SPIP cuts cells at the bars of an address too, which is in an attribute by then.
         address = address.replace("|", "</td><td>")
+    if writer.settings.profile == "comment":
+        address = targets.encode_in_comment(address)
     if safe_address(address) is None:
         writer.words(start, end)
         return
@@ -157,7 +192,7 @@ def write_address(writer: TextWriter, start: int, end: int) -> None:
             return
     writer.flow.content(start)
     pairing.open("a", "LINK", {"address": address, "kind": kind, "shows_address": True, "automatic": True}, start)
-    pairing.text(decode_entities(words), start)
+    pairing.text(words, start)
     pairing.close_formatting("a", start)
 
 
@@ -170,7 +205,8 @@ def write_resource(writer: TextWriter, start: int, end: int) -> None:
     pairing.open("a", "LINK", {"address": address, "kind": "external", "shows_address": True}, start)
     pairing.text(address, start)
     pairing.close_formatting("a", start)
-    pairing.text(">", end - 1)
+    # SPIP ends the line of its source there, which is a space.
+    pairing.text("> " if writer.text[end : end + 1].strip() else ">", end - 1)
 
 
 def write_glossary(writer: TextWriter, start: int, end: int) -> None:
