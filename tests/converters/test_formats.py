@@ -55,7 +55,7 @@ def test_a_new_format_is_written_by_every_use_without_another_line(tmp_path: Pat
 import json, sys
 from spipconv.converters import formats
 formats.FORMATS["words"] = formats.OutputFormat(
-    "words", ".words", ("words",), lambda document, profile, sanitizer: formats.Written("written")
+    "words", ".words", ("words",), lambda document, profile, sanitizer, spaces: formats.Written("written")
 )
 from click.testing import CliRunner
 from spipconv.commands import main

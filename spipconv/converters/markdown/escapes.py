@@ -28,7 +28,7 @@ _IN_TAG = re.compile(r"[\\`\[\]{|]")
 # What may be markup in words, each with what it needs after it to be markup. Marks of emphasis are decided before.
 _IN_WORDS = (
     r"(?P<run>\*+|_+|~+)|(?P<ticks>`+)|(?P<bracket>[\[\]])|<(?=[A-Za-z/!?]|[0-9.#$%&'*+=^_`{|}~-]*(?:[A-Za-z@]|\Z))"
-    r"|&(?=#[0-9]{1,7};|#[xX][0-9A-Fa-f]{1,6};|(?P<name>[A-Za-z][A-Za-z0-9]*;))|\\(?=[!-/:-@\[-`{-~]|[^\S ]| ?\Z)"
+    r"|&(?=#[0-9]{1,7};|#[xX][0-9A-Fa-f]{1,6};|(?P<name>[A-Za-z][A-Za-z0-9]*);)|\\(?=[!-/:-@\[-`{-~]|[^\S ]| ?\Z)"
 )
 _BRACKETED = re.compile(r"\[[^\[\]]*\]")
 _NO_BREAK_SPACE = re.compile("[\u00a0\u202f]")
@@ -163,7 +163,8 @@ def escape_in_line(
             return _escaped(match)
 
         text = pattern.sub(escape, text)
-        if text.endswith(("!", "^")) and pieces[place + 1 : place + 2] and pieces[place + 1].startswith("["):
+        after = pieces[place + 1] if place + 1 < len(pieces) else ""
+        if (text.endswith("!") and after == "[") or (text.endswith("^") and after.startswith("[")):
             # A picture or an inline note would begin.
             text = f"{text[:-1]}\\{text[-1]}"
         pieces[place] = write_spaces(text, flavour)

@@ -92,7 +92,7 @@ class Line:
 
     def _makers_of_links(self) -> str:
         """Return the characters that turn the call before them into a link or, at the start of a line, into a note."""
-        before = self._pieces[self._breaks[-1] + 1 if self._breaks else 0 : self._call - 2]
+        before = self._pieces[self._breaks[-1] + 1 if self._breaks else 0 : self._call - 1]
         return "(" if any(piece.strip(SPACES) for piece in before) else "(:"
 
     def replace(self, place: int, piece: str) -> None:
@@ -119,13 +119,17 @@ class Line:
 
     def add_bracket(self) -> int:
         """Open a bracket and return its place; the text before it does not turn it into an image or an inline note."""
+        self._end_words()
+        return self.add("[")
+
+    def _end_words(self) -> None:
+        """Make sure that the words before a bracket do not turn it into an image or an inline note."""
         place = len(self._pieces) - 1
         if self._pieces and self._pieces[-1].endswith(("!", "^")):
             if not self._flavour.is_commonmark:
                 self._pieces[-1] = f"{self._pieces[-1][:-1]}\\{self._pieces[-1][-1]}"
             elif place == self._last_words and self._unsafe[-1:] != [place]:
                 self._unsafe.append(place)
-        return self.add("[")
 
     def close_bracket(self, place: int, target: str) -> None:
         """Close the bracket at a place, which becomes a link to a target."""
@@ -138,8 +142,8 @@ class Line:
 
     def add_call(self, label: str) -> None:
         """Add the call of a footnote."""
-        self.add_bracket()
-        self.add(f"^{label}]")
+        self._end_words()
+        self.add(f"[^{label}]")
         self._call = len(self._pieces)
 
     def open(self, kind: tuple[str, ...]) -> int:
