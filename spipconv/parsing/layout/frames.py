@@ -15,8 +15,9 @@ from spipconv.safety import replace_controls, safe_address
 
 # Tags, which may go over several lines here; what is between them, browsers show only in place of a frame. An
 # expression that begins with "<" is found quickly.
-_FRAME = re.compile(r"<(?<!\\<)(?P<end>/?)(?P<name>iframe|object)(?:[ \t\n/][^<>]*)?>", re.IGNORECASE | re.ASCII)
-_PART = re.compile(r"</?(?:param|embed)(?:[ \t\n/][^<>]*)?>", re.IGNORECASE | re.ASCII)
+_FRAME = re.compile(r"<(?<!\\<)(?P<end>/?)(?P<name>embed|iframe|object)(?:[ \t\n/][^<>]*)?>", re.IGNORECASE | re.ASCII)
+# Parts of an object that are no words: sources, and the comments that hide them from some browsers.
+_PART = re.compile(r"</?(?:param|embed)(?:[ \t\n/][^<>]*)?>|<![^<>]*>|<!--|-->", re.IGNORECASE | re.ASCII)
 # The parameters of a Flash player or an object that say what it shows.
 _PARAMETERS = frozenset({"data", "filename", "movie", "src", "url"})
 # Elements that show something from another address, and the attribute that holds it.
@@ -41,7 +42,11 @@ def find_frames(text: str, masked: str, first: int, last: int) -> Iterator[tuple
     """
     opening: re.Match[str] | None = None
     for match in _FRAME.finditer(masked, first, last):
-        if match["end"]:
+        if match["name"].lower() == "embed":
+            # Within an object, it is another form of the same.
+            if opening is None and not match["end"]:
+                yield _part(text, match, match.end(), match.end())
+        elif match["end"]:
             if opening is not None and opening["name"].lower() == match["name"].lower():
                 yield _part(text, opening, match.start(), match.end())
                 opening = None
@@ -61,10 +66,20 @@ def _part(text: str, opening: re.Match[str], content_end: int, end: int) -> tupl
 
 def read_frame(writer: TextWriter, part: Protected, offset: int) -> Node | None:
     """Return what a frame or an object becomes: its player, a link, the name of its host, or nothing."""
+    return _read_sources(writer, _tags_of(writer, part), offset, part.opening)
+
+
+def _tags_of(writer: TextWriter, part: Protected) -> list[Tag]:
+    """Return the tags that may name what is shown."""
     tags = [read_tag(part.opening)]
     if part.kind == "object":
         tags += [read_tag(match.group()) for match in _PART.finditer(writer.text, part.start, part.end)]
-    return _read_sources(writer, tags, offset, part.opening)
+    return tags
+
+
+def is_player(writer: TextWriter, part: Protected) -> bool:
+    """Return whether a frame or an object becomes a player."""
+    return any(make_player(writer, _address_of(tag), {}, 0) for tag in _tags_of(writer, part))
 
 
 def find_fallback(writer: TextWriter, part: Protected) -> list[tuple[int, int]]:

@@ -43,7 +43,9 @@ def is_block(writer: TextWriter, start: int) -> bool:
         return _holds_block_tag(writer, part)
     if part.kind in ("code", "php"):
         return "\n" in writer.text[part.start : part.end]
-    return part.kind in ("cadre", "fence", "frame", "iframe", "object", "pre")
+    if part.kind in ("embed", "iframe", "object"):
+        return frames.is_player(writer, part)
+    return part.kind in ("cadre", "fence", "frame", "pre")
 
 
 def _write_code(writer: TextWriter, part: Protected, offset: int) -> None:
@@ -138,23 +140,25 @@ def _write_preformatted_content(writer: TextWriter, start: int, end: int) -> Non
 
 
 def _write_embedded(writer: TextWriter, part: Protected, offset: int) -> None:
-    """``<iframe>`` or ``<object>``: a player, or a link in a paragraph of its own, as SPIP sets frames apart."""
+    """A frame or an object: a player, or a link, which is in a paragraph of its own where there are paragraphs."""
     node = frames.read_frame(writer, part, offset)
     if isinstance(node, Player):
         writer.block(node)
         return
-    writer.end_run(trims=True)
-    if writer.has_paragraphs:
+    is_apart = writer.has_paragraphs and part.kind in BLOCKS
+    is_apart = is_apart and not (writer.levels or writer.in_cell or writer.in_verse or writer.in_link)
+    writer.end_run(trims=is_apart)
+    if is_apart:
         writer.flow.begin(drops_breaks=False)
     if node:
         writer.leaf(node, offset)
-    fallback = frames.find_fallback(writer, part)
-    if fallback and writer.has_paragraphs:
-        writer.flow.begin(drops_breaks=False)
-    for start, end in fallback:
+    for start, end in frames.find_fallback(writer, part):
+        if is_apart and node:
+            writer.flow.begin(drops_breaks=False)
+            node = None
         writer.begin_inline(start)
         _write_raw(writer, start, end)
-    if writer.has_paragraphs:
+    if is_apart:
         writer.flow.begin(drops_breaks=False)
 
 
@@ -237,6 +241,7 @@ _HANDLERS: dict[str, Callable[[TextWriter, Protected, int], None]] = {
     "cadre": _write_frame,
     "code": _write_code,
     "comment": _write_comment,
+    "embed": _write_embedded,
     "fence": _write_code,
     "frame": _write_frame,
     "html": _write_raw_html,
