@@ -100,6 +100,10 @@ SHAPES: dict[str, Callable[[int], str]] = {
     # HTML
     "half tags": lambda n: "<a " * n,
     "half end tags": lambda n: "</" * n,
+    "half tags before an end": lambda n: "<a http://a.fr/ " * n + ">",
+    "escaped tags before an end": lambda n: "\\<a http://a.fr/ " * n + ">",
+    "brackets before an arrow": lambda n: "\\[a http://a.fr/ " * n + "->b]",
+    "brackets before an end": lambda n: "[a http://a.fr/ " * n + "]",
     "angles": lambda n: "<" * n + ">" * n,
     "divs never closed": lambda n: "<div>" * n,
     "divs never closed, with words": lambda n: "<div>a " * n,
