@@ -83,11 +83,11 @@ def _read(source: Source, *, is_field: bool = False) -> tuple[Node, ...]:
     """Return the nodes of a source, or of an object's field that is shown in a source."""
     grammar = load_grammar()
 
-    def read_inline(text: str) -> tuple[Node, ...]:
+    def read_inline(text: str, language: str = "", /) -> tuple[Node, ...]:
         # Objects that a field refers to are not looked up: titles could refer to each other without end.
         outer = source.settings
         settings = Settings(
-            language=outer.language,
+            language=language or outer.language,
             repair_encoding=outer.repair_encoding,
             plugins=outer.plugins,
             typography=outer.typography,

@@ -16,6 +16,9 @@ from spipconv.objects import KINDS, Resolver, SpipObject, find_object, find_tran
 from spipconv.parsing.tooltips import remove_marks
 from spipconv.parsing.typography import NO_BREAK_SPACE, decode_entities
 
+# The language of an author is that of the pages that they write, not that of their page.
+_WITH_LANGUAGE = frozenset({"article", "rubrique", "breve", "site"})
+_BAR = re.compile(r"\||\[[^\]]*\]?")
 _LANGUAGE = re.compile(r"\{([a-z_]*)\}\Z")
 _OBJECT = re.compile(r"(\w*?)\s*([0-9]{1,18})(?:\?([^#]*))?(#\S*)?", re.ASCII)
 _ELSEWHERE = re.compile(r"https?:|ftp:|tel:", re.IGNORECASE | re.ASCII)
@@ -59,7 +62,7 @@ def split_text(text: str, masked: str, current: str) -> tuple[int, str, str]:
     """
     braces = _LANGUAGE.search(masked, max(masked.rfind("{"), 0))
     end = braces.start() if braces else len(masked)
-    bar = masked.find("|", max(masked.rfind("<", 0, end), masked.rfind(">", 0, end)) + 1, end)
+    bar = _find_bar(masked, max(masked.rfind("<", 0, end), masked.rfind(">", 0, end)) + 1, end)
     language = ""
     if braces:
         language = braces[1] or current
@@ -71,6 +74,14 @@ def split_text(text: str, masked: str, current: str) -> tuple[int, str, str]:
     if not braces and title in CODES:
         language = title
     return bar, decode_entities(remove_marks(title)), language
+
+
+def _find_bar(text: str, start: int, end: int) -> int:
+    """Return where the first bar is that is in no brackets; -1 if there is none."""
+    for match in _BAR.finditer(text, 0, end):
+        if match.start() >= start and match[0] == "|":
+            return match.start()
+    return -1
 
 
 def read_target(target: str, language: str, wanted: str, resolver: Resolver | None) -> Target:
@@ -154,7 +165,10 @@ def _shorten(address: str) -> str:
 def _read_object(match: re.Match[str], language: str, wanted: str, resolver: Resolver | None, target: str) -> Target:
     kind, number = KINDS[match[1]], int(match[2])
     item = find_object(resolver, kind, number) if resolver else None
-    translation = find_translation(resolver, item, wanted) if item and wanted and resolver else None
+    translation = None
+    if item and wanted and resolver and kind == "article":
+        # Other objects have no translations: to SPIP they are in all languages what they are in their own.
+        translation = find_translation(resolver, item, wanted)
     if item is None:
         if resolver and kind == "document":
             return Target(target, "relative", target, language=wanted, problem="object-not-found")
@@ -166,12 +180,12 @@ def _read_object(match: re.Match[str], language: str, wanted: str, resolver: Res
     if kind == "document":
         kind_of_file = media_type(item.extension)
         title = item.title.strip() or item.file
-        return Target(document_address(item), "internal", title, True, wanted, kind_of_file)
+        return Target(document_address(item), "internal", title, True, "", kind_of_file)
     item = translation or item
     own = f"spip.php?{kind}{item.number}"
     # SPIP finds a translation without what follows the number.
     address = item.address or own if translation else _complete(item.address or own, match)
-    other = item.language if item.language != language else ""
+    other = item.language if item.language != language and kind in _WITH_LANGUAGE else ""
     title = sort_number(item.title)[1] or f"{kind} {item.number}"
     if match[1] == "syndic":
         # The page about the site, not the site.

@@ -98,8 +98,8 @@ class Asides:
             return note
         text = self._source.text
         name = text[text.index("<", note.start) + 1 : end - 1]
-        tag = name.split()[0] if name.strip() else name
-        return note if text.find(f"</{tag}", end, note.end) >= 0 else note.after(end, name.strip())
+        is_tag = name.strip() and text.find(f"</{name.split()[0]}", end, note.end) >= 0
+        return note if is_tag else note.after(end, name.strip())
 
 
 def find_name(lexemes: Sequence[Lexeme], text: str, start: int) -> int:

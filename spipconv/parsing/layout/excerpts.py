@@ -20,6 +20,8 @@ from spipconv.parsing.typography import NO_BREAK_SPACE, typeset
 # A longer excerpt than the first is cut so that no more than the second number of characters stay, and the sign.
 _LONGEST, _SHORTENED = 80, 76
 _CUT = NO_BREAK_SPACE + "(…)"
+# What is no tag to a browser may be one to SPIP.
+_TAG = re.compile(r"<[\w/][^<>]*>")
 # What shows nothing in a tooltip: tags and what was set apart.
 _SILENT = frozenset(
     {
@@ -52,7 +54,9 @@ def _words(writer: TextWriter, lexemes: Iterable[Lexeme]) -> str:
     def end_run() -> None:
         nonlocal start
         if start >= 0:
-            words.append(typeset(writer.text[start:end], writer.typography, writer.text[start - 1 : start]))
+            words.append(
+                typeset(_TAG.sub("", writer.text[start:end]), writer.typography, writer.text[start - 1 : start])
+            )
             start = -1
 
     for lexeme in lexemes:
@@ -95,4 +99,6 @@ def _say_link(writer: TextWriter, lexeme: Lexeme) -> str:
     target = targets.read_target(
         writer.text[arrow + 2 : lexeme.end - 1], writer.language, language, writer.settings.resolver
     )
-    return plain_text(writer.read_inline(target.text)) if target.is_markup else typeset(target.text, writer.typography)
+    if target.is_markup:
+        return plain_text(writer.read_inline(target.text, target.language))
+    return typeset(target.text, writer.typography)

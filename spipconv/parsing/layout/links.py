@@ -14,11 +14,12 @@ from spipconv.parsing.typography import decode_entities, is_french, typeset
 from spipconv.safety import safe_address
 
 # What means nothing in the text of a link.
-_NOT_IN_LINKS = frozenset({"ADDRESS", "NOTE_START", "NOTE_END", "LINK_MARK", "ANCHOR_MARK"})
+_NOT_IN_LINKS = frozenset({"ADDRESS", "NOTE_START", "NOTE_END", "LINK_MARK"})
 # After an address that is alone in its paragraph.
 _NOTHING_MORE = re.compile(r"[ \t]*(?:\Z|\n[ \t]*(?:\n|\Z|\{\{\{|</?quote>|----))")
 # What is HTML before SPIP looks for addresses; its tags end in ">".
 _BECOME_HTML = frozenset({"ANCHOR_MARK", "GLOSSARY_MARK", "LINK_MARK", "MODEL_TAG", "PROTECTED", "RESOURCE", "TAG"})
+_HIDING = frozenset({"ESCAPE", "OTHER"})
 _ARROW = re.compile(r"[^\[\]]*?(?:<-|->)")
 _WORD = re.compile(r"\w", re.ASCII)
 _WORDS_ONLY = re.compile(r"[^\n{}\[\]<|\\\ufdd0]*")
@@ -27,9 +28,12 @@ _WORDS_ONLY = re.compile(r"[^\n{}\[\]<|\\\ufdd0]*")
 def open_up_links(writer: TextWriter, lexemes: list[Lexeme]) -> list[Lexeme]:
     """Return lexemes with links opened up into their text, and bare addresses rid of final punctuation."""
     text = writer.text
+    kinds = {lexeme.kind for lexeme in lexemes}
+    if kinds.isdisjoint(("ADDRESS", "LINK_MARK")):
+        return lexemes
     opened: list[Lexeme] = []
     position = 0
-    if any(lexeme.kind == "ADDRESS" for lexeme in lexemes):
+    if "ADDRESS" in kinds and any(_may_hide(lexeme, text) for lexeme in lexemes if lexeme.kind in _HIDING):
         lexemes = _hide_addresses(lexemes, text)
     for index, lexeme in enumerate(lexemes):
         if lexeme.kind not in ("LINK_MARK", "ADDRESS"):
@@ -45,6 +49,11 @@ def open_up_links(writer: TextWriter, lexemes: list[Lexeme]) -> list[Lexeme]:
             opened += [Lexeme(lexeme.kind, lexeme.start, end), Lexeme(last, end, lexeme.end)]
             position = index + 1
     return opened + lexemes[position:] if position else lexemes
+
+
+def _may_hide(lexeme: Lexeme, text: str) -> bool:
+    """Return whether a lexeme may begin what looks like a link or a tag."""
+    return text[lexeme.end - 1] == "[" or text[lexeme.start] == "<"
 
 
 def _hide_addresses(lexemes: list[Lexeme], text: str) -> list[Lexeme]:
@@ -65,7 +74,7 @@ def _hide_addresses(lexemes: list[Lexeme], text: str) -> list[Lexeme]:
             end = "" if end == ">" else end
         elif end:
             end = "" if text.find(end, lexeme.start, lexeme.end) >= 0 else end
-        elif kind in ("OTHER", "ESCAPE"):
+        elif kind in _HIDING:
             if text[lexeme.end - 1] == "[" and last["]"] > lexeme.end and _ARROW.match(text, lexeme.end):
                 end = "]"
             elif text[lexeme.start] == "<" and last[">"] > lexeme.end and _WORD.match(text, lexeme.end):
@@ -77,8 +86,8 @@ def _hide_addresses(lexemes: list[Lexeme], text: str) -> list[Lexeme]:
 def _open_up(writer: TextWriter, link: Lexeme) -> list[Lexeme]:
     text, masked = writer.text, writer.scan.masked
     arrow = masked.index("->", link.start)
-    first, last = trim(masked, link.start + 1, arrow)
-    length, title, language = targets.split_text(text[first:last], masked[first:last], writer.settings.language)
+    first = link.start + 1
+    length, title, language = targets.split_text(text[first:arrow], masked[first:arrow], writer.settings.language)
     first, last = trim(masked, first, first + length)
     target = text[arrow + 2 : link.end - 1]
     if _WORDS_ONLY.fullmatch(masked, first, last):
@@ -100,8 +109,8 @@ def write_plain_link(writer: TextWriter, start: int, end: int) -> None:
     fields["shows_address"] = not mark.words and target.shows_address
     words = mark.words or target.text
     if mark.words or target.kind == "missing":
-        words = typeset(words, writer.typography, ">")
-    title = writer.read_inline(target.text) if target.is_markup and not mark.words else ()
+        words = typeset(words, _typography_in(writer, target), ">")
+    title = writer.read_inline(target.text, target.language) if target.is_markup and not mark.words else ()
     writer.begin_inline(start)
     if fields["address"] is None:
         pairing.text(words, start)
@@ -119,7 +128,7 @@ def write_plain_link(writer: TextWriter, start: int, end: int) -> None:
 
 def open_link(writer: TextWriter, start: int, end: int) -> None:
     """Open a link whose text holds markup."""
-    _, fields = _read_link(writer, writer.link_marks[start], start)
+    target, fields = _read_link(writer, writer.link_marks[start], start)
     is_block = start in writer.block_links and not writer.in_verse
     if is_block:
         writer.begin_block()
@@ -128,6 +137,7 @@ def open_link(writer: TextWriter, start: int, end: int) -> None:
     is_allowed = fields["address"] is not None
     writer.links.append(writer.pairing.open("a", "LINK", fields, start) if is_allowed else None)
     writer.in_link = True
+    writer.typography = _typography_in(writer, target)
     if is_block:
         writer.flow.begin(drops_breaks=False)
 
@@ -140,12 +150,18 @@ def close_link(writer: TextWriter, start: int, end: int) -> None:
     else:
         writer.end_run()
     opened = writer.links.pop()
+    writer.typography = writer.language if writer.settings.typography else ""
     writer.in_link = bool(writer.links)
     if opened is not None:
         writer.flow.flush(start)
         writer.pairing.close_formatting("a", start)
     if is_block:
         writer.flow.begin(drops_breaks=False)
+
+
+def _typography_in(writer: TextWriter, target: targets.Target) -> str:
+    """Return the language whose typography the text of a link has: that of its target, if it is another one."""
+    return target.language or writer.typography if writer.settings.typography else ""
 
 
 def _read_link(writer: TextWriter, mark: LinkMark, offset: int) -> tuple[targets.Target, NodeFields]:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from spipconv.nodes import Node
 from spipconv.parsing.layout import abbreviations, braces, html, lines, links, lists, models, protected, quotes, words
 from spipconv.parsing.layout.asides import LINE_KINDS, Aside, Asides, without_lines
 from spipconv.parsing.layout.block_links import find_block_links, may_hold_links
 from spipconv.parsing.layout.excerpts import excerpt
 from spipconv.parsing.layout.table_shapes import find_tables
 from spipconv.parsing.layout.tables import write_table
-from spipconv.parsing.layout.writer import TextWriter
+from spipconv.parsing.layout.writer import ReadInline, TextWriter
 from spipconv.parsing.lexer import Lexeme, Scan
 from spipconv.parsing.notes import Notes, identifier_of
 from spipconv.parsing.tokens import CLOSE, Token
@@ -37,7 +36,7 @@ class Layout:
     such a field that is read.
     """
 
-    def __init__(self, scan: Scan, read_inline: Callable[[str], tuple[Node, ...]], *, paragraphs: bool = True) -> None:
+    def __init__(self, scan: Scan, read_inline: ReadInline, *, paragraphs: bool = True) -> None:
         settings = scan.source.settings
         self._writer = TextWriter(scan, read_inline, paragraphs=paragraphs and settings.profile != "title")
         self._asides = Asides(scan.source)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from spipconv.nodes import Node
 from spipconv.parsing.html_tags import policy_of
@@ -16,6 +16,12 @@ Formatting = Literal["strong", "i"]
 # Writes the lexemes between two indices: what a verse or a cell holds.
 WriteRange = Callable[[Sequence[Lexeme], int, int], None]
 _FORMATTING_TYPES = {"strong": "STRONG", "i": "EMPHASIS"}
+
+
+class ReadInline(Protocol):
+    """Makes nodes of a field of an object, its title for instance, in the language of the text or another one."""
+
+    def __call__(self, text: str, language: str = "", /) -> tuple[Node, ...]: ...
 
 
 class Level(NamedTuple):
@@ -54,7 +60,7 @@ class TextWriter:
         "pairing", "policy", "read_inline", "row_list", "scan", "settings", "source", "start", "text", "typography",
     )  # fmt: skip
 
-    def __init__(self, scan: Scan, read_inline: Callable[[str], tuple[Node, ...]], *, paragraphs: bool) -> None:
+    def __init__(self, scan: Scan, read_inline: ReadInline, *, paragraphs: bool) -> None:
         source = scan.source
         self.scan = scan
         self.source = source
