@@ -352,6 +352,26 @@ def test_notes_are_shown_by_the_reader(engine: str) -> None:
     assert "[^1]: un\n[^2]: deux\n\n    encore" in sources[0].replace("\n\n[^2", "\n[^2")
 
 
+# ---- Players ----
+
+_PLAYERS = [
+    'Avant <iframe src="//www.youtube.com/embed/x" title="a {{c}} {% d %} *e*"></iframe> après',
+    '-* un <iframe src="//www.youtube.com/embed/x"></iframe>\n-* deux\n\nfin',
+    '<quote>un <iframe src="//www.youtube.com/embed/x?start=3"></iframe> deux</quote>',
+    '|a|<embed src="//youtu.be/x">|\n|b|c|',
+    'a[[b <iframe src="//www.youtube.com/embed/x"></iframe> c]] d',
+    "un <video src=a.mp4 controls><source src=b.webm></video> deux\n\n<audio src=a.mp3></audio>",
+    "-* <doc4>\n-* deux\n\n<doc4>\n\n{{{titre}}}",
+    '<iframe src="https://a.org/b_c_d*e*"></iframe> <embed src="x y.swf">',
+]
+
+
+@pytest.mark.parametrize("engine", _ENGINES)
+def test_players_are_shown_by_the_reader(engine: str) -> None:
+    objects = read_objects(Path(__file__).parent.parent / "cases" / "objects.json")
+    _check(engine, [parse(text, embeds=True, objects=objects).document for text in _PLAYERS])
+
+
 # ---- How it is written ----
 
 
