@@ -13,26 +13,32 @@ from spipconv.parsing.lexer import Lexeme
 
 # What must not be inside of {{ and }} in a cell of a head.
 _BRACES = frozenset({"OPENING_BRACES", "CLOSING_BRACES", "STRONG_WORDS", "EMPHASIS_WORDS"})
-_NUMBER = re.compile(r"\s*[+-]?[\s0-9]*[.,]?[\s0-9]*\Z")
+_NUMBER = re.compile(r"\s*+[+-]?[\s0-9]*+(?:[.,][\s0-9]*+)?\Z")
 
 
 class CellShape(Struct, gc=False):
     """A cell as written: where its lexemes start and end, and its text without the spaces around.
 
     ``mark`` is what SPIP looks at to merge cells and to find numbers: the text, but at the end of a row with a list the
-    end of that list too. ``is_bold``: the whole cell is between {{ and }}, with no other braces but those of links.
+    end of that list too. ``opens``: it begins with {{, ``closes``: it ends with }}, and only links hold other braces.
     """
 
     first: int
     last: int
     text: str
     mark: str
-    is_bold: bool = False
+    opens: bool = False
+    closes: bool = False
     header: bool = False
     index: int = 0
     colspan: int = 1
     rowspan: int = 1
     numeric: Numeric = ""
+
+    @property
+    def is_bold(self) -> bool:
+        """Return whether the whole cell is between {{ and }}."""
+        return self.opens and self.closes
 
     @property
     def names_line(self) -> bool:
@@ -125,7 +131,7 @@ def read_table(rows: list[list[CellShape]], lexemes: Sequence[Lexeme], text: str
         for index, cell in enumerate(row):
             cell.index = index
     # SPIP reads the lists of the other rows only.
-    if rows and all(cell.is_bold or cell.text in ("", "<") for cell in rows[0]):
+    if rows and _is_head(rows[0]):
         head, *rows = rows
         for cell in head:
             cell.header, cell.mark = True, cell.text
@@ -136,6 +142,22 @@ def read_table(rows: list[list[CellShape]], lexemes: Sequence[Lexeme], text: str
     _mark_numbers(rows)
     shape.body = _merge(rows)
     return shape
+
+
+def _is_head(row: list[CellShape]) -> bool:
+    """Whether everything in a row is between {{ and }}, which may stand in different cells."""
+    is_open = False
+    for cell in row:
+        if is_open and cell.closes and not cell.opens:
+            is_open = False
+        elif is_open:
+            if "{" in cell.text or "}" in cell.text:
+                return False
+        elif cell.opens:
+            is_open = not cell.closes
+        elif cell.text not in ("", "<"):
+            return False
+    return not is_open
 
 
 def _is_caption(row: list[CellShape]) -> bool:
@@ -186,20 +208,23 @@ def _merge(rows: list[list[CellShape]]) -> list[list[CellShape]]:
 
 def _read_cell(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> CellShape:
     words = _slice(lexemes, first, last, text)
-    if words[:2] != "{{" or words[-2:] != "}}":
-        return CellShape(first, last, words, words)
+    cell = CellShape(first, last, words, words)
+    if words[:2] != "{{" and words[-2:] != "}}":
+        return cell
     braces = [lexeme for lexeme in lexemes[first:last] if _holds_brace(lexeme, text)]
-    if len(braces) == 1:
-        is_bold = braces[0].kind == "STRONG_WORDS" and braces[0].end - braces[0].start == len(words)
-    else:
+    if len(braces) == 1 and braces[0].kind == "STRONG_WORDS":
+        cell.opens = cell.closes = braces[0].end - braces[0].start == len(words)
+    elif braces and all(lexeme.end - lexeme.start == 2 for lexeme in braces):
         kinds = [lexeme.kind for lexeme in braces]
-        widths = [lexeme.end - lexeme.start for lexeme in braces]
-        is_bold = kinds == ["OPENING_BRACES", "CLOSING_BRACES"] and widths == [2, 2]
-    return CellShape(first, last, words, words, is_bold)
+        cell.opens = words[:2] == "{{" and kinds in (["OPENING_BRACES"], ["OPENING_BRACES", "CLOSING_BRACES"])
+        cell.closes = words[-2:] == "}}" and kinds in (["CLOSING_BRACES"], ["OPENING_BRACES", "CLOSING_BRACES"])
+    return cell
 
 
 def _holds_brace(lexeme: Lexeme, text: str) -> bool:
-    return lexeme.kind in _BRACES or (lexeme.kind in ("ESCAPE", "TAG") and "{" in text[lexeme.start : lexeme.end])
+    if lexeme.kind in _BRACES:
+        return True
+    return lexeme.kind in ("ESCAPE", "TAG") and ("{" in (piece := text[lexeme.start : lexeme.end]) or "}" in piece)
 
 
 def _slice(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> str:

@@ -38,7 +38,7 @@ def write_table(writer: TextWriter, lexemes: Sequence[Lexeme], first: int, last:
         assert row is not None
         writer.row_list = None
         for cell in cells:
-            _write_cell(writer, run, lexemes, cell)
+            _write_cell(writer, run, lexemes, cell, head)
         pairing.close_to(row)
     pairing.close_to(table)
     writer.flow.begin()
@@ -68,7 +68,7 @@ def _write_caption(
     pairing.close_to(opened)
 
 
-def _write_cell(writer: TextWriter, run: WriteRange, lexemes: Sequence[Lexeme], shape: CellShape) -> None:
+def _write_cell(writer: TextWriter, run: WriteRange, lexemes: Sequence[Lexeme], shape: CellShape, head: bool) -> None:
     pairing = writer.pairing
     fields: NodeFields = {
         "header": shape.header,
@@ -91,13 +91,15 @@ def _write_cell(writer: TextWriter, run: WriteRange, lexemes: Sequence[Lexeme], 
         return
     cell = pairing.open("th" if shape.header else "td", "CELL", fields, offset)
     assert cell is not None
-    if is_bold:
+    if shape.header and shape.opens:
         while lexemes[first].kind != "OPENING_BRACES":
             first += 1
+        first += 1
+    if shape.header and shape.closes:
         while lexemes[last - 1].kind != "CLOSING_BRACES":
             last -= 1
-        first, last = first + 1, last - 1
-    _run_inside(writer, run, lexemes[first:last], breaks_lines=not shape.header)
+        last -= 1
+    _run_inside(writer, run, lexemes[first:last], breaks_lines=not head)
     pairing.close_to(cell)
 
 
