@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from spipconv.commands.errors import CommandError
-from spipconv.commands.options import peertube_option
+from spipconv.commands.options import peertube_option, plugin_option
 from spipconv.migration.target import TARGET_NAMES, TargetName
 from spipconv.system.processors import count_processors
 from spipconv.translations import find_catalogue
@@ -36,6 +36,7 @@ Examples:
 @click.option(
     "--prefix", default="", metavar="NAME", help="Table prefix, if the database holds several SPIP installations."
 )
+@plugin_option
 @peertube_option
 @click.option("--dry-run", is_flag=True, help="Count and report; write nothing.")
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Migrate only about N objects of each kind.")
@@ -53,6 +54,7 @@ def migrate(
     to: TargetName,
     img: Path | None,
     prefix: str,
+    plugins: tuple[str, ...],
     peertube: tuple[str, ...],
     dry_run: bool,
     sample: int | None,
@@ -80,6 +82,7 @@ def migrate(
     options = MigrationOptions(
         to, prefix=prefix, img=img, dry_run=dry_run, sample=sample or 0, resume=resume, force=force,
         jobs=jobs or count_processors(), language=language, now=datetime.now(), peertube=peertube,
+        plugins=plugins,
     )  # fmt: skip
     with _Progress() as progress:
         try:

@@ -21,9 +21,11 @@ from spipconv.migration.plan.old_addresses import own_addresses
 from spipconv.migration.plan.titles import shown_title, shown_words, title_of, words_of
 from spipconv.migration.read.database import WorkingDatabase, read_date
 from spipconv.migration.read.img_folder import ImgFolder
+from spipconv.migration.read.plugins import plugins_of
 from spipconv.migration.report.errors import stops_the_run
 from spipconv.migration.report.issues import Issue
 from spipconv.nodes import Document
+from spipconv.plugins import check_plugins
 from spipconv.safety import safe_address
 
 
@@ -43,14 +45,22 @@ class Content:
     """Makes the pages of a site from its working database, one at a time.
 
     ``has_lists=False`` leaves out the pages that a page lists; on a large site there may be thousands. ``peertube`` are
-    instances of PeerTube whose players are kept.
+    instances of PeerTube whose players are kept, ``plugins`` those whose shortcuts are read besides those that the site
+    uses.
     """
 
     def __init__(
-        self, database: WorkingDatabase, files: ImgFolder, *, has_lists: bool = True, peertube: tuple[str, ...] = ()
+        self,
+        database: WorkingDatabase,
+        files: ImgFolder,
+        *,
+        has_lists: bool = True,
+        peertube: tuple[str, ...] = (),
+        plugins: tuple[str, ...] = (),
     ) -> None:
         self._database, self._db = database, database.db
         self._has_lists, self._peertube = has_lists, peertube
+        self._plugins = check_plugins({*plugins_of(database), *plugins})
         self.site = read_site(database)
         self._objects = SiteObjects(database)
         self._objects.site_address = next((address + "/" for address in own_addresses(database)), "")
@@ -62,7 +72,7 @@ class Content:
         # The page that is being made.
         self._page = Page("", 0, "", "", "", "", Document(()))
         self._subject = PlannedPage("", 0, "", False, 0, 0, "", 0)
-        self._texts = PageTexts(self._page, self._objects, self._links, peertube)
+        self._texts = PageTexts(self._page, self._objects, self._links, peertube, self._plugins)
 
     def make(self, kind: str, number: int, language: str) -> MadePage:
         """Return the page of an object in a language; the plan says that it exists.
@@ -94,7 +104,7 @@ class Content:
             row["parent_kind"], row["parent_number"],
         )  # fmt: skip
         self._page = Page(kind, number, language, row["address"], row["slug"] or "", "", Document((), language))
-        texts = self._texts = PageTexts(self._page, self._objects, self._links, self._peertube)
+        texts = self._texts = PageTexts(self._page, self._objects, self._links, self._peertube, self._plugins)
         if is_careful:
             self._objects.check = texts.check
         page = self._front_page() if kind == "home" else self._object_page(row)

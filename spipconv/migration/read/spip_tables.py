@@ -34,8 +34,8 @@ from spipconv.migration.report.errors import describe_error, failure_issue, stop
 from spipconv.migration.report.issues import Issue
 
 _SETTINGS = frozenset(
-    """adresse_site charset descriptif_site langue_site langues_multilingue langues_utilisees nom_site post_dates
-    slogan_site type_urls version_installee""".split()
+    """adresse_site charset descriptif_site langue_site langues_multilingue langues_utilisees nom_site plugin post_dates
+    slogan_site tweaks_actifs type_urls version_installee""".split()
 )
 # The number of rows that are written together, and the limit of their bytes.
 _MOST_WAITING = 500

@@ -23,7 +23,8 @@ class MigrationOptions(Struct, frozen=True):
     ``resume`` skips pages whose source has not changed since an earlier run; ``force`` overwrites files that the user
     changed; ``jobs`` is the number of processes; ``language`` is the language of the report. Texts dated after ``now``
     count as not yet published; by default none do. ``peertube`` are the hosts of instances of PeerTube whose players
-    are kept, besides those that every text keeps.
+    are kept, besides those that every text keeps. ``plugins`` are those whose shortcuts are read, besides those that
+    the site uses.
     """
 
     to: TargetName
@@ -37,3 +38,4 @@ class MigrationOptions(Struct, frozen=True):
     language: str = "en"
     now: datetime = datetime.max
     peertube: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()

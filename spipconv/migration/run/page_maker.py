@@ -65,7 +65,11 @@ class PageMaker:
         self._target = TARGETS[options.to]
         self._database = WorkingDatabase(arguments.database)
         self._content = Content(
-            self._database, ImgFolder(options.img), has_lists=not self._target.has_lists, peertube=options.peertube
+            self._database,
+            ImgFolder(options.img),
+            has_lists=not self._target.has_lists,
+            peertube=options.peertube,
+            plugins=options.plugins,
         )
         self._is_resumed, self._digest = options.resume, arguments.digest
         self._manifest = OutputManifest(arguments.earlier)
