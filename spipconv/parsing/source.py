@@ -11,7 +11,7 @@ from msgspec import Struct
 from spipconv.diagnostics import Diagnostic
 from spipconv.encoding import may_be_misread, repair_encoding
 from spipconv.parsing.typography import windows_character
-from spipconv.safety import NO_TEXT
+from spipconv.safety import NO_TEXT, replace_controls
 from spipconv.settings import Settings
 
 MAX_DIAGNOSTICS = 1000
@@ -101,7 +101,7 @@ def _check_encoding(source: Source) -> str:
     typed, meant = source.text, repair_encoding(source.text)
     if meant != typed:
         start = next(at for at, character in enumerate(meant) if character != typed[at])
-        word = typed[start : start + 60].split(" ")[0]
+        word = replace_controls(typed[start : start + 60].split(" ")[0])
         if source.settings.repair_encoding:
             source.text = meant
             source.report("encoding-undone", start, word)
