@@ -67,7 +67,7 @@ class Line:
             text = fold_spaces(text)
             if text[0] == " " and pieces and self._last_words == len(pieces) - 1 and pieces[-1].endswith(" "):
                 text = text[1:]
-        if text and self._call == len(pieces) and text[0] in self._makers_of_links():
+        if self._call == len(pieces) and text and self._makes_link(text[0]):
             pieces.append(hide(text[0], self._flavour))
             text = text[1:]
         if not text:
@@ -90,10 +90,12 @@ class Line:
         """Return whether a reader other than CommonMark's may see a link or a note in a bracket and what follows."""
         return not self._flavour.is_commonmark and bool(self._pieces) and self._pieces[-1].endswith("]")
 
-    def _makers_of_links(self) -> str:
-        """Return the characters that turn the call before them into a link or, at the start of a line, into a note."""
-        before = self._pieces[self._breaks[-1] + 1 if self._breaks else 0 : self._call - 1]
-        return "(" if any(piece.strip(SPACES) for piece in before) else "(:"
+    def _makes_link(self, character: str) -> bool:
+        """Return whether a character turns the call before it into a link or, at the start of a line, into a note."""
+        if character != ":":
+            return character == "("
+        first = self._breaks[-1] + 1 if self._breaks else 0
+        return not any(self._pieces[place].strip(SPACES) for place in range(first, self._call - 1))
 
     def replace(self, place: int, piece: str) -> None:
         """Replace the piece at a place."""
