@@ -259,7 +259,8 @@ _ATTRIBUTES = {
     "th": _words("abbr align colspan headers rowspan scope valign width"),
     "time": _words("datetime"),
     "tr": _words("align valign"),
-    "track": _words("default kind label src srclang"),
+    # A default track would be loaded at once, from wherever its author says.
+    "track": _words("kind label src srclang"),
     "ul": _words("type"),
     "video": _words("controls height loop muted playsinline poster preload src type width"),
 }

@@ -100,10 +100,10 @@ def test_the_second_lock_removes_active_elements(name: str, sanitizer: safety.Sa
 
 @pytest.mark.parametrize("name", MEDIA)
 def test_only_authors_write_media_which_play_nothing_by_themselves(name: str) -> None:
-    tag = f'<{name} src="a.x" poster="p.jpg" preload="auto" autoplay onplay="x()" controls>mot</{name}>'
+    tag = f'<{name} src="a.x" poster="p.jpg" preload="auto" autoplay default onplay="x()" controls>mot</{name}>'
     (element,) = find(spipconv.to_html(f"mot {tag} mot"), name)
     assert element.get("src") == "a.x"
-    assert not {"autoplay", "onplay"} & element.attrib.keys()
+    assert not {"autoplay", "default", "onplay"} & element.attrib.keys()
     assert element.get("preload") == ("none" if name in ("audio", "video") else None)
     for profile in ("comment", "title"):
         html = spipconv.to_html(f"mot {tag} mot", profile)
