@@ -31,12 +31,17 @@ FLASH = 'src="https://www.youtube.com/embed/abcdefghijk"'
 INSTANCE = 'src="https://video.example.org/videos/embed/9db9f3f1-9b54-44ed-9e91-461d262d2205"'
 
 
-def migrated(folder: Path, to: TargetName, peertube: tuple[str, ...]) -> tuple[str, dict[str, object]]:
+def migrated(
+    folder: Path, to: TargetName, peertube: tuple[str, ...] = (), text: str = TEXT, plugin: str = ""
+) -> tuple[str, dict[str, object]]:
     """Return the pages of a site with such a text, and the report."""
     base = folder / "base.sqlite"
     shutil.copy(EXAMPLE / "site.sqlite", base)
     with sqlite3.connect(base) as database:
-        database.execute("UPDATE spip_articles SET texte = ? WHERE id_article = 1", (TEXT,))
+        database.execute("UPDATE spip_articles SET texte = ? WHERE id_article = 1", (text,))
+        active = f'a:1:{{s:{len(plugin)}:"{plugin}";a:1:{{s:3:"nom";s:1:"x";}}}}'
+        database.execute("DELETE FROM spip_meta WHERE nom = 'plugin'")
+        database.execute("INSERT INTO spip_meta (nom, valeur) VALUES ('plugin', ?)", (active,))
     out = folder / "out"
     migrate(str(base), out, MigrationOptions(to, now=NOW, peertube=peertube)).close()
     files = [path for path in out.rglob("*") if path.suffix in (".md", ".xml")]
@@ -45,7 +50,7 @@ def migrated(folder: Path, to: TargetName, peertube: tuple[str, ...]) -> tuple[s
 
 @pytest.mark.parametrize("to", ["hugo", "jekyll", "pelican", "markdown", "wxr"])
 def test_known_players_are_kept_and_others_are_links(tmp_path: Path, to: TargetName) -> None:
-    written, report = migrated(tmp_path, to, ())
+    written, report = migrated(tmp_path, to)
     assert written.count(YOUTUBE) == written.count(FLASH) == 1
     assert INSTANCE not in written
     for name in ("video.example.org", "carte.example"):
@@ -58,3 +63,13 @@ def test_the_caller_names_instances_of_peertube(tmp_path: Path) -> None:
     written, _ = migrated(tmp_path, "hugo", ("video.example.org",))
     assert written.count(INSTANCE) == 1
     assert "carte.example](" in written
+
+
+def test_a_bare_address_is_a_player_where_the_plugin_was_active(tmp_path: Path) -> None:
+    text = "Avant\n\nhttps://youtu.be/dQw4w9WgXcQ\n\nVoir https://youtu.be/abcdefghijk\n"
+    for plugin, players in (("OEMBED", 1), ("MEDIAS", 0)):
+        folder = tmp_path / plugin
+        folder.mkdir()
+        written, _ = migrated(folder, "hugo", text=text, plugin=plugin)
+        assert written.count(YOUTUBE) == players
+        assert FLASH not in written
