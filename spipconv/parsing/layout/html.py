@@ -94,6 +94,8 @@ def _write_allowed(writer: TextWriter, tag: Tag, offset: int, markup: str) -> No
         if name in ("li", "ol", "ul"):
             lists.set_line_breaks(writer)
             writer.flow.breaks_lines |= name == "li" and not tag.is_end
+        elif not tag.is_end and name not in VOID and not writer.in_body_cell:
+            writer.flow.breaks_lines = False
     elif offset in writer.block_links and not writer.in_verse:
         writer.begin_block()
         if tag.is_end:
