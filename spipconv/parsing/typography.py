@@ -16,13 +16,14 @@ _THIN_SPACE = "\u2009"
 # SPIP works on bytes, so an accented letter is not a word character in these rules. Each pattern starts with a plain
 # character and is replaced with a plain string, because the engine is fast at that.
 _ACTIVE = re.compile("['\u00a0&~;:!?»«°M%-]")
-_SEMICOLON = re.compile(r";(?<!;;)")
 _ENTITY_END = re.compile(r"(&#?[0-9A-Za-z]+)~;")
-_COLON = re.compile(r":(?!:)(?![0-9A-Za-z_])")
+# One rule of SPIP's: what follows a colon or a percent sign has no space of its own.
+_COLON = re.compile(r":(?!:)(?<! %:)(?![0-9A-Za-z_])")
+_QUOTE_END = re.compile("»(?<!:»)(?<! %»)")
 _EXCLAMATION = re.compile(r"!(?<![\[<(!?.]!)")
 _QUESTION = re.compile(r"\?(?<![\[<(!?.]\?)")
 _NO_SPACE_AFTER = "[<(!?."
-_PERCENT = re.compile(r" %(?![0-9A-Za-z_])")
+_PERCENT = re.compile(r" %(?<!: %)(?![0-9A-Za-z_])")
 _DASH_COMMA = re.compile(r" (--?,)")
 _TITLE = re.compile(r"M(?:M?\.|mes?|r\.?|°) ")
 _NUMBER = re.compile(r"([nN]°) ")
@@ -33,7 +34,7 @@ _TILDES = re.compile("~~+")
 _SPACED_TILDE = re.compile("(?<! ) +~ *|~ +")
 # A ~ after a backslash is one; this stands for it until the others are no-break spaces.
 _LITERAL_TILDE = "\x00"
-_DASH = re.compile(r"([^-\n]|^)--([^-]|$)")
+_DASH = re.compile(r"--(?<![-\n]--)(?!-)")
 _ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]*));")
 # &nbsp; and the quotation marks are treated as their characters; typography does not look into other entities.
 _NAMED = {"&nbsp;": "~", "&laquo;": "«", "&raquo;": "»"}
@@ -71,7 +72,7 @@ def typeset(text: str, language: str, before: str = "") -> str:
         if "tp" in text or "mailto" in text:
             text = _PROTOCOL.sub(r"\1\3\4", text)
     if "--" in text:
-        text = _DASH.sub(r"\1—\2", text)
+        text = _DASH.sub("—", text)
     if "~" in text:
         text = text.replace("~", NO_BREAK_SPACE)
     if _LITERAL_TILDE in text:
@@ -86,7 +87,7 @@ def is_french(language: str) -> bool:
 
 def _space_french(text: str, before: str) -> str:
     if ";" in text:
-        text = _SEMICOLON.sub("~;", text)
+        text = text.replace(";", "~;")
         if "&" in text:
             text = _ENTITY_END.sub(r"\1;", text)
     if ":" in text:
@@ -95,7 +96,7 @@ def _space_french(text: str, before: str) -> str:
         marked = _QUESTION.sub("~?", _EXCLAMATION.sub("~!", text))
         text = marked[1:] if text[0] in "!?" and before and before in _NO_SPACE_AFTER else marked
     if "»" in text:
-        text = text.replace("»", "~»")
+        text = _QUOTE_END.sub("~»", text)
     if "«" in text:
         text = text.replace("«", "«~")
     if "M" in text:

@@ -26,7 +26,7 @@ def write_abbreviation(writer: TextWriter, start: int, end: int) -> None:
 
 
 def split_in_tables(lexemes: Sequence[Lexeme], tables: Mapping[int, int], scan: Scan) -> list[Lexeme]:
-    """Return lexemes in which the bar of an abbreviation in a table is the border of a cell.
+    """Return lexemes in which the bar of an abbreviation in a table is the border of a cell, but in a link.
 
     ``tables`` are the indices of the first lexemes of tables, with those after their last ones.
     """
@@ -35,8 +35,11 @@ def split_in_tables(lexemes: Sequence[Lexeme], tables: Mapping[int, int], scan: 
     for first, last in tables.items():
         split += lexemes[position:first]
         position = last
+        in_link = False
         for lexeme in lexemes[first:last]:
-            if lexeme.kind != "ABBREVIATION_MARK":
+            if lexeme.kind in ("LINK_START", "LINK_END"):
+                in_link = lexeme.kind == "LINK_START"
+            if in_link or lexeme.kind != "ABBREVIATION_MARK":
                 split.append(lexeme)
                 continue
             start, end = lexeme.start + 1, lexeme.end - 1

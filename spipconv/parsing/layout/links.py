@@ -22,6 +22,7 @@ _BECOME_HTML = frozenset({"ANCHOR_MARK", "GLOSSARY_MARK", "LINK_MARK", "MODEL_TA
 _HIDING = frozenset({"ESCAPE", "OTHER"})
 _ARROW = re.compile(r"[^\[\]]*?(?:<-|->)")
 _WORD = re.compile(r"\w", re.ASCII)
+_BRACES = re.compile(r"\{+|\}+|[^{}]+")
 _WORDS_ONLY = re.compile(r"[^\n{}\[\]<|\\\ufdd0]*")
 
 
@@ -90,6 +91,9 @@ def _open_up(writer: TextWriter, link: Lexeme) -> list[Lexeme]:
     length, title, language = targets.split_text(text[first:arrow], masked[first:arrow], writer.settings.language)
     first, last = trim(masked, first, first + length)
     target = text[arrow + 2 : link.end - 1]
+    if first == last and ("{" in target or "}" in target) and (inner := _open_address(writer, link, arrow + 2)):
+        writer.link_marks[link.start] = LinkMark(title, language, target, "", shows_address=True)
+        return [link.become("LINK_START"), *inner, Lexeme("LINK_END", link.end - 1, link.end)]
     if _WORDS_ONLY.fullmatch(masked, first, last):
         writer.link_marks[link.start] = LinkMark(title, language, target, text[first:last])
         return [link.become("PLAIN_LINK")]
@@ -99,6 +103,23 @@ def _open_up(writer: TextWriter, link: Lexeme) -> list[Lexeme]:
     writer.link_marks[link.start] = LinkMark(title, language, target, "")
     inner = [lexeme.become("WORDS") if lexeme.kind in _NOT_IN_LINKS else lexeme for lexeme in inner]
     return [link.become("LINK_START"), *inner, Lexeme("LINK_END", link.end - 1, link.end)]
+
+
+def _open_address(writer: TextWriter, link: Lexeme, start: int) -> list[Lexeme]:
+    """Return the lexemes of an address that is the text of its link: SPIP reads the braces in it.
+
+    There are none if it is shown in another form.
+    """
+    first, last = trim(writer.text, start, link.end - 1)
+    settings = writer.settings
+    target = targets.read_target(writer.text[first:last], settings.language, "", settings.resolver)
+    if not target.shows_address or target.text != writer.text[first:last]:
+        return []
+    kinds = {"{": "OPENING_BRACES", "}": "CLOSING_BRACES"}
+    return [
+        Lexeme(kinds.get(match[0][0], "WORDS"), match.start(), match.end())
+        for match in _BRACES.finditer(writer.text, first, last)
+    ]
 
 
 def write_plain_link(writer: TextWriter, start: int, end: int) -> None:
@@ -128,7 +149,9 @@ def write_plain_link(writer: TextWriter, start: int, end: int) -> None:
 
 def open_link(writer: TextWriter, start: int, end: int) -> None:
     """Open a link whose text holds markup."""
-    target, fields = _read_link(writer, writer.link_marks[start], start)
+    mark = writer.link_marks[start]
+    target, fields = _read_link(writer, mark, start)
+    fields["shows_address"] = mark.shows_address
     is_block = start in writer.block_links and not writer.in_verse
     if is_block:
         writer.begin_block()
@@ -137,7 +160,7 @@ def open_link(writer: TextWriter, start: int, end: int) -> None:
     is_allowed = fields["address"] is not None
     writer.links.append(writer.pairing.open("a", "LINK", fields, start) if is_allowed else None)
     writer.in_link = True
-    writer.typography = _typography_in(writer, target)
+    writer.typography = "" if mark.shows_address else _typography_in(writer, target)
     if is_block:
         writer.flow.begin(drops_breaks=False)
 
@@ -238,8 +261,11 @@ def write_glossary(writer: TextWriter, start: int, end: int) -> None:
     first, *others = term.split("\n")
     writer.flow.text(typeset(first, writer.typography), start)
     for line in others:
-        writer.flow.newline(start)
-        writer.flow.text(typeset(line, writer.typography), start)
+        if line.startswith("_ "):
+            writer.flow.line_break("manual", start)
+        else:
+            writer.flow.newline(start)
+        writer.flow.text(typeset(line.removeprefix("_ "), writer.typography), start)
     writer.pairing.close_formatting("a", start)
 
 

@@ -39,7 +39,7 @@ class Layout:
     def __init__(self, scan: Scan, read_inline: ReadInline, *, paragraphs: bool = True) -> None:
         settings = scan.source.settings
         self._writer = TextWriter(scan, read_inline, paragraphs=paragraphs and settings.profile != "title")
-        self._asides = Asides(scan.source)
+        self._asides = Asides(scan)
         # The poems that were set apart, with their links opened up.
         self._poems: dict[int, list[Lexeme]] = {}
         self._notes = Notes(settings.first_note)
@@ -71,6 +71,10 @@ class Layout:
         lexemes = links.open_up_links(self._writer, self._take(aside.lexemes, notes=False))
         while lexemes and lexemes[0].kind in ("NEWLINE", "BLANK_LINE"):
             del lexemes[0]
+        if lexemes and lexemes[-1].kind == "BREAK_MARK":
+            # SPIP trims a note first, and a mark needs its space.
+            last = lexemes.pop()
+            lexemes += [Lexeme("NEWLINE", last.start, last.start + 1), Lexeme("WORDS", last.start + 1, last.start + 2)]
         if has_call and lexemes and lexemes[0].kind in (*LINE_KINDS, "PIPE"):
             lexemes[0] = lexemes[0].become("WORDS")
         self._writer.start = aside.start
@@ -83,8 +87,6 @@ class Layout:
         if kinds.isdisjoint(_ASIDE_KINDS):
             return lexemes
         lexemes = self._asides.take(lexemes, notes=notes)
-        if "POEM_START" in kinds:
-            lexemes = quotes.begin_lines(self._writer.scan, lexemes)
         if "BREAK_MARK" in kinds and "NOTE_START" in kinds:
             lexemes = lines.without_marks_before_notes(lexemes, self._writer.text)
         return lexemes

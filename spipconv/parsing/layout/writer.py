@@ -35,12 +35,16 @@ class Level(NamedTuple):
 
 
 class LinkMark(NamedTuple):
-    """``[text|title{lang}->target]``; ``words`` is the text where it holds no markup."""
+    """``[text|title{lang}->target]``; ``words`` is the text where it holds no markup.
+
+    ``shows_address``: the text is the address itself.
+    """
 
     title: str
     language: str
     target: str
     words: str
+    shows_address: bool = False
 
 
 class TextWriter:
