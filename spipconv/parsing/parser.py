@@ -14,6 +14,7 @@ from spipconv.parsing.layout.frames import mark_frames
 from spipconv.parsing.layout.models import cut_missing_documents
 from spipconv.parsing.layout.passes import Layout
 from spipconv.parsing.lexer import MULTI_START
+from spipconv.parsing.plugins.registry import finish
 from spipconv.parsing.plugins.scan import mark_shortcuts
 from spipconv.parsing.source import Source, read_source
 from spipconv.settings import Settings, Typography, read_settings
@@ -63,7 +64,7 @@ def parse(
         profile, lang, objects, embeds, angle_shortcuts, first_note, repair_encoding, plugins, peertube, typography
     )
     source = read_source(text, settings)
-    document = Document(_read(source), settings.language, settings.profile, settings.peertube)
+    document = Document(finish(_read(source), settings.plugins), settings.language, settings.profile, settings.peertube)
     return Parsed(document, tuple(sorted(source.diagnostics, key=_place)))
 
 

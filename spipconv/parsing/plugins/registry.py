@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from spipconv.nodes import Node
 from spipconv.parsing.plugins import decoupe, enluminures, glossaire, intertitres_enrichis, markdown, sommaire, videos
 from spipconv.parsing.plugins.shortcuts import Reader
 
@@ -12,3 +13,12 @@ READERS: Mapping[str, Reader] = {
     module.READER.name: module.READER
     for module in (markdown, sommaire, glossaire, decoupe, videos, enluminures, intertitres_enrichis)
 }
+
+
+def finish(nodes: tuple[Node, ...], plugins: Iterable[str]) -> tuple[Node, ...]:
+    """Return a finished tree with what the plugins that are read add to it."""
+    for name in plugins:
+        reader = READERS.get(name)
+        if reader and reader.finish:
+            nodes = reader.finish(nodes)
+    return nodes

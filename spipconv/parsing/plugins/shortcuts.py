@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
+from spipconv.nodes import Node
 from spipconv.parsing.layout.writer import TextWriter
 
 # Writes the shortcut between two offsets of the source.
@@ -37,8 +38,12 @@ class Block(Struct, frozen=True):
 
 
 class Reader(Struct, frozen=True):
-    """The shortcuts of a plugin, by names of their own, and its blocks. ``name`` is that in ``PLUGINS``."""
+    """The shortcuts of a plugin, by names of their own, and its blocks. ``name`` is that in ``PLUGINS``.
+
+    ``finish`` is given the finished tree and returns it with what its shortcuts could not know before.
+    """
 
     name: str
     shortcuts: Mapping[str, Shortcut]
     blocks: tuple[Block, ...] = ()
+    finish: Callable[[tuple[Node, ...]], tuple[Node, ...]] | None = None

@@ -2,12 +2,113 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from spipconv.nodes import Anchor, Element, Heading, Link, List, ListItem, Node, Text, plain_text, rebuild, walk
+from spipconv.parsing.html_rules import HEADINGS
+from spipconv.parsing.layout.lists import end_lists
+from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.plugins.glossaire import write_nothing
 from spipconv.parsing.plugins.shortcuts import Reader, Shortcut
+
+_CONTENTS = "nav"
+_ATTRIBUTES = (("class", "sommaire"),)
+_NOT_IN_NAMES = re.compile("[^a-z0-9]+")
+_LONGEST_NAME = 80
+
+
+def _write_contents(writer: TextWriter, start: int, end: int) -> None:
+    """Write the place of the table of contents, which is made of the finished tree."""
+    if not writer.has_paragraphs or writer.in_cell or writer.in_verse:
+        writer.end_run()
+        return
+    writer.end_run(trims=True)
+    end_lists(writer)
+    line, column = writer.source.place(start)
+    writer.block(Element(_CONTENTS, _ATTRIBUTES, (), line=line, column=column))
+
+
+def _finish(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Return a tree with its table of contents in its place, and anchors in its headings."""
+    if not any(map(_is_place, walk(nodes))):
+        return nodes
+    entries: list[tuple[int, Link]] = []
+    names: dict[str, int] = {}
+
+    def name_heading(node: Node) -> tuple[Node, ...]:
+        level = _level_of(node)
+        title = " ".join(plain_text((node,)).split())
+        if not level or not title or not isinstance(node, Heading | Element):
+            return (node,)
+        name = _name_of(title, names)
+        entries.append((level, Link(f"#{name}", (Text(title),), "anchor", line=node.line, column=node.column)))
+        return (replace(node, children=(Anchor(name), *node.children)),)
+
+    def fill(node: Node) -> tuple[Node, ...]:
+        if not _is_place(node) or not isinstance(node, Element):
+            return (node,)
+        contents = _contents(entries)
+        return (replace(node, children=(contents,)),) if contents else ()
+
+    return rebuild(rebuild(nodes, name_heading), fill)
+
+
+def _is_place(node: Node) -> bool:
+    return isinstance(node, Element) and (node.name, node.attributes, node.children) == (_CONTENTS, _ATTRIBUTES, ())
+
+
+def _level_of(node: Node) -> int:
+    """Return the level of a heading as in HTML, 0 for what is none."""
+    if isinstance(node, Heading):
+        return node.level + 1
+    return int(node.name[1]) if isinstance(node, Element) and node.name in HEADINGS else 0
+
+
+def _name_of(title: str, names: dict[str, int]) -> str:
+    """Return the name of a title's anchor, which no other title has."""
+    plain = unicodedata.normalize("NFKD", title[:_LONGEST_NAME]).encode("ascii", "ignore").decode().lower()
+    name = _NOT_IN_NAMES.sub("-", plain).strip("-") or "titre"
+    number = names[name] = names.get(name, 0) + 1
+    return name if number == 1 else f"{name}--{number}"
+
+
+def _contents(entries: Iterable[tuple[int, Link]]) -> List | None:
+    """Return the list of the headings, those of deeper levels in lists of their own."""
+    # The lists that are open, outermost first: the level of each, and what its items hold.
+    lists: list[tuple[int, list[list[Node]]]] = []
+    for level, link in entries:
+        while len(lists) > 1 and level <= lists[-2][0]:
+            _close(lists)
+        if not lists or level > lists[-1][0]:
+            lists.append((level, []))
+        lists[-1][1].append([link])
+    while len(lists) > 1:
+        _close(lists)
+    return _list_of(lists[0][1]) if lists else None
+
+
+def _close(lists: list[tuple[int, list[list[Node]]]]) -> None:
+    _, items = lists.pop()
+    lists[-1][1][-1].append(_list_of(items))
+
+
+def _list_of(items: list[list[Node]]) -> List:
+    return List(False, tuple([ListItem(tuple(children)) for children in items]))
+
 
 READER = Reader(
     "sommaire",
     {
         "without": Shortcut(r"\[!sommaire\]", write_nothing, hints=("[!sommaire]",)),
+        "contents": Shortcut(
+            r"\[sommaire\]|<(?ai:sommaire)(?:[ \t]*[0-9]*[ \t]*\|[^<>]*)?>",
+            _write_contents,
+            hints=("[sommaire]", "<sommaire"),
+        ),
     },
+    finish=_finish,
 )
