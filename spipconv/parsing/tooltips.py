@@ -10,13 +10,15 @@ import re
 from spipconv.parsing.typography import NO_BREAK_SPACE
 
 _LINE_MARK = re.compile(r"^(?:-+[*#]*|_+ )[ \u00a0]*", re.MULTILINE)
-_BRACES = str.maketrans({"{": None, "}": None, NO_BREAK_SPACE: " "})
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
 
 
 def remove_marks(text: str) -> str:
     """Return a text without braces, rows of tables and the marks at the starts of lines, on one line a paragraph."""
-    text = _LINE_MARK.sub("", _without_rows(text).translate(_BRACES))
+    text = _without_rows(text).replace("{", "").replace("}", "").replace(NO_BREAK_SPACE, " ")
+    if "\n" not in text and text[:1] not in "-_":
+        return text.strip()
+    text = _LINE_MARK.sub("", text)
     return "\n\n".join([part.replace("\n", " ").strip() for part in _BLANK_LINE.split(text)]).strip()
 
 

@@ -7,8 +7,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from spipconv.parsing.lexer import Lexeme
-from spipconv.parsing.source import Source
+from spipconv.parsing.lexer import Lexeme, Scan
 
 _LONGEST_NAME = 200
 _NAME = re.compile(rf"""\s*<[^>'"]{{0,{_LONGEST_NAME}}}>""")
@@ -46,17 +45,20 @@ class Aside(NamedTuple):
 class Asides:
     """The asides of one text, by the offset where each begins."""
 
-    __slots__ = ("_asides", "_source")
+    __slots__ = ("_asides", "_scan", "_source")
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self, scan: Scan) -> None:
+        self._scan, self._source = scan, scan.source
         self._asides: dict[int, Aside] = {}
 
     def __getitem__(self, start: int) -> Aside:
         return self._asides[start]
 
     def take(self, lexemes: list[Lexeme], *, notes: bool = True) -> list[Lexeme]:
-        """Return lexemes in which every note and every poem is one; a note holds no notes."""
+        """Return lexemes in which every note and every poem is one.
+
+        A note holds no notes, and a line begins after a poem.
+        """
         kinds = {lexeme.kind for lexeme in lexemes}
         if notes and not kinds.isdisjoint(("NOTE_START", "NOTE_END")):
             if "NOTE_END" in kinds and (not kinds.isdisjoint(_HALVES) or _NAMED.search(self._source.text)):
@@ -84,12 +86,25 @@ class Asides:
                 self._asides[opening.start] = self._named(aside) if kind == "NOTE" else aside
                 kept.append(Lexeme(kind, opening.start, lexemes[end].end))
                 position = end + 1
+                if kind == "POEM" and position < len(lexemes) and lexemes[position].kind == "WORDS":
+                    kept += self._begin_line(lexemes[position])
+                    position += 1
             elif kind == "NOTE":
                 self._source.report("unclosed-note", opening.start, "[[")
                 kept.append(opening.become("WORDS"))
             else:
                 kept.append(opening.become("TAG"))
         return kept + lexemes[position:]
+
+    def _begin_line(self, words: Lexeme) -> list[Lexeme]:
+        """Return the lexemes of words with which a line begins."""
+        shift = words.start - 1
+        line = self._scan.lexer.read("\n" + self._scan.masked[words.start : words.end], 1, words.end - shift)
+        # The typography of -- is older than this line.
+        return [
+            Lexeme("WORDS" if part.kind == "DIALOGUE_MARK" else part.kind, part.start + shift, part.end + shift)
+            for part in line
+        ]
 
     def _named(self, note: Aside) -> Aside:
         """Return a note with its name set apart from its text: ``<x>``, unless ``</x>`` follows."""

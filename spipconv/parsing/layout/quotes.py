@@ -8,7 +8,7 @@ from spipconv.parsing.layout.asides import LINE_KINDS
 from spipconv.parsing.layout.lists import end_lists
 from spipconv.parsing.layout.paragraphs import Paragraphs
 from spipconv.parsing.layout.writer import TextWriter, WriteRange
-from spipconv.parsing.lexer import Lexeme, Scan
+from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.tokens import NodeFields
 from spipconv.parsing.typography import NO_BREAK_SPACE, typeset
 
@@ -34,23 +34,6 @@ def close_quote(writer: TextWriter, start: int, end: int) -> None:
     if not writer.pairing.close("blockquote"):
         writer.source.report("unopened-tag", start, "</quote>")
     writer.flow.begin(drops_breaks=False)
-
-
-def begin_lines(scan: Scan, lexemes: list[Lexeme]) -> list[Lexeme]:
-    """Return lexemes in which a line begins after each poem."""
-    begun: list[Lexeme] = []
-    position = 0
-    masked = scan.masked
-    for index, lexeme in enumerate(lexemes):
-        if lexeme.kind == "WORDS" and index and lexemes[index - 1].kind == "POEM" and masked[lexeme.start] in "-_—":
-            shift = lexeme.start - 1
-            line = scan.lexer.read("\n" + masked[lexeme.start : lexeme.end], 1, lexeme.end - shift)
-            line = [Lexeme(part.kind, part.start + shift, part.end + shift) for part in line]
-            begun += lexemes[position:index]
-            # The typography of -- is older than this line.
-            begun += [part.become("WORDS") if part.kind == "DIALOGUE_MARK" else part for part in line]
-            position = index + 1
-    return begun + lexemes[position:]
 
 
 def write_poem(writer: TextWriter, lexemes: list[Lexeme], start: int, run: WriteRange) -> None:
