@@ -147,6 +147,8 @@ def _write_embedded(writer: TextWriter, part: Protected, offset: int) -> None:
         return
     is_apart = writer.has_paragraphs and part.kind in BLOCKS
     is_apart = is_apart and not (writer.levels or writer.in_cell or writer.in_verse or writer.in_link)
+    # The author's own paragraph may be nothing but its place on the page.
+    is_apart = is_apart and not any(element.name == "p" and element.is_raw for element in writer.pairing.stack)
     writer.end_run(trims=is_apart)
     if is_apart:
         writer.flow.begin(drops_breaks=False)
