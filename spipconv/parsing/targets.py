@@ -26,6 +26,8 @@ _MAIL = re.compile(r"[^\s@:/?#]+@[^\s@:/?#]+")
 _BRACES_AT_END = re.compile(r"\{[^{}]*\}\s*\Z")
 _ASCII_WORD = re.compile(r"\w", re.ASCII)
 _PROTOCOL = re.compile(r"(https?):/+", re.IGNORECASE | re.ASCII)
+_HOST = re.compile(r"\A(https?://)([^/?#:@\x00-\x20]*[^\x00-\x7f/?#:@][^/?#:@\x00-\x20]*)")
+_LONGEST_HOST = 253
 # What the sanitiser of SPIP's forums leaves in addresses.
 _KEPT_IN_COMMENTS = "!#$%&'()*+,/:;=?@[]~"
 _SPACES = re.compile(r"\s+")
@@ -129,8 +131,17 @@ def read_address(typed: str, is_french: bool, resolver: Resolver | None) -> tupl
 
 
 def encode_in_comment(address: str) -> str:
-    """Return an address as SPIP's forums show it: with every character beyond ASCII encoded."""
-    return quote(address, safe=_KEPT_IN_COMMENTS)
+    """Return an address as SPIP's forums show it: with every character beyond ASCII encoded, in its host as in DNS."""
+    return quote(_HOST.sub(_encode_host, address), safe=_KEPT_IN_COMMENTS)
+
+
+def _encode_host(match: re.Match[str]) -> str:
+    if len(match[2]) > _LONGEST_HOST:
+        return match[0]
+    try:
+        return match[1] + match[2].encode("idna").decode("ascii")
+    except UnicodeError:
+        return match[0]
 
 
 def read_glossary(markup: str, language: str) -> tuple[str, str, str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from spipconv.parsing.layout.writer import TextWriter
@@ -20,9 +21,15 @@ def write_abbreviation(writer: TextWriter, start: int, end: int) -> None:
     fields: NodeFields = {"title": " ".join(title.split()), "language": meaning_language[:-1] if brace else ""}
     writer.begin_inline(start)
     opened = writer.pairing.open("abbr", "ABBREVIATION", fields, start)
-    writer.pairing.text(typeset(words, language), start)
+    writer.pairing.text(typeset(words, language, "["), start)
     if opened:
         writer.pairing.close_to(opened)
+
+
+def is_abbreviation(writer: TextWriter, start: int, end: int) -> bool:
+    """Return whether what stands in brackets is an abbreviation: it was taken for something that SPIP reads earlier."""
+    expression = writer.scan.lexer.expressions["ABBREVIATION_MARK"]
+    return re.fullmatch(expression, writer.text[start:end]) is not None
 
 
 def split_in_tables(lexemes: Sequence[Lexeme], tables: Mapping[int, int], scan: Scan) -> list[Lexeme]:

@@ -7,6 +7,7 @@ import re
 from spipconv.nodes import Anchor
 from spipconv.parsing import targets
 from spipconv.parsing.layout import frames
+from spipconv.parsing.layout.abbreviations import is_abbreviation, write_abbreviation
 from spipconv.parsing.layout.writer import LinkMark, TextWriter
 from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.tokens import NodeFields
@@ -253,7 +254,10 @@ def write_glossary(writer: TextWriter, start: int, end: int) -> None:
     language = writer.language
     entry = targets.read_glossary(writer.text[start:end], language)
     if entry is None:
-        writer.words(start, end)
+        if is_abbreviation(writer, start, end):
+            write_abbreviation(writer, start, end)
+        else:
+            writer.words(start, end)
         return
     term, title, address = entry
     writer.begin_inline(start)
