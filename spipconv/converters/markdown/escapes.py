@@ -120,13 +120,10 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 @cache
-def _finder(flavour: Flavour) -> Callable[[str], re.Match[str] | None]:
-    return any_of(_MAY_BE_MARKUP, flavour.active).search
-
-
-def may_need_escapes(words: str, flavour: Flavour) -> bool:
-    """Return whether words hold a character that is markup somewhere."""
-    return _finder(flavour)(words) is not None
+def finder(flavour: Flavour) -> Callable[[str], re.Match[str] | None]:
+    """Return the function that finds what is markup somewhere, or white space to fold, in the words of a line."""
+    spaces = "[\u00a0\u202f]" if flavour.has_space_entities else ""
+    return any_of(r"[\\`*\[\]<&~_\t\n\r\f\v]|  |[!^]\Z", flavour.active, spaces).search
 
 
 def escape_in_line(

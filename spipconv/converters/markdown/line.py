@@ -14,9 +14,9 @@ from spipconv.converters.markdown.escapes import (
     escape_all,
     escape_in_line,
     escaper,
+    finder,
     fold_spaces,
     hide,
-    may_need_escapes,
     write_spaces,
 )
 from spipconv.converters.markdown.starts import guard
@@ -25,7 +25,6 @@ STRONG = ("strong", "**", "__")
 EMPHASIS = ("em", "*", "_")
 DELETED = ("del", "~~")
 STRIKE = ("s", "~~")
-_NO_BREAK_SPACES = ("\u00a0", "\u202f")
 
 
 class Line:
@@ -33,6 +32,7 @@ class Line:
 
     def __init__(self, flavour: Flavour = COMMONMARK) -> None:
         self._flavour = flavour
+        self._find_unsafe = finder(flavour)
         # A mark or a line break that has not been chosen yet is an empty piece.
         self._pieces: list[str] = []
         # The place of the last piece if it is words, and the places of words that may need escapes in this line.
@@ -63,28 +63,23 @@ class Line:
             self.add(write_spaces(escaper(self._flavour)(text), self._flavour))
             return
         pieces = self._pieces
-        if folds:
+        place = len(pieces)
+        is_unsafe = self._find_unsafe(text) is not None
+        if is_unsafe and folds:
             text = fold_spaces(text)
-            if text[0] == " " and pieces and self._last_words == len(pieces) - 1 and pieces[-1].endswith(" "):
-                text = text[1:]
-        if self._call == len(pieces) and text and self._makes_link(text[0]):
+        if place == self._call and self._makes_link(text[0]):
             pieces.append(hide(text[0], self._flavour))
-            text = text[1:]
-        if not text:
-            return
-        place = len(pieces) - 1
-        if pieces and self._last_words == place:
-            pieces[place] += text
+            text, place = text[1:], place + 1
+            if not text:
+                return
+        if place and self._last_words == place - 1:
+            place -= 1
+            pieces[place] += text[1:] if folds and text[0] == " " and pieces[place].endswith(" ") else text
         else:
-            place = self._last_words = len(pieces)
+            self._last_words = place
             pieces.append(text)
-        if self._unsafe[-1:] != [place] and self._is_unsafe(text):
+        if is_unsafe and self._unsafe[-1:] != [place]:
             self._unsafe.append(place)
-
-    def _is_unsafe(self, words: str) -> bool:
-        if may_need_escapes(words, self._flavour):
-            return True
-        return self._flavour.has_space_entities and any(space in words for space in _NO_BREAK_SPACES)
 
     def _may_end_link(self) -> bool:
         """Return whether a reader other than CommonMark's may see a link or a note in a bracket and what follows."""
@@ -174,6 +169,8 @@ class Line:
             text = f"{text[:-1]}&#{ord(text[-1])};"
         if one_line:
             return text
+        if "\n" not in text:
+            return guard(text.lstrip(" \t"), self._flavour)
         return "\n".join([guard(line.lstrip(" \t"), self._flavour) for line in text.split("\n")])
 
     def _choose_breaks(self, one_line: bool) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
 # How many times longer than its cells a table may become for its columns to be aligned.
 _MOST = 10
 _SHORT = 4_000
+# Characters that do not take one column; those of Latin texts do.
+_MAY_BE_WIDE = re.compile("[^\x00-\u02ff\u2010-\u2027\u202f-\u205e\u20a0-\u20bf]").search
 
 
 def lay_out(rows: Sequence[Sequence[str]], rules: Sequence[str]) -> str:
@@ -39,7 +42,7 @@ def _pad(cell: str, missing: int, rule: str) -> str:
 
 def _width(text: str) -> int:
     """Return how many columns of a terminal a text takes."""
-    if text.isascii():
+    if not _MAY_BE_WIDE(text):
         return len(text)
     return sum([_columns(character) for character in text])
 
