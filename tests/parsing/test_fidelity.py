@@ -28,6 +28,10 @@ def test_every_case_that_is_left_still_differs(name: str) -> None:
     assert shown != shown_by_spip
 
 
+def test_every_case_that_is_left_has_a_reason() -> None:
+    assert [name for name, reason in REASONS.items() if len(reason.split()) < 3] == []
+
+
 def test_there_are_texts_of_all_groups() -> None:
     groups = Counter(case["feature"] for case, name in CASES.values() if name == "generated.jsonl")
     assert groups == dict.fromkeys(("grammar", "mutate", "short", "adjacent", "nested", "typography"), 60)
