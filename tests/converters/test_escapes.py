@@ -67,6 +67,11 @@ def _figure(**fields: Any) -> tuple[Node, ...]:
     return (Figure(**given),)
 
 
+def _media(extension: str, **fields: Any) -> tuple[Node, ...]:
+    media = "audio" if extension == "mp3" else "video"
+    return _figure(media=media, extension=extension, is_image=False, **fields)
+
+
 WORDS = (Text("mot"),)
 # By construct: nodes with a word in one of their fields.
 FIELDS: dict[str, Callable[[str], tuple[Node, ...]]] = {
@@ -108,6 +113,10 @@ FIELDS: dict[str, Callable[[str], tuple[Node, ...]]] = {
     "Figure.alternative": lambda word: _figure(alternative=word),
     "Figure.media": lambda word: _figure(media=word),
     "Figure.media_type": lambda word: _figure(media_type=word, is_image=False),
+    "Figure.media_type of a sound": lambda word: _media("mp3", media_type=word),
+    "Figure.address of a film": lambda word: _media("mp4", address="/" + word),
+    "Figure.thumbnail of a film": lambda word: _media("mp4", thumbnail="/" + word),
+    "Figure.link of a film": lambda word: _media("mp4", link="/" + word),
     "Figure.align": lambda word: _figure(align=word),
     "Figure.link": lambda word: _figure(link="/" + word),
     "Figure.link of a file": lambda word: _figure(link="/" + word, is_image=False),
