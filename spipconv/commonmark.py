@@ -10,7 +10,7 @@ from spipconv.safety import NO_TEXT, safe_address
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
-    from markdown_it.token import Token
+    from markdown_it.token import Token as Token  # noqa: PLC0414 (it is imported from here)
 
 _RAW = frozenset({"html_block", "html_inline"})
 _EDGE = [("paragraph_open", ""), ("inline", "x"), ("paragraph_close", "")]

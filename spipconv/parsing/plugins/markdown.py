@@ -29,7 +29,7 @@ from spipconv.parsing.typography import decode_entities
 from spipconv.safety import filter_attributes
 
 if TYPE_CHECKING:
-    from markdown_it.token import Token
+    from spipconv.commonmark import Token
 
 # What a shortcut of SPIP's is to Markdown: its number between characters that no text may contain.
 _PLACE = re.compile("\ufdd2([0-9]+)\ufdd3")
