@@ -31,7 +31,7 @@ def _expression_of(first: str, hints: set[str]) -> re.Pattern[str]:
 _HINTS = {hint for reader in READERS.values() for shortcut in reader.shortcuts.values() for hint in shortcut.hints}
 _HINT_SEARCHES = tuple(
     [
-        _expression_of(first, {hint for hint in _HINTS if hint[0] == first}).search
+        (first, _expression_of(first, {hint for hint in _HINTS if hint[0] == first}).search)
         for first in sorted({hint[0] for hint in _HINTS})
     ]
 )
@@ -58,9 +58,10 @@ _BLOCK_TAG = re.compile(rf"<(?P<end>/?)(?P<name>{'|'.join(_BLOCKS)})>", re.IGNOR
 
 def mark_shortcuts(scan: Scan) -> None:
     """Mark the shortcuts of the plugins that are read in a scan; report those of other plugins."""
-    if "<" in scan.masked:
-        _mark_blocks(scan)
     masked, plugins = scan.masked, scan.source.settings.plugins
+    if "</" in masked and _BLOCK_TAG.search(masked):
+        _mark_blocks(scan)
+        masked = scan.masked
     if not (plugins or _has_hint(masked)):
         return
     marks: list[tuple[int, int, Protected]] = []
@@ -100,8 +101,8 @@ def _mask(scan: Scan, marks: list[tuple[int, int, Protected]]) -> None:
 
 def _has_hint(text: str) -> bool:
     # A loop: a generator takes longer than the searches in a comment.
-    for search in _HINT_SEARCHES:  # noqa: SIM110
-        if search(text):
+    for first, search in _HINT_SEARCHES:  # noqa: SIM110
+        if first in text and search(text):
             return True
     return False
 
