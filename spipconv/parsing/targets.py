@@ -30,6 +30,7 @@ _HOST = re.compile(r"\A(https?://)([^/?#:@\x00-\x20]*[^\x00-\x7f/?#:@][^/?#:@\x0
 _LONGEST_HOST = 253
 # What the sanitiser of SPIP's forums leaves in addresses.
 _KEPT_IN_COMMENTS = "!#$%&'()*+,/:;=?@[]~"
+_ENCODED_IN_COMMENTS = re.compile(rf"[^\w.{re.escape(_KEPT_IN_COMMENTS)}-]", re.ASCII)
 _SPACES = re.compile(r"\s+")
 # An address that is its own text is shortened as in SPIP: lengths are in bytes.
 _LONGEST_TEXT, _SHORTENED_TEXT = 40, 35
@@ -132,6 +133,8 @@ def read_address(typed: str, is_french: bool, resolver: Resolver | None) -> tupl
 
 def encode_in_comment(address: str) -> str:
     """Return an address as SPIP's forums show it: with every character beyond ASCII encoded, in its host as in DNS."""
+    if not _ENCODED_IN_COMMENTS.search(address):
+        return address
     return quote(_HOST.sub(_encode_host, address), safe=_KEPT_IN_COMMENTS)
 
 

@@ -29,6 +29,8 @@ _LONGEST_WORDS = 60
 
 def mark_frames(scan: Scan) -> None:
     """Mark the frames and objects of a text; nothing in them is read as SPIP's."""
+    if not _FRAME.search(scan.masked):
+        return
     marks = list(find_frames(scan.source.text, scan.masked, 0, len(scan.masked)))
     if marks:
         scan.masked = mask(scan.masked, marks)

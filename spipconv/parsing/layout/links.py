@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 
 from spipconv.nodes import Anchor
 from spipconv.parsing import targets
@@ -27,10 +28,12 @@ _BRACES = re.compile(r"\{+|\}+|[^{}]+")
 _WORDS_ONLY = re.compile(r"[^\n{}\[\]<|\\\ufdd0]*")
 
 
-def open_up_links(writer: TextWriter, lexemes: list[Lexeme]) -> list[Lexeme]:
-    """Return lexemes with links opened up into their text, and bare addresses rid of final punctuation."""
+def open_up_links(writer: TextWriter, lexemes: list[Lexeme], kinds: Set[str]) -> list[Lexeme]:
+    """Return lexemes with links opened up into their text, and bare addresses rid of final punctuation.
+
+    ``kinds``: the kinds of the lexemes are among these.
+    """
     text = writer.text
-    kinds = {lexeme.kind for lexeme in lexemes}
     if kinds.isdisjoint(("ADDRESS", "LINK_MARK")):
         return lexemes
     opened: list[Lexeme] = []

@@ -63,12 +63,12 @@ class Layout:
             # SPIP trims a text before it looks for the starts of lines.
             writer.scan.masked = "\n" * start + writer.scan.masked[start:]
         writer.flow.begin()
-        lexemes = links.open_up_links(writer, self._take(writer.scan.read(start, end)))
+        lexemes = self._open_up(writer.scan.read(start, end))
         return self._finish(lexemes if writer.has_paragraphs else without_lines(lexemes))
 
     def read_note(self, aside: Aside, *, has_call: bool) -> list[Token]:
         """Return the tokens of a note's text. After a call, no line starts before the first newline."""
-        lexemes = links.open_up_links(self._writer, self._take(aside.lexemes, notes=False))
+        lexemes = self._open_up(aside.lexemes, notes=False)
         while lexemes and lexemes[0].kind in ("NEWLINE", "BLANK_LINE"):
             del lexemes[0]
         if lexemes and lexemes[-1].kind == "BREAK_MARK":
@@ -81,15 +81,14 @@ class Layout:
         self._writer.flow.begin(drops_breaks=False)
         return self._finish(lexemes)
 
-    def _take(self, lexemes: list[Lexeme], *, notes: bool = True) -> list[Lexeme]:
-        """Set notes and poems apart."""
+    def _open_up(self, lexemes: list[Lexeme], *, notes: bool = True) -> list[Lexeme]:
+        """Set notes and poems apart, and open links up into their text."""
         kinds = {lexeme.kind for lexeme in lexemes}
-        if kinds.isdisjoint(_ASIDE_KINDS):
-            return lexemes
-        lexemes = self._asides.take(lexemes, notes=notes)
-        if "BREAK_MARK" in kinds and "NOTE_START" in kinds:
-            lexemes = lines.without_marks_before_notes(lexemes, self._writer.text)
-        return lexemes
+        if not kinds.isdisjoint(_ASIDE_KINDS):
+            lexemes = self._asides.take(lexemes, notes=notes)
+            if "BREAK_MARK" in kinds and "NOTE_START" in kinds:
+                lexemes = lines.without_marks_before_notes(lexemes, self._writer.text)
+        return links.open_up_links(self._writer, lexemes, kinds)
 
     def _finish(self, lexemes: list[Lexeme]) -> list[Token]:
         kinds = {lexeme.kind for lexeme in lexemes}
@@ -156,7 +155,7 @@ class Layout:
         """Return the lexemes of a poem, with its links opened up."""
         poem = self._poems.get(start)
         if poem is None:
-            poem = self._poems[start] = links.open_up_links(self._writer, self._asides[start].lexemes)
+            poem = self._poems[start] = self._open_up(self._asides[start].lexemes, notes=False)
         return poem
 
     def _write_note(self, start: int) -> None:
