@@ -7,7 +7,7 @@ from msgspec import Struct
 _PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 
-class Flavour(Struct, frozen=True):
+class Flavour(Struct, frozen=True, cache_hash=True):
     """How a reader of Markdown treats characters and blocks; the defaults are CommonMark's.
 
     ``has_space_entities``: no-break spaces are written as entities, which every editor shows; else as characters.

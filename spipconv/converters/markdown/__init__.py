@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from spipconv.converters.flavours import COMMONMARK, Flavour
 from spipconv.converters.markdown.html_blocks import NoteInHtml, html_block
 from spipconv.converters.markdown.writer import MarkdownWriter
-from spipconv.nodes import Document, Note, Profile, walk
+from spipconv.nodes import Document, Node, Note, Profile, Text, children_of
 from spipconv.settings import check_profile
 
 __all__ = ["html_block", "write"]
@@ -26,7 +26,7 @@ def write(document: Document, *, profile: Profile | None = None, flavour: Flavou
     """
     profile = check_profile(document.profile if profile is None else profile)
     document = replace(document, profile=profile)
-    notes = [node for node in walk(document.children) if isinstance(node, Note)]
+    notes = _notes_in(document.children)
     if profile == "title" and not notes:
         return MarkdownWriter(document, flavour, as_html=False).title(document.children)
     texts = {note.identifier for note in notes if note.children}
@@ -36,3 +36,16 @@ def write(document: Document, *, profile: Profile | None = None, flavour: Flavou
         except NoteInHtml:
             pass
     return MarkdownWriter(document, flavour, as_html=True).document(document.children)
+
+
+def _notes_in(nodes: tuple[Node, ...]) -> list[Note]:
+    """Return all notes of some trees, in no order. Most nodes are words, which hold none."""
+    notes: list[Note] = []
+    waiting = [nodes]
+    while waiting:
+        for node in waiting.pop():
+            if node.__class__ is not Text:
+                if isinstance(node, Note):
+                    notes.append(node)
+                waiting.append(children_of(node))
+    return notes

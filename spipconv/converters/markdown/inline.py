@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from html import unescape
+from typing import get_args
 
 from msgspec.structs import replace
 
@@ -38,6 +39,7 @@ from spipconv.safety import TITLE, VOID, hide_values, safe_address
 
 # Elements that may occur inside a line; Markdown reads none of them as the start of an HTML block.
 _INLINE = TITLE.tags
+_INLINE_KINDS = frozenset(get_args(Inline))
 _MARKS = {"b": STRONG, "strong": STRONG, "i": EMPHASIS, "em": EMPHASIS, "del": DELETED, "s": STRIKE}
 # CommonMark reads a tag inside a line only if its attributes are like this.
 _ATTRIBUTE = re.compile(r"[a-z_:][a-z0-9:._-]*\Z")
@@ -208,6 +210,4 @@ class InlineWriter:
 
 def is_loose(node: Node) -> bool:
     """Return whether a node is not a block; between blocks, it is outside any paragraph."""
-    if isinstance(node, Element):
-        return node.name in _INLINE
-    return isinstance(node, Inline)
+    return node.name in _INLINE if isinstance(node, Element) else node.__class__ in _INLINE_KINDS

@@ -157,10 +157,12 @@ class Line:
 
     def text(self, *, one_line: bool = False) -> str:
         """Return the Markdown. On one line, line breaks are ``<br>`` and the start of a block is not escaped."""
-        self._choose_breaks(one_line)
+        if self._breaks:
+            self._choose_breaks(one_line)
         if self._unsafe:
             escape_in_line(self._pieces, self._unsafe, self._pairs, self._labels, self._flavour)
-        self._choose_marks()
+        if self._pairs:
+            self._choose_marks()
         text = "".join(self._pieces).strip(SPACES)
         # Readers strip more kinds of white space than Markdown defines.
         if text[:1].isspace():
@@ -175,8 +177,6 @@ class Line:
 
     def _choose_breaks(self, one_line: bool) -> None:
         """Choose how to write line breaks: readers drop a break at the ends of a block unless it is HTML."""
-        if not self._breaks:
-            return
         breaks = set(self._breaks)
         shown = [place for place, piece in enumerate(self._pieces) if place not in breaks and piece.strip(SPACES)]
         marks = [place for pair in self._pairs for place in (pair.opening, pair.closing)]

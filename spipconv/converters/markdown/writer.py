@@ -36,6 +36,7 @@ from spipconv.nodes import (
     Row,
     Rule,
     Table,
+    Text,
 )
 
 # Readers stop at about twenty levels, and every line repeats the prefixes of all its levels.
@@ -107,7 +108,7 @@ class MarkdownWriter(InlineWriter):
             markup.clear()
 
         for node in spread(nodes, self._flavour, depth, is_comment=self._html.is_comment):
-            said, outside = self._said(node), is_loose(node)
+            said, outside = node if node.__class__ is Paragraph else self._said(node), is_loose(node)
             next_marker = _marker(said, previous, marker)
             is_html = outside or (self._flavour.merges and _merges(said, previous))
             block = None if is_html else self._block(said, depth, next_marker)
@@ -204,7 +205,7 @@ class MarkdownWriter(InlineWriter):
         start = node.start if isinstance(node, NumberedList) else 1
         if depth >= _MAX_NESTING or (start != 1 and not self._flavour.is_commonmark):
             raise NotInMarkdown
-        is_loose_list = any(isinstance(self._said(child), Paragraph) for item in node.items for child in item.children)
+        is_loose_list = any(self._has_paragraph(item) for item in node.items)
         if is_loose_list and not self._flavour.is_commonmark:
             raise NotInMarkdown
         items: list[str] = []
@@ -220,6 +221,12 @@ class MarkdownWriter(InlineWriter):
             raise NotInMarkdown
         return ("\n\n" if is_loose_list else "\n").join(items)
 
+    def _has_paragraph(self, item: ListItem) -> bool:
+        kinds = {child.__class__ for child in item.children}
+        if Paragraph in kinds:
+            return True
+        return Element in kinds and any(isinstance(self._said(child), Paragraph) for child in item.children)
+
     def _loose_item(self, node: ListItem, depth: int) -> list[str]:
         """Return the blocks of an item in a list whose words are paragraphs."""
         blocks = [] if any(map(is_loose, node.children)) else self._blocks(node.children, depth)
@@ -230,7 +237,7 @@ class MarkdownWriter(InlineWriter):
     def _item(self, node: ListItem, depth: int) -> str:
         """Return the words, code and lists of an item. Other blocks need blank lines, which would change the list."""
         flavour = self._flavour
-        children = [self._said(child) for child in node.children]
+        children = [child if child.__class__ is Text else self._said(child) for child in node.children]
         first = next((place for place, child in enumerate(children) if not is_loose(child)), len(children))
         words, blocks = self._paragraph(children[:first]), children[first:]
         if not (words or blocks) or (flavour.merges and (not words or len(blocks) > 1)):
@@ -265,7 +272,7 @@ class MarkdownWriter(InlineWriter):
 
     def _table(self, node: Table) -> str | None:
         rows = node.rows[1:]
-        if node.caption or not rows or [row.head for row in node.rows] != [True] + [False] * len(rows):
+        if node.captions or not rows or [row.head for row in node.rows] != [True] + [False] * len(rows):
             return None
         if len({len(row.cells) for row in node.rows}) > 1 or not rows[0].cells:
             return None
