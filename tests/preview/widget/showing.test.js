@@ -37,7 +37,8 @@ describe("what is shown of the server's HTML", () => {
       assert.equal(await shown(`<a href="${address}">a</a>`), "<a>a</a>");
     });
 
-  for (const address of ["https://example.org/", "mailto:a@example.org", "tel:+33", "/page", "?a=b"])
+  for (const address of ["https://example.org/", "mailto:a@example.org", "tel:+33", "sms:+33", "geo:1,2", "xmpp:a@b.org",
+    "/page", "?a=b"])
     it(`is a link to ${address} in a new window, which vouches for nothing`, async () => {
       const { field, view } = put();
       await (await ask(field, "mot")).show(`<a href="${address}" target="_top" rel="opener">a</a>`);
