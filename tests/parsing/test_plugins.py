@@ -1,0 +1,86 @@
+"""Plugins: what holds for any text with all of them on, and what holds for every record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+import spipconv
+from spipconv.nodes import Node, children_of
+from spipconv.parsing.plugins.registry import READERS
+from spipconv.plugins import PLUGINS, active_plugins, check_plugins, plugin_of_model
+from spipconv.safety import MAX_DEPTH
+from tests.judges import dangers, unclean
+from tests.parsing.test_properties import FRAGMENTS
+
+OWN = r"""[* [** *] [^ ^] [/ /] [! !] [| |] [( )] {{{* {{{** {{{## }}} {2{ }2} <sc> </sc> (c) --> ... ++++ [!sommaire]
+    [sommaire] <sommaire|x=1> [!glossaire] <md> </md> <markdown> </markdown> <youtube|id=abc> <vimeo|12> <video3>
+    https://youtu.be/abc ** * _ # > 1. ![a](b) [a](javascript:alert(1)) [a]: <b> </b> <script> </script> ~~ ``` |
+    --- ="""
+TEXTS = st.lists(st.one_of(FRAGMENTS, st.sampled_from([*OWN.split(), "\n", "\n\n", " "])), max_size=40).map("".join)
+PROFILES = st.sampled_from(["article", "comment", "title"])
+READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(TEXTS, PROFILES)
+@pytest.mark.slow
+def test_every_text_becomes_harmless_with_all_plugins(text: str, profile: Any) -> None:
+    parsed = spipconv.parse(text, profile=profile, plugins=PLUGINS)
+    html = spipconv.render(parsed.document)
+    assert not dangers(html)
+    assert not unclean(html)
+    assert not dangers(READER.render(spipconv.render(parsed.document, "markdown")))
+    assert "plugin-shortcut" not in {diagnostic.code for diagnostic in parsed.diagnostics}
+
+
+@settings(max_examples=30, deadline=None)
+@given(TEXTS)
+@pytest.mark.slow
+def test_nesting_is_bounded_with_all_plugins(text: str) -> None:
+    def depth(nodes: tuple[Node, ...]) -> int:
+        return max((1 + depth(children_of(node)) for node in nodes), default=0)
+
+    assert depth(spipconv.parse(text * 30, plugins=PLUGINS).document.children) <= MAX_DEPTH + 8
+
+
+@settings(max_examples=50, deadline=None)
+@given(TEXTS)
+def test_any_order_of_the_plugins_gives_the_same_tree(text: str) -> None:
+    names = list(PLUGINS)
+    assert spipconv.parse(text, plugins=names[::-1] + names) == spipconv.parse(text, plugins=names)
+
+
+def test_every_reader_has_its_facts() -> None:
+    assert set(READERS) <= set(PLUGINS)
+    assert all(name == reader.name for name, reader in READERS.items())
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_halves_of_pairs_and_hints_fit(name: str) -> None:
+    shortcuts = READERS[name].shortcuts.values()
+    assert {shortcut.opens for shortcut in shortcuts} == {shortcut.closes for shortcut in shortcuts} | (
+        {""} if any(not shortcut.opens for shortcut in shortcuts) else set()
+    )
+    for shortcut in shortcuts:
+        # Whoever ends a pair is reported where it begins.
+        assert not (shortcut.closes and shortcut.hints)
+        assert not (shortcut.opens and not shortcut.hints)
+
+
+def test_names_are_checked() -> None:
+    assert check_plugins(["TypoEnluminee", "decoupe", "decoupe"]) == ("enluminures", "decoupe")
+    for wrong, error in (("decoupe", TypeError), (3, TypeError), ([3], TypeError), (["x"], ValueError)):
+        with pytest.raises(error, match="plugin"):
+            spipconv.parse("a", plugins=wrong)  # type: ignore[arg-type]
+
+
+def test_plugins_are_known_by_spip_s_names_tools_and_models() -> None:
+    assert active_plugins(["SPIP", "INTERTITRESTDM", "OEMBED"], ["sommaire"]) == (
+        "intertitres_enrichis", "oembed", "sommaire",
+    )  # fmt: skip
+    assert [plugin and plugin.name for plugin in map(plugin_of_model, ("youtube", "inconnu"))] == ["videos", None]
