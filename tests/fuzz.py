@@ -37,6 +37,8 @@ import spipconv
 from spipconv import Catalogue, Profile, SpipObject, safety
 from spipconv.converters import flavours, markdown
 from spipconv.nodes import plain_text
+from spipconv.plugins import PLUGINS
+from spipconv.settings import Typography
 from tests.judges import dangers, is_stable, liberties, unclean
 
 HERE = Path(__file__).parent
@@ -103,7 +105,14 @@ _FORMS = (
 )  # fmt: skip
 # Letters that some programs treat as ASCII letters in names.
 _LOOKALIKES = {"s": "\u017f", "i": "\u0131\u0130", "k": "\u212a", "S": "\u017f", "I": "\u0130\u0131", "K": "\u212a"}
-_KINDS = ("active", "fragments", "grammar", "splice", "specials", "names", "attack", "repeat", "letters")
+_OF_PLUGINS = (
+    "[*", "[**", "*]", "[^", "^]", "[/", "/]", "[!", "!]", "[|", "|]", "[(", ")]", "<sc>", "</sc>", "{{{**", "{{{#",
+    "{{{*", "{2{", "}2}", "[!sommaire]", "[sommaire]", "[!glossaire]", "\n++++\n", "\n++++titre++++\n", "<md>", "</md>",
+    "<markdown>", "</markdown>", "**a**", "\n* a\n", "\n> a\n", "\n```\n", "[a](b)", "![a](b)", "[a]: b", "[^a]",
+    "<youtube|id=a>", "<video|url=https://youtu.be/abcdefghijk>", "\n\nhttps://youtu.be/abcdefghijk\n\n", "<onglets>",
+    "</onglets>", "(c)", "-->", "Ã©", "â€™", "Ã\u00a0", '<iframe src="//www.youtube.com/embed/abcdefghijk"></iframe>',
+)  # fmt: skip
+_KINDS = ("active", "fragments", "grammar", "splice", "specials", "names", "attack", "repeat", "letters", "plugins")
 
 
 class Case(NamedTuple):
@@ -117,6 +126,9 @@ class Case(NamedTuple):
     embeds: bool
     angle_shortcuts: bool
     objects: Literal["", "site", "hostile"]
+    plugins: tuple[str, ...] = ()
+    repair_encoding: bool = False
+    typography: Typography = "char"
 
 
 def make_case(seed: int, number: int) -> Case:
@@ -135,6 +147,9 @@ def make_case(seed: int, number: int) -> Case:
         chance.random() < 0.3,
         chance.random() < 0.3,
         chance.choice(("", "site", "hostile")),
+        tuple(PLUGINS) if kind == "plugins" or chance.random() < 0.2 else (),
+        chance.random() < 0.3,
+        chance.choice(get_args(Typography)),
     )
 
 
@@ -269,6 +284,12 @@ def _repeat(chance: Random) -> str:
     return _fragment(chance) + unit * times + ending[:size]
 
 
+def _plugins(chance: Random) -> str:
+    """Return shortcuts of plugins, halves of them too, among those of SPIP."""
+    parts = [chance.choice(_OF_PLUGINS) if chance.random() < 0.5 else _fragment(chance) for _ in range(20)]
+    return "".join(parts[: chance.randrange(1, 20)])
+
+
 def _letters(chance: Random) -> str:
     tops = (0x80, 0x100, 0x300, 0x3000, 0x10000, 0x110000)
     return "".join([chr(chance.randrange(chance.choice(tops))) for _ in range(chance.randrange(1, 60))])
@@ -288,6 +309,7 @@ GENERATORS: dict[str, Callable[[Random], str]] = {
     "grammar": _grammar,
     "letters": _letters,
     "names": _names,
+    "plugins": _plugins,
     "repeat": _repeat,
     "specials": _specials,
     "splice": _splice,
@@ -336,6 +358,9 @@ def convert(case: Case, *, sanitizer: safety.Sanitizer = "nh3") -> Iterator[tupl
         objects=objects,
         embeds=case.embeds,
         angle_shortcuts=case.angle_shortcuts,
+        plugins=case.plugins,
+        repair_encoding=case.repair_encoding,
+        typography=case.typography,
     )
     document = parsed.document
     for format in get_args(spipconv.Format):
@@ -409,7 +434,7 @@ def _show(source: str, profile: Profile) -> str:
 
 def _judge(html: str, case: Case) -> list[str]:
     faults = [f"danger: {danger}" for danger in _dangers(html, case)]
-    if case.profile == "comment":
+    if case.profile == "comment" and not case.plugins:
         faults += [f"liberty: {liberty}" for liberty in liberties(html)]
     if not is_stable(html):
         faults.append("unstable: parsing it again gives another tree")

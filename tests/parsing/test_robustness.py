@@ -12,6 +12,7 @@ import pytest
 import spipconv
 from spipconv import Profile, safety
 from spipconv.converters import markdown
+from spipconv.settings import TYPOGRAPHIES
 from tests import fuzz
 from tests.judges import is_stable, unclean
 
@@ -57,6 +58,8 @@ def test_random_texts_cover_all_kinds_and_options(cases: list[fuzz.Case]) -> Non
     assert {case.profile for case in cases} == set(PROFILES)
     assert {case.objects for case in cases} == {"", "site", "hostile"}
     assert {case.embeds for case in cases} == {case.angle_shortcuts for case in cases} == {False, True}
+    assert {case.repair_encoding for case in cases} == {bool(case.plugins) for case in cases} == {False, True}
+    assert {case.typography for case in cases} == set(TYPOGRAPHIES)
     names = {name for name, _ in fuzz.convert(cases[0])}
     assert {"html", "json", "words", *(f"markdown {name}" for name in fuzz.FLAVOURS)} <= names
     assert len(fuzz.FLAVOURS) >= 4
