@@ -76,7 +76,7 @@ def split_text(text: str, masked: str, current: str) -> tuple[int, str, str]:
     title = text[bar + 1 : end].strip()
     if not braces and title in CODES:
         language = title
-    return bar, decode_entities(remove_marks(title)), language
+    return bar, remove_marks(title), language
 
 
 def _find_bar(text: str, start: int, end: int) -> int:
@@ -199,7 +199,8 @@ def _read_object(match: re.Match[str], language: str, wanted: str, resolver: Res
     own = f"spip.php?{kind}{item.number}"
     # SPIP finds a translation without what follows the number.
     address = item.address or own if translation else _complete(item.address or own, match)
-    other = item.language if item.language != language and kind in _WITH_LANGUAGE else ""
+    has_other = translation or (item.language != language and kind in _WITH_LANGUAGE)
+    other = item.language if has_other else ""
     title = sort_number(item.title)[1] or f"{kind} {item.number}"
     if match[1] == "syndic":
         # The page about the site, not the site.

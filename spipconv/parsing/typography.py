@@ -80,6 +80,11 @@ def typeset(text: str, language: str, before: str = "") -> str:
     return decode_entities(text) if "&" in text else text
 
 
+def typeset_title(text: str, language: str) -> str:
+    """Return a text as it is shown in a tooltip: with its typography, but straight apostrophes and simple spaces."""
+    return " ".join("'".join([typeset(part, language, "'") for part in text.split("'")]).split())
+
+
 def is_french(language: str) -> bool:
     """Return whether the French rules apply to a language."""
     return language in _FRENCH_LANGUAGES or language.startswith("fr_")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.lexer import Lexeme, Scan
 from spipconv.parsing.tokens import NodeFields
-from spipconv.parsing.typography import typeset
+from spipconv.parsing.typography import typeset, typeset_title
 
 
 def write_abbreviation(writer: TextWriter, start: int, end: int) -> None:
@@ -16,9 +16,10 @@ def write_abbreviation(writer: TextWriter, start: int, end: int) -> None:
     language = writer.typography
     words, _, meaning = writer.text[start + 1 : end - 1].partition("|")
     title, brace, meaning_language = meaning.partition("{")
-    # SPIP makes the title plain again after its typography: straight apostrophes, simple spaces.
-    title = "'".join([typeset(part, language, "'") for part in title.split("'")])
-    fields: NodeFields = {"title": " ".join(title.split()), "language": meaning_language[:-1] if brace else ""}
+    fields: NodeFields = {
+        "title": typeset_title(title, language),
+        "language": meaning_language[:-1] if brace else "",
+    }
     writer.begin_inline(start)
     opened = writer.pairing.open("abbr", "ABBREVIATION", fields, start)
     writer.pairing.text(typeset(words, language, "["), start)

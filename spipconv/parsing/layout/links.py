@@ -12,7 +12,7 @@ from spipconv.parsing.layout.abbreviations import is_abbreviation, write_abbrevi
 from spipconv.parsing.layout.writer import LinkMark, TextWriter
 from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.tokens import NodeFields
-from spipconv.parsing.typography import decode_entities, is_french, typeset
+from spipconv.parsing.typography import decode_entities, is_french, typeset, typeset_title
 from spipconv.safety import safe_address
 
 # What means nothing in the text of a link.
@@ -93,6 +93,7 @@ def _open_up(writer: TextWriter, link: Lexeme) -> list[Lexeme]:
     arrow = masked.index("->", link.start)
     first = link.start + 1
     length, title, language = targets.split_text(text[first:arrow], masked[first:arrow], writer.settings.language)
+    title = typeset_title(title, writer.typography) if title else ""
     first, last = trim(masked, first, first + length)
     target = text[arrow + 2 : link.end - 1]
     if first == last and ("{" in target or "}" in target) and (inner := _open_address(writer, link, arrow + 2)):
