@@ -191,10 +191,10 @@ class Caption(Position, frozen=True, tag=True, gc=False):
 
 
 class Table(Position, frozen=True, tag=True, gc=False):
-    """Lines that start and end with ``|``."""
+    """Lines that start and end with ``|``; the first ones may be captions."""
 
     rows: tuple[Row, ...]
-    caption: Caption | None = None
+    captions: tuple[Caption, ...] = ()
 
 
 class Quote(Position, frozen=True, tag=True, gc=False):
@@ -330,7 +330,7 @@ _CHILDREN: dict[type, Callable[..., tuple[Node, ...]]] = {
     **dict.fromkeys(get_args(_Leaf), lambda node: ()),
     **dict.fromkeys(get_args(_Container), attrgetter("children")),
     List: attrgetter("items"),
-    Table: lambda node: (node.caption, *node.rows) if node.caption else node.rows,
+    Table: lambda node: node.captions + node.rows,
     Row: attrgetter("cells"),
     Poem: attrgetter("verses"),
     Caption: lambda node: node.children + node.summary,
@@ -380,8 +380,6 @@ def _rebuild_children(node: Node, change: Callable[[Node], tuple[Node, ...]]) ->
         for name, value in fields.items()
         if value and isinstance(value, tuple) and isinstance(value[0], Position)
     }
-    if isinstance(node, Table) and node.caption:
-        changed["caption"] = _rebuild_children(node.caption, change)
     if isinstance(node, Markdown) and changed and changed["children"] != node.children:
         changed["text"] = ""
     return replace(node, **changed) if changed else node

@@ -56,8 +56,8 @@ def _caption(parts: list[Part]) -> Caption:
 
 
 def _table(parts: list[Part]) -> Table:
-    fields, *rest = parts
-    return Table(tuple(rest[-2]), rest[0] if len(rest) > 2 else None, **fields)
+    fields, captions, rows, _ = parts
+    return Table(tuple(rows), tuple(captions), **fields)
 
 
 REDUCTIONS: Mapping[str, Reduction] = {
@@ -72,6 +72,7 @@ REDUCTIONS: Mapping[str, Reduction] = {
     "list": lambda parts: List(items=tuple(parts[1]), **parts[0]),
     "item": _container(ListItem),
     "table": _table,
+    "captions": _collect,
     "caption": _caption,
     "summary": lambda parts: tuple(parts[1]),
     "row": lambda parts: Row(cells=tuple(parts[1]), **parts[0]),

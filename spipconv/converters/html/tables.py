@@ -13,14 +13,14 @@ def write_table(writer: NodeWriter, node: Table) -> str:
     """Return the HTML of a table."""
     writer.tables += 1
     table = f"t{writer.tables}"
-    pieces = ["<table", f' aria-describedby="{table}_summary"' if node.caption and node.caption.summary else ""]
-    pieces.append(' class="table spip">\n')
-    if node.caption:
-        pieces.append(f"<caption>{writer.flow(node.caption.children)}")
-        if node.caption.summary:
-            summary = writer.flow(node.caption.summary)
-            pieces.append("<br /> " if node.caption.children else "")
-            pieces.append(f'<small id="{table}_summary" class="summary offscreen">{summary}</small>')
+    described = " ".join([_id_of(table, number) for number, caption in enumerate(node.captions) if caption.summary])
+    pieces = ["<table", f' aria-describedby="{described}"' if described else "", ' class="table spip">\n']
+    for number, caption in enumerate(node.captions):
+        pieces.append(f"<caption>{writer.flow(caption.children)}")
+        if caption.summary:
+            summary = writer.flow(caption.summary)
+            pieces.append("<br /> " if caption.children else "")
+            pieces.append(f'<small id="{_id_of(table, number)}" class="summary offscreen">{summary}</small>')
         pieces.append("</caption>\n")
     heads = [row for row in node.rows if row.head]
     columns = {cell.index for row in heads for cell in row.cells}
@@ -33,6 +33,11 @@ def write_table(writer: NodeWriter, node: Table) -> str:
         pieces.append(_write_row(writer, row, name, table, number, columns))
     pieces.append("</tbody>\n</table>\n")
     return "".join(pieces)
+
+
+def _id_of(table: str, number: int) -> str:
+    """Return the id of the summary in a caption."""
+    return f"{table}_summary{number + 1}" if number else f"{table}_summary"
 
 
 def _write_row(writer: NodeWriter, row: Row, name: str, table: str, number: int, columns: set[int]) -> str:

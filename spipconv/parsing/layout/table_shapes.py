@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -46,13 +47,20 @@ class CellShape(Struct, gc=False):
         return (self.is_bold and self.mark == self.text) or self.mark in ("", "<")
 
 
+class CaptionShape(NamedTuple):
+    """A caption and its summary, if there is one: ranges of lexemes."""
+
+    words: tuple[int, int]
+    summary: tuple[int, int] | None
+
+
 class TableShape(Struct):
-    """A table as it will be shown. ``caption`` and ``summary`` are ranges of lexemes; a head may have no cells."""
+    """A table as it will be shown. A head may have no cells."""
+
+    captions: list[CaptionShape] = []
 
     head: list[CellShape] | None = None
     body: list[list[CellShape]] = []
-    caption: tuple[int, int] | None = None
-    summary: tuple[int, int] | None = None
 
 
 def find_tables(lexemes: Sequence[Lexeme], text: str) -> dict[int, int]:
@@ -120,13 +128,9 @@ def split_rows(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> t
 def read_table(rows: list[list[CellShape]], lexemes: Sequence[Lexeme], text: str) -> TableShape:
     """Return the shape of rows of cells (SPIP: ``traiter_tableau``)."""
     shape = TableShape()
-    if _is_caption(rows[0]):
-        first, *rows = rows
-        shape.caption = (first[1].first, first[1].last)
-        # The bars at the end of the row are not in the summary, others are.
-        last = max(index for index, cell in enumerate(first) if cell.first < cell.last)
-        if last > 1 and _slice(lexemes, first[2].first, first[last].last, text):
-            shape.summary = (first[2].first, first[last].last)
+    number = next((number for number, row in enumerate(rows) if not _is_caption(row)), len(rows))
+    shape.captions = [_read_caption(row, lexemes, text) for row in rows[:number]]
+    rows = rows[number:]
     for row in rows:
         for index, cell in enumerate(row):
             cell.index = index
@@ -158,6 +162,15 @@ def _is_head(row: list[CellShape]) -> bool:
         elif cell.text not in ("", "<"):
             return False
     return not is_open
+
+
+def _read_caption(row: list[CellShape], lexemes: Sequence[Lexeme], text: str) -> CaptionShape:
+    words = (row[1].first, row[1].last)
+    # The bars at the end of the row are not in the summary, others are.
+    last = max(index for index, cell in enumerate(row) if cell.first < cell.last)
+    if last > 1 and _slice(lexemes, row[2].first, row[last].last, text):
+        return CaptionShape(words, (row[2].first, row[last].last))
+    return CaptionShape(words, None)
 
 
 def _is_caption(row: list[CellShape]) -> bool:

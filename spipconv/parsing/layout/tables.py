@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from spipconv.parsing.layout.lists import end_lists
 from spipconv.parsing.layout.paragraphs import Paragraphs
-from spipconv.parsing.layout.table_shapes import CellShape, read_table, split_rows
+from spipconv.parsing.layout.table_shapes import CaptionShape, CellShape, read_table, split_rows
 from spipconv.parsing.layout.writer import TextWriter, WriteRange
 from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.tokens import NodeFields
@@ -29,8 +29,8 @@ def write_table(writer: TextWriter, lexemes: Sequence[Lexeme], first: int, last:
         return last
     rows, starts = split_rows(lexemes, first, last, writer.text)
     shape = read_table(rows, lexemes, writer.text)
-    if shape.caption:
-        _write_caption(writer, run, lexemes, shape.caption, shape.summary, offset)
+    for caption in shape.captions:
+        _write_caption(writer, run, lexemes, caption, offset)
     lines = [(shape.head, True)] if shape.head is not None else []
     lines += [(cells, False) for cells in shape.body]
     for (cells, head), start in zip(lines, starts[len(starts) - len(lines) :], strict=True):
@@ -49,20 +49,21 @@ def _write_caption(
     writer: TextWriter,
     run: WriteRange,
     lexemes: Sequence[Lexeme],
-    caption: tuple[int, int],
-    summary: tuple[int, int] | None,
+    caption: CaptionShape,
     offset: int,
 ) -> None:
     pairing = writer.pairing
     opened = pairing.open("caption", "CAPTION", {}, offset)
     assert opened is not None
-    _run_inside(writer, run, lexemes[slice(*caption)])
-    if summary:
+    _run_inside(writer, run, lexemes[slice(*caption.words)])
+    if caption.summary:
         pairing.close_inside(opened)
         inner = pairing.open("caption", "SUMMARY", {}, offset)
         assert inner is not None
         # No bar separates cells here.
-        words = [lexeme.become("WORDS") if lexeme.kind == "PIPE" else lexeme for lexeme in lexemes[slice(*summary)]]
+        words = [
+            lexeme.become("WORDS") if lexeme.kind == "PIPE" else lexeme for lexeme in lexemes[slice(*caption.summary)]
+        ]
         _run_inside(writer, run, words)
         pairing.close_to(inner)
     pairing.close_to(opened)
