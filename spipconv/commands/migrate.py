@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from spipconv.commands.errors import CommandError
-from spipconv.commands.options import peertube_option, plugin_option
+from spipconv.commands.options import peertube_option, plugin_option, typography_option
 from spipconv.migration.target import TARGET_NAMES, TargetName
+from spipconv.settings import Typography
 from spipconv.system.processors import count_processors
 from spipconv.translations import find_catalogue
 
@@ -37,6 +38,7 @@ Examples:
     "--prefix", default="", metavar="NAME", help="Table prefix, if the database holds several SPIP installations."
 )
 @plugin_option
+@typography_option
 @peertube_option
 @click.option("--dry-run", is_flag=True, help="Count and report; write nothing.")
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Migrate only about N objects of each kind.")
@@ -55,6 +57,7 @@ def migrate(
     img: Path | None,
     prefix: str,
     plugins: tuple[str, ...],
+    typography: Typography | bool,
     peertube: tuple[str, ...],
     dry_run: bool,
     sample: int | None,
@@ -82,7 +85,7 @@ def migrate(
     options = MigrationOptions(
         to, prefix=prefix, img=img, dry_run=dry_run, sample=sample or 0, resume=resume, force=force,
         jobs=jobs or count_processors(), language=language, now=datetime.now(), peertube=peertube,
-        plugins=plugins,
+        plugins=plugins, typography=typography,
     )  # fmt: skip
     with _Progress() as progress:
         try:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from spipconv.converters.flavours import COMMONMARK, GOLDMARK, KRAMDOWN, PYTHON_MARKDOWN, Flavour
 from spipconv.safety import Templates
+from spipconv.settings import NoBreakSpaces
 
 TargetName = Literal["hugo", "jekyll", "pelican", "markdown", "wxr", "json"]
 
@@ -233,3 +235,10 @@ FRONT_MATTER = frozenset(
     """audio build cascade expirydate headless iscjklanguage keywords linktitle markup menu menus
     outputs params publishdate resources sitemap slug summary unpublishdate url videos""".split()
 )
+
+
+def with_spaces(target: TargetSystem, spaces: NoBreakSpaces | None) -> TargetSystem:
+    """Return a target whose Markdown has no-break spaces as entities if that is wanted."""
+    if spaces != "entity" or not isinstance(target, MarkdownTree):
+        return target
+    return replace(target, flavour=replace(target.flavour, has_space_entities=True))

@@ -593,14 +593,15 @@ def test_the_command_prints_a_summary_and_exits_with_1_after_failures(tmp_path: 
 
 
 def test_batch_has_the_reading_options_of_convert(tmp_path: Path) -> None:
-    (tmp_path / "a.spip").write_bytes("<<gras>>cafÃ© [->art1]".encode("latin-1"))
+    (tmp_path / "a.spip").write_bytes("<<gras>>cafÃ© [->art1] !".encode("latin-1"))
     (tmp_path / "objects.json").write_text('{"objects": [{"type": "article", "id": 1, "titre": "Une ferme"}]}')
     options = ["--to", "markdown", "--angle-shortcuts", "--encoding", "latin-1", "--objects", tmp_path / "objects.json"]
-    options.append("--repair-encoding")
+    options += ["--repair-encoding", "--typography", "none"]
     assert run(tmp_path / "a.spip", tmp_path / "out", "--workers", 0, *options).exit_code == 0
     written = (tmp_path / "out" / "a.md").read_text("utf-8")
     objects = spipconv.read_objects(tmp_path / "objects.json")
-    expected = spipconv.to_markdown("<<gras>>café [->art1]", objects=objects, angle_shortcuts=True)
+    expected = spipconv.to_markdown("<<gras>>café [->art1] !", objects=objects, angle_shortcuts=True, typography=False)
+    assert expected.endswith(" !\n")
     assert written == expected.rstrip("\n") + "\n"
 
 

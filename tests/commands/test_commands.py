@@ -130,6 +130,23 @@ def test_angle_shortcuts_are_read_only_on_request() -> None:
     assert "<i>" not in without.stdout
 
 
+@pytest.mark.parametrize(
+    ("option", "html", "markdown"),
+    [
+        ((), "Quoi&nbsp;? L’été", "Quoi\u00a0? L’été"),
+        (("--typography", "char"), "Quoi\u00a0? L’été", "Quoi\u00a0? L’été"),
+        (("--typography", "entity"), "Quoi&nbsp;? L’été", "Quoi&nbsp;? L’été"),
+        (("--typography", "none"), "Quoi ? L'été", "Quoi ? L'été"),
+    ],
+)
+def test_typography_is_written_as_wanted(option: tuple[str, ...], html: str, markdown: str) -> None:
+    text = "Quoi ? L'été"
+    assert run("convert", *option, stdin=text).stdout == f"<p>{html}</p>\n"
+    assert run("convert", "--to", "markdown", *option, stdin=text).stdout == f"{markdown}\n"
+    line = run("convert", "--jsonl", "--to", "markdown", *option, stdin=json.dumps({"text": text})).stdout
+    assert json.loads(line)["markdown"] == f"{markdown}\n"
+
+
 @pytest.mark.parametrize("text", ["L'Ã©tÃ©", '{"id": 1, "text": "L\'Ã©tÃ©"}'])
 def test_encoding_is_repaired_only_on_request(text: str) -> None:
     command = ("convert", "--jsonl") if text.startswith("{") else ("convert",)

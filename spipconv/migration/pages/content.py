@@ -46,7 +46,7 @@ class Content:
 
     ``has_lists=False`` leaves out the pages that a page lists; on a large site there may be thousands. ``peertube`` are
     instances of PeerTube whose players are kept, ``plugins`` those whose shortcuts are read besides those that the site
-    uses.
+    uses. ``typography=False`` leaves the spaces, quotes and dashes of texts as their authors typed them.
     """
 
     def __init__(
@@ -57,7 +57,9 @@ class Content:
         has_lists: bool = True,
         peertube: tuple[str, ...] = (),
         plugins: tuple[str, ...] = (),
+        typography: bool = True,
     ) -> None:
+        self._typography = typography
         self._database, self._db = database, database.db
         self._has_lists, self._peertube = has_lists, peertube
         self._plugins = check_plugins({*plugins_of(database), *plugins})
@@ -72,7 +74,7 @@ class Content:
         # The page that is being made.
         self._page = Page("", 0, "", "", "", "", Document(()))
         self._subject = PlannedPage("", 0, "", False, 0, 0, "", 0)
-        self._texts = PageTexts(self._page, self._objects, self._links, peertube, self._plugins)
+        self._texts = PageTexts(self._page, self._objects, self._links, peertube, self._plugins, typography)
 
     def make(self, kind: str, number: int, language: str) -> MadePage:
         """Return the page of an object in a language; the plan says that it exists.
@@ -104,7 +106,9 @@ class Content:
             row["parent_kind"], row["parent_number"],
         )  # fmt: skip
         self._page = Page(kind, number, language, row["address"], row["slug"] or "", "", Document((), language))
-        texts = self._texts = PageTexts(self._page, self._objects, self._links, self._peertube, self._plugins)
+        texts = self._texts = PageTexts(
+            self._page, self._objects, self._links, self._peertube, self._plugins, typography=self._typography
+        )
         if is_careful:
             self._objects.check = texts.check
         page = self._front_page() if kind == "home" else self._object_page(row)

@@ -26,7 +26,8 @@ _EXPECTED = frozenset({"translations-hidden", "translation-missing"})
 
 class PageTexts:
     """Reads the texts of a page. ``page`` identifies it: its kind, number, language and address. ``peertube`` are
-    instances of PeerTube whose players are kept, ``plugins`` those whose shortcuts are read.
+    instances of PeerTube whose players are kept, ``plugins`` those whose shortcuts are read;
+    ``typography``: that of each language is applied.
 
     ``issues`` are the issues of the page so far, ``sources`` the texts that were read, in the page's language,
     ``shown`` the numbers of the documents that they show, ``failures`` the objects that an internal error stopped.
@@ -39,7 +40,9 @@ class PageTexts:
         links: LinkRewriter,
         peertube: tuple[str, ...] = (),
         plugins: tuple[str, ...] = (),
+        typography: bool = True,
     ) -> None:
+        self._typography = typography
         self._page, self._objects, self._links = page, objects, links
         self._peertube, self._plugins = peertube, plugins
         self.language = page.language
@@ -68,7 +71,9 @@ class PageTexts:
         if not text:
             return ""
         self.sources.append(in_language(text, self.language))
-        parsed = parse(text, lang=self.language, objects=self._objects, plugins=self._plugins)
+        parsed = parse(
+            text, lang=self.language, objects=self._objects, plugins=self._plugins, typography=self._typography
+        )
         self._report(field, parsed.diagnostics)
         return " ".join(" ".join(plain_text((node,)) for node in parsed.document.children).split())
 
@@ -84,7 +89,7 @@ class PageTexts:
             self.sources.append(in_language(text, self.language))
             parsed = parse(
                 text, lang=self.language, objects=self._objects, embeds=True, peertube=self._peertube,
-                first_note=first_note, plugins=self._plugins,
+                first_note=first_note, plugins=self._plugins, typography=self._typography,
             )  # fmt: skip
             self._report(field, parsed.diagnostics)
             is_concerned = False
@@ -101,7 +106,7 @@ class PageTexts:
 
     def read_message(self, number: int, text: str) -> Document:
         """Return the tree of a message, which is a stranger's text."""
-        parsed = parse(text, profile="comment", lang=self.language, plugins=self._plugins)
+        parsed = parse(text, profile="comment", lang=self.language, plugins=self._plugins, typography=self._typography)
         page = f"{self.address}#forum{number}"
         self.issues += [
             Issue(

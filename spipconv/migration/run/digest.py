@@ -18,7 +18,8 @@ _COLUMNS = (
 
 def shared_digest(database: WorkingDatabase, img: ImgFolder, options: MigrationOptions) -> str:
     """Return the digest of everything that a page may show of other objects, and of how it is written."""
-    digest = hashlib.sha256(repr((VERSION, options.to, options.language, options.peertube, options.plugins)).encode())
+    how = VERSION, options.to, options.language, options.peertube, options.plugins, options.typography
+    digest = hashlib.sha256(repr(how).encode())
     for rows in (*(f"* FROM {table}" for table in _TABLES), *_COLUMNS):
         for row in database.db.execute(f"SELECT {rows}"):
             digest.update(repr(tuple(row)).encode("utf-8", "surrogatepass"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from spipconv.migration.target import TargetName
+from spipconv.settings import Typography
 
 # The kind, the number and the language of a page.
 PageKey = tuple[str, int, str]
@@ -25,6 +26,7 @@ class MigrationOptions(Struct, frozen=True):
     count as not yet published; by default none do. ``peertube`` are the hosts of instances of PeerTube whose players
     are kept, besides those that every text keeps. ``plugins`` are those whose shortcuts are read, besides those that
     the site uses.
+    ``typography`` is that of ``spipconv.parse`` and ``render``.
     """
 
     to: TargetName
@@ -39,3 +41,4 @@ class MigrationOptions(Struct, frozen=True):
     now: datetime = datetime.max
     peertube: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
+    typography: Typography | bool = True

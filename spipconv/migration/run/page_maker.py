@@ -25,10 +25,11 @@ from spipconv.migration.report.errors import describe_error, failure_issue, stop
 from spipconv.migration.report.issues import Issue
 from spipconv.migration.run.options import MigrationOptions, PageKey
 from spipconv.migration.run.workers import begin_object
-from spipconv.migration.target import TARGETS
+from spipconv.migration.target import TARGETS, with_spaces
 from spipconv.migration.writers.files import File
 from spipconv.migration.writers.pages import write
 from spipconv.nodes import Document
+from spipconv.settings import read_typography
 from spipconv.system.files import fingerprint
 
 
@@ -62,7 +63,8 @@ class PageMaker:
 
     def __init__(self, arguments: MakerArguments) -> None:
         options, out = arguments.options, arguments.out
-        self._target = TARGETS[options.to]
+        has_typography, spaces = read_typography(options.typography)
+        self._target = with_spaces(TARGETS[options.to], spaces)
         self._database = WorkingDatabase(arguments.database)
         self._content = Content(
             self._database,
@@ -70,6 +72,7 @@ class PageMaker:
             has_lists=not self._target.has_lists,
             peertube=options.peertube,
             plugins=options.plugins,
+            typography=has_typography,
         )
         self._is_resumed, self._digest = options.resume, arguments.digest
         self._manifest = OutputManifest(arguments.earlier)
