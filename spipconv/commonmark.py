@@ -29,7 +29,8 @@ def is_self_contained(text: str, *, is_comment: bool) -> bool:
     """Return whether a text may be part of other Markdown as it is, and is as safe there as in HTML.
 
     It must hold no tags, no definitions, nothing that looks like a note and no address that is not allowed, close what
-    it opens, and not continue what stands before it; in a comment, it may hold no pictures either.
+    it opens, and not continue what stands before it; in a comment, it may hold neither pictures nor lists that begin
+    with another number than 1.
     """
     if "[^" in text or NO_TEXT.search(text):
         return False
@@ -44,7 +45,7 @@ def is_self_contained(text: str, *, is_comment: bool) -> bool:
 
 
 def _is_refused(token: Token, is_comment: bool) -> bool:
-    if token.type in _RAW or (is_comment and token.type == "image"):
+    if token.type in _RAW or (is_comment and (token.type == "image" or "start" in token.attrs)):
         return True
     if any(name in ("href", "src") and safe_address(str(value)) is None for name, value in token.attrs.items()):
         return True

@@ -14,7 +14,9 @@ from spipconv.nodes import Node, children_of
 from spipconv.parsing.plugins.registry import READERS
 from spipconv.plugins import PLUGINS, active_plugins, check_plugins, plugin_of_model
 from spipconv.safety import MAX_DEPTH
+from tests.converters.test_markdown import _check_document as check_document
 from tests.judges import dangers, unclean
+from tests.parsing.test_cases import read_cases
 from tests.parsing.test_properties import FRAGMENTS
 
 OWN = r"""[* [** *] [^ ^] [/ /] [! !] [| |] [( )] {{{* {{{** {{{## }}} {2{ }2} <sc> </sc> (c) --> ... ++++ [!sommaire]
@@ -53,6 +55,28 @@ def test_nesting_is_bounded_with_all_plugins(text: str) -> None:
 def test_any_order_of_the_plugins_gives_the_same_tree(text: str) -> None:
     names = list(PLUGINS)
     assert spipconv.parse(text, plugins=names[::-1] + names) == spipconv.parse(text, plugins=names)
+
+
+@pytest.mark.parametrize(("text", "options", "html"), [case for case in read_cases() if "plugins" in case.values[1]])
+def test_markdown_shows_what_the_html_shows(text: str, options: dict[str, Any], html: str) -> None:
+    document = spipconv.parse(text, **options).document
+    if document.profile != "title":
+        check_document(document, document.profile)
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("<md>\n* a\n* *b*\n</md> c", "* a\n* *b*\n\nc"),
+        ("-* a\n\n<md>- b</md>", "- a\n\n* b"),
+        ("<md>[->art1] *b*</md>", "[article 1](spip.php?article1) *b*"),
+        ("<md>a\n</md>\n\n<md>\n# b</md>", "a\n\n# b"),
+        ("|<md>*a*</md>|\n|b|", "<table"),
+        ("{{{**a}}}[/b/]", '### a\n\n<div class="spip" align="right">\n\nb\n\n</div>'),
+    ],
+)
+def test_an_author_s_markdown_stays_as_it_is_where_it_can(text: str, source: str) -> None:
+    assert spipconv.to_markdown(text, plugins=PLUGINS).startswith(source)
 
 
 def test_every_reader_has_its_facts() -> None:

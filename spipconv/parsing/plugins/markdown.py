@@ -88,7 +88,11 @@ class _Markdown:
 
     def own_text(self) -> str:
         """Return the Markdown, or an empty text where it is not Markdown alone."""
-        return "" if self._shortcuts else self._text.strip("\n").rstrip()
+        if self._shortcuts:
+            return ""
+        lines = self._text.split("\n")
+        whole = [number for number, line in enumerate(lines) if line.strip()]
+        return "\n".join(lines[whole[0] : whole[-1] + 1]) if whole else ""
 
     # ---- Blocks ----
 
