@@ -38,7 +38,11 @@ def open_up_links(writer: TextWriter, lexemes: list[Lexeme], kinds: Set[str]) ->
         return lexemes
     opened: list[Lexeme] = []
     position = 0
-    if "ADDRESS" in kinds and any(_may_hide(lexeme, text) for lexeme in lexemes if lexeme.kind in _HIDING):
+    if (
+        "ADDRESS" in kinds
+        and not kinds.isdisjoint(_HIDING)
+        and any(_may_hide(lexeme, text) for lexeme in lexemes if lexeme.kind in _HIDING)
+    ):
         lexemes = _hide_addresses(lexemes, text)
     for index, lexeme in enumerate(lexemes):
         if lexeme.kind not in ("LINK_MARK", "ADDRESS"):
