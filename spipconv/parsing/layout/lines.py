@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spipconv.nodes import Bullet, Rule
-from spipconv.parsing.layout.lists import end_lists
+from spipconv.parsing.layout.lists import end_lists, fill_item
 from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.typography import NO_BREAK_SPACE, is_french
@@ -79,6 +79,9 @@ def write_dialogue_mark(writer: TextWriter, start: int, end: int) -> None:
 
 def write_rule_mark(writer: TextWriter, start: int, end: int) -> None:
     """Write ``----``: a horizontal rule."""
+    if writer.levels:
+        writer.end_run(trims=True)
+        fill_item(writer)
     line, column = writer.source.place(start)
     writer.block(Rule(line=line, column=column))
     writer.flow.begin()
@@ -106,6 +109,8 @@ def write_intro_tag(writer: TextWriter, start: int, end: int) -> None:
 
 def _begin_dash(writer: TextWriter, offset: int) -> None:
     writer.end_run()
+    if writer.levels:
+        fill_item(writer)
     if not writer.in_body_cell and not writer.flow.drops_break and not _follows_heading(writer, offset):
         writer.flow.line_break("html", offset)
 

@@ -11,8 +11,6 @@ from spipconv.parsing.typography import NO_BREAK_SPACE
 
 # An item that shows nothing because of what it holds, not because nothing is written there.
 _HIDDEN = re.compile(r"[ \t]*(?:\n[ \t]*)?<")
-# An item that is empty because the next line begins with a dash, which shows something in it.
-_ENDED = re.compile(r"[ \t]*\n-(?![*#])")
 
 
 def write_item_mark(writer: TextWriter, start: int, end: int) -> None:
@@ -45,8 +43,7 @@ def write_item_mark(writer: TextWriter, start: int, end: int) -> None:
             set_line_breaks(writer)
             return
         _end_list(writer)
-    if levels:
-        _fill_item(writer, levels[-1])
+    fill_item(writer)
     fields: NodeFields
     while len(levels) < depth:
         name, fields = ("ol", {"ordered": True}) if ordered else ("ul", {"ordered": False})
@@ -76,14 +73,20 @@ def set_line_breaks(writer: TextWriter) -> None:
     writer.flow.breaks_lines = writer.in_body_cell or bool(levels and levels[-1].item.is_open)
 
 
+def fill_item(writer: TextWriter) -> None:
+    """Write what the last item shows if nothing was written in it before a list or a dash: a no-break space."""
+    level = writer.levels[-1] if writer.levels else None
+    if level is None or writer.pairing.size != level.size or not level.item.is_open:
+        return
+    if level.end >= 0 and not _HIDDEN.match(writer.text, level.end):
+        writer.pairing.text(NO_BREAK_SPACE, level.item.offset)
+
+
 def _open_item(writer: TextWriter, opened: Open, ordered: bool, start: int, end: int) -> Level:
     """Open an item that a mark between two offsets begins; ``end`` is negative if it has no mark of its own."""
     item = writer.pairing.open("li", "ITEM", {}, start)
     assert item is not None, "a list is only opened where there is room for its items"
-    size = writer.pairing.size
-    if end >= 0 and _ENDED.match(writer.text, end):
-        writer.pairing.text(NO_BREAK_SPACE, start)
-    return Level(ordered, opened, item, size, end)
+    return Level(ordered, opened, item, writer.pairing.size, end)
 
 
 def _continues_row_list(writer: TextWriter, ordered: bool) -> bool:
@@ -104,17 +107,10 @@ def _open_bare_item(writer: TextWriter, ordered: bool, start: int, end: int) -> 
     set_line_breaks(writer)
 
 
-def _fill_item(writer: TextWriter, level: Level) -> None:
-    """Write what an item shows if nothing was written in it: a no-break space."""
-    is_empty = level.item.is_open and writer.pairing.size == level.size
-    if is_empty and level.end >= 0 and not _HIDDEN.match(writer.text, level.end):
-        writer.pairing.text(NO_BREAK_SPACE, level.item.offset)
-
-
 def _end_item(writer: TextWriter) -> None:
     level = writer.levels[-1]
-    _fill_item(writer, level)
     if level.item.is_open:
+        fill_item(writer)
         writer.pairing.close_to(level.item)
 
 
