@@ -248,6 +248,7 @@ OF_PLUGINS: dict[str, Callable[[int], str]] = {
     "pages with titles": lambda n: "++++a++++\nb\n\n" * n,
     "tables of contents": lambda n: "[!sommaire]\n" * n,
     "a table of contents of many headings": lambda n: "[!sommaire]\n" + "{{{a}}}\n" * n,
+    "many tables of contents of many headings": lambda n: "[sommaire]\n{{{a}}}\n" * n,
     "glossaries": lambda n: "[!glossaire] [?a]" * n,
     "models of video": lambda n: "<youtube|id=a>" * n,
     "models of video with many parameters": lambda n: "<video" + "|a=b" * n + ">",

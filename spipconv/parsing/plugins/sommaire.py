@@ -51,7 +51,9 @@ def _finish(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     def fill(node: Node) -> tuple[Node, ...]:
         if not _is_place(node) or not isinstance(node, Element):
             return (node,)
+        # At the first place only: several lists of many headings would grow without bound.
         contents = _contents(entries)
+        entries.clear()
         return (replace(node, children=(contents,)),) if contents else ()
 
     return rebuild(rebuild(nodes, name_heading), fill)
