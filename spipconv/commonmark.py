@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token as Token  # noqa: PLC0414 (it is imported from here)
 
 _RAW = frozenset({"html_block", "html_inline"})
+_FREE_CELLS = 1_000
 _EDGE = [("paragraph_open", ""), ("inline", "x"), ("paragraph_close", "")]
 
 
@@ -21,7 +22,7 @@ def read_markdown(text: str, *, is_line: bool, is_comment: bool) -> Sequence[Tok
 
     In a comment, tags are words and pictures are links. Links to addresses that are not allowed stay words.
     """
-    reader = _reader(is_comment=is_comment)
+    reader = _reader(is_comment=is_comment, has_tables=not _has_too_many_cells(text))
     return reader.parseInline(text) if is_line else reader.parse(text)
 
 
@@ -32,7 +33,7 @@ def is_self_contained(text: str, *, is_comment: bool) -> bool:
     it opens, and not continue what stands before it; in a comment, it may hold neither pictures nor lists that begin
     with another number than 1.
     """
-    if "[^" in text or NO_TEXT.search(text):
+    if "[^" in text or NO_TEXT.search(text) or _has_too_many_cells(text):
         return False
     # Other readers take any address.
     reader = _reader(is_comment=False, takes_all=True)
@@ -42,6 +43,16 @@ def is_self_contained(text: str, *, is_comment: bool) -> bool:
         return False
     outer = _shape(reader.parse(f"x\n\n{text}\n\nx"))
     return outer == [*_EDGE, *_shape(inner), *_EDGE]
+
+
+def _has_too_many_cells(text: str) -> bool:
+    """Return whether tables may have many more cells than the text has characters: short rows are filled up."""
+    cells, rows = 0, 0
+    for line in reversed(text.split("\n")):
+        rows = rows + 1 if line.strip(" \t>") else 0
+        if "-" in line and not line.strip("|-: \t>*+0123456789.)"):
+            cells += rows * (line.count("|") + 1)
+    return cells > _FREE_CELLS + len(text)
 
 
 def _is_refused(token: Token, is_comment: bool) -> bool:
@@ -57,7 +68,7 @@ def _shape(tokens: Sequence[Token]) -> list[tuple[str, str]]:
 
 
 @cache
-def _reader(*, is_comment: bool, takes_all: bool = False) -> MarkdownIt:
+def _reader(*, is_comment: bool, takes_all: bool = False, has_tables: bool = True) -> MarkdownIt:
     # Few texts need it, and it takes a while to import.
     from markdown_it import MarkdownIt
 
@@ -65,5 +76,7 @@ def _reader(*, is_comment: bool, takes_all: bool = False) -> MarkdownIt:
         def validateLink(self, url: str) -> bool:  # noqa: N802
             return takes_all or safe_address(url) is not None
 
-    reader = Reader("commonmark", {"html": not is_comment}).enable(["table", "strikethrough"])
+    reader = Reader("commonmark", {"html": not is_comment}).enable(
+        ["table", "strikethrough"] if has_tables else ["strikethrough"]
+    )
     return reader.disable("image") if is_comment else reader

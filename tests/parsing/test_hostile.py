@@ -243,6 +243,10 @@ OF_PLUGINS: dict[str, Callable[[int], str]] = {
     "Markdown of backticks": lambda n: "<md>" + "".join("`" * (i % 60) + " " for i in range(n // 8)) + "</md>",
     "Markdown of references": lambda n: "<md>\n" + "[a]: b\n[a]\n" * n + "</md>",
     "Markdown of tables": lambda n: "<md>\n|a|b|\n|-|-|\n" + "|c|d|\n" * n + "</md>",
+    "Markdown of one long reference": lambda n: "<md>\n[a]: http://a.org/" + "b" * n + "\n\n" + "[a] " * n + "</md>",
+    "Markdown of tables that are filled up": lambda n: (
+        "<md>\n" + ("|a" * 50 + "\n" + "|-" * 50 + "\n" + "b\n" * 50 + "\n") * (n // 50) + "</md>"
+    ),
     "Markdown of HTML": lambda n: "<md>\n" + "<div><b>a\n" * n + "</md>",
     "pages": lambda n: "a\n++++\n" * n,
     "pages with titles": lambda n: "++++a++++\nb\n\n" * n,

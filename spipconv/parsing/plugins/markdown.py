@@ -76,6 +76,8 @@ class _Markdown:
         self._opened: list[Open | None] = []
         self._in_head = False
         self._column = 0
+        # What addresses and titles may take: a definition may be long, and its uses many.
+        self._budget = 10_000 + 2 * (last - first)
 
     def _with_places(self, first: int, last: int) -> str:
         """Return the text with places for SPIP's links and models."""
@@ -182,6 +184,9 @@ class _Markdown:
         for token in tokens:
             if token.nesting == 1:
                 name, node, fields = self._describe_formatting(token)
+                if not self._is_affordable(token):
+                    opened.append((name, False))
+                    continue
                 is_raw = node == "ELEMENT"
                 opened.append((name, pairing.open(name, node, fields, offset, "", is_raw) is not None))
             elif token.nesting == -1:
@@ -196,10 +201,20 @@ class _Markdown:
                 pairing.leaf(LineBreak("html", line=line, column=column))
             elif token.type == "html_inline":
                 self._write_html(self._restore(token.content))
-            elif token.type == "image":
+            elif token.type == "image" and self._is_affordable(token):
                 self._write_image(token)
+            elif token.type == "image":
+                self._write_words(token.content)
             else:
                 self._write_words(token.content)
+
+    def _is_affordable(self, token: Token) -> bool:
+        """Return whether there is room for the attributes of a link or a picture; report the first that has none."""
+        had_room = self._budget >= 0
+        self._budget -= sum([len(str(value)) for value in token.attrs.values()])
+        if had_room and self._budget < 0:
+            self._writer.source.report("formatting-ended", self._offset, "<md>")
+        return self._budget >= 0 or not token.attrs
 
     def _describe_formatting(self, token: Token) -> tuple[str, str, NodeFields]:
         if token.type == "link_open":
