@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spipconv.migration.read.encoding import DOUBTFUL, REPAIRED, Decoder
@@ -93,22 +93,26 @@ def test_a_part_that_was_encoded_twice_is_repaired(text: str) -> None:
     assert Decoder().decode(broken.encode()) == (f"中 déjà {text} là", REPAIRED)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(TEXTS), min_size=1).map(" ".join), st.sampled_from(["cp1252", "latin-1"]))
 def test_texts_encoded_twice_come_back(text: str, charset: str) -> None:
     assert Decoder().decode(read_as(text, charset).encode())[0] == text
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(CLEAN)).map(" ".join))
 def test_clean_texts_stay(text: str) -> None:
     assert Decoder().decode(text.encode()) == (text, "")
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40).map(lambda text: text + "中"))
 def test_any_change_can_be_undone(text: str) -> None:
     changed, code = Decoder().decode(text.encode())
     assert (changed != text) == (code == REPAIRED)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40), st.sampled_from(["utf-8", "cp1252", "cp1251", "iso8859-2", "koi8-r"]))
 def test_any_bytes_become_a_text_that_can_be_written(value: bytes, charset: str) -> None:
     decoder = Decoder(charset)
