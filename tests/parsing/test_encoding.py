@@ -37,7 +37,20 @@ def test_a_good_text_stays_and_is_not_reported(text: str, repair: bool) -> None:
 
 @pytest.mark.parametrize(
     "meant",
-    ["été", "L’été", "«\xa0Noël\xa0»", "œuvre", "Łódź", "Ελληνικά", "Привет", "שלום", "التضامن", "日本語。", "😀"],
+    [
+        "été",
+        "L’été",
+        "«\xa0Noël\xa0»",
+        "œuvre",
+        "Łódź",
+        "Ελληνικά",
+        "Привет",
+        "да",
+        "שלום",
+        "التضامن",
+        "日本語。",
+        "😀",
+    ],
 )
 def test_texts_of_most_scripts_are_reported_without_being_asked(meant: str) -> None:
     typed = f"un mot et {read_as(meant, 'cp1252')} en plus"
@@ -54,3 +67,10 @@ def test_titles_of_objects_are_repaired_as_the_text() -> None:
 def test_no_text_of_the_cases_is_repaired() -> None:
     texts = [json.loads(line)["text"] for line in CASES.read_text("utf-8").split("\n")[:-1]]
     assert [text for text in texts if repair_encoding(text) != text] == []
+
+
+@pytest.mark.parametrize("meant", TEXTS)
+def test_parts_and_repetitions_are_repaired_too(meant: str) -> None:
+    typed = read_as(read_as(meant, "cp1252"), "cp1252")
+    assert repair_encoding(typed) == meant
+    assert repair_encoding(f"中 déjà {read_as(meant, 'cp1252')} là") == f"中 déjà {meant} là"
