@@ -196,6 +196,11 @@ class Table(Position, frozen=True, tag=True, gc=False):
     rows: tuple[Row, ...]
     captions: tuple[Caption, ...] = ()
 
+    @property
+    def caption(self) -> Caption | None:
+        """The first of them, which nearly always is the only one."""
+        return self.captions[0] if self.captions else None
+
 
 class Quote(Position, frozen=True, tag=True, gc=False):
     """``<quote>…</quote>``."""
