@@ -34,7 +34,7 @@ from spipconv.parsing.tokens import Part
 Reduction = Callable[[list[Part]], Part]
 
 
-def _collect(parts: list[Part]) -> list[Part]:
+def collect(parts: list[Part]) -> list[Part]:
     """``nodes: | nodes node``."""
     if not parts:
         return []
@@ -62,17 +62,17 @@ def _table(parts: list[Part]) -> Table:
 
 REDUCTIONS: Mapping[str, Reduction] = {
     "document": lambda parts: tuple(parts[0]),
-    "nodes": _collect,
-    "items": _collect,
-    "rows": _collect,
-    "cells": _collect,
-    "verses": _collect,
+    "nodes": collect,
+    "items": collect,
+    "rows": collect,
+    "cells": collect,
+    "verses": collect,
     "paragraph": _container(Paragraph),
     "heading": _container(Heading),
     "list": lambda parts: List(items=tuple(parts[1]), **parts[0]),
     "item": _container(ListItem),
     "table": _table,
-    "captions": _collect,
+    "captions": collect,
     "caption": _caption,
     "summary": lambda parts: tuple(parts[1]),
     "row": lambda parts: Row(cells=tuple(parts[1]), **parts[0]),

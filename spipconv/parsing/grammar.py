@@ -15,14 +15,14 @@ from os import path
 
 from msgspec import Struct, json
 
-from spipconv.parsing.build import REDUCTIONS, Reduction
+from spipconv.parsing.build import REDUCTIONS, Reduction, collect
 from spipconv.parsing.lexer import SOURCE_TERMINALS, SourceLexer
 from spipconv.parsing.tokens import Part, Token
 
 _HERE = path.dirname(path.abspath(__file__))
 _PACKAGE = path.dirname(_HERE)
 TABLES = path.join(_HERE, "tables.json")
-_SHIFT = -1
+_SHIFT, _COLLECT = -1, -2
 
 
 class Tables(Struct, frozen=True):
@@ -44,19 +44,24 @@ def _reduce_nothing(parts: list[Part]) -> Part:
     return parts
 
 
+def _size_of(size: int, rule: str) -> int:
+    """Return how many symbols a rule reduces; ``_COLLECT`` for ``nodes: nodes node`` and its like."""
+    return _COLLECT if size and REDUCTIONS[rule] is collect else size
+
+
 class Grammar:
     """The lexer and the parser that the grammar describes."""
 
     def __init__(self, tables: Tables) -> None:
         self.lexer = SourceLexer(tables.terminals)
         self._start, self._end = tables.start, tables.end
-        # By state and terminal: how many symbols to reduce, or -1 to shift; the state after a shift; the rule and what
-        # it makes of the symbols.
+        # By state and terminal: how many symbols to reduce, or whether to shift or to collect; the state after a shift;
+        # the rule and what it makes of the symbols.
         self._actions: dict[int, dict[str, tuple[int, int, str, Reduction]]] = {
             state: {
                 symbol: (_SHIFT, action, "", _reduce_nothing)
                 if isinstance(action, int)
-                else (action[0], 0, action[1], REDUCTIONS[action[1]])
+                else (_size_of(*action), 0, action[1], REDUCTIONS[action[1]])
                 for symbol, action in actions.items()
             }
             for state, actions in tables.actions.items()
@@ -76,7 +81,13 @@ class Grammar:
             kind = token.type
             while True:
                 size, state, rule, reduction = actions[states[-1]][kind]
-                if size < 0:
+                if size == _COLLECT:
+                    # The state after "nodes" is the same before and after one is added.
+                    del states[-1]
+                    node = values.pop()
+                    values[-1].append(node)
+                    continue
+                if size == _SHIFT:
                     if kind == "LEAF":
                         # Whatever follows, this always reduces to "nodes: nodes LEAF".
                         values[-1].append(token.value)

@@ -259,9 +259,10 @@ class SourceLexer:
 
 
 def _find(master: re.Pattern[str], text: str, start: int, end: int) -> list[Lexeme]:
-    # Every alternative has a name, so lastgroup is a string.
+    # Every character belongs to a terminal, so each match starts where the last one ends; every alternative has a name,
+    # so lastgroup is a string.
     return [
-        Lexeme(match.lastgroup, match.start(), match.end())  # type: ignore[arg-type]
+        Lexeme(match.lastgroup, start, start := match.end())  # type: ignore[arg-type]
         for match in master.finditer(text, start, end)
     ]
 
