@@ -21,8 +21,14 @@ from spipconv.parsing.tokens import Part, Token
 
 _HERE = path.dirname(path.abspath(__file__))
 _PACKAGE = path.dirname(_HERE)
+_END = Token("$END")
 TABLES = path.join(_HERE, "tables.json")
-_SHIFT, _COLLECT = -1, -2
+# What the parser does at a terminal. The last three are steps that always follow each other, taken at once:
+# "nodes: nodes LEAF" is reduced, a shift is followed by an empty list, a shift of CLOSE by reductions up to a list.
+_SHIFT, _REDUCE, _LEAF, _OPEN, _CLOSE = range(5)
+# The step; the state after a shift, or how many symbols to reduce; the state after an empty list; the rule; and what it
+# makes of the symbols.
+_Action = tuple[int, int, int, str, Reduction]
 
 
 class Tables(Struct, frozen=True):
@@ -44,62 +50,74 @@ def _reduce_nothing(parts: list[Part]) -> Part:
     return parts
 
 
-def _size_of(size: int, rule: str) -> int:
-    """Return how many symbols a rule reduces; ``_COLLECT`` for ``nodes: nodes node`` and its like."""
-    return _COLLECT if size and REDUCTIONS[rule] is collect else size
-
-
 class Grammar:
     """The lexer and the parser that the grammar describes."""
 
     def __init__(self, tables: Tables) -> None:
         self.lexer = SourceLexer(tables.terminals)
         self._start, self._end = tables.start, tables.end
-        # By state and terminal: how many symbols to reduce, or whether to shift or to collect; the state after a shift;
-        # the rule and what it makes of the symbols.
-        self._actions: dict[int, dict[str, tuple[int, int, str, Reduction]]] = {
-            state: {
-                symbol: (_SHIFT, action, "", _reduce_nothing)
-                if isinstance(action, int)
-                else (_size_of(*action), 0, action[1], REDUCTIONS[action[1]])
-                for symbol, action in actions.items()
-            }
-            for state, actions in tables.actions.items()
-        }
         # By state and rule: the state after a reduction.
         self._gotos: dict[int, dict[str, int]] = {
             state: {symbol: action for symbol, action in actions.items() if isinstance(action, int)}
             for state, actions in tables.actions.items()
         }
+        # The only reduction there is in a state, whatever follows.
+        self._only: dict[int, tuple[int, str]] = {}
+        for state, actions in tables.actions.items():
+            # The names of terminals are in capitals.
+            reductions = {action for symbol, action in actions.items() if symbol.isupper()}
+            if len(reductions) == 1 and not isinstance(reduction := reductions.pop(), int):
+                self._only[state] = reduction
+        self._actions: dict[int, dict[str, _Action]] = {
+            state: {symbol: self._read_action(symbol, action) for symbol, action in actions.items()}
+            for state, actions in tables.actions.items()
+        }
+
+    def _read_action(self, symbol: str, action: int | tuple[int, str]) -> _Action:
+        if not isinstance(action, int):
+            return _REDUCE, action[0], 0, action[1], REDUCTIONS[action[1]]
+        if symbol == "LEAF":
+            return _LEAF, 0, 0, "", _reduce_nothing
+        size, rule = self._only.get(action, (-1, ""))
+        if size == 0:
+            return _OPEN, action, self._gotos[action][rule], "", _reduce_nothing
+        if symbol == "CLOSE" and self._is_collected(rule):
+            return _CLOSE, size, 0, rule, REDUCTIONS[rule]
+        return _SHIFT, action, 0, "", _reduce_nothing
+
+    def _is_collected(self, rule: str) -> bool:
+        """Return whether what a rule makes is always added to a list next."""
+        following = [self._only.get(gotos[rule], (0, "")) for gotos in self._gotos.values() if rule in gotos]
+        return bool(following) and all(size == 2 and REDUCTIONS[outer] is collect for size, outer in following)
 
     def parse(self, tokens: Iterable[Token]) -> Part:
         """Reduce balanced tokens to the value of the rule ``document``: a tuple of nodes."""
         actions, gotos = self._actions, self._gotos
         states = [self._start]
         values: list[Part] = []
-        for token in (*tokens, Token("$END")):
+        for token in (*tokens, _END):
             kind = token.type
             while True:
-                size, state, rule, reduction = actions[states[-1]][kind]
-                if size == _COLLECT:
-                    # The state after "nodes" is the same before and after one is added.
-                    del states[-1]
-                    node = values.pop()
-                    values[-1].append(node)
-                    continue
-                if size == _SHIFT:
-                    if kind == "LEAF":
-                        # Whatever follows, this always reduces to "nodes: nodes LEAF".
-                        values[-1].append(token.value)
-                    else:
-                        states.append(state)
-                        values.append(token.value)
+                step, number, after, rule, reduction = actions[states[-1]][kind]
+                if step == _LEAF:
+                    values[-1].append(token.value)
                     break
-                if size:
-                    parts = values[-size:]
-                    del values[-size:], states[-size:]
-                else:
-                    parts = []
+                if step == _OPEN:
+                    states += (number, after)
+                    values += (token.value, [])
+                    break
+                if step == _CLOSE:
+                    parts = [*values[1 - number :], token.value]
+                    del values[1 - number :], states[1 - number :]
+                    values[-1].append(reduction(parts))
+                    break
+                if step == _SHIFT:
+                    states.append(number)
+                    values.append(token.value)
+                    break
+                parts = values[-number:] if number else []
+                if number:
+                    del values[-number:], states[-number:]
                 values.append(reduction(parts))
                 states.append(gotos[states[-1]][rule])
                 if states[-1] == self._end:
