@@ -151,10 +151,14 @@ class Pairing:
 
         The words begin after a marker of that length.
         """
-        fields["line"], fields["column"] = self.source.place(offset)
+        line, column = self.source.place(offset)
+        fields["line"], fields["column"] = line, column
         self._write(Token(type, fields))
         if words:
-            line, column = self.source.place(offset + marker)
+            if self.source.was_replaced:
+                line, column = self.source.place(offset + marker)
+            else:
+                column += marker
             self._out.append(Token("LEAF", Text(words, line=line, column=column)))
         self._out.append(CLOSE)
 

@@ -33,6 +33,11 @@ class Source(Struct):
     _end: int = -1
     _line: int = 0
 
+    @property
+    def was_replaced(self) -> bool:
+        """Return whether characters side by side may come from different places."""
+        return bool(self._layers)
+
     def place(self, offset: int) -> tuple[int, int]:
         """Return the line and the column of an offset, both counted from 1."""
         start = self._start
