@@ -19,7 +19,7 @@ _Gap = list[tuple[str, int]]
 
 
 class Paragraphs:
-    """The paragraphs of one container. ``enabled=False``: a title or a verse, which has none.
+    """The paragraphs of one container. ``enabled=False``: a title, which has none.
 
     ``breaks_lines``: a newline is a break here even outside of a paragraph, as in a list item or a table cell.
     ``at_start``: nothing was written yet, so spaces are not either.
