@@ -14,7 +14,7 @@ import argparse
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,7 @@ import html5lib
 
 from spipconv import Catalogue, Profile, parse, read_objects
 from spipconv.converters import html
-
-Tree = list[Any]
+from tests.trees import Tree, merge
 
 FOLDER = Path(__file__).parent / "conformance"
 PROFILES: dict[str, Profile] = {"propre": "article", "comment": "comment", "typo": "title"}
@@ -80,7 +79,7 @@ def _children(element: Any, *, keeps_spaces: bool) -> Tree:
         if isinstance(child.tag, str):
             nodes += _element(child, keeps_spaces=keeps_spaces)
         nodes.append(child.tail or "")
-    return _merge(nodes)
+    return merge(nodes)
 
 
 def _element(element: Any, *, keeps_spaces: bool) -> Tree:
@@ -103,19 +102,9 @@ def _words(nodes: Tree) -> str:
     return "".join([node if isinstance(node, str) else _words(node[2]) for node in nodes])
 
 
-def _merge(nodes: Iterable[Any]) -> Tree:
-    merged: Tree = []
-    for node in nodes:
-        if isinstance(node, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += node
-        elif node != "":
-            merged.append(node)
-    return merged
-
-
 def _tidy(nodes: Tree) -> Tree:
     nodes = [re.sub("[ \t\n\r\f]+", " ", node) if isinstance(node, str) else node for node in nodes]
-    nodes = _merge([n for n in nodes if isinstance(n, str) or n[1] or n[2] or n[0] not in _NOTHING_IF_EMPTY])
+    nodes = merge([n for n in nodes if isinstance(n, str) or n[1] or n[2] or n[0] not in _NOTHING_IF_EMPTY])
     tidy: Tree = []
     for before, node, after in zip([None, *nodes], nodes, [*nodes[1:], None], strict=False):
         shown = node
@@ -123,7 +112,7 @@ def _tidy(nodes: Tree) -> Tree:
             shown = shown.lstrip(" ") if _ends_words(before) else shown
             shown = shown.rstrip(" ") if _ends_words(after) else shown
         tidy.append(shown)
-    return _merge(tidy)
+    return merge(tidy)
 
 
 def _ends_words(neighbour: Any) -> bool:
@@ -155,7 +144,7 @@ def _permit(nodes: Tree) -> Tree:
             permitted += _permit(children)
         else:
             permitted.append([name, attributes, _permit(children)])
-    return _tidy(_merge(permitted))
+    return _tidy(merge(permitted))
 
 
 def _move_inside(nodes: Tree) -> Tree:
@@ -168,7 +157,7 @@ def _move_inside(nodes: Tree) -> Tree:
             moved += _format_inside(*node)
         else:
             moved.append([*node[:2], _move_inside(node[2])])
-    return _tidy(_merge(moved))
+    return _tidy(merge(moved))
 
 
 def _format_inside(name: str, attributes: dict[str, str], children: Tree) -> Tree:
@@ -201,7 +190,7 @@ def _join(nodes: Tree) -> Tree:
             joined[-1] = [name, attributes, _join(last[2] + children)]
         else:
             joined.append([name, attributes, children])
-    return _tidy(_merge(joined))
+    return _tidy(merge(joined))
 
 
 # ---- Cases ----

@@ -65,7 +65,7 @@ def _children(element: Any, *, keeps_spaces: bool, compared: frozenset[str]) -> 
         if isinstance(child.tag, str):
             nodes += _element(child, keeps_spaces=keeps_spaces, compared=compared)
         nodes.append(child.tail or "")
-    return _merge(nodes)
+    return merge(nodes)
 
 
 def _element(element: Any, *, keeps_spaces: bool, compared: frozenset[str]) -> Tree:
@@ -100,7 +100,8 @@ def _with_head(nodes: Tree) -> Tree:
     return [["thead", {}, rows[:1]], *rest, *[node for node in nodes if node is not body]]
 
 
-def _merge(nodes: Iterable[Any]) -> Tree:
+def merge(nodes: Iterable[Any]) -> Tree:
+    """Return nodes in which words side by side are one."""
     merged: Tree = []
     for node in nodes:
         if isinstance(node, str) and merged and isinstance(merged[-1], str):
@@ -111,7 +112,7 @@ def _merge(nodes: Iterable[Any]) -> Tree:
 
 
 def _tidy(nodes: Tree) -> Tree:
-    nodes = _merge([n for n in nodes if isinstance(n, str) or n[1] or n[2] or n[0] not in _NOTHING_IF_EMPTY])
+    nodes = merge([n for n in nodes if isinstance(n, str) or n[1] or n[2] or n[0] not in _NOTHING_IF_EMPTY])
     nodes = [_WHITE_SPACE.sub(" ", node) if isinstance(node, str) else node for node in nodes]
     tidy: Tree = []
     for before, node, after in zip([None, *nodes], nodes, [*nodes[1:], None], strict=False):
@@ -119,7 +120,7 @@ def _tidy(nodes: Tree) -> Tree:
             node = node.lstrip(" ") if _ends_words(before) else node  # noqa: PLW2901
             node = node.rstrip(" ") if _ends_words(after) else node  # noqa: PLW2901
         tidy.append(node)
-    return _merge(tidy)
+    return merge(tidy)
 
 
 def _ends_words(neighbour: Any) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.fidelity import FOLDER, MEASURES, Tree, compare, read_cases, read_reasons, strictly, visibly
+from tests.fidelity import FOLDER, MEASURES, compare, read_cases, read_reasons, strictly, visibly
+from tests.trees import Tree
 
 CASES = {case["id"]: (case, name) for name in MEASURES for case in read_cases(FOLDER / name)}
 REASONS = read_reasons()

@@ -96,7 +96,7 @@ def _write_allowed(writer: TextWriter, tag: Tag, offset: int, markup: str) -> No
             writer.flow.breaks_lines |= name == "li" and not tag.is_end
         elif not tag.is_end and name not in VOID and not writer.in_body_cell:
             writer.flow.breaks_lines = False
-    elif offset in writer.block_links and not writer.in_verse:
+    elif writer.is_around_blocks(offset):
         writer.begin_block()
         if tag.is_end:
             close_tag(writer, name, offset)

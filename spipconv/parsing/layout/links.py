@@ -161,7 +161,7 @@ def open_link(writer: TextWriter, start: int, end: int) -> None:
     mark = writer.link_marks[start]
     target, fields = _read_link(writer, mark, start)
     fields["shows_address"] = mark.shows_address
-    is_block = start in writer.block_links and not writer.in_verse
+    is_block = writer.is_around_blocks(start)
     if is_block:
         writer.begin_block()
     else:
@@ -176,7 +176,7 @@ def open_link(writer: TextWriter, start: int, end: int) -> None:
 
 def close_link(writer: TextWriter, start: int, end: int) -> None:
     """Close such a link."""
-    is_block = start in writer.block_links and not writer.in_verse
+    is_block = writer.is_around_blocks(start)
     if is_block:
         writer.begin_block()
     else:

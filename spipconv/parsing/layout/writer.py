@@ -132,6 +132,10 @@ class TextWriter:
         self.end_run()
         self.flow.content(offset)
 
+    def is_around_blocks(self, offset: int) -> bool:
+        """Return whether a link with a block in it starts or ends at an offset; in a verse, none stands apart."""
+        return offset in self.block_links and not self.in_verse
+
     def begin_block(self) -> None:
         """Write the words read so far, end the paragraph, and make ready for a tag that stands around blocks."""
         self.end_run(trims=True)
