@@ -200,9 +200,21 @@ def _read(table: str) -> dict[str, str]:
     return {extension: media_type for media_type, *extensions in lines for extension in extensions}
 
 
+# How SPIP classifies files; all others are "file".
+_MEDIA = {
+    "image": "jpg jpeg jpe png gif svg svgz webp bmp tif tiff ico avif",
+    "audio": "mp3 ogg oga wav mid aac flac m4a wma aif aiff opus",
+    "video": "mp4 m4v ogv webm avi mov flv mpg mpeg wmv mkv 3gp",
+}
+_MEDIA_BY_EXTENSION = {extension: media for media, words in _MEDIA.items() for extension in words.split()}
 _TYPES = {**_read(_OTHERS), **_read(_SPIP)}
 
 
 def media_type(extension: str) -> str:
     """Return the media type for an extension (without the dot, in upper or lower case), or an empty string."""
     return _TYPES.get(lower_ascii(extension), "")
+
+
+def media_of(extension: str) -> str:
+    """Return how SPIP classifies files with an extension: image, audio, video or file."""
+    return _MEDIA_BY_EXTENSION.get(lower_ascii(extension), "file")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from spipconv.media_types import media_type
+from spipconv.media_types import media_of, media_type
 from spipconv.nodes import ICONS, Figure, Node
 from spipconv.objects import SpipObject
 from spipconv.parsing.targets import document_address
@@ -59,13 +59,16 @@ def make_figure(
     }
     words = [argument.strip() for argument in tag.arguments if "=" not in argument]
     align = next((word for word in words if word in _ALIGNMENTS), "")
-    is_image = document.media == "image" or (not document.media and bool(document.width))
-    has_size = is_image or document.media == "video"
+    media = document.media
+    if not media and (known := media_of(document.extension)) in ("audio", "video"):
+        media = known
+    is_image = media == "image" or (not media and bool(document.width))
+    has_size = is_image or media == "video"
     return Figure(
         number=document.number,
         address=document_address(document),
         is_image=is_image,
-        media=document.media,
+        media=media,
         media_type=media_type(document.extension),
         align=align or ("center" if is_image else ""),
         width=document.width if has_size else 0,

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
+from spipconv.media_types import media_of
 from spipconv.migration.kinds import KINDS_BY_TABLE
 from spipconv.migration.read.database import (
     DATES,
@@ -29,7 +30,7 @@ from spipconv.migration.read.spip_schema import (
     UNSEEN,
     choose_columns,
 )
-from spipconv.migration.read.values import check_date, media_of, own_name, read_number
+from spipconv.migration.read.values import check_date, own_name, read_number
 from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
 from spipconv.migration.report.issues import Issue
 

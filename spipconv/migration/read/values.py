@@ -10,12 +10,6 @@ from spipconv.migration.read.database import GREATEST
 
 _DATE = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?")
 _NUMBER = re.compile(rb"\s*\+?0*([0-9]{1,15})\s*")
-_MEDIA = {
-    "image": "jpg jpeg jpe png gif svg svgz webp bmp tif tiff ico avif",
-    "audio": "mp3 ogg oga wav mid aac flac m4a wma aif aiff opus",
-    "video": "mp4 m4v ogv webm avi mov flv mpg mpeg wmv mkv 3gp",
-}
-_MEDIA_BY_EXTENSION = {extension: media for media, words in _MEDIA.items() for extension in words.split()}
 
 
 def read_number(value: bytes | None) -> int | None:
@@ -44,11 +38,6 @@ def check_date(value: bytes) -> str | None:
     except ValueError:
         return None
     return text
-
-
-def media_of(extension: str) -> str:
-    """Return how SPIP classifies files with an extension: image, audio, video or file."""
-    return _MEDIA_BY_EXTENSION.get(extension.lower(), "file")
 
 
 def own_name(name: bytes) -> bytes:
