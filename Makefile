@@ -42,7 +42,7 @@ coverage: .venv/installed-for-tests node_modules/installed
 	$(BIN)/coverage report
 
 tables: .venv/installed
-	$(BIN)/python -c "from spipconv.parsing.grammar import write_tables; write_tables()"
+	$(BIN)/python -c "from spipconv.parsing.tables import write_tables; write_tables()"
 
 schema: .venv/installed
 	$(BIN)/python -c "import json, spipconv.converters.json as tree; print(json.dumps(tree.schema(), indent=2))" > docs/.schema && mv docs/.schema docs/document.schema.json

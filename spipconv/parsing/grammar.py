@@ -1,48 +1,26 @@
 """The grammar as Lark reads it: balanced tokens come in, nodes go out, by LALR tables from Lark that are run here.
 
 Lark's own loop over the same tables takes two and a half times as long, because its terminals are compared in Python,
-and the work per token decides the speed of the whole. Computing the tables takes longer than converting a hundred
-articles, so they are stored in ``tables.json`` with the digest of their grammar. If the grammar has changed, they are
-computed again. ``make tables`` writes them.
+and the work per token decides the speed of the whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
-from hashlib import sha256
-from os import path
-
-from msgspec import Struct, json
 
 from spipconv.parsing.build import REDUCTIONS, Reduction, collect
-from spipconv.parsing.lexer import SOURCE_TERMINALS, SourceLexer
+from spipconv.parsing.lexer import SourceLexer
+from spipconv.parsing.tables import Tables, read_tables
 from spipconv.parsing.tokens import Part, Token
 
-_HERE = path.dirname(path.abspath(__file__))
-_PACKAGE = path.dirname(_HERE)
 _END = Token("$END")
-TABLES = path.join(_HERE, "tables.json")
 # What the parser does at a terminal. The last three are steps that always follow each other, taken at once:
 # "nodes: nodes LEAF" is reduced, a shift is followed by an empty list, a shift of CLOSE by reductions up to a list.
 _SHIFT, _REDUCE, _LEAF, _OPEN, _CLOSE = range(5)
 # The step; the state after a shift, or how many symbols to reduce; the state after an empty list; the rule; and what it
 # makes of the symbols.
 _Action = tuple[int, int, int, str, Reduction]
-
-
-class Tables(Struct, frozen=True):
-    """What Lark computes from the grammar.
-
-    ``terminals`` maps names to regular expressions. ``actions`` gives, for every state and symbol, the next state, or
-    the number of symbols to reduce and the rule to reduce them with.
-    """
-
-    digest: str
-    terminals: dict[str, str]
-    start: int
-    end: int
-    actions: dict[int, dict[str, int | tuple[int, str]]]
 
 
 def _reduce_nothing(parts: list[Part]) -> Part:
@@ -128,77 +106,4 @@ class Grammar:
 @cache
 def load_grammar() -> Grammar:
     """Return the grammar; it is read only once."""
-    try:
-        with open(TABLES, "rb") as file:
-            tables = json.decode(file.read(), type=Tables)
-    except OSError:
-        return Grammar(compute_tables())
-    return Grammar(tables if tables.digest == _digest() else compute_tables())
-
-
-def grammar_directory() -> str:
-    """Return the folder of the ``.lark`` files: inside an installed package, next to the package in a checkout."""
-    shipped = path.join(_PACKAGE, "grammar")
-    return shipped if path.isdir(shipped) else path.join(path.dirname(_PACKAGE), "grammar")
-
-
-def compute_tables() -> Tables:
-    """Return the tables that Lark computes from the grammar."""
-    from lark import Lark
-    from lark import Token as LarkToken
-    from lark.lexer import Lexer
-    from lark.parsers.lalr_analysis import Shift
-
-    class OurLexer(Lexer):
-        """Keeps Lark from making a lexer of its own."""
-
-        def __init__(self, configuration: object) -> None:
-            pass
-
-        def lex(self, lexer_state: object, parser_state: object) -> Iterator[LarkToken]:
-            raise NotImplementedError
-
-    class OurLayout:
-        """Makes Lark keep the terminals that only the layout pass reads."""
-
-        always_accept = SOURCE_TERMINALS
-
-        def process(self, stream: Iterator[object]) -> Iterator[object]:
-            raise NotImplementedError
-
-    lark = Lark.open(
-        path.join(grammar_directory(), "spip.lark"),
-        start="document",
-        parser="lalr",
-        lexer=OurLexer,
-        postlex=OurLayout(),
-        maybe_placeholders=False,
-    )
-    table = lark.parser.parser._parse_table
-    return Tables(
-        digest=_digest(),
-        terminals={str(terminal.name): terminal.pattern.to_regexp() for terminal in lark.terminals},
-        start=table.start_states["document"],
-        end=table.end_states["document"],
-        actions={
-            state: {
-                str(symbol): argument if kind is Shift else (len(argument.expansion), str(argument.origin.name))
-                for symbol, (kind, argument) in sorted(actions.items())
-            }
-            for state, actions in table.states.items()
-        },
-    )
-
-
-def write_tables() -> None:
-    """Write the tables of the current grammar."""
-    with open(TABLES, "wb") as file:
-        file.write(json.format(json.encode(compute_tables()), indent=1) + b"\n")
-
-
-def _digest() -> str:
-    digest = sha256()
-    for name in ("spip.lark", "terminals.lark"):
-        with open(path.join(grammar_directory(), name), "rb") as file:
-            digest.update(file.read())
-    return digest.hexdigest()
+    return Grammar(read_tables())

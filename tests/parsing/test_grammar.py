@@ -11,9 +11,10 @@ from msgspec import json
 import spipconv
 from spipconv.nodes import Node, walk
 from spipconv.parsing.build import REDUCTIONS
-from spipconv.parsing.grammar import TABLES, Grammar, Tables, compute_tables, grammar_directory
+from spipconv.parsing.grammar import Grammar
 from spipconv.parsing.layout.passes import HANDLERS
 from spipconv.parsing.lexer import PROTECTED_TERMINALS, SOURCE_TERMINALS, SourceLexer
+from spipconv.parsing.tables import TABLES, Tables, compute_tables, grammar_directory
 
 GRAMMAR = Path(grammar_directory())
 TERMINALS = re.findall(r"^// example: (.*)\n([A-Z_]+): ", (GRAMMAR / "terminals.lark").read_text("utf-8"), re.MULTILINE)

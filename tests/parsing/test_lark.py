@@ -13,7 +13,7 @@ from lark.parsers.lalr_analysis import Reduce, Shift
 from msgspec import json
 
 from spipconv.parsing.build import REDUCTIONS
-from spipconv.parsing.grammar import TABLES, Tables, compute_tables
+from spipconv.parsing.tables import TABLES, Tables, compute_tables
 
 # Enough for shifts, reductions, an empty rule and a goto.
 GRAMMAR = """

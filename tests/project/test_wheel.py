@@ -118,9 +118,9 @@ def test_the_sdist_contains_everything_the_wheel_is_built_from(packed: tuple[Pat
 
 
 def test_the_installed_wheel_is_imported(installed: Path, tmp_path: Path) -> None:
-    code = "import spipconv.parsing.grammar as grammar; print(grammar.__file__); print(grammar.grammar_directory())"
+    code = "import spipconv.parsing.tables as tables; print(tables.__file__); print(tables.grammar_directory())"
     printed = run([sys.executable, "-c", code], tmp_path, PYTHONPATH=str(installed)).splitlines()
-    assert printed == [str(installed / "spipconv" / "parsing" / "grammar.py"), str(installed / "spipconv" / "grammar")]
+    assert printed == [str(installed / "spipconv" / "parsing" / "tables.py"), str(installed / "spipconv" / "grammar")]
 
 
 @pytest.mark.parametrize("to", ["html", "markdown", "json"])
@@ -135,8 +135,8 @@ def test_an_installed_wheel_converts_like_the_checkout(installed: Path, tmp_path
 def test_the_shipped_tables_belong_to_the_shipped_grammar(installed: Path, tmp_path: Path) -> None:
     """Otherwise, every process would compute them again."""
     code = (
-        "import sys, spipconv; spipconv.to_html('mot'); from spipconv.parsing import grammar;"
-        "assert grammar.json.decode(open(grammar.TABLES, 'rb').read())['digest'] == grammar._digest();"
+        "import sys, spipconv; spipconv.to_html('mot'); from spipconv.parsing import tables;"
+        "assert tables.json.decode(open(tables.TABLES, 'rb').read())['digest'] == tables._digest();"
         "print('lark' in sys.modules)"
     )
     assert run([sys.executable, "-W", "ignore", "-c", code], tmp_path, PYTHONPATH=str(installed)) == "False\n"

@@ -127,11 +127,12 @@ def make_player(writer: TextWriter, address: str, attributes: dict[str, str], of
 
 
 _SIZES = ("width", "height")
+_SOURCE_ATTRIBUTES = ("title", *_SIZES)
 
 
 def _read_sources(writer: TextWriter, tags: list[Tag], offset: int, markup: str) -> Node | None:
     addresses = [address for tag in tags if (address := _address_of(tag).strip())]
-    sizes = {name: value for tag in reversed(tags) for name, value in tag.attributes if name in (*_SIZES, "title")}
+    sizes = {name: value for tag in reversed(tags) for name, value in tag.attributes if name in _SOURCE_ATTRIBUTES}
     for address in addresses:
         if player := make_player(writer, address, sizes, offset):
             return player

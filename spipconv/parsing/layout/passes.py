@@ -23,6 +23,8 @@ from spipconv.parsing.tokens import CLOSE, Token
 _TITLE_KINDS = {kind: kind for kind in ("IDIOM", "MODEL_TAG", "PROTECTED", "TAG")} | dict.fromkeys(
     ("INTRO_TAG", "POEM_END", "POEM_START", "QUOTE_END", "QUOTE_START"), "TAG"
 )
+# A note that follows its call does not start with these: they are words there.
+_NOT_AFTER_CALL = LINE_KINDS | {"PIPE"}
 _ASIDE_KINDS = frozenset({"NOTE_END", "NOTE_START", "POEM_START"})
 _OPENING_KINDS = frozenset(
     {"OPENING_BRACES", "CLOSING_BRACES", "STRONG_WORDS", "EMPHASIS_WORDS", "QUOTE_START", "POEM"}
@@ -75,7 +77,7 @@ class Layout:
             # SPIP trims a note first, and a mark needs its space.
             last = lexemes.pop()
             lexemes += [Lexeme("NEWLINE", last.start, last.start + 1), Lexeme("WORDS", last.start + 1, last.start + 2)]
-        if has_call and lexemes and lexemes[0].kind in (*LINE_KINDS, "PIPE"):
+        if has_call and lexemes and lexemes[0].kind in _NOT_AFTER_CALL:
             lexemes[0] = lexemes[0].become("WORDS")
         self._writer.start = aside.start
         self._writer.flow.begin(drops_breaks=False)
