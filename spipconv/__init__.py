@@ -1,11 +1,40 @@
 """spipconv converts SPIP markup to safe HTML and Markdown: ``spipconv.to_html("{{gras}}")``."""
 
-from spipconv.api import Format, render, to_html, to_markdown
-from spipconv.diagnostics import Diagnostic
-from spipconv.nodes import Document, Profile
-from spipconv.objects import BadObjects, Catalogue, Resolver, SpipObject, read_objects
-from spipconv.parsing.parser import Parsed, parse
+from typing import TYPE_CHECKING
+
 from spipconv.version import VERSION
+
+if TYPE_CHECKING:
+    from spipconv.api import (
+        BadObjects,
+        Catalogue,
+        Diagnostic,
+        Document,
+        Format,
+        Parsed,
+        Profile,
+        Resolver,
+        SpipObject,
+        parse,
+        read_objects,
+        render,
+        to_html,
+        to_markdown,
+    )
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import the library when a name of it is first used: the command line starts without it."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from spipconv import api
+
+        globals().update({public: getattr(api, public) for public in __all__})
+        return globals()[name]
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
 
 __version__ = VERSION
 __all__ = [

@@ -7,13 +7,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spipconv.converters.formats import Format, find_format
+from spipconv.diagnostics import Diagnostic
 from spipconv.nodes import Document, Profile
-from spipconv.objects import Resolver
-from spipconv.parsing.parser import parse
+from spipconv.objects import BadObjects, Catalogue, Resolver, SpipObject, read_objects
+from spipconv.parsing.parser import Parsed, parse
 from spipconv.safety import Sanitizer
 from spipconv.settings import Typography, check_profile, read_typography
 
-__all__ = ["Format", "render", "to_html", "to_markdown"]
+__all__ = [
+    "BadObjects",
+    "Catalogue",
+    "Diagnostic",
+    "Document",
+    "Format",
+    "Parsed",
+    "Profile",
+    "Resolver",
+    "SpipObject",
+    "parse",
+    "read_objects",
+    "render",
+    "to_html",
+    "to_markdown",
+]
 
 
 def render(

@@ -6,27 +6,40 @@ error stopped the work on a text or an object, and was reported; the others are 
 
 from __future__ import annotations
 
-import multiprocessing
+import sys
 
 import click
 
-from spipconv import __version__
+from spipconv.version import VERSION
 
-_NAMES = ("convert", "check", "migrate", "serve", "batch")
+# The first sentence of each command's help, which a test compares.
+_COMMANDS = {
+    "convert": "Convert FILES (standard input if none are given) to standard output or to a file.",
+    "check": "Print what is broken, unknown, changed or lost in FILES, as file:line:column: code message.",
+    "migrate": "Migrate the SPIP site in SOURCE into the folder OUT.",
+    "serve": "Serve a comment form with its live preview, and previews for other pages.",
+    "batch": "Convert all texts of INPUT into OUTPUT.",
+}
 
 
 class _Program(click.Group):
-    """The whole command line; a command is imported when it is called, so that each starts fast."""
+    """The whole command line. A command is imported when it is called; in lists it is its name and a sentence."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
-        return list(_NAMES)
+        return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, or None for another name."""
-        command: click.Command
+        """Return a command as lists show it, or None for another name."""
+        return click.Command(cmd_name, help=_COMMANDS[cmd_name]) if cmd_name in _COMMANDS else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that arguments name, whole, with its name and the rest of them."""
+        name, command, rest = super().resolve_command(ctx, args)
         # Statements, so that tools which follow imports see them.
-        match cmd_name:
+        match name:
             case "convert":
                 from spipconv.commands.convert import convert as command
             case "check":
@@ -37,17 +50,18 @@ class _Program(click.Group):
                 from spipconv.commands.serve import serve as command
             case "batch":
                 from spipconv.commands.batch import batch as command
-            case _:
-                return None
-        return command
+        return name, command, rest
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments. In a frozen program (PyInstaller …), a worker process ends here."""
-        multiprocessing.freeze_support()
+        if hasattr(sys, "frozen"):
+            import multiprocessing
+
+            multiprocessing.freeze_support()
         return super().parse_args(ctx, args)
 
 
 @click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="spipconv")
+@click.version_option(VERSION, prog_name="spipconv")
 def main() -> None:
     """Convert SPIP markup to safe HTML or Markdown, and whole SPIP sites to other systems."""

@@ -14,7 +14,7 @@ from spipconv.commands import main
 def commands() -> list[tuple[str, click.Command]]:
     """Return every command with its name."""
     context = click.Context(main)
-    named = [(name, main.get_command(context, name)) for name in main.list_commands(context)]
+    named = [(name, main.resolve_command(context, [name])[1]) for name in main.list_commands(context)]
     return [("spipconv", main), *((name, command) for name, command in named if command)]
 
 
@@ -39,6 +39,13 @@ def test_every_command_has_help_that_fits_on_a_screen(name: str, command: click.
     assert command.help
     assert command is main or "Example" in shown
     assert max(map(len, shown.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(("name", "command"), commands()[1:], ids=[name for name, _ in commands()[1:]])
+def test_the_list_of_commands_says_of_each_what_its_own_help_says_first(name: str, command: click.Command) -> None:
+    listed = main.get_command(click.Context(main), name)
+    assert listed
+    assert listed.get_short_help_str(limit=200) == command.get_short_help_str(limit=200)
 
 
 def test_the_same_option_has_the_same_help_in_every_command() -> None:
