@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spipconv.converters.formats import Format, find_format
-from spipconv.diagnostics import Diagnostic
+from spipconv.diagnostics import Diagnostic, Parsed
 from spipconv.nodes import Document, Profile
 from spipconv.objects import BadObjects, Catalogue, Resolver, SpipObject, read_objects
-from spipconv.parsing.parser import Parsed, parse
+from spipconv.parsing.parser import parse
 from spipconv.safety import Sanitizer
 from spipconv.settings import Typography, check_profile, read_typography
 

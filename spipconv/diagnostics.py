@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from spipconv.nodes import Document
 from spipconv.translations import ENGLISH, mark, translate
 
 Severity = Literal["info", "change", "loss"]
@@ -85,6 +86,13 @@ class Diagnostic(Struct, frozen=True, gc=False):
 
     def __str__(self) -> str:
         return f"{self.line}:{self.column}: {self.code} {self.message}"
+
+
+class Parsed(Struct, frozen=True):
+    """A document and the diagnostics of its text, in the order of their places."""
+
+    document: Document
+    diagnostics: tuple[Diagnostic, ...]
 
 
 @lru_cache(2000)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from spipconv.safety import (
     ARTICLE,
@@ -42,7 +41,7 @@ _ANGLE_EMPHASIS = re.compile(r"<([^\W\d_](?:[^\W\d_]|[ '’-])*)>")
 _READ_NAMES = KNOWN | SPIP_TAGS | frozenset({"code"})
 
 
-class Tag(Struct, frozen=True):
+class Tag(NamedTuple):
     """A tag: its name in lower case and its decoded attributes, without repetitions."""
 
     name: str

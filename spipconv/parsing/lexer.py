@@ -11,8 +11,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 
-from msgspec import Struct, structs
-
 from spipconv.languages import choose_language
 from spipconv.parsing.html_tags import read_angle_shortcuts
 from spipconv.parsing.source import Source
@@ -34,19 +32,22 @@ _KEEPS_NEWLINES = "<!-- ig br -->"
 _MASK_START, _MASK = "\ufdd0", "\ufdd1"
 
 
-class Lexeme(Struct, frozen=True, gc=False):
+class Lexeme:
     """A terminal in the source; ``start`` and ``end`` are offsets."""
 
-    kind: str
-    start: int
-    end: int
+    __slots__ = ("end", "kind", "start")
+
+    def __init__(self, kind: str, start: int, end: int) -> None:
+        self.kind = kind
+        self.start = start
+        self.end = end
 
     def become(self, kind: str) -> Lexeme:
         """Return a lexeme of another kind at the same place."""
         return Lexeme(kind, self.start, self.end)
 
 
-class Protected(Struct, frozen=True, gc=False):
+class Protected:
     """Text in which SPIP reads no markup.
 
     ``kind`` is a tag's name in lower case, ``ticks``, ``fence``, ``comment`` or ``php``; ``opening`` is the rest of the
@@ -54,24 +55,34 @@ class Protected(Struct, frozen=True, gc=False):
     writes a plugin's shortcut (kind ``plugin``).
     """
 
-    kind: str
-    opening: str
-    start: int
-    end: int
-    write: Callable[..., None] | None = None
+    __slots__ = ("end", "kind", "opening", "start", "write")
+
+    def __init__(self, kind: str, opening: str, start: int, end: int, write: Callable[..., None] | None = None) -> None:
+        self.kind = kind
+        self.opening = opening
+        self.start = start
+        self.end = end
+        self.write = write
+
+    def shift(self, by: int) -> Protected:
+        """Return it at another place: so many characters further on."""
+        return Protected(self.kind, self.opening, self.start + by, self.end + by, self.write)
 
 
-class Scan(Struct):
+class Scan:
     """A source after the search for protected text; ``read`` returns the lexemes of a part of it.
 
     ``keeps_newlines``: with a comment that says so in a text, SPIP makes no break where a line ends.
     """
 
-    source: Source
-    lexer: SourceLexer
-    masked: str
-    protected: dict[int, Protected] = {}
-    keeps_newlines: bool = False
+    __slots__ = ("keeps_newlines", "lexer", "masked", "protected", "source")
+
+    def __init__(self, source: Source, lexer: SourceLexer) -> None:
+        self.source = source
+        self.lexer = lexer
+        self.masked = source.text
+        self.protected: dict[int, Protected] = {}
+        self.keeps_newlines = False
 
     def read(self, start: int, end: int) -> list[Lexeme]:
         """Return the lexemes between two offsets."""
@@ -91,9 +102,8 @@ class Scan(Struct):
             if words:
                 origins.append((length, origin))
             for start in starts[bisect_left(starts, origin) : bisect_left(starts, origin + len(words))]:
-                kept = self.protected[start]
                 shift = length - origin
-                protected[start + shift] = structs.replace(kept, start=kept.start + shift, end=kept.end + shift)
+                protected[start + shift] = self.protected[start].shift(shift)
             length += len(words)
         self.source.replace("".join(words for words, _, _ in pieces), origins)
         self.masked = "".join(mask for _, mask, _ in pieces)
@@ -120,7 +130,7 @@ class SourceLexer:
 
     def scan(self, source: Source) -> Scan:
         """Mask protected text, choose the language of ``<multi>``, and return a scan of the source."""
-        scan = Scan(source, self, source.text)
+        scan = Scan(source, self)
         if "`" in source.text or "<" in source.text:
             self._protect(scan)
             if MULTI_START.search(scan.masked):
@@ -132,7 +142,7 @@ class SourceLexer:
 
     def languages(self, source: Source) -> frozenset[str]:
         """Return the languages that the ``<multi>`` blocks of a source name."""
-        scan = Scan(source, self, source.text)
+        scan = Scan(source, self)
         self._protect(scan)
         return frozenset(
             mark["language"]
@@ -261,10 +271,12 @@ class SourceLexer:
 def _find(master: re.Pattern[str], text: str, start: int, end: int) -> list[Lexeme]:
     # Every character belongs to a terminal, so each match starts where the last one ends; every alternative has a name,
     # so lastgroup is a string.
-    return [
-        Lexeme(match.lastgroup, start, start := match.end())  # type: ignore[arg-type]
-        for match in master.finditer(text, start, end)
-    ]
+    lexemes = []
+    for match in master.finditer(text, start, end):
+        stop = match.end()
+        lexemes.append(Lexeme(match.lastgroup, start, stop))  # type: ignore[arg-type]
+        start = stop
+    return lexemes
 
 
 def _join(expressions: dict[str, str]) -> re.Pattern[str]:

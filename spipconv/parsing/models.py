@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from spipconv.media_types import media_of, media_type
 from spipconv.nodes import ICONS, Figure, Node
@@ -19,7 +18,7 @@ _MODEL = re.compile(r"<([a-z_-]+)\s*([0-9]*)\s*(?:\|(.*))?/?>", re.IGNORECASE | 
 _ALIGNMENTS = frozenset({"left", "right", "center"})
 
 
-class ModelTag(Struct, frozen=True):
+class ModelTag(NamedTuple):
     """``<name12|argument|key=value>`` as typed; ``number`` is None if there is no number."""
 
     name: str

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from msgspec import Struct
-
-from spipconv.diagnostics import Diagnostic
+from spipconv.diagnostics import Diagnostic, Parsed
 from spipconv.nodes import Document, Node, Profile
 from spipconv.objects import Resolver
 from spipconv.parsing.grammar import load_grammar
@@ -18,13 +16,6 @@ from spipconv.parsing.plugins.registry import finish
 from spipconv.parsing.plugins.scan import mark_shortcuts
 from spipconv.parsing.source import Source, read_source
 from spipconv.settings import Settings, Typography, read_settings
-
-
-class Parsed(Struct, frozen=True):
-    """A document and the diagnostics of its text, in the order of their places."""
-
-    document: Document
-    diagnostics: tuple[Diagnostic, ...]
 
 
 def parse(

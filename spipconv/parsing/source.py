@@ -6,8 +6,6 @@ import re
 from bisect import bisect_right
 from operator import itemgetter
 
-from msgspec import Struct
-
 from spipconv.diagnostics import Diagnostic
 from spipconv.encoding import may_be_misread, repair_encoding
 from spipconv.parsing.typography import windows_character
@@ -18,20 +16,23 @@ MAX_DIAGNOSTICS = 1000
 _FIRST = itemgetter(0)
 
 
-class Source(Struct):
+class Source:
     """A text being read. ``text`` has newlines as line ends and no control characters; offsets refer to it."""
 
-    text: str
-    settings: Settings
-    diagnostics: list[Diagnostic] = []
-    _line_ends: list[int] | None = None
-    # Where the pieces of ``text`` come from, for each time that it was replaced: (offset, offset before) pairs.
-    _layers: list[list[tuple[int, int]]] = []
-    _original: str | None = None
-    # The line of the last place that was asked for: where it starts and ends, and its number.
-    _start: int = 0
-    _end: int = -1
-    _line: int = 0
+    __slots__ = ("_end", "_layers", "_line", "_line_ends", "_original", "_start", "diagnostics", "settings", "text")
+
+    def __init__(self, text: str, settings: Settings) -> None:
+        self.text = text
+        self.settings = settings
+        self.diagnostics: list[Diagnostic] = []
+        self._line_ends: list[int] | None = None
+        # Where the pieces of ``text`` come from, for each time that it was replaced: (offset, offset before) pairs.
+        self._layers: list[list[tuple[int, int]]] = []
+        self._original: str | None = None
+        # The line of the last place that was asked for: where it starts and ends, and its number.
+        self._start = 0
+        self._end = -1
+        self._line = 0
 
     @property
     def was_replaced(self) -> bool:

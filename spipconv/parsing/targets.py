@@ -5,9 +5,8 @@ out.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 from urllib.parse import quote
-
-from msgspec import Struct
 
 from spipconv.languages import CODES, author_title
 from spipconv.media_types import media_type
@@ -36,7 +35,7 @@ _SPACES = re.compile(r"\s+")
 _LONGEST_TEXT, _SHORTENED_TEXT = 40, 35
 
 
-class Target(Struct, frozen=True):
+class Target(NamedTuple):
     """Where a link leads.
 
     ``text`` is the text of the link if the author gives none. If ``is_markup``, it is a title in SPIP markup, otherwise

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from msgspec import Struct
-
 # The fields of a node that is being made, by their names.
 NodeFields: TypeAlias = dict[str, object]
 # What a symbol of the grammar comes to: a node, a list of nodes, or the fields of one. Which of them, the rules say.
 Part: TypeAlias = Any
 
 
-class Token(Struct, frozen=True, gc=False):
+class Token:
     """A terminal of ``grammar/spip.lark``: a leaf carries its node, an opening the fields of its node."""
 
-    type: str
-    value: Part = None
+    __slots__ = ("type", "value")
+
+    def __init__(self, type: str, value: Part = None) -> None:
+        self.type = type
+        self.value = value
 
 
 CLOSE = Token("CLOSE")

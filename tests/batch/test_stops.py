@@ -22,7 +22,8 @@ from spipconv.batch.chunks import Chunk, Outcome, Piece
 from spipconv.batch.spool import Spool, read_position
 from spipconv.batch.watch import watching
 from spipconv.converters.formats import Written
-from spipconv.parsing.parser import Parsed, parse
+from spipconv.diagnostics import Parsed
+from spipconv.parsing.parser import parse
 from tests.batch.hazards import ENVIRONMENT
 from tests.batch.test_batch import convert, run
 from tests.batch.test_batch import write_lines as write_texts

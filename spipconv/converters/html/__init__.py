@@ -7,9 +7,7 @@ separately, like SPIP's ``#TEXTE`` and ``#NOTES``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
-
-from msgspec import Struct
+from typing import ClassVar, NamedTuple
 
 from spipconv import nodes
 from spipconv.converters.html import blocks, figures, inline, tables
@@ -18,7 +16,7 @@ from spipconv.nodes import Document, Profile
 from spipconv.safety import Sanitizer, check_sanitizer, clean
 
 
-class Html(Struct, frozen=True):
+class Html(NamedTuple):
     """The HTML of a text: its body, and its notes, which a page shows below."""
 
     body: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from spipconv.converters.markdown.numbered_list import NumberedList
 from spipconv.nodes import (
     Cell,
     CodeBlock,
@@ -34,12 +35,6 @@ _ALIGNMENTS = frozenset(("", "left", "justify"))
 _BULLETS = frozenset(("", "circle", "disc", "square"))
 _NUMBER = re.compile("0|[1-9][0-9]{0,8}")
 _RULES = {"left": ":--", "center": ":-:", "right": "--:"}
-
-
-class NumberedList(List, frozen=True, tag=True, gc=False):
-    """An ordered list that begins at another number than 1."""
-
-    start: int
 
 
 def block_of(element: Element) -> Node | None:

@@ -9,11 +9,12 @@ from spipconv.converters.flavours import Flavour
 from spipconv.converters.html.blocks import attributes_of_box
 from spipconv.converters.html.writer import SPACES
 from spipconv.converters.markdown.code import fence, is_code
-from spipconv.converters.markdown.elements import NumberedList, block_of, table_of
+from spipconv.converters.markdown.elements import block_of, table_of
 from spipconv.converters.markdown.footnotes import is_refused_destination
 from spipconv.converters.markdown.html_blocks import FallbackWriter, NoteInHtml, html_block, is_html_block
 from spipconv.converters.markdown.inline import InlineWriter, NotInMarkdown, is_loose
 from spipconv.converters.markdown.line import Line
+from spipconv.converters.markdown.numbered_list import NumberedList
 from spipconv.converters.markdown.own_text import spread
 from spipconv.converters.markdown.starts import guard, hang
 from spipconv.converters.markdown.tables import lay_out

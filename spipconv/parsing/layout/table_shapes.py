@@ -7,8 +7,6 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from msgspec import Struct
-
 from spipconv.nodes import Numeric
 from spipconv.parsing.lexer import Lexeme
 
@@ -17,24 +15,27 @@ _BRACES = frozenset({"OPENING_BRACES", "CLOSING_BRACES", "STRONG_WORDS", "EMPHAS
 _NUMBER = re.compile(r"\s*+[+-]?[\s0-9]*+(?:[.,][\s0-9]*+)?\Z")
 
 
-class CellShape(Struct, gc=False):
+class CellShape:
     """A cell as written: where its lexemes start and end, and its text without the spaces around.
 
     ``mark`` is what SPIP looks at to merge cells and to find numbers: the text, but at the end of a row with a list the
     end of that list too. ``opens``: it begins with {{, ``closes``: it ends with }}, and only links hold other braces.
     """
 
-    first: int
-    last: int
-    text: str
-    mark: str
-    opens: bool = False
-    closes: bool = False
-    header: bool = False
-    index: int = 0
-    colspan: int = 1
-    rowspan: int = 1
-    numeric: Numeric = ""
+    __slots__ = ("closes", "colspan", "first", "header", "index", "last", "mark", "numeric", "opens", "rowspan", "text")
+
+    def __init__(self, first: int, last: int, text: str, mark: str, opens: bool = False, closes: bool = False) -> None:
+        self.first = first
+        self.last = last
+        self.text = text
+        self.mark = mark
+        self.opens = opens
+        self.closes = closes
+        self.header = False
+        self.index = 0
+        self.colspan = 1
+        self.rowspan = 1
+        self.numeric: Numeric = ""
 
     @property
     def is_bold(self) -> bool:
@@ -54,13 +55,15 @@ class CaptionShape(NamedTuple):
     summary: tuple[int, int] | None
 
 
-class TableShape(Struct):
+class TableShape:
     """A table as it will be shown. A head may have no cells."""
 
-    captions: list[CaptionShape] = []
+    __slots__ = ("body", "captions", "head")
 
-    head: list[CellShape] | None = None
-    body: list[list[CellShape]] = []
+    def __init__(self) -> None:
+        self.captions: list[CaptionShape] = []
+        self.head: list[CellShape] | None = None
+        self.body: list[list[CellShape]] = []
 
 
 def find_tables(lexemes: Sequence[Lexeme], text: str) -> dict[int, int]:

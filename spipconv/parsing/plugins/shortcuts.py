@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from spipconv.nodes import Node
 from spipconv.parsing.layout.writer import TextWriter
@@ -13,7 +12,7 @@ from spipconv.parsing.layout.writer import TextWriter
 Write = Callable[[TextWriter, int, int], None]
 
 
-class Shortcut(Struct, frozen=True):
+class Shortcut(NamedTuple):
     """One shortcut, or one half of a pair.
 
     ``expression`` matches it in a text in which code and the like are masked. ``opens`` and ``closes``: it is half of a
@@ -30,14 +29,14 @@ class Shortcut(Struct, frozen=True):
     alone: str = ""
 
 
-class Block(Struct, frozen=True):
+class Block(NamedTuple):
     """A tag whose content, up to the first end tag, is the plugin's alone: ``<name>…</name>``."""
 
     name: str
     write: Write
 
 
-class Reader(Struct, frozen=True):
+class Reader(NamedTuple):
     """The shortcuts of a plugin, by names of their own, and its blocks. ``name`` is that in ``PLUGINS``.
 
     ``finish`` is given the finished tree and returns it with what its shortcuts could not know before.

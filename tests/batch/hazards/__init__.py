@@ -24,7 +24,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from spipconv.parsing.parser import Parsed, parse
+from spipconv.diagnostics import Parsed
+from spipconv.parsing.parser import parse
 
 ROOT = Path(__file__).parent.parent.parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), str(ROOT)])}
