@@ -58,30 +58,6 @@ def is_misread(text: str) -> bool:
     )
 
 
-def may_be_misread(text: str) -> bool:
-    """Return whether ``is_misread`` is worth asking: whether a text has a character that most misread texts have.
-
-    These begin misread letters of Latin, Greek, Cyrillic, Hebrew and Arabic, and misread punctuation and emoji. Looking
-    for characters one by one takes a hundredth of the time of a regular expression.
-    """
-    return not text.isascii() and (
-        "\xc3" in text
-        or "\xc2" in text
-        or "\xe2\u20ac" in text
-        or "\xc5" in text
-        or "\xc4" in text
-        or "\xce" in text
-        or "\xcf" in text
-        or "\xd0" in text
-        or "\xd1" in text
-        or "\xd7" in text
-        or "\xd8" in text
-        or "\xd9" in text
-        or "\xe3\u20ac" in text
-        or "\xf0\u0178" in text
-    )
-
-
 def repair_encoding(text: str) -> str:
     """Return the text that was meant by one that was encoded up to three times more than once.
 

@@ -19,11 +19,12 @@ REFERRER_POLICY = "strict-origin-when-cross-origin"
 # Instances of PeerTube that every caller gets.
 INSTANCES = frozenset({"framatube.org", "peertube.fr", "tube.aquilenet.fr"})
 
+# Regular expressions, which few programs need: Python compiles each when it is first used.
 # An address as browsers read it, without user, port or anything that two programs could read differently.
-_ADDRESS = re.compile(r"(?:https?:)?//(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?P<path>/[!#-;=?-Z_a-z~]*)?", re.I | re.A)
-_HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
+_ADDRESS = r"(?:https?:)?//(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?P<path>/[!#-;=?-Z_a-z~]*)?"
+_HOST = r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 _VALUE = r"[A-Za-z0-9_.,-]{1,64}"
-_TIME = re.compile(r"(?:([0-9]{1,2})h)?(?:([0-9]{1,3})m)?(?:([0-9]{1,6})s?)?", re.ASCII)
+_TIME = "(?:([0-9]{1,2})h)?(?:([0-9]{1,3})m)?(?:([0-9]{1,6})s?)?"
 _EDGES = "".join(map(chr, range(0x21)))
 
 
@@ -48,7 +49,7 @@ class _Form(Struct, frozen=True):
     """
 
     hosts: frozenset[str]
-    pattern: re.Pattern[str]
+    pattern: str
     player: str
     page: str
 
@@ -64,7 +65,7 @@ class _Host(Struct, frozen=True):
 
 
 def _form(hosts: str, pattern: str, player: str, page: str = "") -> _Form:
-    return _Form(frozenset(hosts.split()), re.compile(pattern, re.ASCII | re.DOTALL), player, page or player)
+    return _Form(frozenset(hosts.split()), pattern, player, page or player)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -214,7 +215,7 @@ def check_instances(instances: object) -> tuple[str, ...]:
     for name in instances:
         if not isinstance(name, str):
             raise TypeError(f"peertube: expected names of hosts, not {type(name).__name__}")
-        if not _HOST.fullmatch(name.lower()):
+        if not re.fullmatch(_HOST, name.lower(), re.ASCII):
             raise ValueError(f"peertube: {name!r} is not the name of a host, such as video.example.org")
         names.add(name.lower())
     return tuple(sorted(names))
@@ -226,7 +227,7 @@ def find_player(address: str, instances: Collection[str] = ()) -> Player | None:
     It may be the address of a player, in a frame or for Flash, or of a page. ``//`` and ``http:`` are read as https.
     ``instances`` are instances of PeerTube besides ``INSTANCES``.
     """
-    match = _ADDRESS.fullmatch(address.strip(_EDGES))
+    match = re.fullmatch(_ADDRESS, address.strip(_EDGES), re.IGNORECASE | re.ASCII)
     if match is None:
         return None
     name, path = match["host"].lower(), match["path"] or ""
@@ -236,7 +237,7 @@ def find_player(address: str, instances: Collection[str] = ()) -> Player | None:
     # SoundCloud and Arte have an encoded address in the address.
     decoded = unquote(path) if "%" in path else path
     for host, form in forms:
-        found = form.pattern.fullmatch(decoded)
+        found = re.fullmatch(form.pattern, decoded, re.ASCII | re.DOTALL)
         if found is None:
             continue
         groups = {"host": name, **found.groupdict()}
@@ -274,7 +275,7 @@ def _complete(player: str, path: str, allowed: frozenset[str]) -> str:
 
 def _seconds(time: str) -> str:
     """Return a time such as ``1m30s`` in seconds."""
-    match = _TIME.fullmatch(time)
+    match = re.fullmatch(_TIME, time)
     if not match or not time:
         return ""
     hours, minutes, seconds = [int(part or 0) for part in match.groups()]

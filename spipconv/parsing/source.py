@@ -7,7 +7,6 @@ from bisect import bisect_right
 from operator import itemgetter
 
 from spipconv.diagnostics import Diagnostic
-from spipconv.encoding import may_be_misread, repair_encoding
 from spipconv.parsing.typography import windows_character
 from spipconv.safety import NO_TEXT, replace_controls
 from spipconv.settings import Settings
@@ -101,11 +100,39 @@ def read_source(text: str, settings: Settings) -> Source:
     return source
 
 
+def may_be_misread(text: str) -> bool:
+    """Return whether ``spipconv.encoding`` may find that a text was encoded more than once: whether it has a character
+    that most such texts have.
+
+    These begin misread letters of Latin, Greek, Cyrillic, Hebrew and Arabic, and misread punctuation and emoji. Looking
+    for characters one by one takes a hundredth of the time of a regular expression.
+    """
+    return not text.isascii() and (
+        "\xc3" in text
+        or "\xc2" in text
+        or "\xe2\u20ac" in text
+        or "\xc5" in text
+        or "\xc4" in text
+        or "\xce" in text
+        or "\xcf" in text
+        or "\xd0" in text
+        or "\xd1" in text
+        or "\xd7" in text
+        or "\xd8" in text
+        or "\xd9" in text
+        or "\xe3\u20ac" in text
+        or "\xf0\u0178" in text
+    )
+
+
 def _check_encoding(source: Source) -> str:
     """Report that a text was encoded more than once, at the first place; repair it if the settings say so.
 
     Returns the text of the source.
     """
+    # Few texts need it.
+    from spipconv.encoding import repair_encoding
+
     typed, meant = source.text, repair_encoding(source.text)
     if meant != typed:
         start = next(at for at, character in enumerate(meant) if character != typed[at])

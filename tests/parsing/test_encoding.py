@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from spipconv import Catalogue, SpipObject, parse, to_html, to_markdown
-from spipconv.encoding import may_be_misread, repair_encoding
+from spipconv.encoding import repair_encoding
+from spipconv.parsing.source import may_be_misread
 from tests.migration.test_encoding import CLEAN, TEXTS, read_as
 
 CASES = Path(__file__).parent.parent / "conformance" / "spip44.jsonl"
