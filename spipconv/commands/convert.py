@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Unpack, get_args
 
 import click
@@ -16,7 +15,6 @@ from spipconv.nodes import Profile
 from spipconv.parsing.parser import parse
 from spipconv.printing import describe_internal_error, make_printable
 from spipconv.safety import Sanitizer
-from spipconv.system.files import CannotWrite, write_for_user
 
 
 @click.command(
@@ -112,6 +110,11 @@ def _write(written: list[tuple[str, str]], output: str | None, suffix: str, *, i
             sys.stdout.buffer.write((text.rstrip("\n") + "\n").encode() if text else b"")
         sys.stdout.buffer.flush()
         return
+    # Standard output needs none of it.
+    from pathlib import Path
+
+    from spipconv.system.files import CannotWrite, write_for_user
+
     target = Path(output)
     if is_one and not target.is_dir():
         targets = [target] * len(written)

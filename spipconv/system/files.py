@@ -6,7 +6,6 @@ fingerprints of file contents and, for large files, size and time.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import sys
@@ -14,8 +13,10 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from io import BufferedReader, FileIO
-from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # On Windows, a file that another program has open cannot be replaced, and virus scanners briefly open new files.
 _REPLACE_TRIES = 10 if sys.platform == "win32" else 1
@@ -47,7 +48,7 @@ def temporary_name(name: str) -> str:
     It is the same in every run, so that a run overwrites the temporary file of a killed one; two processes must not
     write the same target. It is short enough for every file system.
     """
-    return f".spipconv-{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}"
+    return f".spipconv-{fingerprint(os.fsencode(name))[:16]}"
 
 
 def write_temporary(
@@ -136,12 +137,17 @@ def write_for_user(path: str | Path, content: bytes) -> None:
 
 def fingerprint(content: bytes) -> str:
     """Return the fingerprint of a content; equal fingerprints mean equal contents."""
-    return hashlib.sha256(content).hexdigest()[:_DIGEST_LENGTH]
+    # It takes 3 ms to import, which those who write no files need not wait for.
+    from hashlib import sha256
+
+    return sha256(content).hexdigest()[:_DIGEST_LENGTH]
 
 
 def fingerprint_file(file: BufferedReader | FileIO) -> str:
     """Return the fingerprint of the rest of an open file. Raises OSError."""
-    return hashlib.file_digest(file, "sha256").hexdigest()[:_DIGEST_LENGTH]
+    from hashlib import file_digest
+
+    return file_digest(file, "sha256").hexdigest()[:_DIGEST_LENGTH]
 
 
 def size_and_time(info: os.stat_result) -> str:
