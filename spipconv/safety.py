@@ -10,11 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
-from typing import Literal, cast, get_args
+from typing import Literal, NamedTuple, cast, get_args
 from urllib.parse import quote, unquote
-
-from msgspec import Struct
-from msgspec.structs import replace
 
 from spipconv.players import REFERRER_POLICY, SANDBOX, is_player
 
@@ -41,7 +38,7 @@ _IGNORED_IN_ADDRESSES = re.compile(r"[\t\n\r]")
 _INVISIBLE = re.compile("[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\ufeff]")
 # Characters that no text may contain: XML and HTML forbid them, and the lexer and the sanitiser use noncharacters as
 # marks.
-NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 # The part of a parameter to hide: the value after its "=", unless that is a single character or lines of text after a
 # tag that the author forgot to close; without a "=", a parameter that contains an address or a telephone number.
@@ -183,7 +180,7 @@ def safe_source(address: str) -> str | None:
     return None if scheme and scheme[1].lower() not in _LOADED else allowed
 
 
-class Policy(Struct, frozen=True):
+class Policy(NamedTuple):
     """Which raw HTML is allowed: elements, and attributes by element (``*``: on all elements).
 
     ``has_aria``: aria-… is allowed on all elements. ``instances`` are those of PeerTube whose players are allowed.
@@ -308,7 +305,7 @@ _VALUES = {ord(stand_in): html.unescape(original) for original, stand_in in _STA
 
 @lru_cache(16)
 def _cleaner(sanitizer: Sanitizer, instances: tuple[str, ...]) -> Callable[[str], str]:
-    policy = replace(_WRITTEN, instances=instances)
+    policy = _WRITTEN._replace(instances=instances)
     return _bleach_cleaner(policy) if sanitizer == "bleach" else _nh3_cleaner(policy)
 
 
