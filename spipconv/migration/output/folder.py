@@ -40,29 +40,21 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def place(self, path: str) -> Path:
+    def place(self, path: str) -> str:
         """Return the full path. Raises Outside, also if a folder on the way is a link."""
         if not is_inside(path):
             raise Outside("this path leads out of the folder", repr(path))
-        # As text, because this is called several times per file.
         here = os.fspath(self.root)
         *above, name = path.split("/")
         for part in above:
             here = os.path.join(here, part)
             if is_link(here):
                 raise Outside("this is a link; put a folder in its place", here)
-        return Path(here, name)
+        return os.path.join(here, name)
 
     def make_parent(self, path: str) -> bool:
         """Make the folder that contains a path; return whether it is new."""
-        parent = self.place(path).parent
-        try:
-            parent.mkdir()
-        except FileExistsError:
-            return False
-        except FileNotFoundError:
-            parent.mkdir(parents=True, exist_ok=True)
-        return True
+        return make_parent(self.place(path))
 
     def is_link(self, path: str) -> bool:
         """Return whether a path is itself a link."""
@@ -77,26 +69,11 @@ class Folder:
 
     def open(self, path: str) -> BufferedReader:
         """Open the file at a path for reading. Raises OSError if it is not a file."""
-        place = self.place(path)
-        if is_link(place):
-            raise Outside("this is a link; put a file in its place", place)
-        number = os.open(place, _READ)
-        try:
-            if not stat.S_ISREG(os.fstat(number).st_mode):
-                raise Outside("this is not a file", place)
-            return os.fdopen(number, "rb")
-        except BaseException:
-            with suppress(OSError):
-                os.close(number)
-            raise
+        return open_file(self.place(path))
 
     def read(self, path: str) -> bytes | None:
         """Return the content of a file, or None if there is none: an empty file may be one that its user emptied."""
-        try:
-            with self.open(path) as file:
-                return file.read()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+        return read_file(self.place(path))
 
     def append(self, path: str) -> FileIO:
         """Open the file at a path for appending, without a buffer. Makes the file and its folder."""
@@ -107,16 +84,15 @@ class Folder:
 
     def remove(self, path: str) -> None:
         """Remove the file or link at a path, and then the empty folders above it."""
-        place = self.place(path)
-        place.unlink()
+        os.unlink(self.place(path))
         with suppress(OSError):
-            for above in place.relative_to(self.root).parents[:-1]:
+            for above in Path(path).parents[:-1]:
                 (self.root / above).rmdir()
 
     def names(self, folder: str) -> Iterator[str]:
         """Yield the sorted names in a folder; none if it does not exist."""
         with suppress(FileNotFoundError):
-            yield from sorted(os.listdir(self.place(f"{folder}/_").parent))
+            yield from sorted(os.listdir(os.path.dirname(self.place(f"{folder}/_"))))
 
 
 def is_inside(path: str) -> bool:
@@ -137,11 +113,53 @@ def is_link(path: Path | str) -> bool:
     return stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) == 0xA0000003
 
 
+# ---- Places that a folder has given ----
+
+
+def make_parent(place: str) -> bool:
+    """Make the folder that contains a place; return whether it is new."""
+    parent = os.path.dirname(place)
+    try:
+        os.mkdir(parent)
+    except FileExistsError:
+        return False
+    except FileNotFoundError:
+        os.makedirs(parent, exist_ok=True)
+    return True
+
+
+def open_file(place: str) -> BufferedReader:
+    """Open a file for reading. Raises OSError if it is not a file, or a link."""
+    if is_link(place):
+        raise Outside("this is a link; put a file in its place", place)
+    number = os.open(place, _READ)
+    try:
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            raise Outside("this is not a file", place)
+        return os.fdopen(number, "rb")
+    except BaseException:
+        with suppress(OSError):
+            os.close(number)
+        raise
+
+
+def read_file(place: str) -> bytes | None:
+    """Return the content of a file, or None if there is none."""
+    try:
+        with open_file(place) as file:
+            return file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
 def create(place: str | Path) -> BufferedWriter:
     """Create a file for writing, replacing what is there; a link there is not followed."""
-    with suppress(FileNotFoundError):
+    try:
+        number = os.open(place, _CREATE, 0o666)
+    except FileExistsError:
         os.unlink(place)
-    return os.fdopen(os.open(place, _CREATE, 0o666), "wb")
+        number = os.open(place, _CREATE, 0o666)
+    return os.fdopen(number, "wb")
 
 
 def check_places(out: Path, img: Path | None, source: str) -> None:

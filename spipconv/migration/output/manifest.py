@@ -121,13 +121,13 @@ class Journal:
     def append(self, entry: Entry) -> None:
         """Record what is about to be written. If that fails, nothing of it is left."""
         line = memoryview(msgspec.json.encode(entry) + b"\n")
-        start = self._file.seek(0, os.SEEK_END)
+        length = len(line)
         try:
             while line:
                 line = line[self._file.write(line) :]
         except OSError:
             with suppress(OSError):
-                self._file.truncate(start)
+                self._file.truncate(self._file.seek(0, os.SEEK_END) - length + len(line))
             raise
 
     def close(self) -> None:
@@ -167,11 +167,11 @@ def settle(folder: Path, store: Path, earlier: OutputManifest | None = None) -> 
     write_temporary(temporary, lines, create)
     db.close()
     if _is_same(place, _MANIFEST, _TEMPORARY):
-        temporary.unlink()
+        os.unlink(temporary)
     else:
         replace_file(temporary, place.place(_MANIFEST))
     for path in journals:
-        place.place(path).unlink()
+        os.unlink(place.place(path))
 
 
 def _journals(place: Folder) -> list[str]:

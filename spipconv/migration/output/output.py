@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
 from spipconv.migration.output.copying import RUN_BY_TARGET, Copy, copy_file, place_for
-from spipconv.migration.output.folder import Folder, create
+from spipconv.migration.output.folder import Folder, create, is_link, make_parent, read_file
 from spipconv.migration.output.manifest import Entry, Journal, OutputManifest
 from spipconv.migration.target import StaticFiles
 from spipconv.system.files import (
@@ -60,15 +61,15 @@ class Output:
         """Write a file, unless it is already there. ``entry`` is the entry to record."""
         self.note(entry or Entry(path, files={path: fingerprint(content)}))
         try:
-            if not self._folder.make_parent(path):
-                is_link = self._folder.is_link(path)
-                there = None if is_link else self._folder.read(path)
+            place = self._folder.place(path)
+            if not make_parent(place):
+                there = None if is_link(place) else read_file(place)
                 if there == content:
                     return True
-                mark = fingerprint(there) if there is not None else _NOT_A_FILE if is_link else ""
+                mark = fingerprint(there) if there is not None else _NOT_A_FILE if is_link(place) else ""
                 if mark and not self._is_replaced(path, mark):
                     return False
-            self._replace(path, content)
+            _replace(place, content)
         except OSError as error:
             self._refuse(path, error)
         return True
@@ -83,8 +84,9 @@ class Output:
                 return True
             if there and not self._is_replaced(path, there):
                 return False
-            self._folder.make_parent(path)
-            self._replace(path, _chunks(content))
+            place = self._folder.place(path)
+            make_parent(place)
+            _replace(place, _chunks(content))
         except OSError as error:
             self._refuse(path, error)
         return True
@@ -101,7 +103,7 @@ class Output:
                 return None
             self.note(Entry(path, files={path: mark}))
             self._folder.make_parent(path)
-            copied = copy_file(source, self._folder.place(path), static)
+            copied = copy_file(source, Path(self._folder.place(path)), static)
             now = self._mark_there(path)
         except OSError as error:
             self._refuse(path, error)
@@ -128,12 +130,6 @@ class Output:
     def _is_replaced(self, path: str, mark: str) -> bool:
         return self._force or self._manifest.is_ours(path, mark)
 
-    def _replace(self, path: str, content: bytes | Iterable[bytes]) -> None:
-        """Replace a file as a whole, so that there is never half a file."""
-        folder, slash, name = path.rpartition("/")
-        temporary = self._folder.place(f"{folder}{slash}{temporary_name(name)}")
-        write_file(self._folder.place(path), content, temporary=temporary, create=create)
-
     def _fingerprint_there(self, path: str) -> str:
         """Return the fingerprint of the file at a path, or an empty string if there is nothing."""
         found = self._folder.stat(path)
@@ -153,6 +149,12 @@ class Output:
         if isinstance(error, CannotWrite):
             raise error
         raise cannot_write(error.filename if isinstance(error.filename, str) else self._folder.root / path, error)
+
+
+def _replace(place: str, content: bytes | Iterable[bytes]) -> None:
+    """Replace a file as a whole, so that there is never half a file."""
+    folder, name = os.path.split(place)
+    write_file(place, content, temporary=os.path.join(folder, temporary_name(name)), create=create)
 
 
 def mark_of(path: Path) -> str:

@@ -191,15 +191,15 @@ class Workers:
         return self.are_there
 
 
-class _Clock:
-    """The CPU time at which this process began its current task; None: it has no task."""
+class _Count:
+    """The number of objects that this process has begun."""
 
-    began: float | None = None
+    objects = 0
 
 
 def begin_object() -> None:
     """Record, in a worker, that another object has begun."""
-    _Clock.began = time.process_time()
+    _Count.objects += 1
 
 
 def _begin(board: MutableSequence[int], places: Synchronized[int]) -> None:
@@ -216,10 +216,12 @@ def _begin(board: MutableSequence[int], places: Synchronized[int]) -> None:
 
 def _beat(board: MutableSequence[int], place: int) -> None:
     """Show that this process is alive, and end it if an object takes too much time."""
+    objects, began = 0, 0.0
     while True:
         board[place] += 1
-        began = _Clock.began
-        if began is not None and time.process_time() - began > MOST_SECONDS:
+        if objects != _Count.objects:
+            objects, began = _Count.objects, time.process_time()
+        elif objects and time.process_time() - began > MOST_SECONDS:
             os._exit(1)
         time.sleep(_BEAT)
 
