@@ -1,34 +1,40 @@
-"""What the batch engines cost: wall and CPU seconds and memory of all their processes, on the same texts.
+"""What batches cost: CPU seconds and memory of all their processes, on the same texts.
 
-    python benchmarks/batch.py [--source FILE.jsonl] [--texts 200000] [--rounds 3] [ENGINE ...]
+    python benchmarks/batch.py [--source FILE.jsonl] [--texts 20000] [--rounds 7] [ENGINE ...]
 
-Lines with "text" are repeated to the number of texts. The engines (all by default): ``bare`` converts the texts in
-a loop and does nothing else; ``here``, ``one``, ``two`` are 0, 1 and 2 workers, ``dask`` is Dask with two. CPU
-seconds are those of all processes, from their start to their end; of ``bare`` only those of the loop. ``--memory``
-prints the memory (PSS, of all processes) as the texts pass.
+Lines with "text" are repeated to the number of texts; without ``--source``, articles are measured, then comments. The
+engines (by default the first three): ``bare`` converts the texts in a loop and does nothing else; ``script`` is such a
+loop that reads each line and writes one with the result, by Python's own ``json``; ``here``, ``one``, ``two`` are
+batches with 0, 1 and 2 workers, ``dask`` is Dask with two. Rounds alternate between the engines; figures are medians,
+that of the ratio the median of the rounds' ratios.
+
+CPU seconds of ``bare`` and ``script`` are those of their loops; those of batches are those of all processes from their
+start to their end, of which ``start`` are the same command's on one text. ``--memory`` prints the memory (PSS, of all
+processes) as the texts pass.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import ctypes
 import itertools
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 from msgspec import Struct
 
-if sys.platform == "win32":
-    sys.exit("this measures by what only Linux and macOS have")
+if sys.platform != "linux":
+    sys.exit("this measures by what only Linux has")
 
-TICKS = os.sysconf("SC_CLK_TCK")
-COMMAND = [sys.executable, "-c", "from spipconv.commands.batch import batch; batch()"]
+TEXTS = Path(__file__).parent / "texts"
+COMMAND = [sys.executable, "-P", "-c", "from spipconv.commands.batch import batch; batch()"]
 BARE = """
 import json, sys, time
 from spipconv import to_html
@@ -40,13 +46,28 @@ for _ in range(count // len(texts)):
         to_html(text)
 print(time.process_time() - start)
 """
+SCRIPT = """
+import json, sys, time
+from spipconv import to_html
+to_html("warm")
+start = time.process_time()
+with open(sys.argv[1], "rb") as lines, open(sys.argv[2], "w", encoding="utf-8") as file:
+    for line in lines:
+        row = json.loads(line)
+        row["html"] = to_html(row.pop("text"))
+        file.write(json.dumps(row, ensure_ascii=False) + "\\n")
+print(time.process_time() - start)
+"""
 ENGINES = {
     "bare": [],
+    "script": [],
     "here": ["--workers", "0"],
     "one": ["--workers", "1"],
     "two": ["--workers", "2"],
     "dask": ["--workers", "2", "--engine", "dask"],
 }
+# prctl: a process whose parent has ended becomes a child of this one, so that its CPU time counts too.
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class Cost(Struct):
@@ -54,7 +75,7 @@ class Cost(Struct):
 
     wall: float
     cpu: float
-    peak: float
+    peak: float = 0.0
 
 
 def repeat(source: Path, target: Path, count: int) -> None:
@@ -65,80 +86,93 @@ def repeat(source: Path, target: Path, count: int) -> None:
             file.write(json.dumps({"id": number, "text": row["text"]}, ensure_ascii=False) + "\n")
 
 
-def tree(pid: int) -> set[int]:
+def descendants(pid: int) -> set[int]:
     """Return a process and all under it."""
     parents: dict[int, int] = {}
     for folder in Path("/proc").iterdir():
         with contextlib.suppress(OSError, ValueError):
             parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-    found = {pid}
-    while new := {one for one, parent in parents.items() if parent in found} - found:
-        found |= new
-    return found
+    family = {pid}
+    while new := {child for child, parent in parents.items() if parent in family} - family:
+        family |= new
+    return family
 
 
 def watch(command: list[str], *, period: float, show: bool) -> Cost:
-    """Run a command; look at its processes now and then."""
+    """Run a command to the end of its last process; look at their memory now and then."""
     start = time.monotonic()
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL if not show else None)
-    cpu: dict[int, float] = {}
-    peak = 0.0
-    while process.poll() is None:
+    pid = subprocess.Popen(command, stderr=subprocess.DEVNULL if not show else None).pid
+    cpu = peak = 0.0
+    while True:
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.wait4(-1, os.WNOHANG))[0]:
+                if ended[0] == pid and ended[1]:
+                    raise SystemExit(f"{command}: exit code {os.waitstatus_to_exitcode(ended[1])}")
+                cpu += ended[2].ru_utime + ended[2].ru_stime
+        family = descendants(os.getpid()) - {os.getpid()}
+        if not family:
+            return Cost(time.monotonic() - start, cpu, peak)
         memory = 0
-        for pid in tree(process.pid):
+        for member in family:
             with contextlib.suppress(OSError, IndexError):
-                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-                cpu[pid] = (int(fields[11]) + int(fields[12])) / TICKS
-                memory += int(Path(f"/proc/{pid}/smaps_rollup").read_text().split("Pss:")[1].split()[0])
+                memory += int(Path(f"/proc/{member}/smaps_rollup").read_text().split("Pss:")[1].split()[0])
         peak = max(peak, memory / 1e3)
         if show:
             print(f"{time.monotonic() - start:8.1f} s {memory / 1e3:8.1f} MB", flush=True)
         time.sleep(period)
-    if process.returncode != 0:
-        raise SystemExit(f"{command}: exit code {process.returncode}")
-    return Cost(time.monotonic() - start, sum(cpu.values()), peak)
 
 
-def measure(engine: str, source: Path, texts: Path, count: int, *, show: bool) -> Cost:
+def measure(engine: str, source: Path, texts: Path, count: int, *, show: bool = False) -> Cost:
     """Return what an engine costs."""
-    if engine == "bare":
-        done = subprocess.run([sys.executable, "-c", BARE, str(source), str(count)], capture_output=True, check=True)
-        seconds = float(done.stdout)
-        return Cost(seconds, seconds, 0.0)
-    folder = Path(tempfile.mkdtemp(dir=texts.parent))
-    try:
-        command = [*COMMAND, str(texts), str(folder / "out.jsonl"), *ENGINES[engine]]
-        return watch(command, period=5.0 if show else 0.1, show=show)
-    finally:
-        shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(dir=texts.parent) as folder:
+        output = f"{folder}/out.jsonl"
+        if engine in ("bare", "script"):
+            program = [BARE, str(source), str(count)] if engine == "bare" else [SCRIPT, str(texts), output]
+            seconds = float(
+                subprocess.run([sys.executable, "-P", "-c", *program], stdout=subprocess.PIPE, check=True).stdout
+            )
+            return Cost(seconds, seconds)
+        return watch([*COMMAND, str(texts), output, *ENGINES[engine]], period=5.0 if show else 0.2, show=show)
+
+
+def compare(source: Path, engines: list[str], count: int, rounds: int, *, show: bool) -> None:
+    """Measure the engines on the texts of a file, and print a table."""
+    with tempfile.TemporaryDirectory() as folder:
+        texts, single = Path(folder) / "texts.jsonl", Path(folder) / "one.jsonl"
+        count -= count % len(source.read_bytes().splitlines())
+        repeat(source, texts, count)
+        repeat(source, single, 1)
+        print(f"{source.name}: {count} texts, {texts.stat().st_size / 1e6:.1f} MB; load {os.getloadavg()[0]:.1f}")
+        costs: dict[str, list[Cost]] = {engine: [] for engine in engines}
+        starts = {engine: [measure(engine, source, single, 1).cpu for _ in range(rounds)] for engine in engines}
+        for _ in range(rounds):
+            for engine in engines:
+                costs[engine].append(measure(engine, source, texts, count, show=show))
+    print(f"load at the end {os.getloadavg()[0]:.1f}; medians of {rounds} rounds, memory the most")
+    print(f"{'':8}{'wall s':>9}{'CPU s':>9}{'of it start':>13}{'µs a text':>11}{'more':>11}{'times bare':>12}{'MB':>6}")
+    for engine, runs in costs.items():
+        cpu = median(run.cpu for run in runs)
+        start = median(starts[engine]) if ENGINES[engine] else 0.0
+        line = f"{engine:8}{median(run.wall for run in runs):9.2f}{cpu:9.2f}{start:13.2f}{cpu / count * 1e6:11.1f}"
+        if "bare" in costs:
+            bare = costs["bare"]
+            over = median((run.cpu - start - loop.cpu) / count * 1e6 for run, loop in zip(runs, bare, strict=True))
+            times = median(run.cpu / loop.cpu for run, loop in zip(runs, bare, strict=True))
+            line += f"{over:11.1f}{times:12.2f}"
+        print(f"{line}{max(run.peak for run in runs):{6 if 'bare' in costs else 29}.0f}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--source", type=Path, default=Path(__file__).parent / "texts" / "articles.jsonl")
-    parser.add_argument("engines", nargs="*", default=list(ENGINES))
-    parser.add_argument("--texts", type=int, default=200_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--source", type=Path, action="append")
+    parser.add_argument("engines", nargs="*", choices=[[], *ENGINES], default=list(ENGINES)[:3])
+    parser.add_argument("--texts", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--memory", action="store_true")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        texts = Path(folder) / "texts.jsonl"
-        repeat(given.source, texts, given.texts)
-        print(f"{given.texts} texts, {texts.stat().st_size / 1e6:.1f} MB; load at the start {os.getloadavg()[0]:.1f}")
-        costs: dict[str, Cost] = {}
-        for _ in range(given.rounds):
-            for engine in given.engines:
-                cost = measure(engine, given.source, texts, given.texts, show=given.memory)
-                best = costs.setdefault(engine, cost)
-                best.wall, best.cpu = min(best.wall, cost.wall), min(best.cpu, cost.cpu)
-                best.peak = max(best.peak, cost.peak)
-    print(f"load at the end {os.getloadavg()[0]:.1f}; the best of {given.rounds}, memory the worst")
-    print(f"{'':8}{'wall s':>9}{'CPU s':>9}{'over bare':>11}{'us a text':>11}{'MB':>8}")
-    for engine, cost in costs.items():
-        over = f"{cost.cpu / costs['bare'].cpu - 1:+.1%}" if "bare" in costs else ""
-        print(
-            f"{engine:8}{cost.wall:9.1f}{cost.cpu:9.1f}{over:>11}{cost.cpu / given.texts * 1e6:11.1f}{cost.peak:8.0f}"
-        )
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    for source in given.source or [TEXTS / "articles.jsonl", TEXTS / "comments.jsonl"]:
+        compare(source, given.engines, given.texts, given.rounds, show=given.memory)
 
 
 if __name__ == "__main__":
