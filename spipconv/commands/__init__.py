@@ -6,6 +6,7 @@ error stopped the work on a text or an object, and was reported; the others are 
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import click
@@ -38,6 +39,8 @@ class _Program(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that arguments name, whole, with its name and the rest of them."""
         name, command, rest = super().resolve_command(ctx, args)
+        # Modules stay until the end: looking for garbage in them takes an eighth of the time of a short run.
+        gc.disable()
         # Statements, so that tools which follow imports see them.
         match name:
             case "convert":
@@ -50,6 +53,8 @@ class _Program(click.Group):
                 from spipconv.commands.serve import serve as command
             case "batch":
                 from spipconv.commands.batch import batch as command
+        gc.freeze()
+        gc.enable()
         return name, command, rest
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 import spipconv
 from spipconv import api
+from spipconv.commands import main
 
 ROOT = Path(__file__).parent.parent.parent
 # What only some texts, formats or commands need.
@@ -80,6 +83,12 @@ def test_a_plain_text_needs_no_heavy_module(command: str) -> None:
     _, loaded = run_command(command, stdin=text)
     assert "spipconv.parsing.parser" in loaded
     assert loaded & HEAVY == set()
+
+
+def test_garbage_is_collected_while_a_command_runs() -> None:
+    assert main.resolve_command(click.Context(main), ["convert"])[1]
+    assert gc.isenabled()
+    assert gc.get_freeze_count()
 
 
 def test_completing_the_name_of_a_command_imports_none_of_them() -> None:
