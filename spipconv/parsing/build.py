@@ -1,6 +1,6 @@
 """Reductions: the values of a rule's symbols come in, a node goes out; one function for each rule of the tree grammar.
 
-The value of a leaf is its node, that of an opening the fields of its node, that of a rule its result.
+The value of a leaf is its node, that of an opening its token, that of a rule its result.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from spipconv.nodes import (
     Table,
     Verse,
 )
-from spipconv.parsing.tokens import Part
+from spipconv.parsing.tokens import NodeFields, Part, Token
 
 Reduction = Callable[[list[Part]], Part]
 
@@ -43,21 +43,25 @@ def collect(parts: list[Part]) -> list[Part]:
     return nodes
 
 
-def _container(kind: Callable[..., Node]) -> Reduction:
+def _container(kind: Callable[..., Node], children: str = "children") -> Reduction:
     def build(parts: list[Part]) -> Node:
-        return kind(children=tuple(parts[1]), **parts[0])
+        opening: Token = parts[0]
+        fields: NodeFields = opening.value
+        if not fields:
+            return kind(tuple(parts[1]), line=opening.line, column=opening.column)
+        return kind(**{children: tuple(parts[1])}, **fields, line=opening.line, column=opening.column)
 
     return build
 
 
 def _caption(parts: list[Part]) -> Caption:
-    fields, nodes, *rest = parts
-    return Caption(tuple(nodes), rest[0] if len(rest) > 1 else (), **fields)
+    opening, nodes, *rest = parts
+    return Caption(tuple(nodes), rest[0] if len(rest) > 1 else (), line=opening.line, column=opening.column)
 
 
 def _table(parts: list[Part]) -> Table:
-    fields, captions, rows, _ = parts
-    return Table(tuple(rows), tuple(captions), **fields)
+    opening, captions, rows, _ = parts
+    return Table(tuple(rows), tuple(captions), line=opening.line, column=opening.column)
 
 
 REDUCTIONS: Mapping[str, Reduction] = {
@@ -69,18 +73,18 @@ REDUCTIONS: Mapping[str, Reduction] = {
     "verses": collect,
     "paragraph": _container(Paragraph),
     "heading": _container(Heading),
-    "list": lambda parts: List(items=tuple(parts[1]), **parts[0]),
+    "list": _container(List, "items"),
     "item": _container(ListItem),
     "table": _table,
     "captions": collect,
     "caption": _caption,
     "summary": lambda parts: tuple(parts[1]),
-    "row": lambda parts: Row(cells=tuple(parts[1]), **parts[0]),
+    "row": _container(Row, "cells"),
     "cell": _container(Cell),
     "quote": _container(Quote),
     "box": _container(Box),
     "markdown": _container(Markdown),
-    "poem": lambda parts: Poem(verses=tuple(parts[1]), **parts[0]),
+    "poem": _container(Poem, "verses"),
     "verse": _container(Verse),
     "strong": _container(Strong),
     "emphasis": _container(Emphasis),

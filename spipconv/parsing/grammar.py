@@ -82,16 +82,16 @@ class Grammar:
                     break
                 if step == _OPEN:
                     states += (number, after)
-                    values += (token.value, [])
+                    values += (token, [])
                     break
                 if step == _CLOSE:
-                    parts = [*values[1 - number :], token.value]
+                    parts = [*values[1 - number :], token]
                     del values[1 - number :], states[1 - number :]
                     values[-1].append(reduction(parts))
                     break
                 if step == _SHIFT:
                     states.append(number)
-                    values.append(token.value)
+                    values.append(token)
                     break
                 parts = values[-number:] if number else []
                 if number:

@@ -127,8 +127,8 @@ class Pairing:
         if len(self.stack) >= MAX_DEPTH and type not in _PARTS:
             self.source.report("depth-exceeded", offset, detail)
             return None
-        fields["line"], fields["column"] = self.source.place(offset)
-        element = Open(name, Token(type, fields), offset, detail, is_raw)
+        line, column = self.source.place(offset)
+        element = Open(name, Token(type, fields, line, column), offset, detail, is_raw)
         if name in SPECIAL:
             self._push(element)
             if name in SCOPE_ENDS and name != "table":
@@ -152,8 +152,7 @@ class Pairing:
         The words begin after a marker of that length.
         """
         line, column = self.source.place(offset)
-        fields["line"], fields["column"] = line, column
-        self._write(Token(type, fields))
+        self._write(Token(type, fields, line, column))
         if words:
             if self.source.was_replaced:
                 line, column = self.source.place(offset + marker)
@@ -164,15 +163,15 @@ class Pairing:
 
     def void(self, node: Element) -> None:
         """Write an HTML element that never has content."""
-        fields = {"name": node.name, "attributes": node.attributes, "line": node.line, "column": node.column}
+        opening = Token("ELEMENT", {"name": node.name, "attributes": node.attributes}, node.line, node.column)
         if self._raw_tables and node.name != "col" and self._is_between_cells():
-            self._write_before_table(Token("ELEMENT", fields), CLOSE)
+            self._write_before_table(opening, CLOSE)
             return
         if node.name == "hr":
             self.close("p")
         elif self._active:
             self._reopen_formatting()
-        self._write(Token("ELEMENT", fields))
+        self._write(opening)
         self._write(CLOSE)
 
     def close(self, name: str, is_raw: bool = False) -> bool:

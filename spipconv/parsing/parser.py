@@ -54,6 +54,11 @@ def parse(
     settings = read_settings(
         profile, lang, objects, embeds, angle_shortcuts, first_note, repair_encoding, plugins, peertube, typography
     )
+    return read_document(text, settings)
+
+
+def read_document(text: str, settings: Settings) -> Parsed:
+    """Read a SPIP text like ``parse``, with settings that are checked once for many texts."""
     source = read_source(text, settings)
     document = Document(finish(_read(source), settings.plugins), settings.language, settings.profile, settings.peertube)
     return Parsed(document, tuple(sorted(source.diagnostics, key=_place)))

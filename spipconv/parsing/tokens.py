@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-# The fields of a node that is being made, by their names.
+# The fields of a node that is being made, by their names, but its children and its place.
 NodeFields: TypeAlias = dict[str, object]
 # What a symbol of the grammar comes to: a node, a list of nodes, or the fields of one. Which of them, the rules say.
 Part: TypeAlias = Any
 
 
 class Token:
-    """A terminal of ``grammar/spip.lark``: a leaf carries its node, an opening the fields of its node."""
+    """A terminal of ``grammar/spip.lark``: a leaf carries its node, an opening the fields and the place of its node."""
 
-    __slots__ = ("type", "value")
+    __slots__ = ("column", "line", "type", "value")
 
-    def __init__(self, type: str, value: Part = None) -> None:
+    def __init__(self, type: str, value: Part = None, line: int = 0, column: int = 0) -> None:
         self.type = type
         self.value = value
+        self.line = line
+        self.column = column
 
 
 CLOSE = Token("CLOSE")

@@ -179,16 +179,14 @@ class Layout:
         line, column = writer.source.place(start)
         if not tokens and aside.name is None and aside.start < aside.end:
             # White space is a text, though nothing shows of it.
-            tokens = [Token("PARAGRAPH", {"line": line, "column": column}), CLOSE]
+            tokens = [Token("PARAGRAPH", {}, line, column), CLOSE]
         fields = {
             "label": label,
             "identifier": identifier_of(label),
             "repeated": repeated,
             "excerpt": tooltip,
-            "line": line,
-            "column": column,
         }
-        writer.pairing.tokens([Token("NOTE", fields), *tokens, CLOSE])
+        writer.pairing.tokens([Token("NOTE", fields, line, column), *tokens, CLOSE])
 
 
 def _read_title_lexeme(lexeme: Lexeme) -> Lexeme:
