@@ -103,7 +103,7 @@ def printable(text: str) -> str:
     """Return text that any XML or HTML may contain: lone surrogates become U+FFFD, other forbidden characters go."""
     if text.isprintable() and text.isascii():
         return text
-    return NO_TEXT.sub(lambda match: "\ufffd" if "\ud800" <= match[0] <= "\udfff" else "", text)
+    return NO_TEXT.sub(lambda match: "\ufffd" if 0xD800 <= ord(match[0]) <= 0xDFFF else "", text)
 
 
 def template_text(text: str, templates: Templates) -> str:
@@ -313,17 +313,12 @@ def _nh3_cleaner(policy: Policy) -> Callable[[str], str]:
     import nh3
 
     def judge(tag: str, name: str, value: str) -> str | None:
-        return value if policy.allows(tag, name, value) else None
-
-    attributes = {tag: set(names) for tag, names in policy.attributes.items()}
-
-    def judge_tame(tag: str, name: str, value: str) -> str | None:
-        return value if judge(tag, name, _restore_values(value)) is not None else None
+        return value if policy.allows(tag, name, _restore_values(value)) else None
 
     cleaner = nh3.Cleaner(
         tags=set(policy.tags),
-        attributes=attributes,
-        attribute_filter=judge_tame,
+        attributes={tag: set(names) for tag, names in policy.attributes.items()},
+        attribute_filter=judge,
         generic_attribute_prefixes={"aria-"},
         url_schemes=set(SCHEMES),
         link_rel=None,
@@ -332,11 +327,13 @@ def _nh3_cleaner(policy: Policy) -> Callable[[str], str]:
     def clean_with_nh3(markup: str) -> str:
         if len(markup) < _SHORT:
             return cleaner.clean(markup)
-        markup = replace_controls(markup)
-        for original, stand_in in _STAND_INS.items():
+        if not markup.replace("\n", "").isprintable():
+            markup = replace_controls(markup)
+        replaced = [(original, stand_in) for original, stand_in in _STAND_INS.items() if original in markup]
+        for original, stand_in in replaced:
             markup = markup.replace(original, stand_in)
         markup = cleaner.clean(markup)
-        for original, stand_in in _STAND_INS.items():
+        for original, stand_in in replaced:
             markup = markup.replace(stand_in, original)
         return markup
 
