@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from urllib.parse import unquote
 
 from msgspec import Struct
+
+from spipconv.characters import percent_decode
 
 # A player runs the scripts of its host, whose origin is another one: with these rights it plays and opens its own
 # pages, but it cannot leave its frame. YouTube refuses to play without a referrer; it gets the origin only.
@@ -235,7 +236,7 @@ def find_player(address: str, instances: Collection[str] = ()) -> Player | None:
     if not forms and (name in INSTANCES or name in instances):
         forms = _OF_INSTANCES
     # SoundCloud and Arte have an encoded address in the address.
-    decoded = unquote(path) if "%" in path else path
+    decoded = percent_decode(path)
     for host, form in forms:
         found = re.fullmatch(form.pattern, decoded, re.ASCII | re.DOTALL)
         if found is None:

@@ -5,14 +5,12 @@ The parser uses the policy to read raw HTML, and the converters check it again b
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from string import ascii_lowercase, ascii_uppercase
 from typing import Literal, NamedTuple, cast, get_args
-from urllib.parse import quote, unquote
 
+from spipconv.characters import decode_references, percent_decode, percent_encode
 from spipconv.players import REFERRER_POLICY, SANDBOX, is_player
 
 Sanitizer = Literal["nh3", "bleach"]
@@ -39,7 +37,7 @@ _INVISIBLE = re.compile("[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\ufeff
 # Characters that no text may contain: XML and HTML forbid them, and the lexer and the sanitiser use noncharacters as
 # marks.
 NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+_LOWER = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}
 # The part of a parameter to hide: the value after its "=", unless that is a single character or lines of text after a
 # tag that the author forgot to close; without a "=", a parameter that contains an address or a telephone number.
 _PARAMETER_VALUE = re.compile(
@@ -124,7 +122,7 @@ def template_text(text: str, templates: Templates) -> str:
 
 
 def _split_reference(match: re.Match[str]) -> str:
-    return match[0] if html.unescape(match[0]) == match[0] else f"&{_JOINER}{match[0][1:]}"
+    return match[0] if decode_references(match[0]) == match[0] else f"&{_JOINER}{match[0][1:]}"
 
 
 def template_address(address: str) -> str:
@@ -132,7 +130,7 @@ def template_address(address: str) -> str:
     allowed = safe_address(printable(address))
     if not allowed:
         return ""
-    return _RESERVED_IN_ADDRESSES.sub(lambda match: quote(match[0], safe=""), allowed)
+    return _RESERVED_IN_ADDRESSES.sub(lambda match: percent_encode(match[0]), allowed)
 
 
 # ---- Addresses ----
@@ -168,7 +166,7 @@ def safe_address(address: str) -> str | None:
         return address
     decoded = address
     for _ in range(2):
-        decoded = html.unescape(unquote(decoded))
+        decoded = decode_references(percent_decode(decoded))
     hidden = _SCHEME.match(_INVISIBLE.sub("", decoded))
     return None if hidden and hidden[1].lower() not in SCHEMES else address
 
@@ -300,7 +298,9 @@ _STAND_INS = dict(zip(("&amp;", "&lt;", "&gt;", "&nbsp;", "&quot;"), "\x01\x02\x
     chr(0xA0 + number): chr(0xFDD0 + number) for number in range(1, 0x20)
 }
 _SHORT = 2_000
-_VALUES = {ord(stand_in): html.unescape(original) for original, stand_in in _STAND_INS.items()}
+_VALUES = str.maketrans("\x01\x02\x03\x04\x05", '&<>\u00a0"') | {
+    0xFDD0 + number: 0xA0 + number for number in range(1, 0x20)
+}
 
 
 @lru_cache(16)

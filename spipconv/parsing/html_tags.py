@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import NamedTuple
 
+from spipconv.characters import decode_references
 from spipconv.safety import (
     ARTICLE,
     COMMENT,
@@ -110,7 +110,7 @@ def read_attributes(text: str) -> tuple[tuple[str, str], ...]:
 
 def _decode(value: str) -> str:
     """Decode the value of an attribute as browsers do: they know more references there than in text."""
-    return replace_controls(html.unescape(value).replace("\r", "\n"))
+    return replace_controls(decode_references(value).replace("\r", "\n"))
 
 
 def policy_of(settings: Settings) -> Policy:

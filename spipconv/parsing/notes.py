@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from spipconv.characters import percent_encode
 
 
 class Notes:
@@ -26,4 +26,4 @@ class Notes:
 
 def identifier_of(label: str) -> str:
     """Return a label as it is written in ids: ``*`` is ``_2A``."""
-    return quote(label, safe="").replace("%", "_").replace("~", "_7E")
+    return percent_encode(label).replace("%", "_").replace("~", "_7E")

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-from urllib.parse import quote
 
+from spipconv.characters import percent_encode
 from spipconv.languages import CODES, author_title
 from spipconv.media_types import media_type
 from spipconv.nodes import LinkKind
@@ -134,7 +134,7 @@ def encode_in_comment(address: str) -> str:
     """Return an address as SPIP's forums show it: with every character beyond ASCII encoded, in its host as in DNS."""
     if not _ENCODED_IN_COMMENTS.search(address):
         return address
-    return quote(_HOST.sub(_encode_host, address), safe=_KEPT_IN_COMMENTS)
+    return percent_encode(_HOST.sub(_encode_host, address), _KEPT_IN_COMMENTS)
 
 
 def _encode_host(match: re.Match[str]) -> str:
@@ -159,7 +159,7 @@ def read_glossary(markup: str, language: str) -> tuple[str, str, str] | None:
         return None
     # Whatever language the caller gives, the address must stay on Wikipedia.
     edition = language.partition("_")[0] if language in CODES else "en"
-    address = f"https://{edition}.wikipedia.org/wiki/{quote(page, safe='')}"
+    address = f"https://{edition}.wikipedia.org/wiki/{percent_encode(page)}"
     return term, decode_entities((title or detail).strip()), address
 
 

@@ -7,7 +7,8 @@ other languages (SPIP: ``typographie/fr`` and ``typographie/en``). Each rule run
 from __future__ import annotations
 
 import re
-from html.entities import html5
+
+from spipconv.characters import find_entity
 
 _FRENCH_LANGUAGES = frozenset({"fr", "eo", "cpf"})
 NO_BREAK_SPACE = "\u00a0"
@@ -136,7 +137,7 @@ def decode_entities(text: str) -> str:
 def _decode_entity(match: re.Match[str]) -> str:
     decimal, hexadecimal, name = match.groups()
     if name:
-        return html5.get(name + ";", match.group())
+        return find_entity(name) or match.group()
     code = int(decimal) if decimal else int(hexadecimal, 16)
     if code > 0x10FFFF:
         return match.group()

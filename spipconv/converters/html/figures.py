@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote
-
+from spipconv.characters import percent_decode
 from spipconv.converters.html.writer import NodeWriter
 from spipconv.languages import size_units
 from spipconv.nodes import ICONS, Figure, Player
@@ -123,7 +122,7 @@ def _file_link(writer: NodeWriter, node: Figure, address: str) -> str:
         icon = escape_attribute(safe_source(node.thumbnail) or "")
         words = f'<img src="{icon}" width="64" height="64" alt="" />'
     else:
-        words = escape_text(replace_controls(unquote(address.rpartition("/")[2])) or address)
+        words = escape_text(replace_controls(percent_decode(address.rpartition("/")[2])) or address)
     link = safe_address(node.link) if node.link else None
     return _link(writer, node, link or address, words, _describe(writer, node))
 

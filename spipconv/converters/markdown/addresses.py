@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
 
+from spipconv.characters import percent_encode
 from spipconv.converters.flavours import Flavour
 from spipconv.converters.html.writer import SPACES
 from spipconv.converters.markdown.escapes import as_entity, entity, escaper, fold_spaces, write_spaces
@@ -77,7 +77,7 @@ def _encode(address: str) -> str | None:
         if name.encode().decode("idna") != host[2]:
             return None
         address = host[1] + name + address[host.end() :]
-    return quote(address, safe="/?:@&=+$,;_.!~*'()#%-")
+    return percent_encode(address, "/?:@&=+$,;_.!~*'()#%-")
 
 
 def _escape_in_title(match: re.Match[str]) -> str:

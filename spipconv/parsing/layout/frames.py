@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import unquote, urlsplit
 
+from spipconv.characters import percent_decode
 from spipconv.nodes import Link, LinkKind, Node, Player, Text
 from spipconv.parsing.html_tags import Tag, read_tag
 from spipconv.parsing.layout.writer import TextWriter
@@ -172,9 +172,12 @@ def _link(writer: TextWriter, addresses: list[str], offset: int) -> Node:
 
 def _name_of(address: str) -> str:
     """Return the host of an address, or else the name of its file, or else the address."""
+    # Few texts have a frame of an unknown host.
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(address)
     except ValueError:
         return address[:_LONGEST_WORDS]
-    name = "" if parts.scheme else replace_controls(unquote(parts.path)).rstrip("/").rpartition("/")[2]
+    name = "" if parts.scheme else replace_controls(percent_decode(parts.path)).rstrip("/").rpartition("/")[2]
     return (parts.hostname or name or address)[:_LONGEST_WORDS]
