@@ -29,22 +29,23 @@ VOID = frozenset("area base br col embed hr img input link meta param source tra
 SCHEMES = frozenset({"http", "https", "ftp", "mailto", "tel", "geo", "news", "sftp", "sms", "xmpp"})
 _LOADED = frozenset({"http", "https", "ftp"})
 
-_ARIA = re.compile("aria-[a-z]+")
+# Few texts need the regular expressions that are strings: Python compiles each when it is first used.
+_ARIA = "aria-[a-z]+"
 _COLON_FIRST = re.compile(r"[^/?#:]*:")
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _IGNORED_IN_ADDRESSES = re.compile(r"[\t\n\r]")
-_INVISIBLE = re.compile("[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\ufeff]")
+_INVISIBLE = "[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\ufeff]"
 # Characters that no text may contain: XML and HTML forbid them, and the lexer and the sanitiser use noncharacters as
 # marks.
 NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _LOWER = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}
 # The part of a parameter to hide: the value after its "=", unless that is a single character or lines of text after a
 # tag that the author forgot to close; without a "=", a parameter that contains an address or a telephone number.
-_PARAMETER_VALUE = re.compile(
+_PARAMETER_VALUE = (
     r"(?<==)(?!\s*[A-Za-z0-9]?\s*\Z)(?![^@]*\n[^@]*\Z)(?s:.+)|\A(?=[^=]*(?:@|://|(?:[0-9][ .-]?){6}))[^=]+\Z"
 )
 # A bar in a link or in a tag does not end a parameter.
-_PARAMETER = re.compile(r"\|((?:\[[^\[\]<>]*->[^\]<>]*\]|<[^<>]*>|[^|])*)")
+_PARAMETER = r"\|((?:\[[^\[\]<>]*->[^\]<>]*\]|<[^<>]*>|[^|])*)"
 _EDGES = "".join(map(chr, range(0x21)))
 
 
@@ -84,17 +85,15 @@ def escape_attribute(text: str) -> str:
 
 Templates = Literal["escape", "mixed"]
 
-_REFERENCE = re.compile(r"&(?:#[0-9A-Za-z]+|[A-Za-z][0-9A-Za-z]*);?")
-_TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
+_REFERENCE = r"&(?:#[0-9A-Za-z]+|[A-Za-z][0-9A-Za-z]*);?"
+_TAG_START = r"<(?=[A-Za-z/!?])"
 # The middle of a Markdown link, and the start of a template tag.
-_MARKDOWN_PAIR = re.compile(r"\](?=[(\[])|\{(?=[{%])")
-_OPENING_QUOTE = re.compile(r"(?<![^\s(\[{‹«—–-])([\"'])(?=\S)")
+_MARKDOWN_PAIR = r"\](?=[(\[])|\{(?=[{%])"
+_OPENING_QUOTE = r"(?<![^\s(\[{‹«—–-])([\"'])(?=\S)"
 _LOOKALIKES = str.maketrans({"<": "‹", ">": "›", '"': "”", "'": "’", "`": "‘"})
 # An invisible character: the characters on its two sides no longer form markup.
 _JOINER = "\u2060"
-_RESERVED_IN_ADDRESSES = re.compile(
-    r"""[\s<>"'`\\{}|^\x00-\x20\x7f]|&(?=#|(?:lt|gt|quot|amp|apos)(?![a-z]))""", re.IGNORECASE
-)
+_RESERVED_IN_ADDRESSES = r"""(?i)[\s<>"'`\\{}|^\x00-\x20\x7f]|&(?=#|(?:lt|gt|quot|amp|apos)(?![a-z]))"""
 
 
 def printable(text: str) -> str:
@@ -114,11 +113,11 @@ def template_text(text: str, templates: Templates) -> str:
     """
     text = printable(text)
     if templates == "mixed":
-        text = _OPENING_QUOTE.sub(lambda match: "“" if match[1] == '"' else "‘", text).translate(_LOOKALIKES)
-        text = _REFERENCE.sub(_split_reference, text)
+        text = re.sub(_OPENING_QUOTE, lambda match: "“" if match[1] == '"' else "‘", text).translate(_LOOKALIKES)
+        text = re.sub(_REFERENCE, _split_reference, text)
     elif "<" in text:
-        text = _TAG_START.sub("<" + _JOINER, text)
-    return _MARKDOWN_PAIR.sub(lambda match: match[0] + _JOINER, text)
+        text = re.sub(_TAG_START, "<" + _JOINER, text)
+    return re.sub(_MARKDOWN_PAIR, lambda match: match[0] + _JOINER, text)
 
 
 def _split_reference(match: re.Match[str]) -> str:
@@ -130,7 +129,7 @@ def template_address(address: str) -> str:
     allowed = safe_address(printable(address))
     if not allowed:
         return ""
-    return _RESERVED_IN_ADDRESSES.sub(lambda match: percent_encode(match[0]), allowed)
+    return re.sub(_RESERVED_IN_ADDRESSES, lambda match: percent_encode(match[0]), allowed)
 
 
 # ---- Addresses ----
@@ -143,7 +142,7 @@ def hide_values(model: str) -> str:
     personal; those of a single letter or digit stay.
     """
     name, bar, rest = model.strip().removesuffix(">").partition("|")
-    parameters = [_PARAMETER_VALUE.sub("…", parameter) for parameter in _PARAMETER.findall(bar + rest)]
+    parameters = [re.sub(_PARAMETER_VALUE, "…", parameter) for parameter in re.findall(_PARAMETER, bar + rest)]
     return "|".join([name, *parameters]) + ">"
 
 
@@ -167,7 +166,7 @@ def safe_address(address: str) -> str | None:
     decoded = address
     for _ in range(2):
         decoded = decode_references(percent_decode(decoded))
-    hidden = _SCHEME.match(_INVISIBLE.sub("", decoded))
+    hidden = _SCHEME.match(re.sub(_INVISIBLE, "", decoded))
     return None if hidden and hidden[1].lower() not in SCHEMES else address
 
 
@@ -201,7 +200,7 @@ class Policy(NamedTuple):
             if name in ("poster", "src"):
                 return safe_source(value) is not None
             return value in _VALUES_OF.get(name, (value,))
-        return name in self.attributes["*"] or (self.has_aria and _ARIA.fullmatch(name) is not None)
+        return name in self.attributes["*"] or (self.has_aria and re.fullmatch(_ARIA, name) is not None)
 
 
 # The values of attributes that may have no others: nothing is played or loaded before the reader wants it.
