@@ -73,21 +73,25 @@ class Grammar:
         actions, gotos = self._actions, self._gotos
         states = [self._start]
         values: list[Part] = []
+        # The innermost list of nodes: the last value, where that is a list.
+        nodes: list[Part] = []
         for token in (*tokens, _END):
             kind = token.type
             while True:
                 step, number, after, rule, reduction = actions[states[-1]][kind]
                 if step == _LEAF:
-                    values[-1].append(token.value)
+                    nodes.append(token.value)
                     break
                 if step == _OPEN:
                     states += (number, after)
-                    values += (token, [])
+                    nodes = []
+                    values += (token, nodes)
                     break
                 if step == _CLOSE:
                     parts = [*values[1 - number :], token]
                     del values[1 - number :], states[1 - number :]
-                    values[-1].append(reduction(parts))
+                    nodes = values[-1]
+                    nodes.append(reduction(parts))
                     break
                 if step == _SHIFT:
                     states.append(number)
@@ -96,10 +100,13 @@ class Grammar:
                 parts = values[-number:] if number else []
                 if number:
                     del values[-number:], states[-number:]
-                values.append(reduction(parts))
+                value = reduction(parts)
+                values.append(value)
+                if isinstance(value, list):
+                    nodes = value
                 states.append(gotos[states[-1]][rule])
                 if states[-1] == self._end:
-                    return values[-1]
+                    return value
         raise AssertionError("the layout pass returned tokens that are not balanced")
 
 

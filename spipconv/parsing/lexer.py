@@ -280,7 +280,9 @@ def _find(master: re.Pattern[str], text: str, start: int, end: int) -> list[Lexe
 
 
 def _join(expressions: dict[str, str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?P<{name}>{expression})" for name, expression in expressions.items()))
+    # The group that names an alternative is empty and ends it: alternatives that begin with a character are then passed
+    # over without trying them.
+    return re.compile("|".join(f"(?:{expression})(?P<{name}>)" for name, expression in expressions.items()))
 
 
 def mask(text: str, blocks: list[tuple[int, int, Protected]]) -> str:

@@ -13,6 +13,8 @@ from spipconv.settings import Settings
 
 MAX_DIAGNOSTICS = 1000
 _FIRST = itemgetter(0)
+# How far on a line is looked for from the last one: a search in steps this short takes less time than one in a list.
+_NEAR = 2000
 
 
 class Source:
@@ -31,7 +33,7 @@ class Source:
         # The line of the last place that was asked for: where it starts and ends, and its number.
         self._start = 0
         self._end = -1
-        self._line = 0
+        self._line = 1
 
     @property
     def was_replaced(self) -> bool:
@@ -40,21 +42,28 @@ class Source:
 
     def place(self, offset: int) -> tuple[int, int]:
         """Return the line and the column of an offset, both counted from 1."""
-        start = self._start
-        if start <= offset <= self._end and not self._layers:
-            return self._line, offset - start + 1
-        if self._layers:
-            for pieces in reversed(self._layers):
-                at, origin = pieces[bisect_right(pieces, offset, key=_FIRST) - 1]
-                offset = origin + offset - at
+        for pieces in reversed(self._layers):
+            at, origin = pieces[bisect_right(pieces, offset, key=_FIRST) - 1]
+            offset = origin + offset - at
         if not self._start <= offset <= self._end:
-            if self._line_ends is None:
-                text = self.text if self._original is None else self._original
-                self._line_ends = [-1, *(match.start() for match in re.finditer("\n", text)), len(text)]
-            self._line = bisect_right(self._line_ends, offset - 1)
-            self._start = self._line_ends[self._line - 1] + 1
-            self._end = self._line_ends[min(self._line, len(self._line_ends) - 1)]
+            self._find_line(offset)
         return self._line, offset - self._start + 1
+
+    def _find_line(self, offset: int) -> None:
+        """Make the line of an offset the last one that was asked for."""
+        text = self.text if self._original is None else self._original
+        if 0 < offset - self._end < _NEAR:
+            # Most places are asked for in their order.
+            self._line += text.count("\n", max(self._end, 0), offset)
+            self._start = text.rfind("\n", 0, offset) + 1
+            end = text.find("\n", offset)
+            self._end = len(text) if end < 0 else end
+            return
+        if self._line_ends is None:
+            self._line_ends = [-1, *(match.start() for match in re.finditer("\n", text)), len(text)]
+        self._line = bisect_right(self._line_ends, offset - 1)
+        self._start = self._line_ends[self._line - 1] + 1
+        self._end = self._line_ends[min(self._line, len(self._line_ends) - 1)]
 
     def report(self, code: str, offset: int, detail: str = "") -> None:
         """Add a diagnostic at an offset. After ``MAX_DIAGNOSTICS`` of them, add one that says that there are more."""

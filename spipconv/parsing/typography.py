@@ -30,9 +30,7 @@ _TITLE = re.compile(r"M(?:M?\.|mes?|r\.?|°) ")
 _NUMBER = re.compile(r"([nN]°) ")
 _TITLE_ENGLISH = re.compile(r"Mr\.? ")
 _PROTOCOL = re.compile(r"""(https?|ftp|mailto)~((://[^"'\s\[\]})<>~]+)~([?]))?""")
-# The spaces around a ~ join it: those before it, and those after it.
-_TILDES = re.compile("~~+")
-_SPACED_TILDE = re.compile("(?<! ) +~ *|~ +")
+_PROTOCOLS = ("http", "https", "ftp", "mailto")
 # A ~ after a backslash is one; this stands for it until the others are no-break spaces.
 _LITERAL_TILDE = "\x00"
 _DASH = re.compile(r"--(?<![-\n]--)(?!-)")
@@ -65,17 +63,9 @@ def typeset(text: str, language: str, before: str = "") -> str:
     is_like_french = language == "fr" or is_french(language)
     text = _space_french(text, before) if is_like_french else _space_english(text)
     if "~" in text:
-        if "~~" in text or "\\~" in text:
-            text = _merge_tildes(text)
-        text = text.replace(" ~", "~").replace("~ ", "~")
-        if " ~" in text or "~ " in text:
-            text = _SPACED_TILDE.sub("~", text)
-        if "tp" in text or "mailto" in text:
-            text = _PROTOCOL.sub(r"\1\3\4", text)
-    if "--" in text:
+        text = _join_tildes(text)
+    if "-" in text and "--" in text:
         text = _DASH.sub("—", text)
-    if "~" in text:
-        text = text.replace("~", NO_BREAK_SPACE)
     if _LITERAL_TILDE in text:
         text = text.replace(_LITERAL_TILDE, "~")
     return decode_entities(text) if "&" in text else text
@@ -98,9 +88,13 @@ def _space_french(text: str, before: str) -> str:
             text = _ENTITY_END.sub(r"\1;", text)
     if ":" in text:
         text = _COLON.sub("~:", text)
-    if "!" in text or "?" in text:
-        marked = _QUESTION.sub("~?", _EXCLAMATION.sub("~!", text))
-        text = marked[1:] if text[0] in "!?" and before and before in _NO_SPACE_AFTER else marked
+    first = text[0]
+    if "!" in text:
+        text = _EXCLAMATION.sub("~!", text)
+    if "?" in text:
+        text = _QUESTION.sub("~?", text)
+    if first in "!?" and before and before in _NO_SPACE_AFTER:
+        text = text[1:]
     if "»" in text:
         text = _QUOTE_END.sub("~»", text)
     if "«" in text:
@@ -117,16 +111,29 @@ def _space_english(text: str) -> str:
 
 
 def _space_everywhere(text: str) -> str:
-    if " %" in text:
+    if "%" in text:
         text = _PERCENT.sub("~%", text)
-    if " -" in text:
+    if "-" in text and "-," in text:
         text = _DASH_COMMA.sub(r"~\1", text)
     return text
 
 
-def _merge_tildes(text: str) -> str:
-    """Set a ``~`` after a backslash apart, and merge each other one with those next to it, but not beyond a space."""
-    return _TILDES.sub("~", text.replace("\\~", _LITERAL_TILDE))
+def _join_tildes(text: str) -> str:
+    """Return a text with a no-break space for each ``~``, which joins what is around it.
+
+    A ``~`` after a backslash is set apart, and each other one takes those next to it and the spaces around.
+    """
+    if "\\" in text:
+        text = text.replace("\\~", _LITERAL_TILDE)
+    first, *others = text.split("~")
+    if not others:
+        return text
+    last = others.pop()
+    parts = [first.rstrip(" "), *[part.strip(" ") for part in others if part], last.lstrip(" ")]
+    for part in parts:
+        if part.endswith(_PROTOCOLS):
+            return _PROTOCOL.sub(r"\1\3\4", "~".join(parts)).replace("~", NO_BREAK_SPACE)
+    return NO_BREAK_SPACE.join(parts)
 
 
 def decode_entities(text: str) -> str:
