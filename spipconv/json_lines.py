@@ -15,7 +15,7 @@ from typing import NoReturn
 import msgspec
 from msgspec import Raw, Struct
 
-from spipconv.converters.formats import OutputFormat, Written
+from spipconv.converters.formats import FORMATS, OutputFormat, Written
 from spipconv.diagnostics import Diagnostic
 from spipconv.nodes import Profile
 from spipconv.plugins import check_plugins
@@ -30,6 +30,11 @@ _encoder = msgspec.json.Encoder()
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _NO_ID: Fields = {"id": Raw(b"null")}
+# The fields of an answer, beside those of its format, and those of a task that are options.
+_ANSWER_FIELDS = ("error", "diagnostics")
+_SPECIAL_FIELDS = {
+    to.name: frozenset((*to.fields, *_ANSWER_FIELDS, "profile", "lang", "plugins")) for to in FORMATS.values()
+}
 
 
 class BadLine(ValueError):
@@ -67,9 +72,11 @@ def read_task(line: bytes, to: OutputFormat, column: str = "text") -> Task:
     """
     fields = _read_fields(line)
     raw = fields.pop(column, None)
-    for name in (*to.fields, "error", "diagnostics"):
-        fields.pop(name, None)
     text = None if raw is None else _read_string(raw)
+    if text is not None and _SPECIAL_FIELDS[to.name].isdisjoint(fields):
+        return Task(text, None, None, fields)
+    for name in (*to.fields, *_ANSWER_FIELDS):
+        fields.pop(name, None)
     if text is None:
         raise BadLine(f'"{column}" is missing or not a string', fields)
     profile = _read_option(fields, "profile") if "profile" in fields else None
@@ -91,7 +98,9 @@ def encode_answer(
 ) -> bytes:
     """Return the line that answers a task, without its end."""
     answer: dict[str, object] = {**fields}
-    answer.update(zip(to.fields, to.values(written), strict=True))
+    answer[to.fields[0]] = written.body
+    if len(to.fields) == 2:
+        answer[to.fields[1]] = written.notes
     answer["diagnostics"] = [diagnostic.describe() for diagnostic in diagnostics]
     return _encode(answer)
 

@@ -24,13 +24,14 @@ from spipconv.converters.formats import Format, Written, find_format
 from spipconv.diagnostics import Diagnostic
 from spipconv.nodes import Profile
 from spipconv.objects import Catalogue, read_objects
-from spipconv.parsing.parser import parse
+from spipconv.parsing.parser import read_document
 from spipconv.printing import describe_internal_error
-from spipconv.settings import Typography, read_typography
+from spipconv.settings import Settings, Typography, read_settings, read_typography
 from spipconv.system.files import fingerprint
 from spipconv.version import VERSION
 
 SLOWEST = 10
+_encoder = msgpack.Encoder()
 
 
 class Options(Struct, frozen=True):
@@ -110,6 +111,8 @@ class Converter:
         self.format = find_format(options.to)
         self._spaces = read_typography(options.typography)[1]
         self._objects = _read_objects(options.objects) if options.objects else None
+        self._settings: Settings | None = None
+        self._scratch = bytearray()
         self._spool, self._watched = spool, watched
         # Signals reach the main thread only.
         self._timed = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
@@ -168,8 +171,7 @@ class Converter:
         elif size > options.max_bytes:
             converted = Converted(error=f"{size} bytes: more than the {options.max_bytes} that are allowed")
         else:
-            plugins = options.plugins if plugins is None else plugins
-            converted = self._convert(text, profile or options.profile, lang or options.lang, plugins)
+            converted = self._convert(text, profile, lang, plugins)
         seconds = time.perf_counter() - started
         self.bytes += size
         slowest = self._slowest
@@ -184,30 +186,40 @@ class Converter:
         known = self._spool.take() if self._spool else None
         return self._note(number, known or Converted(error=show(error)), is_new=known is None)
 
-    def _convert(self, text: str, profile: Profile, lang: str, plugins: tuple[str, ...]) -> Converted:
-        options = self.options
+    def _convert(
+        self, text: str, profile: Profile | None, lang: str | None, plugins: tuple[str, ...] | None
+    ) -> Converted:
         try:
-            self._last_text += 1
-            self._text = self._last_text
+            self._text = self._last_text = self._last_text + 1
             try:
-                parsed = parse(
-                    text, profile=profile, lang=lang, objects=self._objects, embeds=options.embeds,
-                    angle_shortcuts=options.angle_shortcuts, repair_encoding=options.repair_encoding,
-                    plugins=plugins, peertube=options.peertube, typography=options.typography,
-                )  # fmt: skip
-                written = self.format.write(parsed.document, profile, "nh3", self._spaces)
-                written.body.encode()
-                written.notes.encode()
+                if profile is None and lang is None and plugins is None:
+                    settings = self._settings = self._settings or self._read_settings()
+                else:
+                    settings = self._read_settings(profile, lang, plugins)
+                parsed = read_document(text, settings)
+                written = self.format.write(parsed.document, settings.profile, "nh3", self._spaces)
+                # Half a surrogate is an error of this text. Its strings keep their UTF-8 for the encoder of its answer.
+                _encoder.encode_into(written, self._scratch)
                 return Converted(written, None, parsed.diagnostics)
             finally:
                 self._text = 0
         except _TimeIsUp:
-            return Converted(error=f"took longer than {options.max_seconds:g} s")
+            return Converted(error=f"took longer than {self.options.max_seconds:g} s")
         except MemoryError:
             return Converted(error="needs more memory than there is")
         except Exception as error:
             # An error in spipconv: one text of millions must not stop the others.
             return Converted(error=describe_internal_error(error))
+
+    def _read_settings(
+        self, profile: Profile | None = None, lang: str | None = None, plugins: tuple[str, ...] | None = None
+    ) -> Settings:
+        options = self.options
+        return read_settings(
+            profile or options.profile, lang or options.lang, self._objects, options.embeds, options.angle_shortcuts, 1,
+            options.repair_encoding, options.plugins if plugins is None else plugins, options.peertube,
+            options.typography,
+        )  # fmt: skip
 
     def _note(self, number: int, converted: Converted, *, is_new: bool) -> Converted:
         if self._spool and is_new:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
 from collections.abc import Iterator
 from typing import IO
@@ -101,7 +102,7 @@ def convert_lines(piece: Piece, converter: Converter) -> tuple[bytes, int]:
     """Return the answers to a range of lines, and its number of lines. Raises OSError."""
     # A text of escapes is six times as long as it will be; the size of the other fields is the caller's affair.
     longest = 8 * converter.options.max_bytes + (1 << 20)
-    answers: list[bytes] = []
+    answers = io.BytesIO()
     number = 0
     _check(piece)
     with open_file(piece.address) as file:
@@ -112,16 +113,16 @@ def convert_lines(piece: Piece, converter: Converter) -> tuple[bytes, int]:
             size = len(line)
             if size == longest and not line.endswith(b"\n"):
                 size += _skip_line(file)
-                answers.append(_refuse(number, BadLine(_too_long(size, longest)), converter))
+                answers.write(_refuse(number, BadLine(_too_long(size, longest)), converter) + b"\n")
             elif not line:
                 raise OSError(f"{piece.address}: it ends earlier than when the run began")
             elif not is_blank(line):
-                answers.append(_answer(number, line, converter))
+                answers.write(_answer(number, line, converter))
+                answers.write(b"\n")
             left -= size
             number += 1
     _check(piece)
-    answers.append(b"")
-    return b"\n".join(answers), number
+    return answers.getvalue(), number
 
 
 def _check(piece: Piece) -> None:

@@ -23,6 +23,10 @@ from spipconv.batch import plan as plan_module
 from spipconv.batch.report import FailedText
 from spipconv.commands.batch import batch
 from spipconv.converters.formats import Written
+from spipconv.diagnostics import Parsed
+from spipconv.nodes import Document, Paragraph, Text
+from spipconv.parsing.parser import read_document
+from spipconv.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent
 TEXTS = [f"{{{{gras {number}}}}} [[note]] mot <inconnu{number}>" for number in range(40)]
@@ -92,24 +96,37 @@ def test_a_text_that_is_too_large_is_an_error() -> None:
     assert convert_text("é" * 10, Options(max_bytes=19)).error == "20 bytes: more than the 19 that are allowed"
 
 
-def _backtrack(text: str, **options: Any) -> spipconv.Parsed:
+def _backtrack(text: str, settings: Settings) -> Parsed:
     re.match("(a+)+$", text)
-    return spipconv.parse(text, **options)
+    return read_document(text, settings)
 
 
 def test_a_regular_expression_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(converter_module, "parse", _backtrack)
+    monkeypatch.setattr(converter_module, "read_document", _backtrack)
     assert convert_text("a" * 60 + "b", Options(max_seconds=0.1)).error == "took longer than 0.1 s"
     assert convert_text("ab", Options(max_seconds=10)).content == "<p>ab</p>\n"
 
 
-def _fail(text: str, **options: Any) -> NoReturn:
+def _fail(text: str, settings: Settings) -> NoReturn:
     raise RuntimeError("oops")
 
 
 def test_an_internal_error_is_an_error_of_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(converter_module, "parse", _fail)
+    monkeypatch.setattr(converter_module, "read_document", _fail)
     assert convert_text("a") == Converted(error="internal error, please report it with the text: RuntimeError: oops")
+
+
+@pytest.mark.parametrize("to", ["html", "markdown"])
+def test_half_a_surrogate_in_what_is_written_is_an_error_of_the_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: Any
+) -> None:
+    def read(text: str, settings: Settings) -> Parsed:
+        return Parsed(Document((Paragraph((Text(text.replace("half", "\ud800")),)),)), ())
+
+    monkeypatch.setattr(converter_module, "read_document", read)
+    report = convert(write_lines(tmp_path / "in.jsonl", ["a", "half"]), tmp_path / "out.jsonl", Options(to=to))
+    assert (report.texts, report.failed) == (2, 1)
+    assert "UnicodeEncodeError" in report.failures[0].error
 
 
 # ---- files ----

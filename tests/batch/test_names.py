@@ -20,6 +20,7 @@ from spipconv.batch.names import encode_name, show, show_key, to_slashes, why_wi
 from spipconv.batch.places import fold, ignores_case
 from spipconv.commands import main
 from spipconv.printing import make_printable
+from spipconv.settings import Settings
 from tests.batch.test_batch import convert, make_parquet, read_lines, run, tree, write_lines
 
 GOOD = b'{"id": 0, "text": "mot"}\n'
@@ -101,10 +102,10 @@ def test_a_line_that_is_too_long_is_an_error_and_is_never_in_memory_as_a_whole(t
 def test_an_internal_error_with_half_a_surrogate_is_an_error_of_its_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(text: str, **options: Any) -> NoReturn:
+    def fail(text: str, settings: Settings) -> NoReturn:
         raise RuntimeError("\ud800" * 10_000)
 
-    monkeypatch.setattr(converter_module, "parse", fail)
+    monkeypatch.setattr(converter_module, "read_document", fail)
     report = convert(write_lines(tmp_path / "in.jsonl", ["a"]), tmp_path / "out.jsonl")
     assert report.failures[0].error.startswith("internal error, please report it with the text: RuntimeError: \\ud800")
     assert len(report.failures[0].error) < 10_000

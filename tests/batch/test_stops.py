@@ -23,7 +23,8 @@ from spipconv.batch.spool import Spool, read_position
 from spipconv.batch.watch import watching
 from spipconv.converters.formats import Written
 from spipconv.diagnostics import Parsed
-from spipconv.parsing.parser import parse
+from spipconv.parsing.parser import read_document
+from spipconv.settings import Settings
 from tests.batch.hazards import ENVIRONMENT
 from tests.batch.test_batch import convert, run
 from tests.batch.test_batch import write_lines as write_texts
@@ -58,11 +59,11 @@ def send(pid: int, name: str) -> None:
 
 
 def test_only_the_cpu_time_of_a_text_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wait_and_parse(text: str, **options: Any) -> Parsed:
+    def wait_and_read(text: str, settings: Settings) -> Parsed:
         time.sleep(0.5)
-        return parse(text, **options)
+        return read_document(text, settings)
 
-    monkeypatch.setattr(converter_module, "parse", wait_and_parse)
+    monkeypatch.setattr(converter_module, "read_document", wait_and_read)
     assert convert_text("mot", Options(max_seconds=0.1)).content == "<p>mot</p>\n"
 
 

@@ -22,17 +22,17 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 from spipconv.diagnostics import Parsed
-from spipconv.parsing.parser import parse
+from spipconv.parsing.parser import read_document
+from spipconv.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), str(ROOT)])}
 
 
-def parse_or_misbehave(text: str, **options: Any) -> Parsed:
-    """Do what the words of a text say, then parse it."""
+def read_or_misbehave(text: str, settings: Settings) -> Parsed:
+    """Do what the words of a text say, then read it."""
     if "KILLS" in text:
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
     if "HANGS" in text:
@@ -47,4 +47,4 @@ def parse_or_misbehave(text: str, **options: Any) -> Parsed:
         raise MemoryError
     if "PAUSES" in text:
         time.sleep(0.1)
-    return parse(text, **options)
+    return read_document(text, settings)
