@@ -11,7 +11,7 @@ import sys
 
 import click
 
-from spipconv.version import VERSION
+from spipconv.version import BUILD, VERSION
 
 # The first sentence of each command's help, which a test compares.
 _COMMANDS = {
@@ -67,6 +67,6 @@ class _Program(click.Group):
 
 
 @click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, prog_name="spipconv")
+@click.version_option(f"{VERSION} ({BUILD})", prog_name="spipconv", message="%(prog)s %(version)s")
 def main() -> None:
     """Convert SPIP markup to safe HTML or Markdown, and whole SPIP sites to other systems."""
