@@ -12,8 +12,7 @@ from spipconv.parsing.layout.frames import mark_frames
 from spipconv.parsing.layout.models import cut_missing_documents
 from spipconv.parsing.layout.passes import Layout
 from spipconv.parsing.lexer import MULTI_START
-from spipconv.parsing.plugins.registry import finish
-from spipconv.parsing.plugins.scan import mark_shortcuts
+from spipconv.parsing.plugins.hints import has_block, has_hint
 from spipconv.parsing.source import Source, read_source
 from spipconv.settings import Settings, Typography, read_settings
 
@@ -60,7 +59,12 @@ def parse(
 def read_document(text: str, settings: Settings) -> Parsed:
     """Read a SPIP text like ``parse``, with settings that are checked once for many texts."""
     source = read_source(text, settings)
-    document = Document(finish(_read(source), settings.plugins), settings.language, settings.profile, settings.peertube)
+    nodes = _read(source)
+    if settings.plugins:
+        from spipconv.parsing.plugins.registry import finish
+
+        nodes = finish(nodes, settings.plugins)
+    document = Document(nodes, settings.language, settings.profile, settings.peertube)
     return Parsed(document, tuple(sorted(source.diagnostics, key=_place)))
 
 
@@ -95,7 +99,11 @@ def _read(source: Source, *, is_field: bool = False) -> tuple[Node, ...]:
     if "<" in scan.masked:
         cut_missing_documents(scan)
         mark_frames(scan)
-    mark_shortcuts(scan)
+    if source.settings.plugins or has_hint(scan.masked) or has_block(scan.masked):
+        # Few texts need it.
+        from spipconv.parsing.plugins.scan import mark_shortcuts
+
+        mark_shortcuts(scan)
     layout = Layout(scan, read_inline, paragraphs=not is_field)
     nodes: tuple[Node, ...] = grammar.parse(layout.read())
     return nodes

@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 
 import spipconv
 from spipconv.nodes import Node, children_of
+from spipconv.parsing.plugins.hints import BLOCKS, HINTS
 from spipconv.parsing.plugins.registry import READERS
 from spipconv.plugins import PLUGINS, active_plugins, check_plugins, plugin_of_model
 from spipconv.safety import MAX_DEPTH
@@ -82,6 +83,12 @@ def test_an_author_s_markdown_stays_as_it_is_where_it_can(text: str, source: str
 def test_every_reader_has_its_facts() -> None:
     assert set(READERS) <= set(PLUGINS)
     assert all(name == reader.name for name, reader in READERS.items())
+
+
+def test_the_hints_are_those_of_the_readers() -> None:
+    shortcuts = [shortcut for reader in READERS.values() for shortcut in reader.shortcuts.values()]
+    assert sorted(HINTS) == sorted({hint for shortcut in shortcuts for hint in shortcut.hints})
+    assert sorted(BLOCKS) == sorted(block.name for reader in READERS.values() for block in reader.blocks)
 
 
 @pytest.mark.parametrize("name", READERS)

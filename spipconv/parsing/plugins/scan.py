@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from spipconv.parsing.lexer import Protected, Scan, SourceLexer, mask
+from spipconv.parsing.plugins.hints import BLOCK_TAG, has_block, has_hint
 from spipconv.parsing.plugins.registry import READERS
 from spipconv.parsing.plugins.shortcuts import Shortcut
 from spipconv.plugins import PLUGINS
@@ -20,21 +21,6 @@ from spipconv.plugins import PLUGINS
 _BRACKETED = ("ANCHOR_MARK", "GLOSSARY_MARK")
 _LINK = r"\[[^\[\]]*->[^\]]*\]"
 _TAGS = ("MODEL_TAG", "TAG")
-
-
-def _expression_of(first: str, hints: set[str]) -> re.Pattern[str]:
-    return re.compile(re.escape(first) + f"(?:{'|'.join([re.escape(hint[1:]) for hint in sorted(hints)])})")
-
-
-# The hints of all shortcuts: an expression for each first character, because one that begins with a character is found
-# several times as fast as one of several.
-_HINTS = {hint for reader in READERS.values() for shortcut in reader.shortcuts.values() for hint in shortcut.hints}
-_HINT_SEARCHES = tuple(
-    [
-        (first, _expression_of(first, {hint for hint in _HINTS if hint[0] == first}).search)
-        for first in sorted({hint[0] for hint in _HINTS})
-    ]
-)
 
 
 class _Expected(NamedTuple):
@@ -53,16 +39,15 @@ class _Match(NamedTuple):
 
 
 _BLOCKS = {block.name: (reader.name, block) for reader in READERS.values() for block in reader.blocks}
-_BLOCK_TAG = re.compile(rf"<(?P<end>/?)(?P<name>{'|'.join(_BLOCKS)})>", re.IGNORECASE | re.ASCII)
 
 
 def mark_shortcuts(scan: Scan) -> None:
     """Mark the shortcuts of the plugins that are read in a scan; report those of other plugins."""
     masked, plugins = scan.masked, scan.source.settings.plugins
-    if "</" in masked and _BLOCK_TAG.search(masked):
+    if has_block(masked):
         _mark_blocks(scan)
         masked = scan.masked
-    if not (plugins or _has_hint(masked)):
+    if not (plugins or has_hint(masked)):
         return
     marks: list[tuple[int, int, Protected]] = []
     for (_, shortcut, names, is_read), start, end in _pair(_find(masked, scan.lexer, plugins)):
@@ -78,7 +63,7 @@ def _mark_blocks(scan: Scan) -> None:
     """Mark the blocks of plugins, each up to the first end tag; report those of plugins that are not read."""
     marks: list[tuple[int, int, Protected]] = []
     openings: dict[str, re.Match[str]] = {}
-    for match in _BLOCK_TAG.finditer(scan.masked):
+    for match in BLOCK_TAG.finditer(scan.masked):
         name = match["name"].lower()
         if not match["end"]:
             openings.setdefault(name, match)
@@ -97,14 +82,6 @@ def _mask(scan: Scan, marks: list[tuple[int, int, Protected]]) -> None:
     if marks:
         scan.masked = mask(scan.masked, marks)
         scan.protected = {**scan.protected, **{start: protected for start, _, protected in marks}}
-
-
-def _has_hint(text: str) -> bool:
-    # A loop: a generator takes longer than the searches in a comment.
-    for first, search in _HINT_SEARCHES:  # noqa: SIM110
-        if first in text and search(text):
-            return True
-    return False
 
 
 def _pair(matches: Iterator[_Match]) -> list[_Match]:
