@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
+from typing import Final
 
 # SPIP's list of languages: the codes that are allowed in {xx} in a link.
-CODES = frozenset(
+CODES: Final = frozenset(
     """aa ab af am an ar as ast ay az ba be ber bg bh bi bm bn bo br bs ca co cpf cpf_dom cpf_hat cs cy da de dz el
     en eo es es_co es_mx et eu fa ff fi fj fo fon fr fr_fem fr_sc fr_tu fy ga gd gl gn gu ha hac he hi hr hu hy ia
     id ie ik is it it_fem iu ja jv ka kk kl km kn ko ks ku ky la lb ln lo lt lu lv man mfv mg mi mk ml mn mo mos mr
@@ -17,12 +18,12 @@ CODES = frozenset(
 )
 
 # One of these codes with an optional script or region, in any case: fr, fr-CA, pt_BR.
-LANGUAGE = f"({'|'.join(sorted(code for code in CODES if '_' not in code))})([_-][A-Za-z0-9]{{1,8}}){{0,4}}"
+LANGUAGE: Final = f"({'|'.join(sorted(code for code in CODES if '_' not in code))})([_-][A-Za-z0-9]{{1,8}}){{0,4}}"
 
 # Not in the catalogues of spipconv.translations: these words are part of a text's HTML, in the language of the text
 # and not of its editors, and in more languages than those have.
 # A language without a word of its own has that of the language it is a variant of, or else the English one.
-_NOTES = {
+_NOTES: Final = {
     "ar": "حواشي", "ast": "Notes", "bg": "Бележки", "br": "Notennoù", "bs": "Bilješke", "ca": "Notes", "co": "Note",
     "cpf": "Not", "cpf_hat": "Nòt", "cs": "Poznámky", "da": "Noter", "de": "Anmerkungen", "el": "Σημειώσεις",
     "en": "Footnotes", "eo": "Notoj", "es": "Notas", "et": "Märkused", "eu": "Oharrak", "fa": "يادداشت",
@@ -33,23 +34,23 @@ _NOTES = {
     "sq": "Shënime", "sr": "Напомене", "sv": "Fotnoter", "tr": "Notlar", "uk": "Примітки", "vi": "Chú thích",
     "zh": "注释", "zh_tw": "註釋",
 }  # fmt: skip
-_AUTHORS = {
+_AUTHORS: Final = {
     "ar": "مؤلف", "bg": "Автор", "br": "Oberour", "ca": "Autor", "cs": "Autor", "da": "Forfatter", "de": "Autor",
     "el": "Συντάκτης", "en": "Author", "eo": "Aŭtoro", "es": "Autor", "eu": "Egilea", "fa": "نويسنده", "fr": "Auteur",
     "gl": "Autor", "hu": "Szerző", "it": "Autore", "ja": "著者", "nl": "Auteur", "oc": "Autor", "pl": "Autor",
     "pt": "Autor", "ro": "Autor", "ru": "Автор", "sk": "Autor", "sv": "Författare", "tr": "Yazar", "uk": "Автор",
     "vi": "Tác giả", "zh": "作者",
 }  # fmt: skip
-_SEE_ONLINE = {
+_SEE_ONLINE: Final = {
     "de": "Siehe online:", "en": "View online:", "es": "Ver en línea:", "fr": "Voir en ligne :", "it": "Vedi online:",
     "nl": "Zie online:", "pt": "Ver online:",
 }  # fmt: skip
-_COMMENTS = {
+_COMMENTS: Final = {
     "ar": "تعليقات", "de": "Kommentare", "en": "Comments", "es": "Comentarios", "fr": "Commentaires",
     "it": "Commenti", "nl": "Reacties", "pt": "Comentários",
 }  # fmt: skip
 # What SPIP counts the size of a file in: bytes, then 1024 times as much with each unit.
-_SIZE_UNITS = {"fr": ("octets", "kio", "Mio", "Gio"), "en": ("bytes", "KiB", "MiB", "GiB")}
+_SIZE_UNITS: Final = {"fr": ("octets", "kio", "Mio", "Gio"), "en": ("bytes", "KiB", "MiB", "GiB")}
 
 
 @lru_cache(1000)

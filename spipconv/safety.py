@@ -8,45 +8,45 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Literal, NamedTuple, cast, get_args
+from typing import Final, Literal, NamedTuple, cast, get_args
 
 from spipconv.characters import decode_references, percent_decode, percent_encode
 from spipconv.players import REFERRER_POLICY, SANDBOX, is_player
 
 Sanitizer = Literal["nh3", "bleach"]
-_SANITIZERS = get_args(Sanitizer)
+_SANITIZERS: Final = get_args(Sanitizer)
 
 # Deeper markup stays text, because deep nesting makes browsers, sanitisers and recursive converters slow or fail.
-MAX_DEPTH = 60
+MAX_DEPTH: Final = 60
 
 # Sanitisers and browsers take quadratic time in the number of an element's attributes; no author needs so many.
-MAX_ATTRIBUTES = 100
+MAX_ATTRIBUTES: Final = 100
 
 # HTML elements that never have content.
-VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+VOID: Final = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 
 # SECURITY.md says why these and no others. The first three are those that browsers load themselves.
-SCHEMES = frozenset({"http", "https", "ftp", "mailto", "tel", "geo", "news", "sftp", "sms", "xmpp"})
-_LOADED = frozenset({"http", "https", "ftp"})
+SCHEMES: Final = frozenset({"http", "https", "ftp", "mailto", "tel", "geo", "news", "sftp", "sms", "xmpp"})
+_LOADED: Final = frozenset({"http", "https", "ftp"})
 
 # Few texts need the regular expressions that are strings: Python compiles each when it is first used.
-_ARIA = "aria-[a-z]+"
-_COLON_FIRST = re.compile(r"[^/?#:]*:")
-_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
-_IGNORED_IN_ADDRESSES = re.compile(r"[\t\n\r]")
-_INVISIBLE = "[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\ufeff]"
+_ARIA: Final = "aria-[a-z]+"
+_COLON_FIRST: Final = re.compile(r"[^/?#:]*:")
+_SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
+_IGNORED_IN_ADDRESSES: Final = re.compile(r"[\t\n\r]")
+_INVISIBLE: Final = "[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\ufeff]"
 # Characters that no text may contain: XML and HTML forbid them, and the lexer and the sanitiser use noncharacters as
 # marks.
-NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_LOWER = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}
+NO_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_LOWER: Final = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}
 # The part of a parameter to hide: the value after its "=", unless that is a single character or lines of text after a
 # tag that the author forgot to close; without a "=", a parameter that contains an address or a telephone number.
-_PARAMETER_VALUE = (
+_PARAMETER_VALUE: Final = (
     r"(?<==)(?!\s*[A-Za-z0-9]?\s*\Z)(?![^@]*\n[^@]*\Z)(?s:.+)|\A(?=[^=]*(?:@|://|(?:[0-9][ .-]?){6}))[^=]+\Z"
 )
 # A bar in a link or in a tag does not end a parameter.
-_PARAMETER = r"\|((?:\[[^\[\]<>]*->[^\]<>]*\]|<[^<>]*>|[^|])*)"
-_EDGES = "".join(map(chr, range(0x21)))
+_PARAMETER: Final = r"\|((?:\[[^\[\]<>]*->[^\]<>]*\]|<[^<>]*>|[^|])*)"
+_EDGES: Final = "".join(map(chr, range(0x21)))
 
 
 def replace_controls(text: str) -> str:
@@ -85,15 +85,15 @@ def escape_attribute(text: str) -> str:
 
 Templates = Literal["escape", "mixed"]
 
-_REFERENCE = r"&(?:#[0-9A-Za-z]+|[A-Za-z][0-9A-Za-z]*);?"
-_TAG_START = r"<(?=[A-Za-z/!?])"
+_REFERENCE: Final = r"&(?:#[0-9A-Za-z]+|[A-Za-z][0-9A-Za-z]*);?"
+_TAG_START: Final = r"<(?=[A-Za-z/!?])"
 # The middle of a Markdown link, and the start of a template tag.
-_MARKDOWN_PAIR = r"\](?=[(\[])|\{(?=[{%])"
-_OPENING_QUOTE = r"(?<![^\s(\[{‹«—–-])([\"'])(?=\S)"
-_LOOKALIKES = str.maketrans({"<": "‹", ">": "›", '"': "”", "'": "’", "`": "‘"})
+_MARKDOWN_PAIR: Final = r"\](?=[(\[])|\{(?=[{%])"
+_OPENING_QUOTE: Final = r"(?<![^\s(\[{‹«—–-])([\"'])(?=\S)"
+_LOOKALIKES: Final = str.maketrans({"<": "‹", ">": "›", '"': "”", "'": "’", "`": "‘"})
 # An invisible character: the characters on its two sides no longer form markup.
-_JOINER = "\u2060"
-_RESERVED_IN_ADDRESSES = r"""(?i)[\s<>"'`\\{}|^\x00-\x20\x7f]|&(?=#|(?:lt|gt|quot|amp|apos)(?![a-z]))"""
+_JOINER: Final = "\u2060"
+_RESERVED_IN_ADDRESSES: Final = r"""(?i)[\s<>"'`\\{}|^\x00-\x20\x7f]|&(?=#|(?:lt|gt|quot|amp|apos)(?![a-z]))"""
 
 
 def printable(text: str) -> str:
@@ -204,27 +204,27 @@ class Policy(NamedTuple):
 
 
 # The values of attributes that may have no others: nothing is played or loaded before the reader wants it.
-_VALUES_OF_FRAMES = {"loading": ("lazy",), "referrerpolicy": (REFERRER_POLICY,), "sandbox": (SANDBOX,)}
-_VALUES_OF = {"preload": ("none",), "target": ("_blank",)}
+_VALUES_OF_FRAMES: Final = {"loading": ("lazy",), "referrerpolicy": (REFERRER_POLICY,), "sandbox": (SANDBOX,)}
+_VALUES_OF: Final = {"preload": ("none",), "target": ("_blank",)}
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_MEDIA_TAGS = _words("audio source track video")
-_INLINE_TAGS = _words(
+_MEDIA_TAGS: Final = _words("audio source track video")
+_INLINE_TAGS: Final = _words(
     """a abbr acronym b bdi bdo big br cite code del dfn em font i img ins kbd mark q rp rt ruby s samp small span
     strike strong sub sup time tt u var wbr"""
 )
-_BLOCK_TAGS = _words(
+_BLOCK_TAGS: Final = _words(
     """address article aside blockquote caption center col colgroup dd details div dl dt fieldset figcaption figure
     footer h1 h2 h3 h4 h5 h6 header hgroup hr legend li main nav ol p pre section summary table tbody td tfoot th
     thead tr ul"""
 )
 # SPIP leaves these in the page when it cannot read one of its own tags; browsers do not know them.
-SPIP_TAGS = _words("cadre intro multi poesie poetry quote")
-_ATTRIBUTES = {
+SPIP_TAGS: Final = _words("cadre intro multi poesie poetry quote")
+_ATTRIBUTES: Final = {
     "*": _words("class dir id lang role title"),
     "a": _words("href hreflang name rel target type"),
     "audio": _words("controls loop muted preload src type"),
@@ -258,17 +258,17 @@ _ATTRIBUTES = {
     "ul": _words("type"),
     "video": _words("controls height loop muted playsinline poster preload src type width"),
 }
-_FRAME_ATTRIBUTES = _words("allowfullscreen class height loading referrerpolicy sandbox src title width")
+_FRAME_ATTRIBUTES: Final = _words("allowfullscreen class height loading referrerpolicy sandbox src title width")
 
-ARTICLE = Policy(_INLINE_TAGS | _BLOCK_TAGS | _MEDIA_TAGS | SPIP_TAGS, _ATTRIBUTES)
-COMMENT = Policy(
+ARTICLE: Final = Policy(_INLINE_TAGS | _BLOCK_TAGS | _MEDIA_TAGS | SPIP_TAGS, _ATTRIBUTES)
+COMMENT: Final = Policy(
     _words("code del hr ins pre q"),
     {"*": _words("lang title"), "del": _words("cite"), "ins": _words("cite"), "q": _words("cite")},
     has_aria=False,
 )
-TITLE = Policy(_INLINE_TAGS | SPIP_TAGS, _ATTRIBUTES)
+TITLE: Final = Policy(_INLINE_TAGS | SPIP_TAGS, _ATTRIBUTES)
 # The HTML that the converters may write: players besides.
-_WRITTEN = Policy(ARTICLE.tags | {"iframe"}, {**_ATTRIBUTES, "iframe": _FRAME_ATTRIBUTES})
+_WRITTEN: Final = Policy(ARTICLE.tags | {"iframe"}, {**_ATTRIBUTES, "iframe": _FRAME_ATTRIBUTES})
 
 
 def check_sanitizer(name: object) -> Sanitizer:
@@ -289,15 +289,15 @@ def clean(markup: str, sanitizer: Sanitizer = "nh3", instances: tuple[str, ...] 
     return _PRE_NEWLINE.sub(r"\g<0>\n", cleaned) if "<pre" in cleaned else cleaned
 
 
-_PRE_NEWLINE = re.compile(r"<pre(?: [^<>]*)?>(?=\n)")
+_PRE_NEWLINE: Final = re.compile(r"<pre(?: [^<>]*)?>(?=\n)")
 # nh3 takes quadratic time in the number of character references in a text or attribute, and of characters that share
 # their first byte with the no-break space (U+00A1 to U+00BF). So it is given, in place of each of them, a character
 # that no text may contain.
-_STAND_INS = dict(zip(("&amp;", "&lt;", "&gt;", "&nbsp;", "&quot;"), "\x01\x02\x03\x04\x05", strict=True)) | {
+_STAND_INS: Final = dict(zip(("&amp;", "&lt;", "&gt;", "&nbsp;", "&quot;"), "\x01\x02\x03\x04\x05", strict=True)) | {
     chr(0xA0 + number): chr(0xFDD0 + number) for number in range(1, 0x20)
 }
-_SHORT = 2_000
-_VALUES = str.maketrans("\x01\x02\x03\x04\x05", '&<>\u00a0"') | {
+_SHORT: Final = 2_000
+_VALUES: Final = str.maketrans("\x01\x02\x03\x04\x05", '&<>\u00a0"') | {
     0xFDD0 + number: 0xA0 + number for number in range(1, 0x20)
 }
 

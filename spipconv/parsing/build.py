@@ -6,6 +6,7 @@ The value of a leaf is its node, that of an opening its token, that of a rule it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from spipconv.nodes import (
     Abbreviation,
@@ -64,7 +65,7 @@ def _table(parts: list[Part]) -> Table:
     return Table(tuple(rows), tuple(captions), line=opening.line, column=opening.column)
 
 
-REDUCTIONS: Mapping[str, Reduction] = {
+REDUCTIONS: Final[Mapping[str, Reduction]] = {
     "document": lambda parts: tuple(parts[0]),
     "nodes": collect,
     "items": collect,

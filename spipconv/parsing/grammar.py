@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from typing import Final
 
 from spipconv.parsing.build import REDUCTIONS, Reduction, collect
 from spipconv.parsing.lexer import SourceLexer
 from spipconv.parsing.tables import Tables, read_tables
 from spipconv.parsing.tokens import Part, Token
 
-_END = Token("$END")
+_END: Final = Token("$END")
 # What the parser does at a terminal. The last three are steps that always follow each other, taken at once:
 # "nodes: nodes LEAF" is reduced, a shift is followed by an empty list, a shift of CLOSE by reductions up to a list.
-_SHIFT, _REDUCE, _LEAF, _OPEN, _CLOSE = range(5)
+_SHIFT: Final = 0
+_REDUCE: Final = 1
+_LEAF: Final = 2
+_OPEN: Final = 3
+_CLOSE: Final = 4
 # The step; the state after a shift, or how many symbols to reduce; the state after an empty list; the rule; and what it
 # makes of the symbols.
 _Action = tuple[int, int, int, str, Reduction]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from spipconv.characters import decode_references
 from spipconv.safety import (
@@ -19,26 +19,26 @@ from spipconv.safety import (
 from spipconv.settings import Settings
 
 # SPIP ends a paragraph at these elements and begins another one after their end tags (_BALISES_BLOCS).
-BLOCKS = frozenset(
+BLOCKS: Final = frozenset(
     """address applet article aside blockquote button center dd dir div dl dt fieldset figcaption figure footer form
     h1 h2 h3 h4 h5 h6 header hgroup hr iframe li map marquee menu nav noscript object ol pre section table tbody td
     textarea tfoot th thead tr ul""".split()
 )
 # Elements that show something by themselves, which is lost when their tags are dropped.
-_SHOWING = frozenset("applet area audio canvas embed iframe img input object svg video".split())
-_OTHERS = frozenset(
+_SHOWING: Final = frozenset("applet area audio canvas embed iframe img input object svg video".split())
+_OTHERS: Final = frozenset(
     """applet audio base body button canvas data datalist dialog dir embed form frame frameset head html iframe input
     keygen label link main map marquee math menu meta meter nobr noembed noframes noscript object optgroup option
     output param picture portal progress rtc script select slot source strike style svg template textarea title track
     video xmp""".split()
 )
-KNOWN = (ARTICLE.tags | VOID | _OTHERS) - SPIP_TAGS
+KNOWN: Final = (ARTICLE.tags | VOID | _OTHERS) - SPIP_TAGS
 
-_TAG = re.compile(r"<(/?)([^\s/>]+)([^>]*)>")
-_ATTRIBUTE = re.compile(r"""([^\s=/"'<>]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
-_ANGLE_STRONG = re.compile(r"<<([^\W\d_][^<>\n=/|\"]*)>>")
-_ANGLE_EMPHASIS = re.compile(r"<([^\W\d_](?:[^\W\d_]|[ '’-])*)>")
-_READ_NAMES = KNOWN | SPIP_TAGS | frozenset({"code"})
+_TAG: Final = re.compile(r"<(/?)([^\s/>]+)([^>]*)>")
+_ATTRIBUTE: Final = re.compile(r"""([^\s=/"'<>]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
+_ANGLE_STRONG: Final = re.compile(r"<<([^\W\d_][^<>\n=/|\"]*)>>")
+_ANGLE_EMPHASIS: Final = re.compile(r"<([^\W\d_](?:[^\W\d_]|[ '’-])*)>")
+_READ_NAMES: Final = KNOWN | SPIP_TAGS | frozenset({"code"})
 
 
 class Tag(NamedTuple):

@@ -10,14 +10,24 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
+from typing import Final
 
 from spipconv.languages import choose_language
 from spipconv.parsing.html_tags import read_angle_shortcuts
 from spipconv.parsing.source import Source
 
 # Terminals that are searched for before the others. The master expression consists of the rest, in grammar order.
-PROTECTED_TERMINALS = ("FENCE", "TICKS", "RAW_START", "COMMENT_END", "PHP_END", "MULTI", "MULTI_LANGUAGE", "FORMULA")
-SOURCE_TERMINALS = (
+PROTECTED_TERMINALS: Final = (
+    "FENCE",
+    "TICKS",
+    "RAW_START",
+    "COMMENT_END",
+    "PHP_END",
+    "MULTI",
+    "MULTI_LANGUAGE",
+    "FORMULA",
+)
+SOURCE_TERMINALS: Final = (
     *PROTECTED_TERMINALS,
     "PIPE", "BLANK_LINE", "BREAK_MARK", "NEWLINE", "ITEM_MARK", "RULE_MARK", "DIALOGUE_MARK", "DASH_MARK",
     "WORDS", "STRONG_WORDS", "EMPHASIS_WORDS", "OPENING_BRACES", "CLOSING_BRACES",
@@ -25,11 +35,12 @@ SOURCE_TERMINALS = (
     "QUOTE_START", "QUOTE_END", "POEM_START", "POEM_END", "INTRO_TAG", "RESOURCE", "IDIOM", "MODEL_TAG", "TAG",
     "BROKEN_TAG", "ESCAPE", "ADDRESS", "PROTECTED", "OTHER",
 )  # fmt: skip
-_BRACKETED = frozenset({"LINK_MARK", "ANCHOR_MARK", "GLOSSARY_MARK", "NOTE_START", "ABBREVIATION_MARK"})
-MULTI_START = re.compile("<multi>", re.IGNORECASE | re.ASCII)
-_MULTI_END = re.compile("</multi>", re.IGNORECASE | re.ASCII)
-_KEEPS_NEWLINES = "<!-- ig br -->"
-_MASK_START, _MASK = "\ufdd0", "\ufdd1"
+_BRACKETED: Final = frozenset({"LINK_MARK", "ANCHOR_MARK", "GLOSSARY_MARK", "NOTE_START", "ABBREVIATION_MARK"})
+MULTI_START: Final = re.compile("<multi>", re.IGNORECASE | re.ASCII)
+_MULTI_END: Final = re.compile("</multi>", re.IGNORECASE | re.ASCII)
+_KEEPS_NEWLINES: Final = "<!-- ig br -->"
+_MASK_START: Final = "\ufdd0"
+_MASK: Final = "\ufdd1"
 
 
 class Lexeme:

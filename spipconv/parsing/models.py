@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from spipconv.media_types import media_of, media_type
 from spipconv.nodes import ICONS, Figure, Node
@@ -13,9 +13,9 @@ from spipconv.parsing.targets import document_address
 from spipconv.parsing.typography import decode_entities
 from spipconv.safety import lower_ascii
 
-DOCUMENTS = frozenset({"doc", "emb", "im", "img", "image", "audio", "video", "text", "document"})
-_MODEL = re.compile(r"<([a-z_-]+)\s*([0-9]*)\s*(?:\|(.*))?/?>", re.IGNORECASE | re.ASCII | re.DOTALL)
-_ALIGNMENTS = frozenset({"left", "right", "center"})
+DOCUMENTS: Final = frozenset({"doc", "emb", "im", "img", "image", "audio", "video", "text", "document"})
+_MODEL: Final = re.compile(r"<([a-z_-]+)\s*([0-9]*)\s*(?:\|(.*))?/?>", re.IGNORECASE | re.ASCII | re.DOTALL)
+_ALIGNMENTS: Final = frozenset({"left", "right", "center"})
 
 
 class ModelTag(NamedTuple):

@@ -7,7 +7,7 @@ in the next element, crossed formatting is closed and reopened, an end tag that 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from spipconv.nodes import Element, Node, Rule, Text
 from spipconv.parsing.html_rules import BETWEEN_CELLS, ENDS_BY_ITSELF, FORMATTING, SCOPE_ENDS, SPECIAL
@@ -16,9 +16,9 @@ from spipconv.parsing.tokens import CLOSE, NodeFields, Token
 from spipconv.safety import MAX_DEPTH
 
 # Parts of an element that was let in, which are let in with it.
-_PARTS = frozenset({"CAPTION", "CELL", "ITEM", "PARAGRAPH", "ROW", "SUMMARY", "VERSE"})
+_PARTS: Final = frozenset({"CAPTION", "CELL", "ITEM", "PARAGRAPH", "ROW", "SUMMARY", "VERSE"})
 # What holds its own parts only: items, rows, cells, verses.
-_WORDLESS = frozenset({"LIST", "TABLE", "ROW", "POEM"})
+_WORDLESS: Final = frozenset({"LIST", "TABLE", "ROW", "POEM"})
 
 
 class Open:
@@ -356,7 +356,7 @@ class Pairing:
             self._push(element)
 
 
-_UNCLOSED = {
+_UNCLOSED: Final = {
     "STRONG": "unclosed-strong",
     "EMPHASIS": "unclosed-emphasis",
     "HEADING": "unclosed-heading",

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from operator import itemgetter
+from typing import Final
 
 from spipconv.diagnostics import Diagnostic
 from spipconv.parsing.typography import windows_character
 from spipconv.safety import NO_TEXT, replace_controls
 from spipconv.settings import Settings
 
-MAX_DIAGNOSTICS = 1000
-_FIRST = itemgetter(0)
+MAX_DIAGNOSTICS: Final = 1000
+_FIRST: Final = itemgetter(0)
 # How far on a line is looked for from the last one: a search in steps this short takes less time than one in a list.
-_NEAR = 2000
+_NEAR: Final = 2000
 
 
 class Source:

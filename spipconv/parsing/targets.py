@@ -5,7 +5,7 @@ out.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from spipconv.characters import percent_encode
 from spipconv.languages import CODES, author_title
@@ -16,23 +16,24 @@ from spipconv.parsing.tooltips import remove_marks
 from spipconv.parsing.typography import NO_BREAK_SPACE, decode_entities
 
 # The language of an author is that of the pages that they write, not that of their page.
-_WITH_LANGUAGE = frozenset({"article", "rubrique", "breve", "site"})
-_BAR = re.compile(r"\||\[[^\]]*\]?")
-_LANGUAGE = re.compile(r"\{([a-z_]*)\}\Z")
-_OBJECT = re.compile(r"(\w*?)\s*([0-9]{1,18})(?:\?([^#]*))?(#\S*)?", re.ASCII)
-_ELSEWHERE = re.compile(r"https?:|ftp:|tel:", re.IGNORECASE | re.ASCII)
-_MAIL = re.compile(r"[^\s@:/?#]+@[^\s@:/?#]+")
-_BRACES_AT_END = re.compile(r"\{[^{}]*\}\s*\Z")
-_ASCII_WORD = re.compile(r"\w", re.ASCII)
-_PROTOCOL = re.compile(r"(https?):/+", re.IGNORECASE | re.ASCII)
-_HOST = re.compile(r"\A(https?://)([^/?#:@\x00-\x20]*[^\x00-\x7f/?#:@][^/?#:@\x00-\x20]*)")
-_LONGEST_HOST = 253
+_WITH_LANGUAGE: Final = frozenset({"article", "rubrique", "breve", "site"})
+_BAR: Final = re.compile(r"\||\[[^\]]*\]?")
+_LANGUAGE: Final = re.compile(r"\{([a-z_]*)\}\Z")
+_OBJECT: Final = re.compile(r"(\w*?)\s*([0-9]{1,18})(?:\?([^#]*))?(#\S*)?", re.ASCII)
+_ELSEWHERE: Final = re.compile(r"https?:|ftp:|tel:", re.IGNORECASE | re.ASCII)
+_MAIL: Final = re.compile(r"[^\s@:/?#]+@[^\s@:/?#]+")
+_BRACES_AT_END: Final = re.compile(r"\{[^{}]*\}\s*\Z")
+_ASCII_WORD: Final = re.compile(r"\w", re.ASCII)
+_PROTOCOL: Final = re.compile(r"(https?):/+", re.IGNORECASE | re.ASCII)
+_HOST: Final = re.compile(r"\A(https?://)([^/?#:@\x00-\x20]*[^\x00-\x7f/?#:@][^/?#:@\x00-\x20]*)")
+_LONGEST_HOST: Final = 253
 # What the sanitiser of SPIP's forums leaves in addresses.
-_KEPT_IN_COMMENTS = "!#$%&'()*+,/:;=?@[]~"
-_ENCODED_IN_COMMENTS = re.compile(rf"[^\w.{re.escape(_KEPT_IN_COMMENTS)}-]", re.ASCII)
-_SPACES = re.compile(r"\s+")
+_KEPT_IN_COMMENTS: Final = "!#$%&'()*+,/:;=?@[]~"
+_ENCODED_IN_COMMENTS: Final = re.compile(rf"[^\w.{re.escape(_KEPT_IN_COMMENTS)}-]", re.ASCII)
+_SPACES: Final = re.compile(r"\s+")
 # An address that is its own text is shortened as in SPIP: lengths are in bytes.
-_LONGEST_TEXT, _SHORTENED_TEXT = 40, 35
+_LONGEST_TEXT: Final = 40
+_SHORTENED_TEXT: Final = 35
 
 
 class Target(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 # The fields of a node that is being made, by their names, but its children and its place.
 NodeFields: TypeAlias = dict[str, object]
@@ -22,4 +22,4 @@ class Token:
         self.column = column
 
 
-CLOSE = Token("CLOSE")
+CLOSE: Final = Token("CLOSE")

@@ -6,11 +6,12 @@ SPIP does not read the shortcuts in a tooltip, it removes their marks (``nettoye
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from spipconv.parsing.typography import NO_BREAK_SPACE
 
-_LINE_MARK = re.compile(r"^(?:-+[*#]*|_+ )[ \u00a0]*", re.MULTILINE)
-_BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
+_LINE_MARK: Final = re.compile(r"^(?:-+[*#]*|_+ )[ \u00a0]*", re.MULTILINE)
+_BLANK_LINE: Final = re.compile(r"\n[ \t]*\n\s*")
 
 
 def remove_marks(text: str) -> str:

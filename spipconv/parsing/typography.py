@@ -7,37 +7,38 @@ other languages (SPIP: ``typographie/fr`` and ``typographie/en``). Each rule run
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from spipconv.characters import find_entity
 
-_FRENCH_LANGUAGES = frozenset({"fr", "eo", "cpf"})
-NO_BREAK_SPACE = "\u00a0"
-_THIN_SPACE = "\u2009"
+_FRENCH_LANGUAGES: Final = frozenset({"fr", "eo", "cpf"})
+NO_BREAK_SPACE: Final = "\u00a0"
+_THIN_SPACE: Final = "\u2009"
 
 # SPIP works on bytes, so an accented letter is not a word character in these rules. Each pattern starts with a plain
 # character and is replaced with a plain string, because the engine is fast at that.
-_ACTIVE = re.compile("['\u00a0&~;:!?»«°M%-]")
-_ENTITY_END = re.compile(r"(&#?[0-9A-Za-z]+)~;")
+_ACTIVE: Final = re.compile("['\u00a0&~;:!?»«°M%-]")
+_ENTITY_END: Final = re.compile(r"(&#?[0-9A-Za-z]+)~;")
 # One rule of SPIP's: what follows a colon or a percent sign has no space of its own.
-_COLON = re.compile(r":(?!:)(?<! %:)(?![0-9A-Za-z_])")
-_QUOTE_END = re.compile("»(?<!:»)(?<! %»)")
-_EXCLAMATION = re.compile(r"!(?<![\[<(!?.]!)")
-_QUESTION = re.compile(r"\?(?<![\[<(!?.]\?)")
-_NO_SPACE_AFTER = "[<(!?."
-_PERCENT = re.compile(r" %(?<!: %)(?![0-9A-Za-z_])")
-_DASH_COMMA = re.compile(r" (--?,)")
-_TITLE = re.compile(r"M(?:M?\.|mes?|r\.?|°) ")
-_NUMBER = re.compile(r"([nN]°) ")
-_TITLE_ENGLISH = re.compile(r"Mr\.? ")
-_PROTOCOL = re.compile(r"""(https?|ftp|mailto)~((://[^"'\s\[\]})<>~]+)~([?]))?""")
-_PROTOCOLS = ("http", "https", "ftp", "mailto")
+_COLON: Final = re.compile(r":(?!:)(?<! %:)(?![0-9A-Za-z_])")
+_QUOTE_END: Final = re.compile("»(?<!:»)(?<! %»)")
+_EXCLAMATION: Final = re.compile(r"!(?<![\[<(!?.]!)")
+_QUESTION: Final = re.compile(r"\?(?<![\[<(!?.]\?)")
+_NO_SPACE_AFTER: Final = "[<(!?."
+_PERCENT: Final = re.compile(r" %(?<!: %)(?![0-9A-Za-z_])")
+_DASH_COMMA: Final = re.compile(r" (--?,)")
+_TITLE: Final = re.compile(r"M(?:M?\.|mes?|r\.?|°) ")
+_NUMBER: Final = re.compile(r"([nN]°) ")
+_TITLE_ENGLISH: Final = re.compile(r"Mr\.? ")
+_PROTOCOL: Final = re.compile(r"""(https?|ftp|mailto)~((://[^"'\s\[\]})<>~]+)~([?]))?""")
+_PROTOCOLS: Final = ("http", "https", "ftp", "mailto")
 # A ~ after a backslash is one; this stands for it until the others are no-break spaces.
-_LITERAL_TILDE = "\x00"
-_DASH = re.compile(r"--(?<![-\n]--)(?!-)")
-_ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]*));")
+_LITERAL_TILDE: Final = "\x00"
+_DASH: Final = re.compile(r"--(?<![-\n]--)(?!-)")
+_ENTITY: Final = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]*));")
 # &nbsp; and the quotation marks are treated as their characters; typography does not look into other entities.
-_NAMED = {"&nbsp;": "~", "&laquo;": "«", "&raquo;": "»"}
-_NO_CHARACTER = "\ufffd"
+_NAMED: Final = {"&nbsp;": "~", "&laquo;": "«", "&raquo;": "»"}
+_NO_CHARACTER: Final = "\ufffd"
 
 
 def typeset(text: str, language: str, before: str = "") -> str:

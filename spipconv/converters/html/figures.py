@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from spipconv.characters import percent_decode
 from spipconv.converters.html.writer import NodeWriter
 from spipconv.languages import size_units
@@ -10,8 +12,8 @@ from spipconv.players import REFERRER_POLICY, SANDBOX, find_player
 from spipconv.safety import escape_attribute, escape_text, replace_controls, safe_address, safe_source
 
 # Documents that browsers play themselves; the others are links, as the types that SPIP has no player for.
-_AUDIO = frozenset("aac flac m4a mp3 oga ogg opus wav weba".split())
-_VIDEO = frozenset("m4v mov mp4 ogv webm".split())
+_AUDIO: Final = frozenset("aac flac m4a mp3 oga ogg opus wav weba".split())
+_VIDEO: Final = frozenset("m4v mov mp4 ogv webm".split())
 
 
 def write_figure(writer: NodeWriter, node: Figure) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from spipconv.converters.html.writer import SPACES, NodeWriter
 from spipconv.nodes import Caption, Cell, Numeric, Row, Table
 
 # SPIP's classes for a cell in a column of numbers.
-_NUMERIC: dict[Numeric, str] = {"integer": "numeric", "comma": "numeric virgule", "point": "numeric point"}
+_NUMERIC: Final[dict[Numeric, str]] = {"integer": "numeric", "comma": "numeric virgule", "point": "numeric point"}
 
 
 def write_table(writer: NodeWriter, node: Table) -> str:

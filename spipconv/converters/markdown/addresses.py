@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from spipconv.characters import percent_encode
 from spipconv.converters.flavours import Flavour
@@ -10,23 +11,23 @@ from spipconv.converters.html.writer import SPACES
 from spipconv.converters.markdown.escapes import as_entity, entity, escaper, fold_spaces, write_spaces
 
 # Readers normalise addresses. They leave these unchanged.
-_HOST = r"//[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?(?=[/?#]|\Z)"
-_SCHEMES = (
+_HOST: Final = r"//[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?(?=[/?#]|\Z)"
+_SCHEMES: Final = (
     rf"(?:(?:https?|ftp):{_HOST}|mailto:[A-Za-z0-9._%-]+@[A-Za-z0-9.-]+(?=[?]|\Z)|tel:(?=[+0-9])|{_HOST}"
     r"|(?!//)(?![^/?#]*:))"
 )
-_PLAIN_ADDRESS = re.compile(
+_PLAIN_ADDRESS: Final = re.compile(
     rf"{_SCHEMES}(?:[A-Za-z0-9/?:@&=+$,;_.!~*'()#-]|%[0-9A-Fa-f]{{2}})*\Z", re.IGNORECASE | re.ASCII
 )
-_SELF_SHOWN_ADDRESS = re.compile(r"(?!.*xn--)(?:https?|ftp)://[^%&<>]*\Z", re.IGNORECASE | re.ASCII)
+_SELF_SHOWN_ADDRESS: Final = re.compile(r"(?!.*xn--)(?:https?|ftp)://[^%&<>]*\Z", re.IGNORECASE | re.ASCII)
 # In an address with such a backslash or percent sign, browsers and servers see something else than readers.
-_NOT_ENCODED = re.compile(r"\\|%(?![0-9A-Fa-f]{2})")
-_INTERNATIONAL_HOST = re.compile(r"((?:https?:)?//)([^/?#:@\\]*[^\x00-\x7f][^/?#:@\\]*)")
-_REFERENCE = re.compile(r"&(?=#|[A-Za-z][A-Za-z0-9]*;)")
+_NOT_ENCODED: Final = re.compile(r"\\|%(?![0-9A-Fa-f]{2})")
+_INTERNATIONAL_HOST: Final = re.compile(r"((?:https?:)?//)([^/?#:@\\]*[^\x00-\x7f][^/?#:@\\]*)")
+_REFERENCE: Final = re.compile(r"&(?=#|[A-Za-z][A-Za-z0-9]*;)")
 # Readers other than CommonMark's may see the end of a link in its title or address.
-_PLAIN_TARGET = re.compile("[^'()]+")
-_PLAIN_TITLE = re.compile("[^\\w ,;.?/-]|_")
-_TITLE = re.compile(r'"|\\(?=[!-/:-@\[-`{-~]|\Z)|<(?=[A-Za-z/!?])|&(?=#|[A-Za-z][A-Za-z0-9]*;)')
+_PLAIN_TARGET: Final = re.compile("[^'()]+")
+_PLAIN_TITLE: Final = re.compile("[^\\w ,;.?/-]|_")
+_TITLE: Final = re.compile(r'"|\\(?=[!-/:-@\[-`{-~]|\Z)|<(?=[A-Za-z/!?])|&(?=#|[A-Za-z][A-Za-z0-9]*;)')
 
 
 def link_target(address: str, title: str, flavour: Flavour) -> str | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from spipconv.converters.flavours import Flavour
 from spipconv.converters.markdown.escapes import any_of
 
-_TICKS = re.compile("`+")
+_TICKS: Final = re.compile("`+")
 
 
 def is_code(text: str, flavour: Flavour, *, in_line: bool = False) -> bool:

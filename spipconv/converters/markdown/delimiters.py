@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from spipconv.converters.html.writer import SPACES
 
-_RUN = {character: re.compile(re.escape(character) + "+") for character in "*_~"}
+_RUN: Final = {character: re.compile(re.escape(character) + "+") for character in "*_~"}
 
 
 class Pair(NamedTuple):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
 
 from spipconv.converters.markdown.numbered_list import NumberedList
 from spipconv.nodes import (
@@ -28,13 +29,13 @@ from spipconv.nodes import (
 )
 
 # Attributes that say how an element looks, and what readers do not need to know of a link.
-_LOOKS = frozenset("border class height loading role size valign width".split())
-_OF_LINKS = frozenset("href hreflang rel target title type".split())
-_OF_PICTURES = frozenset("align alt src title".split())
-_ALIGNMENTS = frozenset(("", "left", "justify"))
-_BULLETS = frozenset(("", "circle", "disc", "square"))
-_NUMBER = re.compile("0|[1-9][0-9]{0,8}")
-_RULES = {"left": ":--", "center": ":-:", "right": "--:"}
+_LOOKS: Final = frozenset("border class height loading role size valign width".split())
+_OF_LINKS: Final = frozenset("href hreflang rel target title type".split())
+_OF_PICTURES: Final = frozenset("align alt src title".split())
+_ALIGNMENTS: Final = frozenset(("", "left", "justify"))
+_BULLETS: Final = frozenset(("", "circle", "disc", "square"))
+_NUMBER: Final = re.compile("0|[1-9][0-9]{0,8}")
+_RULES: Final = {"left": ":--", "center": ":-:", "right": "--:"}
 
 
 def block_of(element: Element) -> Node | None:
@@ -186,7 +187,7 @@ def _has_only(element: Element, names: Iterable[str]) -> bool:
     return all(name in _LOOKS or name in names for name, _ in element.attributes)
 
 
-_BLOCKS: Mapping[str, Callable[[Element], Node | None]] = {
+_BLOCKS: Final[Mapping[str, Callable[[Element], Node | None]]] = {
     "blockquote": _quote_of,
     "hr": _rule,
     "ol": _list_of,

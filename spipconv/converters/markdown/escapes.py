@@ -11,27 +11,28 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from html.entities import html5
+from typing import Final
 
 from spipconv.converters.flavours import Flavour
 from spipconv.converters.markdown.delimiters import Pair, runs_to_escape
 
 # Single spaces need no change, and nearly all spaces are single.
-_HAS_WHITE_SPACE = re.compile("[\t\n\r\f\v]|  ").search
-_WHITE_SPACE = re.compile("[\t\n\r\f\v][ \t\n\r\f\v]*| [ \t\n\r\f\v]+")
+_HAS_WHITE_SPACE: Final = re.compile("[\t\n\r\f\v]|  ").search
+_WHITE_SPACE: Final = re.compile("[\t\n\r\f\v][ \t\n\r\f\v]*| [ \t\n\r\f\v]+")
 # An underscore inside a word is not markup; not escaping it keeps names_like_this readable.
-_MARKUP = r"[\\`*\[\]<&~]|(?<![^\W_])_|_(?![^\W_])"
-_MAY_BE_MARKUP = r"[\\`*\[\]<&~_]"
-_ESCAPES = {"<": "&lt;", "&": "&amp;", "\u00a0": "&nbsp;"}
-_IN_HTML = re.compile(r"(<[^>]*>)")
+_MARKUP: Final = r"[\\`*\[\]<&~]|(?<![^\W_])_|_(?![^\W_])"
+_MAY_BE_MARKUP: Final = r"[\\`*\[\]<&~_]"
+_ESCAPES: Final = {"<": "&lt;", "&": "&amp;", "\u00a0": "&nbsp;"}
+_IN_HTML: Final = re.compile(r"(<[^>]*>)")
 # Characters in a tag that may be read as markup before the tag is recognised.
-_IN_TAG = re.compile(r"[\\`\[\]{|]")
+_IN_TAG: Final = re.compile(r"[\\`\[\]{|]")
 # What may be markup in words, each with what it needs after it to be markup. Marks of emphasis are decided before.
-_IN_WORDS = (
+_IN_WORDS: Final = (
     r"(?P<run>\*+|_+|~+)|(?P<ticks>`+)|(?P<bracket>[\[\]])|<(?=[A-Za-z/!?]|[0-9.#$%&'*+=^_`{|}~-]*(?:[A-Za-z@]|\Z))"
     r"|&(?=#[0-9]{1,7};|#[xX][0-9A-Fa-f]{1,6};|(?P<name>[A-Za-z][A-Za-z0-9]*);)|\\(?=[!-/:-@\[-`{-~]|[^\S ]| ?\Z)"
 )
-_BRACKETED = re.compile(r"\[[^\[\]]*\]")
-_NO_BREAK_SPACE = re.compile("[\u00a0\u202f]")
+_BRACKETED: Final = re.compile(r"\[[^\[\]]*\]")
+_NO_BREAK_SPACE: Final = re.compile("[\u00a0\u202f]")
 
 
 def entity(character: str) -> str:

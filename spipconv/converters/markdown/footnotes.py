@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from html import unescape
 from itertools import count
+from typing import Final
 
 from spipconv.converters.flavours import Flavour
 from spipconv.nodes import Note
 from spipconv.safety import safe_address
 
-_LABEL = re.compile(r"[A-Za-z0-9_-]+\Z")
-_PLAIN_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
+_LABEL: Final = re.compile(r"[A-Za-z0-9_-]+\Z")
+_PLAIN_LABEL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 # A word alone on its line, or followed by a title: it may be read as the destination of a link reference definition.
-_ALONE = re.compile(r"([^\s<]+)(?:[ \t]+[\"'(][^\n]*)?[ \t]*(?=\n|\Z)")
+_ALONE: Final = re.compile(r"([^\s<]+)(?:[ \t]+[\"'(][^\n]*)?[ \t]*(?=\n|\Z)")
 
 
 class FootnoteLabels:

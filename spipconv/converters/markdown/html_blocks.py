@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from spipconv.converters.flavours import COMMONMARK, Flavour
 from spipconv.converters.html import Writer as HtmlWriter
@@ -12,15 +13,15 @@ from spipconv.nodes import Document, Note
 from spipconv.safety import escape_attribute
 
 # An HTML block ends at a blank line only if it starts with one of these, or with any tag alone on its line.
-_BLOCK_TAG = re.compile(
+_BLOCK_TAG: Final = re.compile(
     r"<(?:address|article|aside|blockquote|caption|center|col|colgroup|dd|details|div|dl|dt|fieldset|figcaption|figure"
     r"|footer|h[1-6]|header|hr|iframe|legend|li|main|nav|ol|p|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)"
     r"(?=[ />])"
 )
-_LONE_TAG = re.compile(r"</?[a-z][a-z0-9-]*(?:\s[^>]*)?>\s*\Z", re.IGNORECASE | re.ASCII)
+_LONE_TAG: Final = re.compile(r"</?[a-z][a-z0-9-]*(?:\s[^>]*)?>\s*\Z", re.IGNORECASE | re.ASCII)
 # A no-break space that is alone in its element stays an entity: nobody would see it.
-_NO_BREAK_SPACE = re.compile(r"(?<!>)&nbsp;|&nbsp;(?!<)")
-_BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
+_NO_BREAK_SPACE: Final = re.compile(r"(?<!>)&nbsp;|&nbsp;(?!<)")
+_BLANK_LINE: Final = re.compile(r"\n(?=[ \t]*\n)")
 
 
 class NoteInHtml(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from html import unescape
-from typing import get_args
+from typing import Final, get_args
 
 from msgspec.structs import replace
 
@@ -38,11 +38,11 @@ from spipconv.nodes import (
 from spipconv.safety import TITLE, VOID, hide_values, safe_address
 
 # Elements that may occur inside a line; Markdown reads none of them as the start of an HTML block.
-_INLINE = TITLE.tags
-_INLINE_KINDS = frozenset(get_args(Inline))
-_MARKS = {"b": STRONG, "strong": STRONG, "i": EMPHASIS, "em": EMPHASIS, "del": DELETED, "s": STRIKE}
+_INLINE: Final = TITLE.tags
+_INLINE_KINDS: Final = frozenset(get_args(Inline))
+_MARKS: Final = {"b": STRONG, "strong": STRONG, "i": EMPHASIS, "em": EMPHASIS, "del": DELETED, "s": STRIKE}
 # CommonMark reads a tag inside a line only if its attributes are like this.
-_ATTRIBUTE = re.compile(r"[a-z_:][a-z0-9:._-]*\Z")
+_ATTRIBUTE: Final = re.compile(r"[a-z_:][a-z0-9:._-]*\Z")
 
 
 class NotInMarkdown(Exception):

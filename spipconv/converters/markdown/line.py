@@ -6,6 +6,8 @@ on all of their line, so both are chosen last.
 
 from __future__ import annotations
 
+from typing import Final
+
 from spipconv.converters.flavours import COMMONMARK, Flavour
 from spipconv.converters.html.writer import SPACES
 from spipconv.converters.markdown.code import code_span, is_code
@@ -21,10 +23,10 @@ from spipconv.converters.markdown.escapes import (
 )
 from spipconv.converters.markdown.starts import guard
 
-STRONG = ("strong", "**", "__")
-EMPHASIS = ("em", "*", "_")
-DELETED = ("del", "~~")
-STRIKE = ("s", "~~")
+STRONG: Final = ("strong", "**", "__")
+EMPHASIS: Final = ("em", "*", "_")
+DELETED: Final = ("del", "~~")
+STRIKE: Final = ("s", "~~")
 
 
 class Line:

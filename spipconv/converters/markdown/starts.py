@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Final
 
 from spipconv.converters.flavours import COMMONMARK, Flavour
 from spipconv.converters.markdown.escapes import any_of, hide
 
 # The start of a line that would be read as a block; a backslash is needed after it. Headings, lists, quotes,
 # definitions, fences, and lines of dashes, pipes and equal signs (rules and tables).
-_LINE_START = (
+_LINE_START: Final = (
     r"(?=#{1,6}(?:[ \t]|\Z)|[-+:*~](?:[ \t]|\Z)|>|~~~|[:| \t]*-[-:| \t]*\Z|=+[ \t]*\Z|([*_])[ \t]*(?:\1[ \t]*){2,}\Z)"
     r"|\d{1,9}(?=[.)](?:[ \t]|\Z))"
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import Final
 
 # How many times longer than its cells a table may become for its columns to be aligned.
-_MOST = 10
-_SHORT = 4_000
+_MOST: Final = 10
+_SHORT: Final = 4_000
 # Characters that do not take one column; those of Latin texts do.
-_MAY_BE_WIDE = re.compile("[^\x00-\u02ff\u2010-\u2027\u202f-\u205e\u20a0-\u20bf]").search
+_MAY_BE_WIDE: Final = re.compile("[^\x00-\u02ff\u2010-\u2027\u202f-\u205e\u20a0-\u20bf]").search
 
 
 def lay_out(rows: Sequence[Sequence[str]], rules: Sequence[str]) -> str:

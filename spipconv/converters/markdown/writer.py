@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from spipconv.converters.flavours import Flavour
 from spipconv.converters.html.blocks import attributes_of_box
@@ -41,16 +42,16 @@ from spipconv.nodes import (
 )
 
 # Readers stop at about twenty levels, and every line repeats the prefixes of all its levels.
-_MAX_NESTING = 6
+_MAX_NESTING: Final = 6
 # As mdformat writes it; three dashes at the start of a file would begin front matter.
-_RULE = "_" * 70
+_RULE: Final = "_" * 70
 # Elements whose tags may stand alone between blocks of Markdown.
-_CONTAINERS = frozenset("article aside center div footer header main nav section".split())
-_WHITE_LINE = re.compile(r"^[ \t]+$", re.MULTILINE)
-_LINE_TAG = re.compile(r"^</?([A-Za-z][\w:-]*)", re.MULTILINE)
-_LANGUAGE = re.compile(r"[A-Za-z0-9_+-]+\Z")
-_TASK = re.compile(r"\[[\sxX]\]")
-_TASK_WORDS = re.compile(r"\A\[([ xX])\](?= |\Z)")
+_CONTAINERS: Final = frozenset("article aside center div footer header main nav section".split())
+_WHITE_LINE: Final = re.compile(r"^[ \t]+$", re.MULTILINE)
+_LINE_TAG: Final = re.compile(r"^</?([A-Za-z][\w:-]*)", re.MULTILINE)
+_LANGUAGE: Final = re.compile(r"[A-Za-z0-9_+-]+\Z")
+_TASK: Final = re.compile(r"\[[\sxX]\]")
+_TASK_WORDS: Final = re.compile(r"\A\[([ xX])\](?= |\Z)")
 
 
 class MarkdownWriter(InlineWriter):

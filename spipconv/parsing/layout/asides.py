@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from spipconv.parsing.lexer import Lexeme, Scan
 
-_LONGEST_NAME = 200
-_NAME = re.compile(rf"""\s*<[^>'"]{{0,{_LONGEST_NAME}}}>""")
+_LONGEST_NAME: Final = 200
+_NAME: Final = re.compile(rf"""\s*<[^>'"]{{0,{_LONGEST_NAME}}}>""")
 # What has become HTML before notes are read is in no name.
-_NOT_IN_NAMES = frozenset(
+_NOT_IN_NAMES: Final = frozenset(
     {"ADDRESS", "ANCHOR_MARK", "GLOSSARY_MARK", "IDIOM", "LINK_MARK", "MODEL_TAG", "PROTECTED", "RESOURCE"}
 )
 # What may hold half of the mark of a note, and how a note with a name begins.
-_HALVES = frozenset({"ABBREVIATION_MARK", "ESCAPE"})
-_NAMED = re.compile(r"\[\[\s*<")
-LINE_KINDS = frozenset({"ITEM_MARK", "RULE_MARK", "DIALOGUE_MARK", "DASH_MARK"})
+_HALVES: Final = frozenset({"ABBREVIATION_MARK", "ESCAPE"})
+_NAMED: Final = re.compile(r"\[\[\s*<")
+LINE_KINDS: Final = frozenset({"ITEM_MARK", "RULE_MARK", "DIALOGUE_MARK", "DASH_MARK"})
 
 
 class Aside(NamedTuple):

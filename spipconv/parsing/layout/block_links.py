@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Set
+from typing import Final
 
 from spipconv.parsing.html_tags import BLOCKS, read_tag
 from spipconv.parsing.layout import protected
@@ -11,10 +12,12 @@ from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.models import read_model
 
-_BLOCK_KINDS = frozenset({"BLANK_LINE", "ITEM_MARK", "POEM", "POEM_START", "QUOTE_END", "QUOTE_START", "RULE_MARK"})
+_BLOCK_KINDS: Final = frozenset(
+    {"BLANK_LINE", "ITEM_MARK", "POEM", "POEM_START", "QUOTE_END", "QUOTE_START", "RULE_MARK"}
+)
 
-_RAW_LINK_END = re.compile("</a>", re.IGNORECASE)
-_LINKS = frozenset({"GLOSSARY_MARK", "NOTE", "PLAIN_LINK"})
+_RAW_LINK_END: Final = re.compile("</a>", re.IGNORECASE)
+_LINKS: Final = frozenset({"GLOSSARY_MARK", "NOTE", "PLAIN_LINK"})
 
 
 def is_block(writer: TextWriter, lexeme: Lexeme) -> bool:

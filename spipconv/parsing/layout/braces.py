@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from spipconv.parsing.layout.lists import set_line_breaks
 from spipconv.parsing.layout.writer import Formatting, TextWriter
@@ -11,7 +12,7 @@ from spipconv.parsing.source import MAX_DIAGNOSTICS
 from spipconv.safety import MAX_DEPTH
 
 # Of a longer run of braces, none further on can open or close anything, nor be reported.
-_MOST_MARKERS = MAX_DEPTH + MAX_DIAGNOSTICS
+_MOST_MARKERS: Final = MAX_DEPTH + MAX_DIAGNOSTICS
 
 
 def note_opening(writer: TextWriter, lexeme: Lexeme) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from spipconv.languages import idiom
 from spipconv.nodes import plain_text
@@ -18,19 +19,20 @@ from spipconv.parsing.tooltips import remove_marks
 from spipconv.parsing.typography import NO_BREAK_SPACE, typeset
 
 # A longer excerpt than the first is cut so that no more than the second number of characters stay, and the sign.
-_LONGEST, _SHORTENED = 80, 76
-_CUT = NO_BREAK_SPACE + "(…)"
+_LONGEST: Final = 80
+_SHORTENED: Final = 76
+_CUT: Final = NO_BREAK_SPACE + "(…)"
 # What is no tag to a browser may be one to SPIP.
-_TAG = re.compile(r"<[\w/][^<>]*>")
+_TAG: Final = re.compile(r"<[\w/][^<>]*>")
 # What shows nothing in a tooltip: tags and what was set apart.
-_SILENT = frozenset(
+_SILENT: Final = frozenset(
     {
         "PROTECTED", "TAG", "MODEL_TAG", "QUOTE_START", "QUOTE_END", "POEM_START", "POEM_END", "INTRO_TAG",
         "ANCHOR_MARK",
     }
 )  # fmt: skip
 # What may say something else than what the author typed.
-_SAYING = _SILENT | {"ADDRESS", "GLOSSARY_MARK", "IDIOM", "LINK_MARK"}
+_SAYING: Final = _SILENT | {"ADDRESS", "GLOSSARY_MARK", "IDIOM", "LINK_MARK"}
 
 
 def excerpt(writer: TextWriter, lexemes: Iterable[Lexeme]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from spipconv.characters import percent_decode
 from spipconv.nodes import Link, LinkKind, Node, Player, Text
@@ -15,16 +16,18 @@ from spipconv.safety import replace_controls, safe_address
 
 # Tags, which may go over several lines here; what is between them, browsers show only in place of a frame. An
 # expression that begins with "<" is found quickly.
-_FRAME = re.compile(r"<(?<!\\<)(?P<end>/?)(?P<name>embed|iframe|object)(?:[ \t\n/][^<>]*)?>", re.IGNORECASE | re.ASCII)
+_FRAME: Final = re.compile(
+    r"<(?<!\\<)(?P<end>/?)(?P<name>embed|iframe|object)(?:[ \t\n/][^<>]*)?>", re.IGNORECASE | re.ASCII
+)
 # Parts of an object that are no words: sources, and the comments that hide them from some browsers.
-_PART = re.compile(r"</?(?:param|embed)(?:[ \t\n/][^<>]*)?>|<![^<>]*>|<!--|-->", re.IGNORECASE | re.ASCII)
+_PART: Final = re.compile(r"</?(?:param|embed)(?:[ \t\n/][^<>]*)?>|<![^<>]*>|<!--|-->", re.IGNORECASE | re.ASCII)
 # The parameters of a Flash player or an object that say what it shows.
-_PARAMETERS = frozenset({"data", "filename", "movie", "src", "url"})
+_PARAMETERS: Final = frozenset({"data", "filename", "movie", "src", "url"})
 # Elements that show something from another address, and the attribute that holds it.
-_SOURCES = {"audio": "src", "embed": "src", "iframe": "src", "object": "data", "source": "src", "video": "src"}
-_MEDIA = frozenset({"audio", "video"})
-_SIZE = re.compile(r"[0-9]{1,4}")
-_LONGEST_WORDS = 60
+_SOURCES: Final = {"audio": "src", "embed": "src", "iframe": "src", "object": "data", "source": "src", "video": "src"}
+_MEDIA: Final = frozenset({"audio", "video"})
+_SIZE: Final = re.compile(r"[0-9]{1,4}")
+_LONGEST_WORDS: Final = 60
 
 
 def mark_frames(scan: Scan) -> None:
@@ -126,8 +129,8 @@ def make_player(writer: TextWriter, address: str, attributes: dict[str, str], of
     )
 
 
-_SIZES = ("width", "height")
-_SOURCE_ATTRIBUTES = ("title", *_SIZES)
+_SIZES: Final = ("width", "height")
+_SOURCE_ATTRIBUTES: Final = ("title", *_SIZES)
 
 
 def _read_sources(writer: TextWriter, tags: list[Tag], offset: int, markup: str) -> Node | None:

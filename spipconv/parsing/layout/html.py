@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from spipconv.nodes import Element, Player
 from spipconv.parsing.html_rules import FORMATTING
@@ -13,8 +14,8 @@ from spipconv.parsing.raw_elements import open_raw_element
 from spipconv.safety import VOID, filter_attributes
 
 # In a comment, the HTML that says the same as a shortcut is read as that shortcut.
-_SHORTCUT_OF_TAG: dict[str, Formatting] = {"b": "strong", "strong": "strong", "i": "i", "em": "i"}
-_TRANSLATED = frozenset({*_SHORTCUT_OF_TAG, "br", "p"})
+_SHORTCUT_OF_TAG: Final[dict[str, Formatting]] = {"b": "strong", "strong": "strong", "i": "i", "em": "i"}
+_TRANSLATED: Final = frozenset({*_SHORTCUT_OF_TAG, "br", "p"})
 
 
 def write_tag(writer: TextWriter, start: int, end: int) -> None:

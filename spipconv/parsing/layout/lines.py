@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from spipconv.nodes import Bullet, Rule
 from spipconv.parsing.layout.lists import end_lists, fill_item
 from spipconv.parsing.layout.writer import TextWriter
@@ -9,8 +11,8 @@ from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.typography import NO_BREAK_SPACE, is_french
 
 # Before these, typography makes a space unbreakable, or absorbs it.
-_UNBREAKABLE = frozenset("%~\u00a0")
-_FRENCH_UNBREAKABLE = _UNBREAKABLE | frozenset("!:;?»")
+_UNBREAKABLE: Final = frozenset("%~\u00a0")
+_FRENCH_UNBREAKABLE: Final = _UNBREAKABLE | frozenset("!:;?»")
 
 
 def write_newline(writer: TextWriter, start: int, end: int) -> None:

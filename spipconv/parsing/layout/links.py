@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
+from typing import Final
 
 from spipconv.nodes import Anchor
 from spipconv.parsing import targets
@@ -16,16 +17,18 @@ from spipconv.parsing.typography import decode_entities, is_french, typeset, typ
 from spipconv.safety import safe_address
 
 # What means nothing in the text of a link.
-_NOT_IN_LINKS = frozenset({"ADDRESS", "NOTE_START", "NOTE_END", "LINK_MARK"})
+_NOT_IN_LINKS: Final = frozenset({"ADDRESS", "NOTE_START", "NOTE_END", "LINK_MARK"})
 # After an address that is alone in its paragraph.
-_NOTHING_MORE = re.compile(r"[ \t]*(?:\Z|\n[ \t]*(?:\n|\Z|\{\{\{|</?quote>|----))")
+_NOTHING_MORE: Final = re.compile(r"[ \t]*(?:\Z|\n[ \t]*(?:\n|\Z|\{\{\{|</?quote>|----))")
 # What is HTML before SPIP looks for addresses; its tags end in ">".
-_BECOME_HTML = frozenset({"ANCHOR_MARK", "GLOSSARY_MARK", "LINK_MARK", "MODEL_TAG", "PROTECTED", "RESOURCE", "TAG"})
-_HIDING = frozenset({"ESCAPE", "OTHER"})
-_ARROW = re.compile(r"[^\[\]]*?(?:<-|->)")
-_WORD = re.compile(r"\w", re.ASCII)
-_BRACES = re.compile(r"\{+|\}+|[^{}]+")
-_WORDS_ONLY = re.compile(r"[^\n{}\[\]<|\\\ufdd0]*")
+_BECOME_HTML: Final = frozenset(
+    {"ANCHOR_MARK", "GLOSSARY_MARK", "LINK_MARK", "MODEL_TAG", "PROTECTED", "RESOURCE", "TAG"}
+)
+_HIDING: Final = frozenset({"ESCAPE", "OTHER"})
+_ARROW: Final = re.compile(r"[^\[\]]*?(?:<-|->)")
+_WORD: Final = re.compile(r"\w", re.ASCII)
+_BRACES: Final = re.compile(r"\{+|\}+|[^{}]+")
+_WORDS_ONLY: Final = re.compile(r"[^\n{}\[\]<|\\\ufdd0]*")
 
 
 def open_up_links(writer: TextWriter, lexemes: list[Lexeme], kinds: Set[str]) -> list[Lexeme]:

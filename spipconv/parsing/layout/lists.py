@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from spipconv.parsing.layout.writer import Level, TextWriter
 from spipconv.parsing.pairing import Open
@@ -10,7 +11,7 @@ from spipconv.parsing.tokens import NodeFields
 from spipconv.parsing.typography import NO_BREAK_SPACE
 
 # An item that shows nothing because of what it holds, not because nothing is written there.
-_HIDDEN = re.compile(r"[ \t]*(?:\n[ \t]*)?<")
+_HIDDEN: Final = re.compile(r"[ \t]*(?:\n[ \t]*)?<")
 
 
 def write_item_mark(writer: TextWriter, start: int, end: int) -> None:

@@ -7,14 +7,19 @@ by side begin another one; a single tag that nothing accompanies is in no paragr
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from spipconv.nodes import BreakKind, LineBreak
 from spipconv.parsing.pairing import Pairing
 from spipconv.parsing.source import Source
 
-_NONE, _PENDING, _OPEN = range(3)
+_NONE: Final = 0
+_PENDING: Final = 1
+_OPEN: Final = 2
 # What may come between words beside breaks: a newline, the blank line of a cell, a space between two breaks.
-_NEWLINE, _BLANK, _SPACE = "newline", "blank", "space"
+_NEWLINE: Final = "newline"
+_BLANK: Final = "blank"
+_SPACE: Final = "space"
 _Gap = list[tuple[str, int]]
 
 

@@ -7,6 +7,7 @@ braces; paragraphs and the pairing of markers come last. What it returns is bala
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
 
 from spipconv.parsing.layout import abbreviations, braces, html, lines, links, lists, models, protected, quotes, words
 from spipconv.parsing.layout.asides import LINE_KINDS, Aside, Asides, without_lines
@@ -20,13 +21,13 @@ from spipconv.parsing.notes import Notes, identifier_of
 from spipconv.parsing.tokens import CLOSE, Token
 
 # What is not words in a title. SPIP's own tags mean nothing there, and browsers hide them.
-_TITLE_KINDS = {kind: kind for kind in ("IDIOM", "MODEL_TAG", "PROTECTED", "TAG")} | dict.fromkeys(
+_TITLE_KINDS: Final = {kind: kind for kind in ("IDIOM", "MODEL_TAG", "PROTECTED", "TAG")} | dict.fromkeys(
     ("INTRO_TAG", "POEM_END", "POEM_START", "QUOTE_END", "QUOTE_START"), "TAG"
 )
 # A note that follows its call does not start with these: they are words there.
-_NOT_AFTER_CALL = LINE_KINDS | {"PIPE"}
-_ASIDE_KINDS = frozenset({"NOTE_END", "NOTE_START", "POEM_START"})
-_OPENING_KINDS = frozenset(
+_NOT_AFTER_CALL: Final = LINE_KINDS | {"PIPE"}
+_ASIDE_KINDS: Final = frozenset({"NOTE_END", "NOTE_START", "POEM_START"})
+_OPENING_KINDS: Final = frozenset(
     {"OPENING_BRACES", "CLOSING_BRACES", "STRONG_WORDS", "EMPHASIS_WORDS", "QUOTE_START", "POEM"}
 )
 
@@ -194,7 +195,7 @@ def _read_title_lexeme(lexeme: Lexeme) -> Lexeme:
 
 
 # What writes each kind of lexeme; a kind that is not here is words.
-HANDLERS: Mapping[str, Callable[[TextWriter, int, int], None]] = {
+HANDLERS: Final[Mapping[str, Callable[[TextWriter, int, int], None]]] = {
     "ABBREVIATION_MARK": abbreviations.write_abbreviation,
     "ADDRESS": links.write_address,
     "ANCHOR_MARK": links.write_anchor,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Final
 
 from spipconv.nodes import Code, CodeBlock, Frame, Math, MathBlock, Player
 from spipconv.parsing.html_tags import BLOCKS, read_attributes, read_tag
@@ -13,14 +14,14 @@ from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.lexer import Protected
 from spipconv.parsing.typography import NO_BREAK_SPACE, decode_entities
 
-_CODE_START = re.compile(r"<code(?:[ \t][^<>\n]*)?>", re.IGNORECASE | re.ASCII)
-_CODE_END = re.compile("</code>", re.IGNORECASE | re.ASCII)
+_CODE_START: Final = re.compile(r"<code(?:[ \t][^<>\n]*)?>", re.IGNORECASE | re.ASCII)
+_CODE_END: Final = re.compile("</code>", re.IGNORECASE | re.ASCII)
 
-_BLANK_LINE = re.compile(r"\n[ \t]*+\n")
+_BLANK_LINE: Final = re.compile(r"\n[ \t]*+\n")
 
 # Browsers show the end of a line in code between backticks as a space, and so a blank line.
-_LINE_END = re.compile(r"[ \t]*+\n[ \t\n]*+")
-_TAB = 4 * (NO_BREAK_SPACE + " ")
+_LINE_END: Final = re.compile(r"[ \t]*+\n[ \t\n]*+")
+_TAB: Final = 4 * (NO_BREAK_SPACE + " ")
 
 
 def write_protected(writer: TextWriter, start: int, end: int) -> None:
@@ -239,7 +240,7 @@ def _write_comment(writer: TextWriter, part: Protected, offset: int) -> None:
         writer.levels.clear()
 
 
-_HANDLERS: dict[str, Callable[[TextWriter, Protected, int], None]] = {
+_HANDLERS: Final[dict[str, Callable[[TextWriter, Protected, int], None]]] = {
     "cadre": _write_frame,
     "code": _write_code,
     "comment": _write_comment,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from spipconv.parsing.layout.asides import LINE_KINDS
 from spipconv.parsing.layout.lists import end_lists
@@ -12,7 +13,7 @@ from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.tokens import NodeFields
 from spipconv.parsing.typography import NO_BREAK_SPACE, typeset
 
-_LINE_ENDS = frozenset({"NEWLINE", "BLANK_LINE"})
+_LINE_ENDS: Final = frozenset({"NEWLINE", "BLANK_LINE"})
 
 
 def open_quote(writer: TextWriter, start: int, end: int) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from spipconv.nodes import Numeric
 from spipconv.parsing.lexer import Lexeme
 
 # What must not be inside of {{ and }} in a cell of a head.
-_BRACES = frozenset({"OPENING_BRACES", "CLOSING_BRACES", "STRONG_WORDS", "EMPHASIS_WORDS"})
-_NUMBER = re.compile(r"\s*+[+-]?[\s0-9]*+(?:[.,][\s0-9]*+)?\Z")
+_BRACES: Final = frozenset({"OPENING_BRACES", "CLOSING_BRACES", "STRONG_WORDS", "EMPHASIS_WORDS"})
+_NUMBER: Final = re.compile(r"\s*+[+-]?[\s0-9]*+(?:[.,][\s0-9]*+)?\Z")
 
 
 class CellShape:

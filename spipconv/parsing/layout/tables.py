@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from spipconv.parsing.layout.lists import end_lists
 from spipconv.parsing.layout.paragraphs import Paragraphs
@@ -12,8 +13,8 @@ from spipconv.parsing.lexer import Lexeme
 from spipconv.parsing.tokens import NodeFields
 from spipconv.parsing.typography import typeset
 
-_LINE_ENDS = frozenset({"NEWLINE", "BLANK_LINE"})
-_LINE_MARKS = frozenset({"BREAK_MARK", "RULE_MARK", "DIALOGUE_MARK", "DASH_MARK"})
+_LINE_ENDS: Final = frozenset({"NEWLINE", "BLANK_LINE"})
+_LINE_MARKS: Final = frozenset({"BREAK_MARK", "RULE_MARK", "DIALOGUE_MARK", "DASH_MARK"})
 
 
 def write_table(writer: TextWriter, lexemes: Sequence[Lexeme], first: int, last: int, run: WriteRange) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from spipconv import languages
 from spipconv.parsing.layout.lines import write_blank_line, write_newline
 from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.typography import decode_entities
 
-_LINE_END = re.compile(r"\n(?:[ \t]*+\n)*+")
+_LINE_END: Final = re.compile(r"\n(?:[ \t]*+\n)*+")
 
 
 def write_escape(writer: TextWriter, start: int, end: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from spipconv.nodes import Node
 from spipconv.parsing.html_tags import policy_of
@@ -15,7 +15,7 @@ from spipconv.parsing.typography import typeset
 Formatting = Literal["strong", "i"]
 # Writes the lexemes between two indices: what a verse or a cell holds.
 WriteRange = Callable[[Sequence[Lexeme], int, int], None]
-_FORMATTING_TYPES = {"strong": "STRONG", "i": "EMPHASIS"}
+_FORMATTING_TYPES: Final = {"strong": "STRONG", "i": "EMPHASIS"}
 
 
 class ReadInline(Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from spipconv.nodes import Rule
 from spipconv.parsing.layout.lists import end_lists
 from spipconv.parsing.layout.writer import TextWriter
@@ -19,7 +21,7 @@ def _write_page_break(writer: TextWriter, start: int, end: int) -> None:
     writer.flow.begin()
 
 
-READER = Reader(
+READER: Final = Reader(
     "decoupe",
     {
         "page_break": Shortcut(

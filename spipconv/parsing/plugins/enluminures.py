@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import partial
+from typing import Final
 
 from spipconv.parsing.html_rules import SCOPE_ENDS
 from spipconv.parsing.layout.lists import set_line_breaks
@@ -18,10 +19,10 @@ from spipconv.parsing.plugins.shortcuts import Reader, Shortcut
 from spipconv.parsing.tokens import NodeFields
 
 # The classes that the plugin gives to highlighted words.
-_HIGHLIGHTS = {"[*": ("caractencadre-spip", "spip"), "[**": ("caractencadre2-spip", "spip")}
-_ALIGNMENTS = {"[/": "right", "[!": "left", "[|": "center"}
-_SMALL_CAPITALS = (("class", "caps"),)
-_SIGNS = {
+_HIGHLIGHTS: Final = {"[*": ("caractencadre-spip", "spip"), "[**": ("caractencadre2-spip", "spip")}
+_ALIGNMENTS: Final = {"[/": "right", "[!": "left", "[|": "center"}
+_SMALL_CAPITALS: Final = (("class", "caps"),)
+_SIGNS: Final = {
     "<-->": "↔", "-->": "→", "<--": "←", "<==>": "⇔", "==>": "⇒", "<==": "⇐", "(c)": "©", "(r)": "®", "(tm)": "™",
     "...": "…",
 }  # fmt: skip
@@ -99,16 +100,16 @@ def _write_sign(writer: TextWriter, start: int, end: int) -> None:
 
 
 # The blocks: what opens one, and what closes it.
-_BLOCKS: Mapping[str, tuple[str, str]] = {
+_BLOCKS: Final[Mapping[str, tuple[str, str]]] = {
     "right": ("[/", "/]"),
     "left": ("[!", "!]"),
     "center": ("[|", "|]"),
     "frame": ("[(", ")]"),
 }
 # In a note, a bracket stands beside those of the note.
-_OPENINGS = {"left": r"\[!(?!sommaire\]|glossaire\])", "frame": r"(?<!\[)\[\((?!#)"}
-_CLOSINGS = {"frame": r"\)\](?!\])"}
-SHORTCUTS: Mapping[str, Shortcut] = {
+_OPENINGS: Final = {"left": r"\[!(?!sommaire\]|glossaire\])", "frame": r"(?<!\[)\[\((?!#)"}
+_CLOSINGS: Final = {"frame": r"\)\](?!\])"}
+SHORTCUTS: Final[Mapping[str, Shortcut]] = {
     **headings.SHORTCUTS,
     "highlight": Shortcut(r"\[\*\*?(?!\])", _open_highlight, opens="highlight", hints=("[*",)),
     "highlight_end": Shortcut(r"\*\]", _close_highlight, closes="highlight"),
@@ -126,4 +127,4 @@ SHORTCUTS: Mapping[str, Shortcut] = {
     },
     "sign": Shortcut(r"<-->|-->|<--|<==>|==>|<==|\((?:[cCrR]|[tT][mM])\)|\.\.\.", _write_sign),
 }
-READER = Reader("enluminures", SHORTCUTS)
+READER: Final = Reader("enluminures", SHORTCUTS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.plugins.shortcuts import Reader, Shortcut
 
@@ -11,4 +13,4 @@ def write_nothing(writer: TextWriter, start: int, end: int) -> None:
     writer.end_run(trims=True)
 
 
-READER = Reader("glossaire", {"without": Shortcut(r"\[!glossaire\]", write_nothing, hints=("[!glossaire]",))})
+READER: Final = Reader("glossaire", {"without": Shortcut(r"\[!glossaire\]", write_nothing, hints=("[!glossaire]",))})

@@ -6,13 +6,14 @@ Several plugins read the same shortcut. One asterisk, or none, is the level of S
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from spipconv.parsing.layout.braces import close_heading, open_heading
 from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.plugins.shortcuts import Shortcut
 
 # HTML has six levels, and SPIP begins with the second.
-DEEPEST = 5
+DEEPEST: Final = 5
 
 
 def write_level(writer: TextWriter, start: int, end: int) -> None:
@@ -41,7 +42,7 @@ def write_closing(writer: TextWriter, start: int, end: int) -> None:
     close_heading(writer, start)
 
 
-SHORTCUTS: Mapping[str, Shortcut] = {
+SHORTCUTS: Final[Mapping[str, Shortcut]] = {
     "level": Shortcut(r"(?<=(?<!\{)\{\{\{)[*#]+(?!\})", write_level, hints=("{{{*", "{{{#")),
     **{
         f"{side}{level}": shortcut

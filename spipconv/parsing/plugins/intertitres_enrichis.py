@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from spipconv.parsing.plugins import headings
 from spipconv.parsing.plugins.shortcuts import Reader
 
-READER = Reader("intertitres_enrichis", headings.SHORTCUTS)
+READER: Final = Reader("intertitres_enrichis", headings.SHORTCUTS)

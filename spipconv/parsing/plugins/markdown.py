@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from spipconv.commonmark import read_markdown
 from spipconv.nodes import Code, CodeBlock, Element, LineBreak, LinkKind, Player, Rule
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from spipconv.commonmark import Token
 
 # What a shortcut of SPIP's is to Markdown: its number between characters that no text may contain.
-_PLACE = re.compile("\ufdd2([0-9]+)\ufdd3")
-_NOT_SHOWN = re.compile(
+_PLACE: Final = re.compile("\ufdd2([0-9]+)\ufdd3")
+_NOT_SHOWN: Final = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|<[?!].*?(?:>|\Z)", re.DOTALL | re.IGNORECASE
 )
 
@@ -303,7 +303,7 @@ def _kind_of(address: str) -> LinkKind:
     return "external" if "://" in address else "relative"
 
 
-READER = Reader(
+READER: Final = Reader(
     "markdown",
     {},
     (Block("md", _write_markdown), Block("markdown", _write_markdown)),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from spipconv.nodes import Node
 from spipconv.parsing.plugins import decoupe, enluminures, glossaire, intertitres_enrichis, markdown, sommaire, videos
 from spipconv.parsing.plugins.shortcuts import Reader
 
 # In this order, where two plugins read the same.
-READERS: Mapping[str, Reader] = {
+READERS: Final[Mapping[str, Reader]] = {
     module.READER.name: module.READER
     for module in (markdown, sommaire, glossaire, decoupe, videos, enluminures, intertitres_enrichis)
 }

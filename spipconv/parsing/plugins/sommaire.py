@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -15,10 +16,10 @@ from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.plugins.glossaire import write_nothing
 from spipconv.parsing.plugins.shortcuts import Reader, Shortcut
 
-_CONTENTS = "nav"
-_ATTRIBUTES = (("class", "sommaire"),)
-_NOT_IN_NAMES = re.compile("[^a-z0-9]+")
-_LONGEST_NAME = 80
+_CONTENTS: Final = "nav"
+_ATTRIBUTES: Final = (("class", "sommaire"),)
+_NOT_IN_NAMES: Final = re.compile("[^a-z0-9]+")
+_LONGEST_NAME: Final = 80
 
 
 def _write_contents(writer: TextWriter, start: int, end: int) -> None:
@@ -102,7 +103,7 @@ def _list_of(items: list[list[Node]]) -> List:
     return List(False, tuple([ListItem(tuple(children)) for children in items]))
 
 
-READER = Reader(
+READER: Final = Reader(
     "sommaire",
     {
         "without": Shortcut(r"\[!sommaire\]", write_nothing, hints=("[!sommaire]",)),

@@ -6,6 +6,7 @@ Where players are not allowed, each is a link to the page of the film.
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from spipconv.nodes import Player
 from spipconv.objects import find_object
@@ -20,13 +21,13 @@ from spipconv.plugins import PLUGINS
 from spipconv.safety import lower_ascii
 
 # The page of a film by the model that shows it; a model that is not here has the whole address.
-_PAGES = {
+_PAGES: Final = {
     "dailymotion": "https://www.dailymotion.com/video/{}",
     "vimeo": "https://vimeo.com/{}",
     "youtube": "https://www.youtube.com/watch?v={}",
 }
-_IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_SIZES = {"largeur": "width", "width": "width", "hauteur": "height", "height": "height", "titre": "title"}
+_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SIZES: Final = {"largeur": "width", "width": "width", "hauteur": "height", "height": "height", "titre": "title"}
 
 
 def _write_model(writer: TextWriter, start: int, end: int) -> None:
@@ -64,8 +65,8 @@ def _write(writer: TextWriter, start: int, end: int, address: str, options: dict
         writer.leaf(node, start)
 
 
-_NAMES = "|".join(sorted(PLUGINS["videos"].models))
-READER = Reader(
+_NAMES: Final = "|".join(sorted(PLUGINS["videos"].models))
+READER: Final = Reader(
     "videos",
     {
         "model": Shortcut(rf"<(?ai:{_NAMES})[ \t]*[0-9]*[ \t]*\|[^<>]*>", _write_model),
