@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NoReturn
 
 import msgspec
@@ -22,6 +22,7 @@ from spipconv.plugins import check_plugins
 from spipconv.settings import check_language, check_profile
 
 Fields = dict[str, Raw]
+Answer = dict[str, object]
 
 _decoder = msgspec.json.Decoder(Fields)
 _string_decoder = msgspec.json.Decoder(str)
@@ -93,21 +94,29 @@ def read_task(line: bytes, to: OutputFormat, column: str = "text") -> Task:
         raise BadLine(str(error), fields) from error
 
 
-def encode_answer(
+def make_answer(
     fields: Mapping[str, Raw], to: OutputFormat, written: Written, diagnostics: Iterable[Diagnostic]
-) -> bytes:
-    """Return the line that answers a task, without its end."""
-    answer: dict[str, object] = {**fields}
+) -> Answer:
+    """Return the answer to a task."""
+    answer: Answer = {**fields}
     answer[to.fields[0]] = written.body
     if len(to.fields) == 2:
         answer[to.fields[1]] = written.notes
     answer["diagnostics"] = [diagnostic.describe() for diagnostic in diagnostics]
-    return _encode(answer)
+    return answer
 
 
-def encode_error(fields: Mapping[str, Raw], error: str) -> bytes:
-    """Return the line that answers a task which failed, without its end."""
-    return _encode({**fields, "error": error, "diagnostics": []})
+def make_error(fields: Mapping[str, Raw], error: str) -> Answer:
+    """Return the answer to a task which failed."""
+    return {**fields, "error": error, "diagnostics": []}
+
+
+def encode_answers(answers: Sequence[Answer]) -> bytes:
+    """Return the lines of some answers."""
+    try:
+        return _encoder.encode_lines(answers)
+    except UnicodeEncodeError:
+        return b"".join(_encode(answer) + b"\n" for answer in answers)
 
 
 def escape(line: bytes) -> bytes:
@@ -118,7 +127,7 @@ def escape(line: bytes) -> bytes:
     return _NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], line.decode()).encode()
 
 
-def _encode(answer: Mapping[str, object]) -> bytes:
+def _encode(answer: Answer) -> bytes:
     try:
         return _encoder.encode(answer)
     except UnicodeEncodeError:

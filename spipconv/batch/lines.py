@@ -11,12 +11,23 @@ from typing import IO
 from msgspec import Struct
 
 from spipconv.batch.chunks import BadInput, Piece
-from spipconv.batch.converter import Converter
+from spipconv.batch.converter import Converted, Converter
 from spipconv.batch.places import FileInfo, find, open_file
-from spipconv.json_lines import BadLine, encode_answer, encode_error, is_blank, read_task
+from spipconv.converters.formats import OutputFormat
+from spipconv.json_lines import (
+    Answer,
+    BadLine,
+    Task,
+    encode_answers,
+    is_blank,
+    make_answer,
+    make_error,
+    read_task,
+)
 from spipconv.system.files import cannot_write
 
 _PART_BYTES = 1 << 20
+_GROUP_BYTES = 1 << 16
 SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 GZIP_ERRORS = (OSError, EOFError, zlib.error)
 
@@ -100,29 +111,46 @@ class _UnpackedFile:
 
 def convert_lines(piece: Piece, converter: Converter) -> tuple[bytes, int]:
     """Return the answers to a range of lines, and its number of lines. Raises OSError."""
-    # A text of escapes is six times as long as it will be; the size of the other fields is the caller's affair.
-    longest = 8 * converter.options.max_bytes + (1 << 20)
     answers = io.BytesIO()
     number = 0
     _check(piece)
     with open_file(piece.address) as file:
-        file.seek(piece.first)
-        left = piece.last - piece.first
-        while left > 0:
-            line = file.readline(longest)
-            size = len(line)
-            if size == longest and not line.endswith(b"\n"):
-                size += _skip_line(file)
-                answers.write(_refuse(number, BadLine(_too_long(size, longest)), converter) + b"\n")
-            elif not line:
-                raise OSError(f"{piece.address}: it ends earlier than when the run began")
-            elif not is_blank(line):
-                answers.write(_answer(number, line, converter))
-                answers.write(b"\n")
-            left -= size
-            number += 1
+        # Reading, converting and writing one text after another costs twice as much: each finds the processor's caches
+        # full of the others.
+        for tasks in _read_tasks(file, piece, converter):
+            results = [(task, _convert(at, task, converter)) for at, task in enumerate(tasks, number) if task]
+            answers.write(encode_answers([_answer(task, converted, converter) for task, converted in results]))
+            number += len(tasks)
     _check(piece)
     return answers.getvalue(), number
+
+
+def _read_tasks(file: IO[bytes], piece: Piece, converter: Converter) -> Iterator[list[Task | BadLine | None]]:
+    """Yield the tasks of a range of lines in groups, None for blank lines. Raises OSError after what could be read."""
+    options, to = converter.options, converter.format
+    # A text of escapes is six times as long as it will be; the size of the other fields is the caller's affair.
+    longest = 8 * options.max_bytes + (1 << 20)
+    file.seek(piece.first)
+    left = piece.last - piece.first
+    while left > 0:
+        tasks: list[Task | BadLine | None] = []
+        rest = max(0, left - _GROUP_BYTES)
+        try:
+            while left > rest:
+                line = file.readline(longest)
+                size = len(line)
+                if size == longest and not line.endswith(b"\n"):
+                    size += _skip_line(file)
+                    tasks.append(BadLine(f"a line of {size} bytes: more than the {longest} allowed"))
+                elif not line:
+                    raise OSError(f"{piece.address}: it ends earlier than when the run began")
+                else:
+                    tasks.append(None if is_blank(line) else _read_task(line, to, options.column))
+                left -= size
+        except Exception:
+            yield tasks
+            raise
+        yield tasks
 
 
 def _check(piece: Piece) -> None:
@@ -134,24 +162,23 @@ def _check(piece: Piece) -> None:
             raise OSError(f"{piece.address}: it has changed since the run began")
 
 
-def _answer(number: int, line: bytes, converter: Converter) -> bytes:
-    to = converter.format
+def _read_task(line: bytes, to: OutputFormat, column: str) -> Task | BadLine:
     try:
-        task = read_task(line, to, converter.options.column)
+        return read_task(line, to, column)
     except BadLine as error:
-        return _refuse(number, error, converter)
-    converted = converter.convert(number, task.text, task.profile, task.lang, task.plugins)
+        return error
+
+
+def _convert(number: int, task: Task | BadLine, converter: Converter) -> Converted:
+    if isinstance(task, BadLine):
+        return converter.refuse(number, str(task))
+    return converter.convert(number, task.text, task.profile, task.lang, task.plugins)
+
+
+def _answer(task: Task | BadLine, converted: Converted, converter: Converter) -> Answer:
     if converted.written is None:
-        return encode_error(task.fields, converted.error or "")
-    return encode_answer(task.fields, to, converted.written, converted.diagnostics)
-
-
-def _refuse(number: int, error: BadLine, converter: Converter) -> bytes:
-    return encode_error(error.fields, converter.refuse(number, str(error)).error or "")
-
-
-def _too_long(size: int, longest: int) -> str:
-    return f"a line of {size} bytes: more than the {longest} allowed"
+        return make_error(task.fields, converted.error or "")
+    return make_answer(task.fields, converter.format, converted.written, converted.diagnostics)
 
 
 def _skip_line(file: IO[bytes]) -> int:

@@ -10,7 +10,17 @@ from typing import BinaryIO, Unpack
 from spipconv.commands.errors import INTERNAL_ERROR, LOST, CommandError
 from spipconv.commands.options import Reading
 from spipconv.converters.formats import Format, OutputFormat, find_format
-from spipconv.json_lines import BadLine, Task, encode_answer, encode_error, escape, is_blank, read_task
+from spipconv.json_lines import (
+    Answer,
+    BadLine,
+    Task,
+    encode_answers,
+    escape,
+    is_blank,
+    make_answer,
+    make_error,
+    read_task,
+)
 from spipconv.nodes import Profile
 from spipconv.parsing.parser import parse
 from spipconv.printing import describe_internal_error
@@ -32,7 +42,7 @@ def convert_lines(
             if not is_blank(line):
                 # ASCII only, so that no reader stumbles over an encoding or half a surrogate; bytes, so that no
                 # system writes other line ends.
-                sys.stdout.buffer.write(escape(converter.answer(line)) + b"\n")
+                sys.stdout.buffer.write(escape(encode_answers([converter.answer(line)])))
                 sys.stdout.buffer.flush()
     return converter.code
 
@@ -56,22 +66,22 @@ class _LineConverter:
         self._sanitizer, self._reading = sanitizer, reading
         self._spaces = read_typography(reading["typography"])[1]
 
-    def answer(self, line: bytes) -> bytes:
+    def answer(self, line: bytes) -> Answer:
         """Return the answer to a line. Raises ImportError: without the sanitiser, no line can be answered."""
         try:
             task = read_task(line, self._to)
         except BadLine as error:
             self.code = max(self.code, LOST)
-            return encode_error(error.fields, str(error))
+            return make_error(error.fields, str(error))
         try:
             return self._convert(task)
         except ImportError:
             raise
         except Exception as error:
             self.code = INTERNAL_ERROR
-            return encode_error(task.fields, describe_internal_error(error))
+            return make_error(task.fields, describe_internal_error(error))
 
-    def _convert(self, task: Task) -> bytes:
+    def _convert(self, task: Task) -> Answer:
         profile = task.profile or self._profile
         reading = self._reading
         if task.plugins is not None:
@@ -80,4 +90,4 @@ class _LineConverter:
         written = self._to.write(parsed.document, profile, self._sanitizer, self._spaces)
         if any(diagnostic.severity == "loss" for diagnostic in parsed.diagnostics):
             self.code = max(self.code, LOST)
-        return encode_answer(task.fields, self._to, written, parsed.diagnostics)
+        return make_answer(task.fields, self._to, written, parsed.diagnostics)
