@@ -34,7 +34,7 @@ if sys.platform != "linux":
     sys.exit("this measures by what only Linux has")
 
 TEXTS = Path(__file__).parent / "texts"
-COMMAND = [sys.executable, "-P", "-c", "from spipconv.commands.batch import batch; batch()"]
+COMMAND = [sys.executable, "-P", "-m", "spipconv", "batch"]
 BARE = """
 import json, sys, time
 from spipconv import to_html

@@ -1,4 +1,4 @@
-"""The engine for one machine, with or without processes: chunks come in, outcomes go out.
+"""The engine for the processes of one machine: chunks come in, outcomes go out.
 
 Each process has a thread that gives it work, so it is known which chunk a process was converting when it died; that
 thread then walks through the chunk while the others continue.
@@ -21,7 +21,7 @@ from spipconv.batch.child import Child, ProcessDeath, describe_death, idle_secon
 from spipconv.batch.chunks import Chunk, Outcome
 from spipconv.batch.converter import Options
 from spipconv.batch.watch import watching
-from spipconv.batch.work import convert_chunk, prepare
+from spipconv.batch.work import convert_chunk, convert_here, prepare
 from spipconv.system.files import CannotWrite
 
 _START_SECONDS = 60.0
@@ -29,12 +29,6 @@ _START_SECONDS = 60.0
 _START_TRIES = 5
 _START_PAUSE = 1.0
 _NO_PROCESSES = (ImportError, OSError, NotImplementedError, RuntimeError)
-
-
-def convert_here(chunks: Iterator[Chunk], options: Options, stop: Callable[[], bool]) -> Generator[list[Outcome]]:
-    """Convert chunks in this process, one after another; a text that kills ends the run."""
-    while not stop() and (chunk := next(chunks, None)) is not None:
-        yield convert_chunk(chunk, options)
 
 
 def convert_in_processes(

@@ -12,16 +12,14 @@ from typing import Literal
 from msgspec import Struct
 
 from spipconv.batch.chunks import BadInput, Chunk, Outcome
-from spipconv.batch.cluster import connect, convert_on_cluster
 from spipconv.batch.converter import Options
 from spipconv.batch.job import Job
 from spipconv.batch.manifest import BatchManifest, Header
 from spipconv.batch.names import show
 from spipconv.batch.places import find, is_folder, is_remote, read_blocks, remove
 from spipconv.batch.plan import Plan
-from spipconv.batch.processes import convert_here, convert_in_processes
 from spipconv.batch.report import Report, summarize
-from spipconv.batch.work import write_and_put
+from spipconv.batch.work import convert_here, write_and_put
 from spipconv.system.files import CannotWrite, cannot_write
 from spipconv.system.processors import count_processors
 
@@ -79,10 +77,15 @@ def run_batch(
 
         def start(chunks: Iterator[Chunk], stop: Callable[[], bool], notify: Callable[[str], None]) -> _Outcomes:
             options, count = run.job.options, _count_workers(run.job, workers)
+            # Of the engines, only the one that runs is imported.
             if engine == "dask":
+                from spipconv.batch.cluster import connect, convert_on_cluster
+
                 client = stack.enter_context(connect(scheduler, count))
                 return convert_on_cluster(client, chunks, options, stop, notify=notify)
             if count:
+                from spipconv.batch.processes import convert_in_processes
+
                 return convert_in_processes(chunks, options, count, stop, notify)
             return convert_here(chunks, options, stop)
 

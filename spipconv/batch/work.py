@@ -9,8 +9,7 @@ import os
 import sys
 import tempfile
 import time
-import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 
 from spipconv.batch.chunks import BadTarget, Chunk, Outcome, Piece
 from spipconv.batch.converter import Converted, Converter, Options
@@ -46,6 +45,12 @@ def convert_chunk(chunk: Chunk, options: Options, spool: str = "", *, watched: b
             if outcomes[-1].stop:
                 break
     return outcomes
+
+
+def convert_here(chunks: Iterator[Chunk], options: Options, stop: Callable[[], bool]) -> Generator[list[Outcome]]:
+    """Convert chunks in this process, one after another; a text that kills ends the run."""
+    while not stop() and (chunk := next(chunks, None)) is not None:
+        yield convert_chunk(chunk, options)
 
 
 def _convert_piece(chunk: Chunk, piece: Piece, converter: Converter, spool: Spool[Converted] | None) -> Outcome:
@@ -105,7 +110,7 @@ def write(content: bytes, target: str, temporary: str) -> None:
 
 def write_and_put(content: Iterable[bytes], target: str, temporary: str) -> None:
     """Like ``write``, for content that comes in pieces."""
-    path = f"{temporary or tempfile.gettempdir()}/spipconv-{uuid.uuid4().hex}"
+    path = f"{temporary or tempfile.gettempdir()}/spipconv-{os.urandom(16).hex()}"
     try:
         write_temporary(path, content)
     except OSError as error:
