@@ -30,6 +30,7 @@ _strings_decoder = msgspec.json.Decoder(list[str])
 _encoder = msgspec.json.Encoder()
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_ASTRAL = re.compile(rb"\\U([0-9a-f]{8})")
 _NO_ID: Fields = {"id": Raw(b"null")}
 # The fields of an answer, beside those of its format, and those of a task that are options.
 _ANSWER_FIELDS = ("error", "diagnostics")
@@ -124,7 +125,21 @@ def escape(line: bytes) -> bytes:
     if line.isascii():
         return line
     # In JSON, what is not ASCII is always within a string.
-    return _NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], line.decode()).encode()
+    text = line.decode()
+    if b"\\x" in line or b"\\U" in line:
+        return _NOT_ASCII.sub(_escape, text).encode()
+    # Python's own escapes, made in C, are JSON's but for these two.
+    escaped = text.encode("ascii", "backslashreplace").replace(b"\\x", b"\\u00")
+    return _ASTRAL.sub(_split, escaped) if b"\\U" in escaped else escaped
+
+
+def _escape(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1]
+
+
+def _split(match: re.Match[bytes]) -> bytes:
+    """Return the two halves of a surrogate in place of the escape of one character."""
+    return json.dumps(chr(int(match[1], 16)))[1:-1].encode()
 
 
 def _encode(answer: Answer) -> bytes:
