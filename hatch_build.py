@@ -39,12 +39,15 @@ class CompiledModules(BuildHookInterface[Any]):
         """Compile into a temporary folder before the wheel is written."""
         if version == "editable" or not _is_wanted():
             return
+        insist = _is_set("SPIPCONV_COMPILE")
+        if insist and not has_compiler():
+            raise RuntimeError("there is no C compiler, or it does not find the headers of this Python")
         self._folder = TemporaryDirectory()
         folder = Path(self._folder.name)
         try:
             compile_modules(compiled_modules(self.config), folder)
         except subprocess.CalledProcessError as error:
-            if _is_set("SPIPCONV_COMPILE"):
+            if insist:
                 raise RuntimeError(f"compiling failed:\n{error.output}") from error
             self.app.display_warning(f"compiling failed, so the wheel is pure Python:\n{error.output}")
             return

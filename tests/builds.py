@@ -36,12 +36,14 @@ class NoCompiler(Exception):
 
 
 def compiled_package() -> Path:
-    """Return the folder in which the compiled build of this checkout is installed; make it, if it is not there.
+    """Return the folder in which the compiled wheel of this checkout is installed; make it, if it is not there.
+
+    The wheel is next to it.
 
     Raises NoCompiler, and RuntimeError if the sources cannot be compiled.
     """
     try:
-        folder = _FOLDER / _digest()[:16]
+        folder = _FOLDER / _digest()[:16]  # PackageNotFoundError is an ImportError
         from hatch_build import has_compiler
     except ImportError as error:
         raise NoCompiler(f"what compiles is not installed: {error}") from error
@@ -51,7 +53,7 @@ def compiled_package() -> Path:
     with FileLock(_FOLDER / "lock"):
         if not folder.is_dir():
             _make(folder)
-    return folder
+    return folder / "package"
 
 
 def _digest() -> str:
@@ -71,11 +73,11 @@ def _make(folder: Path) -> None:
         if old.is_dir():
             shutil.rmtree(old)
     with TemporaryDirectory(dir=_FOLDER) as scratch:
-        _run("hatchling", "build", "--target", "wheel", "--directory", scratch)
-        [wheel] = Path(scratch).glob("*.whl")
-        installed = Path(scratch, "installed")
-        _run("pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(installed), str(wheel))
-        installed.rename(folder)
+        made = Path(scratch, "made")
+        _run("hatchling", "build", "--target", "wheel", "--directory", str(made))
+        [wheel] = made.glob("*.whl")
+        _run("pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(made / "package"), str(wheel))
+        made.rename(folder)
 
 
 def _run(module: str, *arguments: str) -> None:
