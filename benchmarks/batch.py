@@ -1,16 +1,17 @@
 """What batches cost: CPU seconds and memory of all their processes, on the same texts.
 
-    python benchmarks/batch.py [--source FILE.jsonl] [--texts 20000] [--rounds 7] [ENGINE ...]
+    python benchmarks/batch.py [--source FILE.jsonl] [--texts N] [--rounds 7] [ENGINE ...]
 
-Lines with "text" are repeated to the number of texts; without ``--source``, articles are measured, then comments. The
-engines (by default the first three): ``bare`` converts the texts in a loop and does nothing else; ``script`` is such a
-loop that reads each line and writes one with the result, by Python's own ``json``; ``here``, ``one``, ``two`` are
-batches with 0, 1 and 2 workers, ``dask`` is Dask with two. Rounds alternate between the engines; figures are medians,
-that of the ratio the median of the rounds' ratios.
+Lines with "text" are repeated, by default to about 30 MB; without ``--source``, articles are measured, then comments.
+The engines (by default the first three): ``bare`` converts the texts in a loop and does nothing else; ``script`` is
+such a loop that reads each line and writes one with the result, by Python's own ``json``; ``here``, ``one``, ``two``
+are batches with 0, 1 and 2 workers, ``dask`` is Dask with two. Rounds alternate between the engines; figures are
+medians, that of the ratio the median of the rounds' ratios.
 
 CPU seconds of ``bare`` and ``script`` are those of their loops; those of batches are those of all processes from their
-start to their end, of which ``start`` are the same command's on one text. ``--memory`` prints the memory (PSS, of all
-processes) as the texts pass.
+start to their end, of which ``start`` are the same command's on one text. ``more`` is what a text costs more than in
+the bare loop, without the start; ``times bare`` includes it. ``--memory`` prints the memory (PSS, of all processes) as
+the texts pass.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from msgspec import Struct
 if sys.platform != "linux":
     sys.exit("this measures by what only Linux has")
 
+DEFAULT_BYTES = 30_000_000
 TEXTS = Path(__file__).parent / "texts"
 COMMAND = [sys.executable, "-P", "-m", "spipconv", "batch"]
 BARE = """
@@ -138,8 +140,11 @@ def measure(engine: str, source: Path, texts: Path, count: int, *, show: bool = 
 def compare(source: Path, engines: list[str], count: int, rounds: int, *, show: bool) -> None:
     """Measure the engines on the texts of a file, and print a table."""
     with tempfile.TemporaryDirectory() as folder:
-        texts, single = Path(folder) / "texts.jsonl", Path(folder) / "one.jsonl"
-        count -= count % len(source.read_bytes().splitlines())
+        texts, single = Path(folder) / "texts.jsonl", Path(folder) / "single.jsonl"
+        content = source.read_bytes()
+        lines = content.count(b"\n")
+        # The bare loop goes through the whole file, some number of times.
+        count = max(1, (count or DEFAULT_BYTES * lines // len(content)) // lines) * lines
         repeat(source, texts, count)
         repeat(source, single, 1)
         print(f"{source.name}: {count} texts, {texts.stat().st_size / 1e6:.1f} MB; load {os.getloadavg()[0]:.1f}")
@@ -165,8 +170,8 @@ def compare(source: Path, engines: list[str], count: int, rounds: int, *, show: 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--source", type=Path, action="append")
-    parser.add_argument("engines", nargs="*", choices=[[], *ENGINES], default=list(ENGINES)[:3])
-    parser.add_argument("--texts", type=int, default=20_000)
+    parser.add_argument("engines", nargs="*", default=list(ENGINES)[:3])
+    parser.add_argument("--texts", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--memory", action="store_true")
     given = parser.parse_args()
