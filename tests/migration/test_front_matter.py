@@ -9,12 +9,16 @@ from typing import Any
 import html5lib
 import pytest
 import yaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from spipconv import parse
 from spipconv.migration.pages.page import Attachment, Comment, Page, PageLink, Site, Term
 from spipconv.migration.target import TREES, MarkdownTree
+from spipconv.migration.writers.files import YamlValue
 from spipconv.migration.writers.markdown_tree import path_of, write_page
+from spipconv.migration.writers.yaml_text import write_yaml
 
 SITE = Site("Mon site", "", "", "https://old.example", "fr", ("fr", "en"), (("thème", "Thème"),))
 WHEN = datetime(2024, 2, 29, 13, 5, 9)
@@ -84,6 +88,30 @@ def walk(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [each for inner in value.values() for each in walk(inner)]
     return [each for inner in value for each in walk(inner)] if isinstance(value, list) else [value]
+
+
+_SIGNS = st.sampled_from(
+    [*"aAyYnN~=<>.-+019:?#,[]{}&*!|'\"%@` _/é’\xa0\u2028\x85\u2060\ufeff\ue000\U0001f600\t\n", ": ", "---"]
+)
+_WORDS = st.one_of(st.lists(_SIGNS, max_size=6).map("".join), st.sampled_from([*AWKWARD, "a" * 200, "a " * 6000]))
+_VALUES = st.recursive(
+    st.one_of(_WORDS, st.booleans(), st.integers(), st.datetimes()),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(_WORDS, inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(_WORDS, _VALUES, min_size=1, max_size=3))
+@example({text: [text, {"a": text}] for text in AWKWARD})
+@example({"a" * 129: {}, "b": [[], {}], "": 1})
+@settings(deadline=None)
+def test_headers_are_what_pyyaml_writes(values: dict[str, YamlValue]) -> None:
+    class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+        def ignore_aliases(self, data: object) -> bool:
+            return True
+
+    written = yaml.dump(values, Dumper=Dumper, allow_unicode=True, width=10_000, sort_keys=False)
+    assert write_yaml(values) == written
 
 
 @pytest.mark.parametrize("target", YAML)

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-import yaml
-
 from spipconv.converters import markdown
 from spipconv.migration.kinds import PAGE_KINDS, TEXTS
 from spipconv.migration.pages.page import Page, Site, Term
 from spipconv.migration.plan.names import language_tag
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import YamlValue, safe_values
+from spipconv.migration.writers.yaml_text import write_yaml
 from spipconv.nodes import Document, Text, plain_text
 from spipconv.safety import escape_text, printable, template_address
 
 # The number of first words, for systems that show them.
 _SUMMARY = 50
-# LibYAML's emitter, if PyYAML was built with it.
-_Dumper: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def write_front_matter(page: Page, site: Site, target: MarkdownTree) -> str:
@@ -117,25 +114,7 @@ def _yaml_header(values: Mapping[str, YamlValue], keys: Mapping[str, str]) -> st
             assert isinstance(inner, dict)
             place = inner
         place[last] = value
-    text = yaml.serialize(_yaml_node(header), Dumper=_Dumper, allow_unicode=True, width=10_000)
-    return f"---\n{text}---\n"
-
-
-def _yaml_node(value: YamlValue) -> yaml.Node:
-    """Return a value as a PyYAML node; PyYAML's own conversion takes half the time of a header."""
-    match value:
-        case dict():
-            pairs = [(_yaml_node(key), _yaml_node(item)) for key, item in value.items()]
-            return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=False)
-        case list():
-            return yaml.SequenceNode("tag:yaml.org,2002:seq", [_yaml_node(item) for item in value], flow_style=False)
-        case bool():
-            return yaml.ScalarNode("tag:yaml.org,2002:bool", "true" if value else "false")
-        case int():
-            return yaml.ScalarNode("tag:yaml.org,2002:int", str(value))
-        case datetime():
-            return yaml.ScalarNode("tag:yaml.org,2002:timestamp", value.isoformat(" "))
-    return yaml.ScalarNode("tag:yaml.org,2002:str", value)
+    return f"---\n{write_yaml(header)}---\n"
 
 
 def _header_lines(values: Mapping[str, YamlValue], target: MarkdownTree) -> str:
