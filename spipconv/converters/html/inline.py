@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spipconv.converters.html.regular import ELEMENTS
 from spipconv.converters.html.writer import COMMENT_PREFIX, NodeWriter
 from spipconv.nodes import (
     Abbreviation,
@@ -135,7 +136,13 @@ def write_element(writer: NodeWriter, node: Element) -> str:
         attributes += (("preload", "none"),)
     written = "".join([f' {name}="{escape_attribute(value)}"' for name, value in attributes])
     if node.name in VOID:
-        return f"<{node.name}{written} />"
+        tag, words, end = f"<{node.name}{written} />", "", ""
+    else:
+        tag, end = f"<{node.name}{written}>", f"</{node.name}>"
+    if node.name not in ELEMENTS:
+        writer.has_other_elements = True
+    elif written:
+        writer.raw_tags.append(tag + end)
     if node.name == "pre" and words.startswith("\n"):
         words = "\n" + words
-    return f"<{node.name}{written}>{words}</{node.name}>"
+    return f"{tag}{words}{end}"

@@ -22,13 +22,16 @@ class NodeWriter:
     """Writes the nodes of a document, for ``profile`` or, by default, for the document's own profile.
 
     ``writers`` has a function for every kind of node. Override ``note_call`` to write the calls of notes differently.
-    ``tables`` counts the tables written; ``has_raw_html``: raw HTML of the author was written.
+    ``tables`` counts the tables written. ``has_raw_html``: raw HTML of the author was written; ``raw_tags`` are its
+    elements that have attributes, without content; ``has_other_elements``: some are not those that may be regular.
     """
 
     writers: ClassVar[Mapping[type, Callable[..., str]]]
 
     def __init__(self, document: Document, profile: Profile | None = None) -> None:
         self.has_raw_html = False
+        self.has_other_elements = False
+        self.raw_tags: list[str] = []
         self.document = document
         self.is_comment = check_profile(document.profile if profile is None else profile) == "comment"
         self.policy: Policy = COMMENT if self.is_comment else ARTICLE
