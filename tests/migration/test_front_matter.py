@@ -103,7 +103,10 @@ _VALUES = st.recursive(
 
 @given(st.dictionaries(_WORDS, _VALUES, min_size=1, max_size=3))
 @example({text: [text, {"a": text}] for text in AWKWARD})
-@example({"a" * 129: {}, "b": [[], {}], "": 1})
+@example({"a": ["fin:", "l'eau : a: b"]})
+@example({"a": "a " * 6_000})
+@example({"a" * 129: 1})
+@example({"a": {}, "b": [[], {}], "": 1})
 @settings(deadline=None, database=None)
 def test_headers_are_what_pyyaml_writes(values: dict[str, YamlValue]) -> None:
     class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]

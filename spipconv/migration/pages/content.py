@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
@@ -14,6 +14,7 @@ from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.pages.comments import read_comments
 from spipconv.migration.pages.links import LinkRewriter
 from spipconv.migration.pages.page import Page, Site
+from spipconv.migration.pages.portion import SpipKey
 from spipconv.migration.pages.relations import PageRelations, PlannedPage
 from spipconv.migration.pages.resolver import SiteObjects
 from spipconv.migration.pages.texts import PageTexts
@@ -93,17 +94,12 @@ class Content:
             self._objects.check = None
 
     def _make(self, kind: str, number: int, language: str, *, is_careful: bool = False) -> MadePage:
-        row = self._db.execute(
-            "SELECT p.*, o.state, o.title, o.slug, o.weight, o.translation_of, o.language AS own,"
-            " (SELECT count(*) FROM pages v WHERE v.kind = p.kind AND v.number = p.number) AS versions"
-            " FROM pages p LEFT JOIN objects o ON o.kind = p.kind AND o.number = p.number"
-            " WHERE p.kind = ? AND p.number = ? AND p.language = ?",
-            (kind, number, language),
-        ).fetchone()
+        portion = self._relations.portion(kind, number)
+        row = portion.planned[kind, number, language]
         self._objects.language, self._objects.is_draft = language, row["state"] == "draft"
         self._subject = PlannedPage(
-            kind, number, language, row["state"] == "published", row["translation_of"] or 0, row["versions"],
-            row["parent_kind"], row["parent_number"],
+            kind, number, language, row["state"] == "published", row["translation_of"] or 0,
+            portion.versions[kind, number], row["parent_kind"], row["parent_number"],
         )  # fmt: skip
         self._page = Page(kind, number, language, row["address"], row["slug"] or "", "", Document((), language))
         texts = self._texts = PageTexts(
@@ -113,6 +109,10 @@ class Content:
             self._objects.check = texts.check
         page = self._front_page() if kind == "home" else self._object_page(row)
         return MadePage(page, tuple(texts.issues), tuple(texts.sources), tuple(texts.failures))
+
+    def take(self, objects: Iterable[SpipKey]) -> None:
+        """Read the relations of these objects at once, to make their pages next."""
+        self._relations.take(objects)
 
     def rows_of(self, kind: str, number: int) -> Iterator[sqlite3.Row]:
         """Yield the rows that only this object's pages show: its own and its messages."""
@@ -242,6 +242,8 @@ class Content:
         return row
 
     def _read_messages(self, kind: str, number: int) -> list[sqlite3.Row]:
+        if (kind, number) not in self._relations.portion(kind, number).with_messages:
+            return []
         return self._db.execute(
             "SELECT * FROM forum WHERE objet = ? AND id_objet = ? ORDER BY date_heure, id_forum", (kind, number)
         ).fetchall()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
 from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.pages.page import Attachment, PageLink, Term
+from spipconv.migration.pages.portion import Portion, SpipKey
 from spipconv.migration.pages.resolver import FILES, SiteObjects, document_address
 from spipconv.migration.plan.old_addresses import site_root
 from spipconv.migration.plan.titles import shown_title
@@ -18,6 +20,8 @@ from spipconv.migration.read.img_folder import ImgFolder
 
 # Names that no file can have, that a server would hide, or that would need escaping in a page.
 _NO_FILE_NAME = re.compile(r"""[?#\\%:<>"'&|*\x00-\x1f\x7f]|\A\.|/\.""")
+# The logo of the site belongs to this object, which has no page of its own.
+_SITE = ("site", 0)
 # Documents that are only illustrations of other documents.
 _NO_CONTENT = frozenset({"vignette", "logoon", "logooff"})
 _LISTED = "SELECT DISTINCT o.kind, o.number, o.title, p.address, a.date, o.weight FROM"
@@ -48,8 +52,20 @@ class PageRelations:
         self._has_numbered_paths = database.meta("type_urls") == "html"
         # Many pages share these.
         self._section = lru_cache(1024)(self._read_section)
+        self._term = lru_cache(1024)(self._read_term)
         # Each page needs these three times.
         self._documents = lru_cache(4)(self._read_documents)
+        self._portion = Portion(self._db, ())
+
+    def take(self, objects: Iterable[SpipKey]) -> None:
+        """Read what the pages of these objects need, to make them next."""
+        self._portion = Portion(self._db, objects)
+
+    def portion(self, kind: str, number: int) -> Portion:
+        """Return a portion with an object in it."""
+        if (kind, number) not in self._portion.objects:
+            self.take([(kind, number)])
+        return self._portion
 
     def sections(self, subject: PlannedPage) -> tuple[Term, ...]:
         """Return the sections that a page is in, the outermost first."""
@@ -75,27 +91,22 @@ class PageRelations:
 
     def authors(self, subject: PlannedPage) -> tuple[Term, ...]:
         """Return the authors of an object."""
-        rows = self._db.execute(
-            "SELECT DISTINCT o.* FROM auteurs_liens l JOIN objects o ON o.kind = 'auteur' AND o.number = l.id_auteur"
-            " WHERE l.objet = ? AND l.id_objet = ? ORDER BY o.weight, o.number",
-            subject[:2],
-        )
-        return tuple([self._term(row, subject.language) for row in rows])
+        numbers = self.portion(*subject[:2]).authors[subject[:2]]
+        return tuple([self._term("auteur", number, subject.language, self._objects.is_draft) for number in numbers])
 
     def keywords(self, subject: PlannedPage) -> tuple[Term, ...]:
         """Return the keywords of an object, group by group."""
-        rows = self._db.execute(
-            "SELECT DISTINCT o.*, g.slug AS in_group FROM mots_liens l JOIN objects o ON o.kind = 'mot' AND"
-            " o.number = l.id_mot JOIN mots m ON m.id_mot = o.number LEFT JOIN objects g ON g.kind = 'groupe' AND"
-            " g.number = m.id_groupe WHERE l.objet = ? AND l.id_objet = ?"
-            " ORDER BY g.weight, g.number, o.weight, o.number",
-            subject[:2],
-        )
-        return tuple([self._term(row, subject.language, row["in_group"] or "mots") for row in rows])
+        keywords = self.portion(*subject[:2]).keywords[subject[:2]]
+        is_draft = self._objects.is_draft
+        return tuple([self._term("mot", number, subject.language, is_draft, group) for number, group in keywords])
 
-    def _term(self, row: sqlite3.Row, language: str, group: str = "") -> Term:
-        address = self._objects.address_of(row["kind"], row["number"]) or ""
-        return Term(row["kind"], row["number"], shown_title(row["title"], language), row["slug"], address, group)
+    def _read_term(self, kind: str, number: int, language: str, is_draft: bool, group: str = "") -> Term:
+        """Return an object as a page in a language shows it; what it is depends on whether that page is a draft."""
+        row = self._db.execute(
+            "SELECT title, slug FROM objects WHERE kind = ? AND number = ?", (kind, number)
+        ).fetchone()
+        address = self._objects.address_of(kind, number) or ""
+        return Term(kind, number, shown_title(row["title"], language), row["slug"], address, group)
 
     def translations(self, subject: PlannedPage) -> tuple[PageLink, ...]:
         """Return the pages of the same object in other languages, and those of the objects with its id_trad."""
@@ -148,6 +159,8 @@ class PageRelations:
         )
 
     def _read_documents(self, kind: str, number: int) -> list[sqlite3.Row]:
+        if (kind, number) != _SITE and (kind, number) not in self.portion(kind, number).with_documents:
+            return []
         return self._db.execute(
             "SELECT d.* FROM documents_liens l JOIN documents d ON d.id_document = l.id_document"
             " WHERE l.objet = ? AND l.id_objet = ? ORDER BY l.rang_lien = 0, l.rang_lien, d.id_document",
@@ -192,10 +205,7 @@ class PageRelations:
         """Return the old paths, from the root of the host, that no new page has and that a file may be named after."""
         if not subject.is_shown:
             return ()
-        rows = self._db.execute(
-            "SELECT path FROM old_paths WHERE kind = ? AND number = ? ORDER BY path", subject[:2]
-        ).fetchall()
-        paths = [f"{self._root}{row['path']}" for row in rows]
+        paths = [f"{self._root}{path}" for path in self.portion(*subject[:2]).paths[subject[:2]]]
         if self._has_numbered_paths and OBJECT_KINDS[subject.kind].has_path:
             paths.append(f"{self._root}{subject.kind}{subject.number}.html")
         return tuple(

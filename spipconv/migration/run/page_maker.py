@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import starmap
 from pathlib import Path
 
@@ -87,6 +87,11 @@ class PageMaker:
         self._manifest.close()
         if self._output:
             self._output.close()
+
+    def make_all(self, keys: Sequence[PageKey]) -> Iterator[PageResult]:
+        """Write several pages, and yield their results."""
+        self._content.take(key[:2] for key in keys)
+        return map(self.make, keys)
 
     def make(self, key: PageKey) -> PageResult:
         """Write a page, unless nothing has changed since an earlier run wrote it.

@@ -49,7 +49,8 @@ class PageQueue:
         if total < _FEW or not self._workers.are_there:
             maker = self._maker_here()
             report.add(*maker.write_redirects())
-            yield from map(maker.make, keys)
+            while portion := list(islice(keys, _PORTION)):
+                yield from maker.make_all(portion)
             return
         redirects_written = self._submitted(_write_redirects, self._arguments)
         yield from self._results_of_workers(keys)
@@ -123,7 +124,7 @@ def _maker(arguments: MakerArguments) -> PageMaker:
 
 
 def _make_portion(arguments: MakerArguments, keys: Sequence[PageKey]) -> list[PageResult]:
-    return [_maker(arguments).make(key) for key in keys]
+    return list(_maker(arguments).make_all(keys))
 
 
 def _write_redirects(arguments: MakerArguments) -> tuple[Issue, ...]:
