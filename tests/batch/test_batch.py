@@ -19,8 +19,11 @@ from click.testing import CliRunner, Result
 import spipconv
 from spipconv.batch import BadInput, Converted, Options, Progress, Report, convert_table, convert_text, run_batch
 from spipconv.batch import converter as converter_module
+from spipconv.batch import lines as lines_module
 from spipconv.batch import plan as plan_module
+from spipconv.batch.chunks import Chunk, Piece
 from spipconv.batch.report import FailedText
+from spipconv.batch.work import convert_chunk
 from spipconv.commands.batch import batch
 from spipconv.converters.formats import Written
 from spipconv.diagnostics import Parsed
@@ -223,6 +226,24 @@ BAD = [
     (b'{"text": "' + b"a" * (2 << 20) + b'"}', "a line of "),
     (b"[" * 100_000, "not JSON"),
 ]
+
+
+def test_lines_that_could_be_read_before_a_file_ended_are_counted(tmp_path: Path) -> None:
+    source = write_lines(tmp_path / "in.jsonl", ["a", "b"])
+    size = source.stat().st_size
+    piece = Piece("in.jsonl#000000", str(source), str(tmp_path / "out"), "", last=size + 10, weight=size)
+    (outcome,) = convert_chunk(Chunk("lines", (piece,), str(tmp_path)), Options())
+    assert (outcome.texts, outcome.failed, outcome.size) == (2, 0, -1)
+    assert outcome.fault.endswith("it ends earlier than when the run began")
+
+
+def test_answers_keep_their_order_over_many_groups_of_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text("".join(f'{{"id": {id}, "text": "{id}"}}\n\n' for id in range(20)) + "no\n", "utf-8")
+    monkeypatch.setattr(lines_module, "_GROUP_BYTES", 50)
+    report = convert(source, tmp_path / "out.jsonl")
+    assert [answer["id"] for answer in read_lines(tmp_path / "out.jsonl")] == [*range(20), None]
+    assert [failure.place for failure in report.failures] == ["in.jsonl:41"]
 
 
 def test_each_bad_line_is_answered_by_an_error_at_its_place(tmp_path: Path) -> None:
