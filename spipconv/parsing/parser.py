@@ -58,6 +58,9 @@ def parse(
 
 def read_document(text: str, settings: Settings) -> Parsed:
     """Read a SPIP text like ``parse``, with settings that are checked once for many texts."""
+    if not isinstance(text, str):
+        hint = ": decode it first" if isinstance(text, bytes | bytearray) else ""
+        raise TypeError(f"text: expected a string, not {type(text).__name__}{hint}")
     source = read_source(text, settings)
     nodes = _read(source)
     if settings.plugins:

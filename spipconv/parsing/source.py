@@ -14,7 +14,7 @@ from spipconv.settings import Settings
 
 MAX_DIAGNOSTICS: Final = 1000
 _FIRST: Final = itemgetter(0)
-# How far on a line is looked for from the last one: a search in steps this short takes less time than one in a list.
+# How far away a line is looked for from the last one: steps this short take less time than a search in a list.
 _NEAR: Final = 2000
 
 
@@ -43,9 +43,10 @@ class Source:
 
     def place(self, offset: int) -> tuple[int, int]:
         """Return the line and the column of an offset, both counted from 1."""
-        for pieces in reversed(self._layers):
-            at, origin = pieces[bisect_right(pieces, offset, key=_FIRST) - 1]
-            offset = origin + offset - at
+        if self._layers:
+            for pieces in reversed(self._layers):
+                at, origin = pieces[bisect_right(pieces, offset, key=_FIRST) - 1]
+                offset = origin + offset - at
         if not self._start <= offset <= self._end:
             self._find_line(offset)
         return self._line, offset - self._start + 1
@@ -53,9 +54,12 @@ class Source:
     def _find_line(self, offset: int) -> None:
         """Make the line of an offset the last one that was asked for."""
         text = self.text if self._original is None else self._original
-        if 0 < offset - self._end < _NEAR:
+        if -_NEAR < offset - self._end < _NEAR:
             # Most places are asked for in their order.
-            self._line += text.count("\n", max(self._end, 0), offset)
+            if offset > self._end:
+                self._line += text.count("\n", max(self._end, 0), offset)
+            else:
+                self._line -= text.count("\n", offset, self._start)
             self._start = text.rfind("\n", 0, offset) + 1
             end = text.find("\n", offset)
             self._end = len(text) if end < 0 else end
@@ -88,11 +92,8 @@ def read_source(text: str, settings: Settings) -> Source:
     """Return a text ready to be read; replaced characters are reported as diagnostics.
 
     C0 controls become ``-`` as in SPIP, C1 controls the characters of windows-1252, and other characters that no text
-    may contain U+FFFD. Raises TypeError if the text is not a string.
+    may contain U+FFFD.
     """
-    if not isinstance(text, str):
-        hint = ": decode it first" if isinstance(text, bytes | bytearray) else ""
-        raise TypeError(f"text: expected a string, not {type(text).__name__}{hint}")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     source = Source(text, settings)
