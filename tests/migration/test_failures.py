@@ -23,7 +23,7 @@ from click.testing import CliRunner, Result
 import spipconv.migration.pages.texts
 import spipconv.migration.plan.titles
 from spipconv.commands import main
-from spipconv.migration.output import redirects
+from spipconv.migration.output import moves
 from spipconv.migration.plan import old_paths
 from spipconv.migration.run.workers import Workers, WorkersLost
 from spipconv.migration.target import TARGET_NAMES
@@ -189,7 +189,7 @@ def test_a_caption_that_fails_does_not_stop_its_page(tmp_path: Path, monkeypatch
     assert "Voici" in next(page for page in pages if (page["kind"], page["number"]) == ("article", 36))["html"]
 
 
-@pytest.mark.parametrize(("module", "name"), [(redirects, "_new_address"), (old_paths, "_paths")])
+@pytest.mark.parametrize(("module", "name"), [(moves, "_new_address"), (old_paths, "_paths")])
 def test_only_the_old_address_that_fails_is_lost(
     module: Any, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,8 @@ import pytest
 
 from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.output import redirects
-from spipconv.migration.output.redirects import NGINX_SERVER, Redirect
+from spipconv.migration.output.moves import Redirect, moved
+from spipconv.migration.output.redirects import NGINX_SERVER
 from spipconv.migration.pages.relations import PageRelations, PlannedPage
 from spipconv.migration.pages.resolver import SiteObjects
 from spipconv.migration.plan.old_paths import find_old_paths
@@ -150,7 +151,7 @@ def check_server(server: Server, database: WorkingDatabase, prefix: str = "", lo
     """Request everything; return the number of addresses."""
     count = 0
     shown = {"/2024", "/2024/"}
-    for one in redirects.moved(database):
+    for one in moved(database):
         forms = [prefix + form for form in numbered_forms(one)]
         for form in itertools.chain(forms, *(path_forms(path) for path in one.paths)):
             path = form.partition("?")[0]
@@ -178,7 +179,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_every_moved_object_has_its_paths(path: Path) -> None:
     database = make_site(path, "propres")
-    found = {(one.kind, one.number): one for one in redirects.moved(database)}
+    found = {(one.kind, one.number): one for one in moved(database)}
     assert found["article", 1].new == "/p/1/"
     assert found["article", 1].paths == ("Ma rubrique/sous+rubrique/mon-titre/x", "Mon-titre")
     assert found["site", 1].new == "https://ailleurs.example/?a=$b&c=%20d"
@@ -196,7 +197,7 @@ def test_every_moved_object_has_its_paths(path: Path) -> None:
 def test_a_site_s_page_is_preferred_to_the_site(path: Path) -> None:
     database = plan(make_base(path), [state("site", 1, "https://ailleurs.example/")])
     database.db.execute("INSERT INTO pages VALUES ('site', 1, 'fr', '/sites/1/', '', 0)")
-    assert list(redirects.moved(database)) == [Redirect("site", 1, "/sites/1/")]
+    assert list(moved(database)) == [Redirect("site", 1, "/sites/1/")]
 
 
 def test_nothing_redirects_to_unpublished_objects(path: Path) -> None:
@@ -204,7 +205,7 @@ def test_nothing_redirects_to_unpublished_objects(path: Path) -> None:
     objects = [state("article", n, f"/p/{n}/", name) for n, name in enumerate(states, start=1)]
     database = plan(make_base(path, urls=[url("article", n, f"Titre-{n}") for n in range(1, 6)]), objects)
     list(find_old_paths(database))
-    assert list(redirects.moved(database)) == []
+    assert list(moved(database)) == []
 
 
 def test_messages_on_sites_and_sections_lead_to_their_pages(path: Path) -> None:
@@ -217,7 +218,7 @@ def test_messages_on_sites_and_sections_lead_to_their_pages(path: Path) -> None:
         ],
     )
     plan(database, [state("site", 2, "/s/2/"), state("rubrique", 3, "/r/3/"), state("article", 4, "/d/4/", "hidden")])
-    found = {one.number: one.new for one in redirects.moved(database) if one.kind == "forum"}
+    found = {one.number: one.new for one in moved(database) if one.kind == "forum"}
     assert found == {1: "/s/2/#forum1", 2: "/r/3/#forum2"}
 
 
@@ -225,7 +226,7 @@ def test_messages_on_sites_and_sections_lead_to_their_pages(path: Path) -> None:
 def test_a_page_that_keeps_its_address_does_not_redirect_to_itself(path: Path, new: str) -> None:
     database = make_base(path, urls=[url("article", 1, "Mon-titre"), url("article", 1, "Autre")])
     list(find_old_paths(database))
-    (one,) = redirects.moved(plan(database, [state("article", 1, new)]))
+    (one,) = moved(plan(database, [state("article", 1, new)]))
     assert one.paths == ("Autre",)
 
 
@@ -241,7 +242,7 @@ def test_a_path_of_two_objects_is_contested(path: Path, kind: str, number: int) 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "relatif", "", "[::1"])
 def test_unresolvable_addresses_give_no_redirection(path: Path, address: str) -> None:
-    assert list(redirects.moved(plan(make_base(path), [state("article", 1, address, "redirect")]))) == []
+    assert list(moved(plan(make_base(path), [state("article", 1, address, "redirect")]))) == []
 
 
 def test_a_read_only_database_is_enough(path: Path) -> None:
@@ -287,8 +288,8 @@ def test_netlify_gets_a_rule_for_each_address(path: Path) -> None:
 def test_json_has_every_object_and_path(path: Path) -> None:
     database = make_site(path, "propres")
     table = json.loads("".join(redirects.json_table(database)))
-    assert table["objects"] == {f"{one.kind}{one.number}": one.new for one in redirects.moved(database)}
-    assert table["paths"] == {path: one.new for one in redirects.moved(database) for path in one.paths}
+    assert table["objects"] == {f"{one.kind}{one.number}": one.new for one in moved(database)}
+    assert table["paths"] == {path: one.new for one in moved(database) for path in one.paths}
     assert json.loads("".join(redirects.json_table(make_base(path)))) == {"objects": {}, "paths": {}}
 
 
@@ -359,7 +360,7 @@ def test_apache_redirects_every_old_address(path: Path, mode: str) -> None:
 
 def check_queries(server: Server, database: WorkingDatabase, mode: str) -> None:
     """Check ``/?Title``; on sites without such addresses, only titles that need no encoding."""
-    for one in redirects.moved(database):
+    for one in moved(database):
         for title in one.paths:
             forms = [quote(title, safe="/"), quote(title, safe="/!$'()*+,;:@~")]
             if re.search("[/?&=]", title) or (mode != "propres_qs" and forms[1] != title):
@@ -403,7 +404,7 @@ def test_nginx_takes_a_large_site(path: Path) -> None:
     database.db.executemany("INSERT INTO old_paths VALUES (?, ?, ?)", rows)
     plan(database, [state("article", n, f"/p/{n}/") for n in numbers])
     with running_nginx({"p/7/index.html": "7"}, "".join(redirects.nginx(database)), NGINX_SERVER) as server:
-        for one in redirects.moved(database):
+        for one in moved(database):
             for target in (f"/spip.php?article{one.number}", "/" + quote(one.paths[0]) + ".html?" + AGENT):
                 assert server.get(target)[:2] == (301, one.new)
         assert server.get("/p/7/").body == "7"

@@ -1,25 +1,24 @@
 """Redirects from the addresses of the old site to those of the new one, in the formats of web servers and programs.
 
-Each writer yields the lines of a file and reads the database once or twice, so the size of the site does not matter.
+Each writer yields the lines of a file and reads the collected redirects once or twice, so the size of the site does not
+matter.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, groupby
-from sqlite3 import Row
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from msgspec import Struct, json
+from msgspec import json
 
 from spipconv.migration.kinds import OBJECT_KINDS
-from spipconv.migration.plan.old_addresses import clean_path, find_by_path, read_old_address, site_root
+from spipconv.migration.output.moves import Redirect, ascii_address, collected, moved, path_of
+from spipconv.migration.plan.old_addresses import find_by_path, read_old_address, site_root
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
 from spipconv.migration.report.issues import Issue
-from spipconv.safety import safe_address
 
 # The directives for server{}; the maps go into http{}.
 NGINX_SERVER = """\
@@ -35,25 +34,7 @@ _LONGEST_KEY = 4000
 _LANGUAGE = "(?:[a-z]{2,3}(?:_[a-z]{2,4})?/)?"
 _SCRIPT = r"(?:(?:spip|index)\.php)?"
 _NUMBER = "0*(?<spip_n>[1-9][0-9]{0,17})"
-_COMPLETE = re.compile(r"/|[A-Za-z][A-Za-z0-9+.-]*:")
-_IN_ADDRESSES = "%/:?#[]@!$&'()*+,;=-._~"
 _APACHE_FLAGS = "[R=301,L,QSD,NE]"
-
-
-class Redirect(Struct, frozen=True):
-    """An object of the old site, its new address (ASCII) and its old paths (decoded, from the root of the host, without
-    slashes at the ends). Paths of new pages are not among them.
-    """
-
-    kind: str
-    number: int
-    new: str
-    paths: tuple[str, ...] = ()
-
-
-def moved(database: WorkingDatabase) -> Iterator[Redirect]:
-    """Yield everything that has an address on the new site or leads elsewhere: pages, documents and forum messages."""
-    return (one for one, _ in _find(database))
 
 
 def check(database: WorkingDatabase, has_file: Callable[[str], bool]) -> Iterator[Issue]:
@@ -64,8 +45,12 @@ def check(database: WorkingDatabase, has_file: Callable[[str], bool]) -> Iterato
     ):
         yield Issue("redirect-contested", row["kind"], row["number"], detail=row["path"])
     stopped: list[Issue] = []
-    for one, shadowed in _find(database, stopped):
-        for path in shadowed:
+    for found in collected(database):
+        if found.issue:
+            stopped.append(found.issue)
+        if not (one := found.redirect):
+            continue
+        for path in found.shadowed:
             yield Issue("redirect-shadowed", one.kind, one.number, detail=path)
         try:
             problem = _problem(database, one, has_file)
@@ -189,99 +174,12 @@ def json_table(database: WorkingDatabase) -> Iterator[str]:
     yield "}}\n"
 
 
-# ---- The redirects ----
-
-_OBJECTS = (
-    "SELECT objects.kind, objects.number, objects.state, objects.address, old_paths.path FROM objects"
-    " LEFT JOIN old_paths ON old_paths.kind = objects.kind AND old_paths.number = objects.number"
-    " WHERE objects.state IN ('published', 'redirect') AND objects.kind NOT IN ('document', 'forum')"
-)
-_DOCUMENTS = (
-    "SELECT 'document' AS kind, id_document AS number, distant AS state, fichier AS address, old_paths.path"
-    " FROM documents LEFT JOIN old_paths ON old_paths.kind = 'document' AND old_paths.number = id_document"
-    " WHERE fichier != '' ORDER BY id_document, path"
-)
-_MESSAGES = (
-    "SELECT 'forum' AS kind, id_forum AS number, '' AS state, objects.address, NULL AS path FROM forum JOIN objects"
-    " ON objects.kind = objet AND objects.number = id_objet"
-    " WHERE forum.statut = 'publie' AND objects.state = 'published' AND objects.address != '' ORDER BY id_forum"
-)
-
-
-def _find(database: WorkingDatabase, stopped: list[Issue] | None = None) -> Iterator[tuple[Redirect, list[str]]]:
-    """Yield all redirects. An entry that an internal error stops is left out; its issue is added to ``stopped``."""
-    objects = f"{_OBJECTS} ORDER BY objects.kind, objects.number, path"
-    tables = (objects, _DOCUMENTS, _MESSAGES)
-    return chain.from_iterable(_group(database, database.db.execute(rows), stopped) for rows in tables)
-
-
-def _group(
-    database: WorkingDatabase, rows: Iterable[Row], stopped: list[Issue] | None = None
-) -> Iterator[tuple[Redirect, list[str]]]:
-    """Yield the objects of consecutive rows, each with those of its paths that another page has now."""
-    root = site_root(database)
-    for (kind, number), group in groupby(rows, key=lambda row: (row["kind"], row["number"])):
-        try:
-            found = _moved(database, root, list(group))
-        except Exception as error:
-            if stops_the_run(error):
-                raise
-            if stopped is not None:
-                stopped.append(failure_issue(kind, number, describe_error(error), field="redirects"))
-            continue
-        if found:
-            yield found
-
-
-def _moved(database: WorkingDatabase, root: str, rows: Sequence[Row]) -> tuple[Redirect, list[str]] | None:
-    """Return the redirect in the rows of an object, or None if it has no address."""
-    kind, number = rows[0]["kind"], rows[0]["number"]
-    if not (new := _new_address(database, rows[0])):
-        return None
-    paths: list[str] = []
-    shadowed: list[str] = []
-    for path in (f"{root}/{row['path']}".lstrip("/") for row in rows if row["path"]):
-        if path == _path(new):
-            continue
-        (shadowed if _is_shadowed(database, path, new) else paths).append(path)
-    return Redirect(kind, number, new, tuple(paths)), shadowed
-
-
-def _new_address(database: WorkingDatabase, row: Row) -> str:
-    kind, number, address = row["kind"], row["number"], row["address"] or ""
-    if kind == "document" and row["state"] != "oui":
-        return "/IMG/" + quote(address)
-    if kind == "forum":
-        return f"{address}#forum{number}" if address.startswith("/") else ""
-    if kind == "site" and row["state"] == "published":
-        address = _site_page(database, number) or address
-    address = safe_address(address) or ""
-    return _ascii(address) if _COMPLETE.match(address) else ""
-
-
-def _site_page(database: WorkingDatabase, number: int) -> str:
-    row = database.db.execute(
-        "SELECT address FROM pages WHERE kind = 'site' AND number = ? ORDER BY language LIMIT 1", (number,)
-    ).fetchone()
-    return row["address"] if row else ""
-
-
-def _is_shadowed(database: WorkingDatabase, path: str, new: str) -> bool:
-    """Return whether another page than the one at a new address now has the path, ignoring case."""
-    pages = database.db.execute(
-        "SELECT address FROM pages WHERE address COLLATE NOCASE IN (?, ?)", (f"/{path}/", f"/{quote(path)}/")
-    )
-    return any(_path(page["address"]) != _path(new) for page in pages)
-
-
-def _path(address: str) -> str:
-    """Return the path of a new address as it would be in ``old_paths``, or an empty string for an external address."""
-    return clean_path(unquote(address.partition("#")[0])) if address.startswith("/") else ""
+# ---- Paths ----
 
 
 def _without_case(one: Redirect) -> list[str]:
     """Return the paths that do not differ from the new address only in case."""
-    return [path for path in one.paths if path.casefold() != _path(one.new).casefold()]
+    return [path for path in one.paths if path.casefold() != path_of(one.new).casefold()]
 
 
 # ---- Their issues ----
@@ -353,7 +251,7 @@ def _numbers_of_pages(database: WorkingDatabase) -> Iterator[str]:
     for row in database.db.execute("SELECT address FROM pages"):
         read = read_old_address(row["address"], [])
         if read and read.number:
-            yield _path(row["address"])
+            yield path_of(row["address"])
 
 
 def _nginx_sizes(database: WorkingDatabase) -> Iterator[str]:
@@ -375,20 +273,16 @@ def _nginx_key(path: str) -> str:
 
 def _nginx_value(address: str) -> str:
     # nginx has no other way to write a dollar.
-    return _ascii(address).replace("$", "%24")
+    return ascii_address(address).replace("$", "%24")
 
 
 def _apache_value(address: str) -> str:
-    return re.sub(r"[%$]", r"\\\g<0>", _ascii(address))
+    return re.sub(r"[%$]", r"\\\g<0>", ascii_address(address))
 
 
 def _escape(text: str) -> str:
     """Return a regular expression for a text, as nginx and Apache both read it in double quotes."""
     return re.sub(r'[.^$*+?()\[\]{}|\\"]', lambda found: f"\\x{ord(found[0]):02x}", text)
-
-
-def _ascii(address: str) -> str:
-    return quote(address, safe=_IN_ADDRESSES)
 
 
 def _entries(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
