@@ -96,7 +96,8 @@ def _clean(item: SpipObject | None) -> SpipObject | None:
     unclean = {
         name: replace_controls(value)
         for name in _WORDS
-        if isinstance(value := getattr(item, name), str) and NO_TEXT.search(value)
+        # What can be printed needs no search.
+        if isinstance(value := getattr(item, name), str) and not value.isprintable() and NO_TEXT.search(value)
     }
     return replace(item, **unclean) if unclean else item
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from spipconv.diagnostics import Diagnostic, Parsed
 from spipconv.nodes import Document, Node, Profile
@@ -15,6 +16,10 @@ from spipconv.parsing.lexer import MULTI_START
 from spipconv.parsing.plugins.hints import has_block, has_hint
 from spipconv.parsing.source import Source, read_source
 from spipconv.settings import Settings, Typography, read_settings
+
+# Many texts of a site show the same titles and captions: the length of those that are kept, and how many.
+_SHORT_FIELD = 300
+_MOST_FIELDS = 512
 
 
 def parse(
@@ -88,15 +93,9 @@ def _read(source: Source, *, is_field: bool = False) -> tuple[Node, ...]:
     grammar = load_grammar()
 
     def read_inline(text: str, language: str = "", /) -> tuple[Node, ...]:
-        # Objects that a field refers to are not looked up: titles could refer to each other without end.
         outer = source.settings
-        settings = Settings(
-            language=language or outer.language,
-            repair_encoding=outer.repair_encoding,
-            plugins=outer.plugins,
-            typography=outer.typography,
-        )
-        return _read(read_source(text, settings), is_field=True)
+        read = _kept_field if len(text) <= _SHORT_FIELD else _read_field
+        return read(text, language or outer.language, outer.repair_encoding, outer.plugins, outer.typography)
 
     scan = grammar.lexer.scan(source)
     if "<" in scan.masked:
@@ -110,3 +109,14 @@ def _read(source: Source, *, is_field: bool = False) -> tuple[Node, ...]:
     layout = Layout(scan, read_inline, paragraphs=not is_field)
     nodes: tuple[Node, ...] = grammar.parse(layout.read())
     return nodes
+
+
+def _read_field(
+    text: str, language: str, repair_encoding: bool, plugins: tuple[str, ...], typography: bool
+) -> tuple[Node, ...]:
+    # Objects that a field refers to are not looked up: titles could refer to each other without end.
+    settings = Settings(language=language, repair_encoding=repair_encoding, plugins=plugins, typography=typography)
+    return _read(read_source(text, settings), is_field=True)
+
+
+_kept_field = lru_cache(_MOST_FIELDS)(_read_field)
