@@ -26,7 +26,7 @@ _REPAIRED: Final = (
     r"|pre(?: [^<>]*)?>\n)"
 )
 # An item after anything but the tag of a list or the end of an item.
-_STRAY_ITEM: Final = r"<(?:(?!/li>|[ou]l[ >])[^<>]*>[^<]*+|[^<>]*>\n*[^<\n][^<]*+)<li[ >]"
+_STRAY_ITEM: Final = r"<(?!/li>|[ou]l[ >])[^<>]*>[^<]*+<li[ >]"
 # nh3 removes addresses whose host is impossible. In these schemes, hosts of plain words are possible.
 _HOST: Final = r"(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+[A-Za-z]+(?::[0-9]{1,4})?"
 _ODD_ADDRESS: Final = (
