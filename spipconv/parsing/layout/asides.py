@@ -54,12 +54,11 @@ class Asides:
     def __getitem__(self, start: int) -> Aside:
         return self._asides[start]
 
-    def take(self, lexemes: list[Lexeme], *, notes: bool = True) -> list[Lexeme]:
-        """Return lexemes in which every note and every poem is one.
+    def take(self, lexemes: list[Lexeme], kinds: set[str], *, notes: bool = True) -> list[Lexeme]:
+        """Return lexemes, which are of these kinds, in which every note and every poem is one.
 
         A note holds no notes, and a line begins after a poem.
         """
-        kinds = {lexeme.kind for lexeme in lexemes}
         if notes and not kinds.isdisjoint(("NOTE_START", "NOTE_END")):
             if "NOTE_END" in kinds and (not kinds.isdisjoint(_HALVES) or _NAMED.search(self._source.text)):
                 lexemes = _mark_notes(lexemes, self._source.text)

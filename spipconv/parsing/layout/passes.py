@@ -88,7 +88,7 @@ class Layout:
         """Set notes and poems apart, and open links up into their text."""
         kinds = {lexeme.kind for lexeme in lexemes}
         if not kinds.isdisjoint(_ASIDE_KINDS):
-            lexemes = self._asides.take(lexemes, notes=notes)
+            lexemes = self._asides.take(lexemes, kinds, notes=notes)
             if "BREAK_MARK" in kinds and "NOTE_START" in kinds:
                 lexemes = lines.without_marks_before_notes(lexemes, self._writer.text)
         return links.open_up_links(self._writer, lexemes, kinds)
