@@ -5,7 +5,7 @@ out.
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from spipconv.characters import percent_encode
 from spipconv.languages import CODES, author_title
@@ -36,20 +36,32 @@ _LONGEST_TEXT: Final = 40
 _SHORTENED_TEXT: Final = 35
 
 
-class Target(NamedTuple):
+class Target:
     """Where a link leads.
 
     ``text`` is the text of the link if the author gives none. If ``is_markup``, it is a title in SPIP markup, otherwise
     plain text. ``problem`` is the code of a diagnostic, or empty.
     """
 
-    address: str
-    kind: LinkKind
-    text: str
-    is_markup: bool = False
-    language: str = ""
-    media_type: str = ""
-    problem: str = ""
+    __slots__ = ("address", "is_markup", "kind", "language", "media_type", "problem", "text")
+
+    def __init__(
+        self,
+        address: str,
+        kind: LinkKind,
+        text: str,
+        is_markup: bool = False,
+        language: str = "",
+        media_type: str = "",
+        problem: str = "",
+    ) -> None:
+        self.address = address
+        self.kind = kind
+        self.text = text
+        self.is_markup = is_markup
+        self.language = language
+        self.media_type = media_type
+        self.problem = problem
 
     @property
     def shows_address(self) -> bool:

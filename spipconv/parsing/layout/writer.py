@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Final, Literal, Protocol
 
 from spipconv.nodes import Node
 from spipconv.parsing.html_tags import policy_of
@@ -24,27 +24,33 @@ class ReadInline(Protocol):
     def __call__(self, text: str, language: str = "", /) -> tuple[Node, ...]: ...
 
 
-class Level(NamedTuple):
+class Level:
     """A list that is open, and its last item: its kind, how much was written when it began, where its mark ends."""
 
-    ordered: bool
-    list: Open
-    item: Open
-    size: int
-    end: int
+    __slots__ = ("end", "item", "list", "ordered", "size")
+
+    def __init__(self, ordered: bool, list: Open, item: Open, size: int, end: int) -> None:
+        self.ordered = ordered
+        self.list = list
+        self.item = item
+        self.size = size
+        self.end = end
 
 
-class LinkMark(NamedTuple):
+class LinkMark:
     """``[text|title{lang}->target]``; ``words`` is the text where it holds no markup.
 
     ``shows_address``: the text is the address itself.
     """
 
-    title: str
-    language: str
-    target: str
-    words: str
-    shows_address: bool = False
+    __slots__ = ("language", "shows_address", "target", "title", "words")
+
+    def __init__(self, title: str, language: str, target: str, words: str, shows_address: bool = False) -> None:
+        self.title = title
+        self.language = language
+        self.target = target
+        self.words = words
+        self.shows_address = shows_address
 
 
 class TextWriter:
