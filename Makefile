@@ -1,6 +1,8 @@
 # make demo      migrate the example site to Hugo, into demo/site
 # make check     format, rules, types and the quick tests: under a minute
 # make test      everything: all tests, the widget's too, rules, and types for three systems
+# make compiled  build what mypyc compiles, if there is a C compiler, and run the quick tests on it
+# make wheels    build compiled wheels for Linux, with the Pythons of this machine, and try each
 # make coverage  which lines and branches the tests reach
 # make tables    compute the parser's tables again, after a change in grammar/
 # make schema    write the JSON Schema of the tree, after a change in spipconv/nodes.py
@@ -12,7 +14,9 @@ BIN = .venv/bin
 WORKERS ?= 4
 PYTEST = $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
-.PHONY: demo check test widget coverage tables schema map translations clean
+QUICK = -q -m "not slow and not server and not browser"
+
+.PHONY: demo check lint test widget compiled wheels coverage tables schema map translations clean
 
 demo: .venv/installed
 	@echo "A SPIP site (examples/site: its database and its IMG folder) becomes a Hugo site:"
@@ -23,13 +27,30 @@ check: .venv/installed-for-tests
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(PYTEST) -q --numprocesses 2 -m "not slow and not server and not browser"
+	$(PYTEST) $(QUICK) --numprocesses 2
 
+# The compiler needs one processor, for about as long as the rules and types need the other.
 test: .venv/installed-for-tests widget
+	@$(MAKE) --no-print-directory --jobs 2 lint build/compiled
+	$(PYTEST)
+	@$(MAKE) --no-print-directory compiled
+
+lint: .venv/installed-for-tests
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	for system in linux darwin win32; do $(BIN)/mypy --platform $$system || exit 1; done
-	$(PYTEST)
+
+.PHONY: build/compiled
+build/compiled: .venv/installed-for-tests
+	@$(BIN)/python -m tests.builds
+
+# Tests of this folder, with the package of that one.
+compiled: .venv/installed-for-tests
+	@folder=$$($(BIN)/python -m tests.builds) || exit 1; [ -d "$$folder" ] || { echo "$$folder"; exit 0; }; \
+	PYTHONPATH="$$folder:$(CURDIR)" SPIPCONV_BUILD=compiled $(PYTEST) $(QUICK) --import-mode append
+
+wheels: .venv/installed-for-tests
+	$(BIN)/python -m tests.wheels
 
 widget: node_modules/installed
 	@[ ! -e node_modules/installed ] || { npm run --silent lint && npm test --silent; }
@@ -54,7 +75,7 @@ translations: .venv/installed-for-tests
 	$(BIN)/python -m tests.catalogues
 
 clean:
-	rm -rf .venv demo node_modules
+	rm -rf .venv build demo node_modules
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

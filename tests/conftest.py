@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from spipconv.version import BUILD
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -26,6 +28,12 @@ BROWSER_OPTIONS = [
 _MARKS = {"browser": "browser", "mariadb": "server", "scheduler": "server", "processes": "server"}
 # Seconds; the limit of all others is in pyproject.toml.
 _LIMIT_OF_SLOW_TESTS = 300
+
+
+def pytest_configure() -> None:
+    """Fail if the build that would be tested is not the one that ``make compiled`` means."""
+    if os.environ.get("SPIPCONV_BUILD", BUILD) != BUILD:
+        raise pytest.UsageError(f"this build is {BUILD}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
