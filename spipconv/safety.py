@@ -35,7 +35,7 @@ _COLON_FIRST: Final = re.compile(r"[^/?#:]*:")
 _SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _IGNORED_IN_ADDRESSES: Final = re.compile(r"[\t\n\r]")
 _INVISIBLE: Final = "[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\ufeff]"
-# Characters that no text may contain: XML and HTML forbid them, and the lexer and the sanitiser use noncharacters as
+# Characters that no text may contain: XML and HTML forbid them, and the lexer and the sanitiser use some as
 # marks.
 NO_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _LOWER: Final = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}

@@ -39,8 +39,8 @@ _BRACKETED: Final = frozenset({"LINK_MARK", "ANCHOR_MARK", "GLOSSARY_MARK", "NOT
 MULTI_START: Final = re.compile("<multi>", re.IGNORECASE | re.ASCII)
 _MULTI_END: Final = re.compile("</multi>", re.IGNORECASE | re.ASCII)
 _KEEPS_NEWLINES: Final = "<!-- ig br -->"
-_MASK_START: Final = "\ufdd0"
-_MASK: Final = "\ufdd1"
+_MASK_START: Final = "\x0e"
+_MASK: Final = "\x0f"
 
 
 class Lexeme:

@@ -28,7 +28,7 @@ _HIDING: Final = frozenset({"ESCAPE", "OTHER"})
 _ARROW: Final = re.compile(r"[^\[\]]*?(?:<-|->)")
 _WORD: Final = re.compile(r"\w", re.ASCII)
 _BRACES: Final = re.compile(r"\{+|\}+|[^{}]+")
-_WORDS_ONLY: Final = re.compile(r"[^\n{}\[\]<|\\\ufdd0]*")
+_WORDS_ONLY: Final = re.compile(r"[^\n{}\[\]<|\\\x0e]*")
 
 
 def open_up_links(writer: TextWriter, lexemes: list[Lexeme], kinds: Set[str]) -> list[Lexeme]:
