@@ -13,7 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent.parent / "examples"
-ARTICLES, COMMENTS = 50, 200
+ARTICLES, COMMENTS = 200, 200
 
 
 def read_sentences() -> list[str]:
