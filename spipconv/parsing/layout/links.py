@@ -139,7 +139,8 @@ def write_plain_link(writer: TextWriter, start: int, end: int) -> None:
     pairing = writer.pairing
     mark = writer.link_marks[start]
     target, fields = _read_link(writer, mark, start)
-    fields["shows_address"] = not mark.words and target.shows_address
+    if not mark.words and target.shows_address:
+        fields["shows_address"] = True
     words = mark.words or target.text
     if mark.words or target.kind == "missing":
         words = typeset(words, _typography_in(writer, target), ">")
@@ -163,7 +164,8 @@ def open_link(writer: TextWriter, start: int, end: int) -> None:
     """Open a link whose text holds markup."""
     mark = writer.link_marks[start]
     target, fields = _read_link(writer, mark, start)
-    fields["shows_address"] = mark.shows_address
+    if mark.shows_address:
+        fields["shows_address"] = True
     is_block = writer.is_around_blocks(start)
     if is_block:
         writer.begin_block()
@@ -210,13 +212,14 @@ def _read_link(writer: TextWriter, mark: LinkMark, offset: int) -> tuple[targets
         source.report("address-refused", offset, target.address)
     elif settings.profile == "comment":
         address = targets.encode_in_comment(address)
-    return target, {
-        "address": address,
-        "kind": target.kind,
-        "title": mark.title,
-        "language": target.language,
-        "media_type": target.media_type,
-    }
+    fields: NodeFields = {"address": address, "kind": target.kind}
+    if mark.title:
+        fields["title"] = mark.title
+    if target.language:
+        fields["language"] = target.language
+    if target.media_type:
+        fields["media_type"] = target.media_type
+    return target, fields
 
 
 def write_address(writer: TextWriter, start: int, end: int) -> None:

@@ -35,7 +35,7 @@ def write_table(writer: TextWriter, lexemes: Sequence[Lexeme], first: int, last:
     lines = [(shape.head, True)] if shape.head is not None else []
     lines += [(cells, False) for cells in shape.body]
     for (cells, head), start in zip(lines, starts[len(starts) - len(lines) :], strict=True):
-        row = pairing.open("tr", "ROW", {"head": head}, start)
+        row = pairing.open("tr", "ROW", {"head": True} if head else {}, start)
         assert row is not None
         writer.row_list = None
         for cell in cells:
@@ -70,15 +70,23 @@ def _write_caption(
     pairing.close_to(opened)
 
 
+def _fields_of(shape: CellShape) -> NodeFields:
+    """Return the fields of a cell's node that are not as in any cell."""
+    fields: NodeFields = {"index": shape.index}
+    if shape.header:
+        fields["header"] = True
+    if shape.colspan > 1:
+        fields["colspan"] = shape.colspan
+    if shape.rowspan > 1:
+        fields["rowspan"] = shape.rowspan
+    if shape.numeric:
+        fields["numeric"] = shape.numeric
+    return fields
+
+
 def _write_cell(writer: TextWriter, run: WriteRange, lexemes: Sequence[Lexeme], shape: CellShape, head: bool) -> None:
     pairing = writer.pairing
-    fields: NodeFields = {
-        "header": shape.header,
-        "index": shape.index,
-        "colspan": shape.colspan,
-        "rowspan": shape.rowspan,
-        "numeric": shape.numeric,
-    }
+    fields = _fields_of(shape)
     first, last = shape.first, shape.last
     offset = lexemes[first].start if first < len(lexemes) else len(writer.text)
     if first == last:
