@@ -24,6 +24,9 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+if sys.platform == "win32":
+    raise SystemExit("This reads the CPU times of processes as Unix tells them.")
+
 if TYPE_CHECKING:
     from spipconv import Profile
 

@@ -18,6 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 
+if sys.platform == "win32":
+    raise SystemExit("This reads the CPU times of processes as Unix tells them.")
+
 HERE = Path(__file__).parent.parent
 BYTECODE = tempfile.TemporaryDirectory()
 TEXT = b"{{{Titre}}}\n\nUn {{texte}} avec [un lien->https://www.spip.net] et une note [[La note.]].\n\n-* un\n-* deux\n"
