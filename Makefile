@@ -85,7 +85,7 @@ clean:
 
 # Bytecode is written here because some machines forbid it later (PYTHONDONTWRITEBYTECODE), at 50 ms a start.
 .venv/installed: .venv/bin/python pyproject.toml
-	$(BIN)/pip install --quiet --editable .
+	SPIPCONV_PURE=1 $(BIN)/pip install --quiet --editable .
 	$(BIN)/python -m compileall -q spipconv
 	@touch $@
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 
 import spipconv
 from spipconv.plugins import PLUGINS
+from spipconv.version import BUILD
 
 ROOT = Path(__file__).parent.parent
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -44,17 +47,36 @@ def texts() -> Iterator[str]:
         yield from _FENCE.findall(path.read_text("utf-8"))
 
 
-def main() -> None:
-    """Print the fingerprints of the tree, the diagnostics, the HTML and the Markdown for each text and its options."""
+def outputs() -> Iterator[str]:
+    """Return the fingerprints of the tree, the diagnostics, the HTML and the Markdown for each text and its options."""
     for text in texts():
         for name, options in OPTIONS.items():
             parsed = spipconv.parse(text, **options)
             made = [spipconv.render(parsed.document, to) for to in ("json", "html", "markdown")]
             parts = [*made, repr(parsed.diagnostics), repr(parsed.document)]
             digests = [hashlib.md5(part.encode("utf-8", "surrogatepass")).hexdigest() for part in parts]  # noqa: S324
-            print(json.dumps([name, text, *digests]))
-    print(json.dumps(spipconv.__file__), file=sys.stderr)
+            yield json.dumps([name, text, *digests])
+
+
+def compare(checkout: str) -> None:
+    """End with an error unless this build is compiled and makes the same as the checkout, which is not."""
+    with subprocess.Popen(
+        [sys.executable, "-P", __file__], env={**os.environ, "PYTHONPATH": checkout}, stdout=subprocess.PIPE, text=True
+    ) as process:
+        ours = [BUILD, *outputs()]
+        theirs = process.communicate()[0].splitlines()
+    if (ours[0], theirs[0]) != ("compiled", "pure Python"):
+        raise SystemExit(f"compared {ours[0]} with {theirs[0]}")
+    differing = [made for made, other in zip(ours, theirs, strict=True) if made != other]
+    if differing[1:]:
+        raise SystemExit("\n".join([f"{len(differing) - 1} texts differ:", *differing[1:10]]))
+    print(f"{len(ours) - 1} conversions, the same bytes")
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--against"]:
+        compare(sys.argv[2])
+    else:
+        print(BUILD)
+        for line in outputs():
+            print(line)

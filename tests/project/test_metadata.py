@@ -61,6 +61,15 @@ def test_workflows_test_every_python_that_is_promised_on_every_system() -> None:
     assert gitlab == [{"PYTHON": PYTHONS}]
 
 
+def test_wheels_are_compiled_for_every_python_that_is_promised_and_with_the_mypy_of_the_tests() -> None:
+    builds = PROJECT["tool"]["cibuildwheel"]["build"]
+    assert builds == [f"cp{python.replace('.', '')}-*" for python in PYTHONS]
+    required = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]["custom"]["requires"]
+    assert {"mypy", "setuptools", "msgspec"} == {re.split("[=><]", name)[0] for name in required}
+    [pinned] = [name for name in required if name.startswith("mypy==")]
+    assert PROJECT["dependency-groups"]["dev"].count(pinned) == 1
+
+
 def test_workflows_run_only_commands_of_the_makefile() -> None:
     rules = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     for path in (ROOT / ".github/workflows/test.yml", ROOT / ".gitlab-ci.yml", ROOT / ".ci/run"):
