@@ -60,7 +60,7 @@ def check(python: Path, wheel: Path, folder: Path) -> None:
     run(clean / "spipconv", "migrate", site, out, "--to", "hugo", cwd=folder, codes=(0, 1))
     articles = ROOT / "benchmarks" / "texts" / "articles.jsonl"
     run(clean / "spipconv", "batch", articles, folder / "articles.jsonl", "--workers", "2", cwd=folder, codes=(0, 1))
-    if not (out / "hugo.toml").stat().st_size or (folder / "articles.jsonl").read_text("utf-8").count("\n") != 200:
+    if not (out / "hugo.yaml").exists() or (folder / "articles.jsonl").read_text("utf-8").count("\n") != 200:
         raise SystemExit(f"{wheel.name}: the site or the batch is not whole")
 
 
