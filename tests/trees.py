@@ -70,7 +70,7 @@ def _children(element: Any, *, keeps_spaces: bool, compared: frozenset[str]) -> 
 
 def _element(element: Any, *, keeps_spaces: bool, compared: frozenset[str]) -> Tree:
     name = _SAME.get(element.tag, element.tag)
-    attributes = {key: value.strip() for key, value in element.attrib.items() if key in compared}
+    attributes = {key: value.strip(" \t\n\f\r") for key, value in element.attrib.items() if key in compared}
     for name_of_address in ("href", "src"):
         if name_of_address in attributes:
             attributes[name_of_address] = address(attributes[name_of_address])
