@@ -80,7 +80,7 @@ except Exception:
     print(traceback.format_exc())
 """
     trace = run(compiled, code)
-    assert re.search(r'File "spipconv/parsing/targets\.py", line \d+, in \w+\n    \S', trace), trace
+    assert re.search(r'File "spipconv[/\\]parsing[/\\]targets\.py", line \d+, in \w+\n    \S', trace), trace
 
 
 def test_threads_convert_the_same_as_one(compiled: Path) -> None:
