@@ -12,7 +12,7 @@ def test_each_object_of_a_portion_has_its_own_relations_in_order(tmp_path: Path)
     database = WorkingDatabase(tmp_path / "base.sqlite", is_new=True)
     db = database.db
     for kind, number, weight in (
-        ("auteur", 1, 0), ("auteur", 2, 0), ("mot", 1, 2), ("mot", 2, 1), ("mot", 3, 0), ("groupe", 9, 1),
+        ("auteur", 1, 0), ("auteur", 2, 0), ("mot", 1, 1), ("mot", 2, 2), ("mot", 3, 0), ("groupe", 9, 1),
         ("article", 1, 0), ("article", 2, 0),
     ):  # fmt: skip
         db.execute(
@@ -31,7 +31,7 @@ def test_each_object_of_a_portion_has_its_own_relations_in_order(tmp_path: Path)
     portion = Portion(db, [first, second])
     assert portion.authors == {first: [1, 2], second: [2]}
     assert portion.keywords == {
-        first: [(3, "mots"), (2, "groupe-9"), (1, "groupe-9")],
+        first: [(3, "mots"), (1, "groupe-9"), (2, "groupe-9")],
         second: [(1, "groupe-9")],
     }
     assert portion.paths == {first: ["a", "b"], second: ["c"]}
