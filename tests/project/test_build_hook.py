@@ -35,7 +35,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("hook") / "checkout"
     shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
     project = (copy / "pyproject.toml").read_text("utf-8")
-    project, changes = re.subn(r"(?m)^compile = .*$", 'compile = ["spipconv/languages.py"]', project)
+    project, changes = re.subn(r"(?ms)^compile = \[.*?\]", 'compile = ["spipconv/languages.py"]', project)
     assert changes == 1
     (copy / "pyproject.toml").write_text(project, "utf-8")
     return copy
