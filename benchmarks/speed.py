@@ -66,7 +66,8 @@ def measure(converters: Mapping[str, tuple[Callable[[str], object], list[str]]])
         1 << 20 if sys.platform == "darwin" else 1 << 10
     )
     convert, texts = converters["200 articles, HTML"]
-    whole = "\n\n".join(texts * 3).encode()
+    # The first article has an author's HTML, which has the document that contains it cleaned whole: it stays out.
+    whole = "\n\n".join(texts[1:] * 2).encode()
     for kilobytes in KILOBYTES:
         # As much text for each length; short ones are cut from different places.
         parts = range(0, KILOBYTES[-1], max(kilobytes, KILOBYTES[-1] // 16))
