@@ -26,9 +26,7 @@ _EXCLAMATION: Final = re.compile(r"!(?<![\[<(!?.]!)")
 _QUESTION: Final = re.compile(r"\?(?<![\[<(!?.]\?)")
 _NO_SPACE_AFTER: Final = "[<(!?."
 _PERCENT: Final = re.compile(r" %(?<!: %)(?![0-9A-Za-z_])")
-_DASH_COMMA: Final = re.compile(r" (--?,)")
 _TITLE: Final = re.compile(r"M(?:M?\.|mes?|r\.?|°) ")
-_NUMBER: Final = re.compile(r"([nN]°) ")
 _TITLE_ENGLISH: Final = re.compile(r"Mr\.? ")
 _PROTOCOL: Final = re.compile(r"""(https?|ftp|mailto)~((://[^"'\s\[\]})<>~]+)~([?]))?""")
 _PROTOCOLS: Final = ("http", "https", "ftp", "mailto")
@@ -101,21 +99,25 @@ def _space_french(text: str, before: str) -> str:
     if "«" in text:
         text = text.replace("«", "«~")
     if "M" in text:
-        text = _TITLE.sub(r"\g<0>~", text)
+        text = _TITLE.sub(_bind, text)
     if "°" in text:
-        text = _NUMBER.sub(r"\1~", text)
+        text = text.replace("n° ", "n°~").replace("N° ", "N°~")
     return _space_everywhere(text)
 
 
 def _space_english(text: str) -> str:
-    return _space_everywhere(_TITLE_ENGLISH.sub(r"\g<0>~", text) if "Mr" in text else text)
+    return _space_everywhere(_TITLE_ENGLISH.sub(_bind, text) if "Mr" in text else text)
+
+
+def _bind(match: re.Match[str]) -> str:
+    return match[0] + "~"
 
 
 def _space_everywhere(text: str) -> str:
     if "%" in text:
         text = _PERCENT.sub("~%", text)
     if "-" in text and "-," in text:
-        text = _DASH_COMMA.sub(r"~\1", text)
+        text = text.replace(" -,", "~-,").replace(" --,", "~--,")
     return text
 
 
