@@ -197,14 +197,15 @@ class SourceLexer:
             text = mask(text, inline)
             blocks += inline
         if "<" in text:
-            tags = self._protected_tags(text)
+            tags = self._protected_tags(scan.source.text, text)
             text = mask(text, tags)
             blocks += tags
         if blocks:
             scan.masked = text
             scan.protected = {start: content for start, _, content in blocks}
 
-    def _protected_tags(self, text: str) -> list[tuple[int, int, Protected]]:
+    def _protected_tags(self, typed: str, text: str) -> list[tuple[int, int, Protected]]:
+        """Return what tags protect in a text, masked so far; ``typed``: as the author typed it."""
         blocks: list[tuple[int, int, Protected]] = []
         position = 0
         # A kind without an end from here on has no end later either.
@@ -227,7 +228,8 @@ class SourceLexer:
             if kind == "math":
                 blocks += self._formulas(text, start, *content, position)
                 continue
-            blocks.append((start, position, Protected(kind, match.group()[1 + len(kind) : -1], *content)))
+            opening = typed[start + 1 + len(kind) : match.end() - 1]
+            blocks.append((start, position, Protected(kind, opening, *content)))
         return blocks
 
     def _formulas(self, text: str, start: int, first: int, last: int, end: int) -> list[tuple[int, int, Protected]]:
