@@ -138,6 +138,8 @@ class SourceLexer:
         self._master = _join({name: expressions[name] for name in ordinary})
         self.expressions = {name: expressions[name] for name in ordinary}
         self._without_brackets: re.Pattern[str] | None = None
+        # What ends each kind of protected text.
+        self._ends = {"comment": self.patterns["COMMENT_END"], "php": self.patterns["PHP_END"]}
 
     def scan(self, source: Source) -> Scan:
         """Mask protected text, choose the language of ``<multi>``, and return a scan of the source."""
@@ -210,7 +212,7 @@ class SourceLexer:
         position = 0
         # A kind without an end from here on has no end later either.
         unclosed: set[str] = set()
-        ends = {"comment": self.patterns["COMMENT_END"], "php": self.patterns["PHP_END"]}
+        ends = self._ends
         while match := self.patterns["RAW_START"].search(text, position):
             start, position = match.span()
             kind = match["raw"].lower() if match["raw"] else str(match.lastgroup)

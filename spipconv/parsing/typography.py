@@ -18,7 +18,7 @@ _THIN_SPACE: Final = "\u2009"
 # SPIP works on bytes, so an accented letter is not a word character in these rules. Each pattern starts with a plain
 # character and is replaced with a plain string, because the engine is fast at that.
 _ACTIVE: Final = re.compile("['\u00a0&~;:!?»«°M%-]")
-_ENTITY_END: Final = re.compile(r"(&#?[0-9A-Za-z]+)~;")
+_ENTITY_END: Final = re.compile(r"&#?[0-9A-Za-z]+~;")
 # One rule of SPIP's: what follows a colon or a percent sign has no space of its own.
 _COLON: Final = re.compile(r":(?!:)(?<! %:)(?![0-9A-Za-z_])")
 _QUOTE_END: Final = re.compile("»(?<!:»)(?<! %»)")
@@ -84,7 +84,7 @@ def _space_french(text: str, before: str) -> str:
     if ";" in text:
         text = text.replace(";", "~;")
         if "&" in text:
-            text = _ENTITY_END.sub(r"\1;", text)
+            text = _ENTITY_END.sub(_end_entity, text)
     if ":" in text:
         text = _COLON.sub("~:", text)
     first = text[0]
@@ -107,6 +107,10 @@ def _space_french(text: str, before: str) -> str:
 
 def _space_english(text: str) -> str:
     return _space_everywhere(_TITLE_ENGLISH.sub(_bind, text) if "Mr" in text else text)
+
+
+def _end_entity(match: re.Match[str]) -> str:
+    return match[0].replace("~", "")
 
 
 def _bind(match: re.Match[str]) -> str:
