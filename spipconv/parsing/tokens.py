@@ -6,7 +6,8 @@ from typing import Any, Final, TypeAlias
 
 # The fields of a node that is being made, by their names, but its children and its place.
 NodeFields: TypeAlias = dict[str, object]
-# What a symbol of the grammar comes to: a node, a list of nodes, or the fields of one. Which of them, the rules say.
+# What a symbol of the grammar comes to: a node, a list of nodes, or the token of an opening. Which of them, the rules
+# say.
 Part: TypeAlias = Any
 
 
