@@ -125,6 +125,32 @@ class Model(Position, frozen=True, tag=True, gc=False):
     source: str
 
 
+class Term(Position, frozen=True, tag=True, gc=False):
+    """Words that a glossary defines. ``identifier`` is that of the ``Definition``, ``address`` of a page about it."""
+
+    identifier: str
+    children: tuple[Node, ...]
+    address: str = ""
+
+
+class Directive(Position, frozen=True, tag=True, gc=False):
+    """What a shortcut says to later passes over the tree, such as ``[!glossaire]``; readers see nothing."""
+
+    name: str
+
+
+class Raw(Position, frozen=True, tag=True, gc=False):
+    """Text of an output format as it is, which only an extension can make: no author's or stranger's text becomes one.
+
+    ``format`` is ``html``, ``markdown`` or another format's name; other formats, and comments, do not show it.
+    ``is_block``: it stands between blocks, else among words.
+    """
+
+    format: str
+    text: str
+    is_block: bool = False
+
+
 class Element(Position, frozen=True, tag=True, gc=False):
     """The author's raw HTML. ``name`` is in lower case, attribute values are decoded."""
 
@@ -300,8 +326,9 @@ class Player(Position, frozen=True, tag=True, gc=False):
 
 
 Inline = (
-    Text | Strong | Emphasis | LineBreak | Bullet | Code | Math | Link | Anchor | Abbreviation | Note | Model | Element
-)
+    Text | Strong | Emphasis | LineBreak | Bullet | Code | Math | Link | Anchor | Abbreviation | Note | Model | Term
+    | Directive | Raw | Element
+)  # fmt: skip
 Block = (
     Paragraph | Heading | Rule | List | ListItem | Table | Caption | Row | Cell | Quote | Box | Markdown | Poem | Verse
     | CodeBlock | Frame | MathBlock | Figure | Player
@@ -309,16 +336,34 @@ Block = (
 Node = Inline | Block
 
 
+class Definition(Struct, frozen=True, tag=True):
+    """What a glossary says of the terms of a text. ``forms`` are its words, the first one is its title.
+
+    ``short`` is the definition in some plain words, ``address`` that of a page about it. ``is_abbreviation``: the forms
+    are abbreviations of ``short``.
+    """
+
+    identifier: str
+    forms: tuple[str, ...]
+    children: tuple[Node, ...]
+    short: str = ""
+    address: str = ""
+    language: str = ""
+    is_abbreviation: bool = False
+
+
 class Document(Struct, frozen=True, tag=True):
     """A whole text. ``language`` determines its typography, ``profile`` says who wrote it.
 
-    ``peertube`` are the hosts of the instances of PeerTube whose players the caller allows.
+    ``peertube`` are the hosts of the instances of PeerTube whose players the caller allows. ``definitions`` are those
+    of its terms, in the order in which they are met.
     """
 
     children: tuple[Node, ...]
     language: str = "fr"
     profile: Profile = "article"
     peertube: tuple[str, ...] = ()
+    definitions: tuple[Definition, ...] = ()
 
 
 def children_of(node: Node) -> tuple[Node, ...]:
@@ -326,10 +371,13 @@ def children_of(node: Node) -> tuple[Node, ...]:
     return _CHILDREN[node.__class__](node)
 
 
-_Leaf = Text | LineBreak | Bullet | Code | Math | Anchor | Model | Rule | CodeBlock | Frame | MathBlock | Player
+_Leaf = (
+    Text | LineBreak | Bullet | Code | Math | Anchor | Model | Directive | Raw | Rule | CodeBlock | Frame | MathBlock
+    | Player
+)  # fmt: skip
 _Container = (
-    Strong | Emphasis | Link | Abbreviation | Note | Element | Paragraph | Heading | ListItem | Cell | Quote | Box
-    | Markdown | Verse
+    Strong | Emphasis | Link | Abbreviation | Note | Term | Element | Paragraph | Heading | ListItem | Cell | Quote
+    | Box | Markdown | Verse
 )  # fmt: skip
 _CHILDREN: dict[type, Callable[..., tuple[Node, ...]]] = {
     **dict.fromkeys(get_args(_Leaf), lambda node: ()),

@@ -36,6 +36,7 @@ from spipconv.nodes import (
     Paragraph,
     Player,
     Strong,
+    Term,
     Text,
 )
 from tests.judges import dangers
@@ -96,6 +97,8 @@ FIELDS: dict[str, Callable[[str], tuple[Node, ...]]] = {
     "Note.identifier of a call only": lambda word: _line(Note("1", word, ())),
     "Model.source": lambda word: _line(Model("a", 1, (), word)),
     "Model.name": lambda word: _line(Model(word, 1, (), "<a1>")),
+    "Term.identifier": lambda word: _line(Term(word, WORDS)),
+    "Term.address": lambda word: _line(Term("ess", WORDS, "/" + word)),
     "Element.attributes": lambda word: _line(Element("span", (("title", word), ("class", word), ("id", word)), WORDS)),
     "Element.attributes of a link": lambda word: _line(Element("a", (("href", "http://a.org/" + word),), WORDS)),
     "Element.attributes of a picture": lambda word: _line(Element("img", (("src", word), ("alt", word)), ())),
@@ -130,7 +133,17 @@ FIELDS: dict[str, Callable[[str], tuple[Node, ...]]] = {
 # Written in articles only; see tests/safety/test_policy.py.
 OF_PLAYERS = {"Player.address", "Player.title"}
 # The names of elements and attributes come from a closed list, so there is nothing to escape.
-NOT_WRITTEN = {"Element.name", "LineBreak.kind", "Link.kind", "Cell.numeric", "Markdown.text", *OF_PLAYERS}
+NOT_WRITTEN = {
+    "Directive.name",
+    "Element.name",
+    "LineBreak.kind",
+    "Link.kind",
+    "Cell.numeric",
+    "Markdown.text",
+    "Raw.format",
+    "Raw.text",
+    *OF_PLAYERS,
+}
 # Values that change when they are written, apart from escaping: a language is one word, an address has no spaces, a
 # class is split.
 IN_OTHER_FORM = {

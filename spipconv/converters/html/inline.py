@@ -9,6 +9,7 @@ from spipconv.nodes import (
     Anchor,
     Bullet,
     Code,
+    Directive,
     Element,
     Emphasis,
     LineBreak,
@@ -16,7 +17,9 @@ from spipconv.nodes import (
     Math,
     Model,
     Note,
+    Raw,
     Strong,
+    Term,
     Text,
 )
 from spipconv.safety import VOID, escape_attribute, escape_text, filter_attributes, hide_values
@@ -146,3 +149,18 @@ def write_element(writer: NodeWriter, node: Element) -> str:
     if node.name == "pre" and words.startswith("\n"):
         words = "\n" + words
     return f"{tag}{words}{end}"
+
+
+def write_term(writer: NodeWriter, node: Term) -> str:
+    """Return the HTML of words that a glossary defines."""
+    return writer.flow(node.children)
+
+
+def write_directive(writer: NodeWriter, node: Directive) -> str:
+    """Return nothing: readers see nothing of it."""
+    return ""
+
+
+def write_raw(writer: NodeWriter, node: Raw) -> str:
+    """Return nothing."""
+    return ""

@@ -21,6 +21,7 @@ from spipconv.nodes import (
     Anchor,
     Bullet,
     Code,
+    Directive,
     Document,
     Element,
     Emphasis,
@@ -31,7 +32,9 @@ from spipconv.nodes import (
     Model,
     Node,
     Note,
+    Raw,
     Strong,
+    Term,
     Text,
     walk,
 )
@@ -90,6 +93,10 @@ class InlineWriter:
                     line.add("<tt>")
                     line.add_words(hide_values(node.source))
                     line.add("</tt>")
+                case Term():
+                    self._inline(node.children, line)
+                case Directive() | Raw():
+                    pass
                 case Anchor() | Abbreviation():
                     self._tagged(node, line)
                 case Element() if self._is_allowed(node) and self._element(node, line):
