@@ -1,8 +1,8 @@
 """The document tree: the content of a SPIP text, independent of any output format.
 
-Every node is an immutable record. All nodes have ``line`` and ``column``, their place in the source text. ``Block`` and
-``Inline`` are closed unions. As in a browser, an inline element may contain a block (``{{<quote>…</quote>}}``), so
-children may be of both kinds. No node can contain itself, so the garbage collector may ignore nodes (``gc=False``).
+Every node is an immutable record. All nodes have a place in the source text (``Position``). ``Block`` and ``Inline``
+are closed unions. As in a browser, an inline element may contain a block (``{{<quote>…</quote>}}``), so children may be
+of both kinds. No node can contain itself, so the garbage collector may ignore nodes (``gc=False``).
 """
 
 from __future__ import annotations
@@ -22,10 +22,17 @@ Numeric = Literal["", "integer", "comma", "point"]
 
 
 class Position(Struct, frozen=True, kw_only=True, tag=True, gc=False):
-    """The place of a node in the source text: line and column, both counted from 1 (0: it has none)."""
+    """The place of a node in the text that was parsed: ``text[node.offset : node.end_offset]`` is its source.
+
+    ``line`` and ``column`` are those of its first character, counted from 1. ``offset`` is that of its first character,
+    ``end_offset`` that behind its last one, both counted in characters from 0. All four are 0 in a node that has no
+    place in the text: what was read elsewhere, such as the title of a document, or what no author typed.
+    """
 
     line: int = 0
     column: int = 0
+    offset: int = 0
+    end_offset: int = 0
 
 
 class Text(Position, frozen=True, tag=True, gc=False):
