@@ -133,11 +133,16 @@ class Model(Position, frozen=True, tag=True, gc=False):
 
 
 class Term(Position, frozen=True, tag=True, gc=False):
-    """Words that a glossary defines. ``identifier`` is that of the ``Definition``, ``address`` of a page about it."""
+    """Words that a glossary defines. ``identifier`` is that of the ``Definition``, ``address`` of a page about it.
+
+    ``number``: which of the marks of this definition on the page it is, from 1; 0: the page does not define it, and it
+    leads to ``address``.
+    """
 
     identifier: str
     children: tuple[Node, ...]
     address: str = ""
+    number: int = 0
 
 
 class Directive(Position, frozen=True, tag=True, gc=False):
@@ -347,7 +352,7 @@ class Definition(Struct, frozen=True, tag=True):
     """What a glossary says of the terms of a text. ``forms`` are its words, the first one is its title.
 
     ``short`` is the definition in some plain words, ``address`` that of a page about it. ``is_abbreviation``: the forms
-    are abbreviations of ``short``.
+    are abbreviations of ``short``. ``uses`` is the number of its terms on the page.
     """
 
     identifier: str
@@ -357,6 +362,7 @@ class Definition(Struct, frozen=True, tag=True):
     address: str = ""
     language: str = ""
     is_abbreviation: bool = False
+    uses: int = 0
 
 
 class Document(Struct, frozen=True, tag=True):
