@@ -143,9 +143,8 @@ class SourceLexer:
 
     def scan(self, source: Source) -> Scan:
         """Mask protected text, choose the language of ``<multi>``, and return a scan of the source."""
-        scan = Scan(source, self)
-        if "`" in source.text or "<" in source.text:
-            self._protect(scan)
+        scan = self.protect(source)
+        if "<" in source.text:
             if MULTI_START.search(scan.masked):
                 self._choose_languages(scan)
             if source.settings.angle_shortcuts:
@@ -153,10 +152,37 @@ class SourceLexer:
             scan.keeps_newlines = _KEEPS_NEWLINES in source.text
         return scan
 
+    def protect(self, source: Source) -> Scan:
+        """Return a scan of a source in which protected text is masked; nothing else is changed."""
+        scan = Scan(source, self)
+        text = source.text
+        blocks: list[tuple[int, int, Protected]] = []
+        # SPIP reads no backticks in titles.
+        if "`" in text and source.settings.profile != "title":
+            for match in self.patterns["FENCE"].finditer(text) if "```" in text else ():
+                opening, _, content = match.group()[3:-3].partition("\n")
+                start = match.end() - 3 - len(content)
+                blocks.append((*match.span(), Protected("fence", opening, start, match.end() - 3)))
+            text = mask(text, blocks)
+            inline: list[tuple[int, int, Protected]] = []
+            for match in self.patterns["TICKS"].finditer(text):
+                ticks = len(match["ticks"])
+                code = Protected("ticks", "", match.start() + ticks, match.end() - ticks)
+                inline.append((*match.span(), code))
+            text = mask(text, inline)
+            blocks += inline
+        if "<" in text:
+            tags = self._protected_tags(source.text, text)
+            text = mask(text, tags)
+            blocks += tags
+        if blocks:
+            scan.masked = text
+            scan.protected = {start: content for start, _, content in blocks}
+        return scan
+
     def languages(self, source: Source) -> frozenset[str]:
         """Return the languages that the ``<multi>`` blocks of a source name."""
-        scan = Scan(source, self)
-        self._protect(scan)
+        scan = self.protect(source)
         return frozenset(
             mark["language"]
             for block in self.patterns["MULTI"].finditer(scan.masked)
@@ -180,31 +206,6 @@ class SourceLexer:
             expressions = {n: e for n, e in self.expressions.items() if n not in _BRACKETED}
             self._without_brackets = _join({"NOTE_START": r"\[\[", **expressions})
         return lexemes + _find(self._without_brackets, text, start, end)
-
-    def _protect(self, scan: Scan) -> None:
-        text = scan.source.text
-        blocks: list[tuple[int, int, Protected]] = []
-        # SPIP reads no backticks in titles.
-        if "`" in text and scan.source.settings.profile != "title":
-            for match in self.patterns["FENCE"].finditer(text) if "```" in text else ():
-                opening, _, content = match.group()[3:-3].partition("\n")
-                start = match.end() - 3 - len(content)
-                blocks.append((*match.span(), Protected("fence", opening, start, match.end() - 3)))
-            text = mask(text, blocks)
-            inline: list[tuple[int, int, Protected]] = []
-            for match in self.patterns["TICKS"].finditer(text):
-                ticks = len(match["ticks"])
-                code = Protected("ticks", "", match.start() + ticks, match.end() - ticks)
-                inline.append((*match.span(), code))
-            text = mask(text, inline)
-            blocks += inline
-        if "<" in text:
-            tags = self._protected_tags(scan.source.text, text)
-            text = mask(text, tags)
-            blocks += tags
-        if blocks:
-            scan.masked = text
-            scan.protected = {start: content for start, _, content in blocks}
 
     def _protected_tags(self, typed: str, text: str) -> list[tuple[int, int, Protected]]:
         """Return what tags protect in a text, masked so far; ``typed``: as the author typed it."""

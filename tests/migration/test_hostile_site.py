@@ -249,7 +249,7 @@ def build(folder: Path, base: Path, how: str) -> Path:
 
 
 def _make_careless_theme(folder: Path) -> None:
-    import pelican  # type: ignore[import-untyped]
+    import pelican
 
     shutil.copytree(Path(pelican.__file__).parent / "themes" / "simple", folder)
     for name in ("article.html", "page.html"):
