@@ -49,20 +49,47 @@ def _container(kind: Callable[..., Node], children: str = "children") -> Reducti
         opening: Token = parts[0]
         fields: NodeFields = opening.value
         if not fields:
-            return kind(tuple(parts[1]), line=opening.line, column=opening.column)
-        return kind(**{children: tuple(parts[1])}, **fields, line=opening.line, column=opening.column)
+            return kind(
+                tuple(parts[1]),
+                line=opening.line,
+                column=opening.column,
+                offset=opening.offset,
+                end_offset=opening.end,
+            )
+        return kind(
+            **{children: tuple(parts[1])},
+            **fields,
+            line=opening.line,
+            column=opening.column,
+            offset=opening.offset,
+            end_offset=opening.end,
+        )
 
     return build
 
 
 def _caption(parts: list[Part]) -> Caption:
     opening, nodes, *rest = parts
-    return Caption(tuple(nodes), rest[0] if len(rest) > 1 else (), line=opening.line, column=opening.column)
+    return Caption(
+        tuple(nodes),
+        rest[0] if len(rest) > 1 else (),
+        line=opening.line,
+        column=opening.column,
+        offset=opening.offset,
+        end_offset=opening.end,
+    )
 
 
 def _table(parts: list[Part]) -> Table:
     opening, captions, rows, _ = parts
-    return Table(tuple(rows), tuple(captions), line=opening.line, column=opening.column)
+    return Table(
+        tuple(rows),
+        tuple(captions),
+        line=opening.line,
+        column=opening.column,
+        offset=opening.offset,
+        end_offset=opening.end,
+    )
 
 
 REDUCTIONS: Final[Mapping[str, Reduction]] = {

@@ -14,13 +14,18 @@ Part: TypeAlias = Any
 class Token:
     """A terminal of ``grammar/spip.lark``: a leaf carries its node, an opening the fields and the place of its node."""
 
-    __slots__ = ("column", "line", "type", "value")
+    __slots__ = ("column", "end", "line", "offset", "type", "value")
 
-    def __init__(self, type: str, value: Part = None, line: int = 0, column: int = 0) -> None:
+    def __init__(
+        self, type: str, value: Part = None, line: int = 0, column: int = 0, offset: int = 0, end: int = 0
+    ) -> None:
         self.type = type
         self.value = value
         self.line = line
         self.column = column
+        self.offset = offset
+        # Where the node ends, which is known when it is closed.
+        self.end = end
 
 
 CLOSE: Final = Token("CLOSE")
