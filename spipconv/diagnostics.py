@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Literal
-
-from msgspec import Struct
+from typing import Literal, get_args
 
 from spipconv.nodes import Document
+from spipconv.records import Record
 from spipconv.translations import ENGLISH, mark, translate
 
 Severity = Literal["info", "change", "loss"]
@@ -38,6 +38,11 @@ DIAGNOSTICS: dict[str, tuple[Severity, str]] = {
     "style-dropped": ("info", mark("<style> is removed, as SPIP does")),
     "unknown-model": ("loss", mark("unknown model: shown as text")),
     "plugin-shortcut": ("change", mark("a plugin’s shortcut, which is not read here: shown as text")),
+    "extension-failed": (
+        "loss",
+        mark("this extension had an error: what it should have written is shown as it was typed"),
+    ),
+    "raw-refused": ("loss", mark("raw output of an extension is not allowed here: removed")),
     "unknown-idiom": ("change", mark("no translation is known: shown as text")),
     "object-not-found": ("loss", mark("this object does not exist")),
     "object-unresolved": ("change", mark("objects are not looked up here: SPIP’s plain address is used instead")),
@@ -52,7 +57,31 @@ DIAGNOSTICS: dict[str, tuple[Severity, str]] = {
 }
 
 
-class Diagnostic(Struct, frozen=True, gc=False):
+# Those of extensions, by their whole codes; in English only.
+_OF_EXTENSIONS: dict[str, tuple[Severity, str]] = {}
+# What an earlier run may have stored.
+_UNKNOWN: tuple[Severity, str] = ("change", "reported by an extension that is not here")
+
+
+def add_codes(codes: Mapping[str, tuple[Severity, str]]) -> None:
+    """Add the codes of an extension. Raises ValueError for one that is spipconv's own."""
+    for code, (severity, sentence) in codes.items():
+        if code in DIAGNOSTICS or severity not in get_args(Severity) or not sentence:
+            raise ValueError(f"diagnostic {code!r}: expected a new code with {', '.join(get_args(Severity))} and a sentence")
+    _OF_EXTENSIONS.update(codes)
+
+
+def find_code(code: str) -> tuple[Severity, str]:
+    """Return the severity and the English sentence of a code."""
+    return DIAGNOSTICS.get(code) or _OF_EXTENSIONS.get(code, _UNKNOWN)
+
+
+def is_code(code: str) -> bool:
+    """Return whether a code is known."""
+    return code in DIAGNOSTICS or code in _OF_EXTENSIONS
+
+
+class Diagnostic(Record, frozen=True, gc=False):
     """One diagnostic. ``line`` and ``column`` count from 1; ``detail`` is the markup that it is about."""
 
     code: str
@@ -63,7 +92,7 @@ class Diagnostic(Struct, frozen=True, gc=False):
     @property
     def severity(self) -> Severity:
         """``loss``: something that readers would have seen is missing; ``change``: it is shown differently."""
-        return DIAGNOSTICS[self.code][0]
+        return find_code(self.code)[0]
 
     @property
     def message(self) -> str:
@@ -88,7 +117,7 @@ class Diagnostic(Struct, frozen=True, gc=False):
         return f"{self.line}:{self.column}: {self.code} {self.message}"
 
 
-class Parsed(Struct, frozen=True):
+class Parsed(Record, frozen=True):
     """A document and the diagnostics of its text, in the order of their places."""
 
     document: Document
@@ -98,5 +127,5 @@ class Parsed(Struct, frozen=True):
 @lru_cache(2000)
 def _sentence(code: str, language: str, follows: bool) -> str:
     """Return a code's sentence, with the colon before it where it follows the markup."""
-    sentence = translate(DIAGNOSTICS[code][1], language)
+    sentence = translate(find_code(code)[1], language)
     return translate("{subject}: {sentence}", language, subject="", sentence=sentence) if follows else sentence

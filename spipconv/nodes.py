@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from operator import attrgetter
-from typing import Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
-from msgspec import Struct
+from msgspec import Meta
 from msgspec.structs import replace
+
+from spipconv.records import Record
 
 Profile = Literal["article", "comment", "title"]
 LinkKind = Literal["internal", "external", "site", "relative", "anchor", "mail", "glossary", "missing"]
@@ -21,7 +23,19 @@ BreakKind = Literal["auto", "manual", "html"]
 Numeric = Literal["", "integer", "comma", "point"]
 
 
-class Position(Struct, frozen=True, kw_only=True, tag=True, gc=False):
+# Trees also come from outside (``spipconv.read_json``): what is annotated is checked there, and stands in the schema.
+# JavaScript knows no larger whole numbers.
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Span = Annotated[int, Meta(ge=1, le=1_000)]
+Align = Annotated[str, Meta(pattern="^(left|right|center)?$")]
+ClassName = Annotated[str, Meta(pattern=r"^[\w-]+$")]
+# The version of the JSON Schema of documents: the first number grows when older trees can no longer be read, the second
+# one with every new kind of node or field.
+SCHEMA_VERSION = "1.0"
+SchemaVersion = Annotated[str, Meta(pattern=r"^1\.[0-9]{1,4}$")]
+
+
+class Position(Record, frozen=True, kw_only=True, tag=True, gc=False):
     """The place of a node in the text that was parsed: ``text[node.offset : node.end_offset]`` is its source.
 
     ``line`` and ``column`` are those of its first character, counted from 1. ``offset`` is that of its first character,
@@ -29,10 +43,12 @@ class Position(Struct, frozen=True, kw_only=True, tag=True, gc=False):
     place in the text: what was read elsewhere, such as the title of a document, or what no author typed.
     """
 
-    line: int = 0
-    column: int = 0
-    offset: int = 0
-    end_offset: int = 0
+    _not_shown: ClassVar = frozenset({"line", "column", "offset", "end_offset"})
+
+    line: Count = 0
+    column: Count = 0
+    offset: Count = 0
+    end_offset: Count = 0
 
 
 class Text(Position, frozen=True, tag=True, gc=False):
@@ -45,7 +61,7 @@ class Strong(Position, frozen=True, tag=True, gc=False):
     """``{{gras}}``; ``classes`` are those that a plugin gives to words that it highlights."""
 
     children: tuple[Node, ...]
-    classes: tuple[str, ...] = ()
+    classes: tuple[ClassName, ...] = ()
 
 
 class Emphasis(Position, frozen=True, tag=True, gc=False):
@@ -127,7 +143,7 @@ class Model(Position, frozen=True, tag=True, gc=False):
     """``<name12|argument>``: a model that spipconv does not know; ``source`` is what the author typed."""
 
     name: str
-    number: int | None
+    number: Count | None
     arguments: tuple[str, ...]
     source: str
 
@@ -181,7 +197,7 @@ class Heading(Position, frozen=True, tag=True, gc=False):
     """``{{{intertitre}}}``; ``level`` is 1, what a plugin's ``{{{**intertitre}}}`` says, or 0 for Markdown's ``#``."""
 
     children: tuple[Node, ...]
-    level: int = 1
+    level: Annotated[int, Meta(ge=0, le=5)] = 1
 
 
 class Rule(Position, frozen=True, tag=True, gc=False):
@@ -208,9 +224,9 @@ class Cell(Position, frozen=True, tag=True, gc=False):
 
     children: tuple[Node, ...]
     header: bool = False
-    index: int = 0
-    colspan: int = 1
-    rowspan: int = 1
+    index: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    colspan: Span = 1
+    rowspan: Span = 1
     numeric: Numeric = ""
 
 
@@ -250,7 +266,7 @@ class Box(Position, frozen=True, tag=True, gc=False):
     """Blocks that a plugin aligns (``align`` is left, right or center) or frames: ``[/…/]``, ``[(…)]``."""
 
     children: tuple[Node, ...]
-    align: str = ""
+    align: Align = ""
     is_framed: bool = False
 
 
@@ -303,23 +319,23 @@ class Figure(Position, frozen=True, tag=True, gc=False):
     link (empty: no link). ``weight`` is the size of the file in bytes, ``extension`` the extension of its name.
     """
 
-    number: int
+    number: Count
     address: str
     is_image: bool
-    media: str = ""
+    media: Annotated[str, Meta(pattern="^[a-z]*$")] = ""
     media_type: str = ""
-    align: str = ""
-    width: int = 0
-    height: int = 0
+    align: Align = ""
+    width: Count = 0
+    height: Count = 0
     alternative: str = ""
     title: tuple[Node, ...] = ()
     description: tuple[Node, ...] = ()
     credits: tuple[Node, ...] = ()
     link: str = ""
-    weight: int = 0
+    weight: Count = 0
     extension: str = ""
     thumbnail: str = ""
-    classes: tuple[str, ...] = ()
+    classes: tuple[ClassName, ...] = ()
 
 
 class Player(Position, frozen=True, tag=True, gc=False):
@@ -333,8 +349,8 @@ class Player(Position, frozen=True, tag=True, gc=False):
     address: str
     page: str
     title: str = ""
-    width: int = 0
-    height: int = 0
+    width: Count = 0
+    height: Count = 0
 
 
 Inline = (
@@ -348,7 +364,7 @@ Block = (
 Node = Inline | Block
 
 
-class Definition(Struct, frozen=True, tag=True):
+class Definition(Record, frozen=True, tag=True):
     """What a glossary says of the terms of a text. ``forms`` are its words, the first one is its title.
 
     ``short`` is the definition in some plain words, ``address`` that of a page about it. ``is_abbreviation``: the forms
@@ -362,21 +378,25 @@ class Definition(Struct, frozen=True, tag=True):
     address: str = ""
     language: str = ""
     is_abbreviation: bool = False
-    uses: int = 0
+    uses: Count = 0
 
 
-class Document(Struct, frozen=True, tag=True):
+class Document(Record, frozen=True, tag=True):
     """A whole text. ``language`` determines its typography, ``profile`` says who wrote it.
 
     ``peertube`` are the hosts of the instances of PeerTube whose players the caller allows. ``definitions`` are those
-    of its terms, in the order in which they are met.
+    of its terms, in the order in which they are met. ``schema`` is the version of the JSON Schema that it follows.
     """
+
+    # What shows a document in notebooks: ``spipconv.api`` sets it, since the tree knows no format.
+    _repr_html_: ClassVar[Callable[[Document], str]]
 
     children: tuple[Node, ...]
     language: str = "fr"
     profile: Profile = "article"
     peertube: tuple[str, ...] = ()
     definitions: tuple[Definition, ...] = ()
+    schema: SchemaVersion = SCHEMA_VERSION
 
 
 def children_of(node: Node) -> tuple[Node, ...]:
