@@ -21,7 +21,7 @@ PYTHONS = [
 ]
 YAML_FILES = [
     path
-    for pattern in (".github/**/*.yml", ".gitlab-ci.yml", ".pre-commit-config.yaml")
+    for pattern in (".github/**/*.yml", ".gitlab-ci.yml", ".pre-commit-*.yaml")
     for path in sorted(ROOT.glob(pattern))
 ]
 
