@@ -67,7 +67,8 @@ def add_codes(codes: Mapping[str, tuple[Severity, str]]) -> None:
     """Add the codes of an extension. Raises ValueError for one that is spipconv's own."""
     for code, (severity, sentence) in codes.items():
         if code in DIAGNOSTICS or severity not in get_args(Severity) or not sentence:
-            raise ValueError(f"diagnostic {code!r}: expected a new code with {', '.join(get_args(Severity))} and a sentence")
+            choices = ", ".join(get_args(Severity))
+            raise ValueError(f"diagnostic {code!r}: expected a new code with one of {choices}, and a sentence")
     _OF_EXTENSIONS.update(codes)
 
 

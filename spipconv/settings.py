@@ -6,11 +6,12 @@ from typing import Literal, cast, get_args
 
 from msgspec import Struct
 
+from spipconv.extensions import Extension, check_extensions, load_extension
 from spipconv.languages import find_language
 from spipconv.nodes import Profile
 from spipconv.objects import Resolver
 from spipconv.players import check_instances
-from spipconv.plugins import check_plugins
+from spipconv.plugins import PLUGINS, check_plugins
 
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 # How no-break spaces are written: as characters, or as entities, which every editor shows.
@@ -33,6 +34,7 @@ class Settings(Struct, frozen=True):
     plugins: tuple[str, ...] = ()
     peertube: tuple[str, ...] = ()
     typography: bool = True
+    extensions: tuple[Extension, ...] = ()
 
     @property
     def resolver(self) -> Resolver | None:
@@ -71,6 +73,7 @@ def read_settings(
     plugins: object = (),
     peertube: object = (),
     typography: object = True,
+    extensions: object = (),
 ) -> Settings:
     """Return the settings for some options, after checking them.
 
@@ -78,6 +81,7 @@ def read_settings(
     """
     if type(first_note) is not int or first_note < 1:
         raise ValueError(f"first_note: expected a whole number from 1, not {first_note!r}")
+    names = check_plugins(plugins) if plugins != () else ()
     return Settings(
         check_profile(profile),
         check_language(lang),
@@ -86,9 +90,10 @@ def read_settings(
         _check_flag("angle_shortcuts", angle_shortcuts),
         first_note,
         _check_flag("repair_encoding", repair_encoding),
-        check_plugins(plugins) if plugins != () else (),
+        names,
         check_instances(peertube) if peertube != () else (),
         read_typography(typography)[0],
+        _find_extensions(names, extensions) if extensions != () or not PLUGINS.keys() >= set(names) else (),
     )
 
 
@@ -106,6 +111,12 @@ def read_typography(typography: object) -> tuple[bool, NoBreakSpaces | None]:
             return False, None
     choices = f"{', '.join(TYPOGRAPHIES[:-1])} or {TYPOGRAPHIES[-1]}"
     raise ValueError(f"typography {typography!r} is unknown: choose {choices}")
+
+
+def _find_extensions(plugins: tuple[str, ...], extensions: object) -> tuple[Extension, ...]:
+    """Return the extensions among some plugins that are not ours, and then the caller's."""
+    installed = [load_extension(name) for name in plugins if name not in PLUGINS]
+    return tuple(dict.fromkeys([*filter(None, installed), *check_extensions(extensions)]))
 
 
 def _check_flag(name: str, value: object) -> bool:

@@ -43,6 +43,20 @@ def read_model(markup: str) -> ModelTag:
     )
 
 
+def options_of(tag: ModelTag) -> Mapping[str, str]:
+    """Return the parameters of a model that have a value, by their names in lower case."""
+    return {
+        lower_ascii(key.strip()): decode_entities(value.strip())
+        for key, sign, value in (argument.partition("=") for argument in tag.arguments)
+        if sign
+    }
+
+
+def arguments_of(tag: ModelTag) -> tuple[str, ...]:
+    """Return the other parameters of a model."""
+    return tuple([decode_entities(argument.strip()) for argument in tag.arguments if "=" not in argument])
+
+
 def make_figure(
     tag: ModelTag,
     document: SpipObject,
@@ -51,11 +65,7 @@ def make_figure(
     place: tuple[int, int],
 ) -> Figure:
     """Return the figure of a document; ``read`` turns a field of SPIP text into nodes."""
-    options: Mapping[str, str] = {
-        lower_ascii(key.strip()): decode_entities(value.strip())
-        for key, sign, value in (argument.partition("=") for argument in tag.arguments)
-        if sign
-    }
+    options = options_of(tag)
     words = [argument.strip() for argument in tag.arguments if "=" not in argument]
     align = next((word for word in words if word in _ALIGNMENTS), "")
     media = document.media

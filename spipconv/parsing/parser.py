@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
+from msgspec.structs import replace
+
 from spipconv.diagnostics import Diagnostic, Parsed
+from spipconv.extensions import Extension
 from spipconv.nodes import Document, Node, Profile
 from spipconv.objects import Resolver
+from spipconv.parsing.extensions.hints import has_block, has_hint
 from spipconv.parsing.grammar import load_grammar
 from spipconv.parsing.layout.frames import mark_frames
 from spipconv.parsing.layout.models import cut_missing_documents
 from spipconv.parsing.layout.passes import Layout
 from spipconv.parsing.lexer import MULTI_START
-from spipconv.parsing.plugins.hints import has_block, has_hint
 from spipconv.parsing.source import Source, read_source
 from spipconv.settings import Settings, Typography, read_settings
 
@@ -35,6 +38,7 @@ def parse(
     plugins: Iterable[str] = (),
     peertube: Iterable[str] = (),
     typography: Typography | bool = True,
+    extensions: Iterable[Extension] = (),
 ) -> Parsed:
     """Read a SPIP text.
 
@@ -50,14 +54,17 @@ def parse(
     ``first_note`` is the number of the text's first note, for several texts on one page.
     ``repair_encoding`` undoes repeated encoding (``Ã©`` becomes ``é``); places are then those in the repaired text.
     ``typography``: with False or ``none``, spaces, quotes and dashes stay as the author typed them.
-    ``plugins`` are the plugins whose shortcuts are read as well: names in ``spipconv.plugins.PLUGINS``, or SPIP's own.
+    ``plugins`` are the plugins whose shortcuts are read as well: names in ``spipconv.plugins.PLUGINS``, or SPIP's own,
+    or names of extensions that installed packages offer.
+    ``extensions`` are further extensions (``spipconv.extensions``).
 
     Markup never makes it fail: the diagnostics report whatever is broken, unknown, changed or left out. Raises
     TypeError if the text is not a string, and TypeError or ValueError if another argument is not one of the choices.
     """
     settings = read_settings(
-        profile, lang, objects, embeds, angle_shortcuts, first_note, repair_encoding, plugins, peertube, typography
-    )
+        profile, lang, objects, embeds, angle_shortcuts, first_note, repair_encoding, plugins, peertube, typography,
+        extensions,
+    )  # fmt: skip
     return read_document(text, settings)
 
 
@@ -67,12 +74,13 @@ def read_document(text: str, settings: Settings) -> Parsed:
         hint = ": decode it first" if isinstance(text, bytes | bytearray) else ""
         raise TypeError(f"text: expected a string, not {type(text).__name__}{hint}")
     source = read_source(text, settings)
-    nodes = _read(source)
-    if settings.plugins:
-        from spipconv.parsing.plugins.registry import finish
+    document = Document(_read(source), settings.language, settings.profile, settings.peertube)
+    if source.intro_tags:
+        document = replace(document, introduction=_read_introduction(source))
+    if settings.plugins or settings.extensions:
+        from spipconv.parsing.extensions.passes import finish
 
-        nodes = finish(nodes, settings.plugins)
-    document = Document(nodes, settings.language, settings.profile, settings.peertube)
+        document = finish(document, source)
     return Parsed(document, tuple(sorted(source.diagnostics, key=_place)))
 
 
@@ -95,15 +103,18 @@ def _read(source: Source, *, is_field: bool = False) -> tuple[Node, ...]:
     def read_inline(text: str, language: str = "", /) -> tuple[Node, ...]:
         outer = source.settings
         read = _kept_field if len(text) <= _SHORT_FIELD else _read_field
-        return read(text, language or outer.language, outer.repair_encoding, outer.plugins, outer.typography)
+        return read(
+            text, language or outer.language, outer.repair_encoding, outer.plugins, outer.typography, outer.extensions
+        )
 
     scan = grammar.lexer.scan(source)
     if "<" in scan.masked:
         cut_missing_documents(scan)
         mark_frames(scan)
-    if source.settings.plugins or has_hint(scan.masked) or has_block(scan.masked):
+    settings = source.settings
+    if settings.plugins or settings.extensions or has_hint(scan.masked) or has_block(scan.masked):
         # Few texts need it.
-        from spipconv.parsing.plugins.scan import mark_shortcuts
+        from spipconv.parsing.extensions.scan import mark_shortcuts
 
         mark_shortcuts(scan)
     layout = Layout(scan, read_inline, paragraphs=not is_field)
@@ -111,11 +122,27 @@ def _read(source: Source, *, is_field: bool = False) -> tuple[Node, ...]:
     return nodes
 
 
+def _read_introduction(source: Source) -> tuple[Node, ...]:
+    """Return the nodes of a text's introduction, which SPIP reads as a text of its own."""
+    from spipconv.parsing.introduction import keep_introduction
+
+    text = keep_introduction(source.text, source.intro_tags)
+    return _read(read_source(text, replace(source.settings, repair_encoding=False))) if text.strip() else ()
+
+
 def _read_field(
-    text: str, language: str, repair_encoding: bool, plugins: tuple[str, ...], typography: bool
+    text: str,
+    language: str,
+    repair_encoding: bool,
+    plugins: tuple[str, ...],
+    typography: bool,
+    extensions: tuple[Extension, ...],
 ) -> tuple[Node, ...]:
     # Objects that a field refers to are not looked up: titles could refer to each other without end.
-    settings = Settings(language=language, repair_encoding=repair_encoding, plugins=plugins, typography=typography)
+    settings = Settings(
+        language=language, repair_encoding=repair_encoding, plugins=plugins, typography=typography,
+        extensions=extensions,
+    )  # fmt: skip
     return _read(read_source(text, settings), is_field=True)
 
 

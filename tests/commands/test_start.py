@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent.parent
 HEAVY = set(
     """asyncio bleach dask defusedxml ftfy hashlib html.entities http lark logging markdown_it multiprocessing nh3
     psutil pyarrow slugify spipconv.batch spipconv.converters.markdown spipconv.encoding spipconv.migration
-    spipconv.parsing.plugins.scan spipconv.preview sqlite3 ssl starlette unidecode urllib.parse uvicorn xml
+    spipconv.parsing.extensions.scan spipconv.preview sqlite3 ssl starlette unidecode urllib.parse uvicorn xml
     yaml""".split()
 )
 # A measurement of coverage loads much itself.

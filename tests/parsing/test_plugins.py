@@ -11,9 +11,9 @@ from markdown_it import MarkdownIt
 
 import spipconv
 from spipconv.nodes import Node, children_of
-from spipconv.parsing.plugins.hints import BLOCKS, HINTS
-from spipconv.parsing.plugins.registry import READERS
+from spipconv.parsing.extensions.hints import BLOCKS, HINTS
 from spipconv.plugins import PLUGINS, active_plugins, check_plugins, plugin_of_model
+from spipconv.plugins.registry import EXTENSIONS
 from spipconv.safety import MAX_DEPTH
 from tests.converters.test_markdown import _check_document as check_document
 from tests.judges import dangers, unclean
@@ -80,20 +80,21 @@ def test_an_author_s_markdown_stays_as_it_is_where_it_can(text: str, source: str
     assert spipconv.to_markdown(text, plugins=PLUGINS).startswith(source)
 
 
-def test_every_reader_has_its_facts() -> None:
-    assert set(READERS) <= set(PLUGINS)
-    assert all(name == reader.name for name, reader in READERS.items())
+def test_every_plugin_has_its_facts() -> None:
+    assert set(EXTENSIONS) <= set(PLUGINS)
+    assert all(name == extension.name for name, extension in EXTENSIONS.items())
+    assert PLUGINS["videos"].models <= set(EXTENSIONS["videos"].models)
 
 
-def test_the_hints_are_those_of_the_readers() -> None:
-    shortcuts = [shortcut for reader in READERS.values() for shortcut in reader.shortcuts.values()]
+def test_the_hints_are_those_of_the_plugins() -> None:
+    shortcuts = [shortcut for extension in EXTENSIONS.values() for shortcut in extension.shortcuts.values()]
     assert sorted(HINTS) == sorted({hint for shortcut in shortcuts for hint in shortcut.hints})
-    assert sorted(BLOCKS) == sorted(block.name for reader in READERS.values() for block in reader.blocks)
+    assert sorted(BLOCKS) == sorted(block.name for extension in EXTENSIONS.values() for block in extension.blocks)
 
 
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("name", EXTENSIONS)
 def test_halves_of_pairs_and_hints_fit(name: str) -> None:
-    shortcuts = READERS[name].shortcuts.values()
+    shortcuts = EXTENSIONS[name].shortcuts.values()
     assert {shortcut.opens for shortcut in shortcuts} == {shortcut.closes for shortcut in shortcuts} | (
         {""} if any(not shortcut.opens for shortcut in shortcuts) else set()
     )

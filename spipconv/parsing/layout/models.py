@@ -94,6 +94,13 @@ def _step(writer: TextWriter, lexemes: list[Lexeme], index: int, step: int) -> i
 
 def _write_markup(writer: TextWriter, start: int, markup: str, link: str) -> None:
     tag = read_model(markup)
+    settings = writer.settings
+    if settings.plugins or settings.extensions:
+        # Few texts need it.
+        from spipconv.parsing.layout.extended_models import write_extended_model
+
+        if write_extended_model(writer, tag, start, markup, link):
+            return
     place = writer.source.place(start)
     if not tag.is_document or tag.number is None:
         plugin = plugin_of_model(tag.name)

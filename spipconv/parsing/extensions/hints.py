@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# Those of all shortcuts of the readers, and the names of their blocks; a test compares them.
+# Those of all shortcuts of the plugins, and the names of their blocks; a test compares them.
 HINTS = (
     "++++", "<sc>", "<sommaire", "[!", "[!glossaire]", "[!sommaire]", "[(", "[*", "[/", "[^", "[sommaire]", "[|",
     "{1{", "{2{", "{3{", "{4{", "{5{", "{{{#", "{{{*", "{§{",

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from spipconv.extensions import installed_extensions, load_extension
+
 
 class Plugin(Struct, frozen=True):
     """A plugin that adds shortcuts to SPIP's.
@@ -52,19 +54,21 @@ _OF_MODELS = {model: plugin for plugin in PLUGINS.values() for model in plugin.m
 def check_plugins(plugins: object) -> tuple[str, ...]:
     """Return the names of plugins, each once and in the order of ``PLUGINS``; SPIP's own names count as well.
 
-    Raises TypeError for what is not several strings, and ValueError, which names the choices, for an unknown name.
+    The names of extensions that installed packages offer follow, as they were given. Raises TypeError for what is not
+    several strings, and ValueError, which names the choices, for an unknown name or an extension that cannot be loaded.
     """
     if isinstance(plugins, str) or not isinstance(plugins, Iterable):
         raise TypeError(f"plugins: expected several names, not {type(plugins).__name__}")
-    names = set()
+    names: dict[str, None] = {}
     for plugin in plugins:
         if not isinstance(plugin, str):
             raise TypeError(f"plugins: expected names, not {type(plugin).__name__}")
-        name = _NAMES.get(plugin.lower())
-        if name is None:
-            raise ValueError(f"plugin {plugin!r} is unknown: choose from {', '.join(PLUGINS)}")
-        names.add(name)
-    return tuple(name for name in PLUGINS if name in names)
+        name = _NAMES.get(plugin.lower(), plugin)
+        if name not in PLUGINS and load_extension(name) is None:
+            choices = ", ".join([*PLUGINS, *installed_extensions()])
+            raise ValueError(f"plugin {plugin!r} is unknown: choose from {choices}")
+        names[name] = None
+    return (*[name for name in PLUGINS if name in names], *[name for name in names if name not in PLUGINS])
 
 
 def plugin_of_model(name: str) -> Plugin | None:

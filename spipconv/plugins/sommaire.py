@@ -9,34 +9,43 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from spipconv.nodes import Anchor, Element, Heading, Link, List, ListItem, Node, Text, plain_text, rebuild, walk
-from spipconv.parsing.html_rules import HEADINGS
-from spipconv.parsing.layout.lists import end_lists
-from spipconv.parsing.layout.writer import TextWriter
-from spipconv.parsing.plugins.glossaire import write_nothing
-from spipconv.parsing.plugins.shortcuts import Reader, Shortcut
+from spipconv.extensions import Extension, Shortcut, Writer
+from spipconv.nodes import (
+    Anchor,
+    Document,
+    Element,
+    Heading,
+    Link,
+    List,
+    ListItem,
+    Node,
+    Text,
+    plain_text,
+    rebuild,
+    walk,
+)
+from spipconv.plugins.glossaire import write_nothing
 
 _CONTENTS: Final = "nav"
+_HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _ATTRIBUTES: Final = (("class", "sommaire"),)
 _NOT_IN_NAMES: Final = re.compile("[^a-z0-9]+")
 _LONGEST_NAME: Final = 80
 
 
-def _write_contents(writer: TextWriter, start: int, end: int) -> None:
+def _write_contents(writer: Writer, start: int, end: int) -> None:
     """Write the place of the table of contents, which is made of the finished tree."""
-    if not writer.has_paragraphs or writer.in_cell or writer.in_verse:
-        writer.end_run()
+    if not writer.has_paragraphs or writer.is_in_cell:
+        writer.end_words()
         return
-    writer.end_run(trims=True)
-    end_lists(writer)
-    line, column = writer.source.place(start)
-    writer.block(Element(_CONTENTS, _ATTRIBUTES, (), line=line, column=column))
+    writer.end_lists()
+    writer.add(Element(_CONTENTS, _ATTRIBUTES, ()), start, end)
 
 
-def _finish(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
-    """Return a tree with its table of contents in its place, and anchors in its headings."""
-    if not any(map(_is_place, walk(nodes))):
-        return nodes
+def _finish(document: Document) -> Document:
+    """Return a document with its table of contents in its place, and anchors in its headings."""
+    if not any(map(_is_place, walk(document.children))):
+        return document
     entries: list[tuple[int, Link]] = []
     names: dict[str, int] = {}
 
@@ -57,7 +66,7 @@ def _finish(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
         entries.clear()
         return (replace(node, children=(contents,)),) if contents else ()
 
-    return rebuild(rebuild(nodes, name_heading), fill)
+    return replace(document, children=rebuild(rebuild(document.children, name_heading), fill))
 
 
 def _is_place(node: Node) -> bool:
@@ -68,7 +77,7 @@ def _level_of(node: Node) -> int:
     """Return the level of a heading as in HTML, 0 for what is none."""
     if isinstance(node, Heading):
         return node.level + 1
-    return int(node.name[1]) if isinstance(node, Element) and node.name in HEADINGS else 0
+    return int(node.name[1]) if isinstance(node, Element) and node.name in _HEADINGS else 0
 
 
 def _name_of(title: str, names: dict[str, int]) -> str:
@@ -103,9 +112,9 @@ def _list_of(items: list[list[Node]]) -> List:
     return List(False, tuple([ListItem(tuple(children)) for children in items]))
 
 
-READER: Final = Reader(
-    "sommaire",
-    {
+EXTENSION: Final = Extension(
+    name="sommaire",
+    shortcuts={
         "without": Shortcut(r"\[!sommaire\]", write_nothing, hints=("[!sommaire]",)),
         "contents": Shortcut(
             r"\[sommaire\]|<(?ai:sommaire)(?:[ \t]*[0-9]*[ \t]*\|[^<>]*)?>",
@@ -113,5 +122,5 @@ READER: Final = Reader(
             hints=("[sommaire]", "<sommaire"),
         ),
     },
-    finish=_finish,
+    transform=_finish,
 )

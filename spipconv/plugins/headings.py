@@ -8,38 +8,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from spipconv.parsing.layout.braces import close_heading, open_heading
-from spipconv.parsing.layout.writer import TextWriter
-from spipconv.parsing.plugins.shortcuts import Shortcut
+from spipconv.extensions import Shortcut, Writer
+from spipconv.nodes import Heading
 
 # HTML has six levels, and SPIP begins with the second.
 DEEPEST: Final = 5
+_HEADING: Final = Heading(())
 
 
-def write_level(writer: TextWriter, start: int, end: int) -> None:
+def write_level(writer: Writer, start: int, end: int) -> None:
     """Write ``**`` after ``{{{``: the level of the heading that was opened there."""
-    heading = writer.headings[-1] if writer.headings else None
-    if heading is None or not heading.is_open or heading.offset != start - 3:
+    if not writer.set_level(min(end - start, DEEPEST), start):
         writer.words(start, end)
-        return
-    heading.token.value["level"] = min(end - start, DEEPEST)
 
 
-def write_opening(writer: TextWriter, start: int, end: int) -> None:
+def write_opening(writer: Writer, start: int, end: int) -> None:
     """Write ``{2{``."""
     if not writer.has_paragraphs:
         writer.words(start, end)
         return
-    open_heading(writer, start, int(writer.text[start + 1]))
+    writer.open(Heading((), int(writer.text[start + 1])), start)
 
 
-def write_closing(writer: TextWriter, start: int, end: int) -> None:
+def write_closing(writer: Writer, start: int, end: int) -> None:
     """Write ``}2}``."""
     if not writer.has_paragraphs:
         writer.words(start, end)
         return
-    writer.end_run(trims=True)
-    close_heading(writer, start)
+    writer.close(_HEADING, start)
 
 
 SHORTCUTS: Final[Mapping[str, Shortcut]] = {
