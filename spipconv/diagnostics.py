@@ -54,6 +54,9 @@ DIAGNOSTICS: dict[str, tuple[Severity, str]] = {
     "control-character": ("change", mark("control character or stray byte: replaced")),
     "encoding-repeated": ("info", mark("this looks like text that was encoded more than once: shown as typed")),
     "encoding-undone": ("change", mark("text that was encoded more than once: repaired")),
+    "glossary-unused": ("info", mark("no text contains this term of the glossary")),
+    "glossary-shadowed": ("info", mark("an earlier entry of the glossary has this word too: it leads there")),
+    "glossary-pattern-left": ("info", mark("this regular expression in the glossary is not run: it marks nothing")),
 }
 
 
