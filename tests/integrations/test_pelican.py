@@ -16,7 +16,13 @@ pytest.importorskip("pelican", reason="pelican is not installed")
 
 from spipconv.pelican import split_head  # noqa: E402
 
+DOCUMENTS = [(ROOT / "docs" / name).read_text("utf-8") for name in ("integrations.md", "integrations.fr.md")]
+# The example of the document, and more.
+[SETTINGS] = re.findall(r"(?ms)^```python\n(PLUGINS.*?)^```$", DOCUMENTS[0])
+[EXAMPLE] = re.findall(r"(?ms)^```spip\n(.*?)^```$", DOCUMENTS[0])
 CONTENT = {
+    "example.spip": EXAMPLE,
+    "images/affiche.pdf": "",
     "ferme.spip": """\
 Title: L'été : {la ferme} & <i>"nous"</i>
 Date: 2024-05-01 10:20
@@ -47,13 +53,10 @@ What is "new"? [*strong*] <inconnu3>
     "pages/plan.spip": "Title: Plan\n\nAu [nord<-], [la ferme->{filename}/ferme.spip].\n",
     "images/a b.png": "",
 }
-SETTINGS = """\
+SETTINGS += """
 SITENAME = "Site"
 SITEURL = "https://site.test"
 TIMEZONE = "Europe/Paris"
-DEFAULT_LANG = "fr"
-PLUGINS = ["spipconv.pelican"]
-SPIP = {"plugins": ["enluminures"]}
 FEED_ALL_ATOM = None
 THEME = "simple"
 """
@@ -130,6 +133,21 @@ def test_a_summary_is_spip_too(built: Built) -> None:
     index = built.read("index.html")
     assert "What is <i>new</i>?" in index
     assert '<a href="https://site.test/lete-la-ferme-nous.html">where</a>' in index
+
+
+@pytest.mark.server
+def test_the_example_of_the_document_is_built_without_a_warning(built: Built) -> None:
+    page = built.read("lete-a-la-ferme.html")
+    assert "<strong>Quoi</strong>&nbsp;? Voir " in page
+    assert '<a href="https://site.test/pages/plan.html#nord">le plan</a>' in page
+    assert '<a href="https://site.test/images/affiche.pdf">l’affiche</a>' in page
+    assert "Dès <i>mai</i>." in page
+    assert "example.spip" not in built.said
+
+
+def test_both_documents_have_the_same_examples() -> None:
+    blocks = [re.findall(r"(?ms)^```.*?^```$", text) for text in DOCUMENTS]
+    assert blocks[0] == blocks[1]
 
 
 @pytest.mark.server

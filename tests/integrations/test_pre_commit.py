@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,15 @@ def repository(tmp_path: Path) -> Path:
 def test_the_manifest_is_valid(tmp_path: Path) -> None:
     done = pre_commit("validate-manifest", MANIFEST, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_example_of_the_document_names_the_hook_with_options_that_it_has() -> None:
+    [block] = re.findall(r"(?ms)^```yaml\n(.*?)^```$", (ROOT / "docs" / "integrations.md").read_text("utf-8"))
+    [named] = yaml.safe_load(block)["repos"][0]["hooks"]
+    [hook] = yaml.safe_load(MANIFEST.read_text("utf-8"))
+    assert named["id"] == hook["id"]
+    command = [sys.executable, "-m", *hook["entry"].split(), *named["args"]]
+    assert subprocess.run(command, input=b"[*mot*]", capture_output=True, check=False).returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import doctest
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 
+import markdown
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +21,7 @@ from tests.parsing.test_cases import read_cases
 from tests.parsing.test_hostile import SHAPES
 from tests.parsing.test_properties import MARKUP
 
+ROOT = Path(__file__).parent.parent.parent
 LEXER = SpipTextLexer()
 
 
@@ -99,6 +103,18 @@ def test_pygments_finds_the_lexer_by_name_and_by_file() -> None:
     assert type(get_lexer_for_filename("texte.spip")) is SpipTextLexer
 
 
+@pytest.mark.parametrize("name", ["integrations.md", "integrations.fr.md"])
+def test_the_example_of_the_document_runs(name: str) -> None:
+    result = doctest.testfile(str(ROOT / "docs" / name), module_relative=False, encoding="utf-8")
+    assert result.attempted == 4
+    assert result.failed == 0
+
+
 def test_a_page_shows_the_text() -> None:
     html = highlight("Un {{mot}} & <b>", get_lexer_by_name("spip-text"), HtmlFormatter(nowrap=True))
     assert html == 'Un <span class="gs">{{mot}}</span> &amp; <span class="nt">&lt;b&gt;</span>\n'
+
+
+def test_a_fence_in_markdown_is_coloured() -> None:
+    html = markdown.markdown("```spip-text\n{{mot}}\n```", extensions=["fenced_code", "codehilite"])
+    assert '<span class="gs">{{mot}}</span>' in html

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 # English documents with their French twins.
-TWINS = [("README.md", "README.fr.md"), ("docs/migration.md", "docs/migration.fr.md")]
+TWINS = [
+    ("README.md", "README.fr.md"),
+    ("docs/migration.md", "docs/migration.fr.md"),
+    ("docs/integrations.md", "docs/integrations.fr.md"),
+]
 WITH_EXAMPLES = [
     (name, locale) for twins in TWINS for name, locale in zip(twins, ("C.UTF-8", "fr_FR.UTF-8"), strict=True)
 ]
