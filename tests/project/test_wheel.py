@@ -105,6 +105,7 @@ def test_the_wheel_declares_the_command(packed: tuple[Path, Path]) -> None:
     with zipfile.ZipFile(packed[0]) as archive:
         entry = archive.read(f"spipconv-{spipconv.__version__}.dist-info/entry_points.txt").decode()
     assert "spipconv = spipconv.commands:main" in entry
+    assert "spip-text = spipconv.pygments:SpipTextLexer" in entry
 
 
 def test_the_sdist_contains_everything_the_wheel_is_built_from(packed: tuple[Path, Path]) -> None:
