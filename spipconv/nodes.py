@@ -24,8 +24,8 @@ Numeric = Literal["", "integer", "comma", "point"]
 
 
 # Trees also come from outside (``spipconv.read_json``): what is annotated is checked there, and stands in the schema.
-# JavaScript knows no larger whole numbers.
-Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+# No reader of JSON must take larger whole numbers.
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Span = Annotated[int, Meta(ge=1, le=1_000)]
 Align = Annotated[str, Meta(pattern="^(left|right|center)?$")]
 ClassName = Annotated[str, Meta(pattern=r"^[\w-]+$")]
@@ -337,6 +337,18 @@ class Figure(Position, frozen=True, tag=True, gc=False):
     thumbnail: str = ""
     classes: tuple[ClassName, ...] = ()
 
+    @property
+    def is_played(self) -> bool:
+        """Whether browsers play it themselves; other documents that are no images are links."""
+        return self.extension in _PLAYED.get(self.media, ())
+
+
+# The sounds and films that browsers play, by their extensions.
+_PLAYED = {
+    "audio": frozenset("aac flac m4a mp3 oga ogg opus wav weba".split()),
+    "video": frozenset("m4v mov mp4 ogv webm".split()),
+}
+
 
 class Player(Position, frozen=True, tag=True, gc=False):
     """A player of another site that the caller allows.
@@ -385,7 +397,9 @@ class Document(Record, frozen=True, tag=True):
     """A whole text. ``language`` determines its typography, ``profile`` says who wrote it.
 
     ``peertube`` are the hosts of the instances of PeerTube whose players the caller allows. ``definitions`` are those
-    of its terms, in the order in which they are met. ``schema`` is the version of the JSON Schema that it follows.
+    of its terms, in the order in which they are met. ``introduction`` is what the author put between ``<intro>`` and
+    ``</intro>``, for lists of texts; it is among ``children`` too. ``schema`` is the version of the JSON Schema that it
+    follows.
     """
 
     # What shows a document in notebooks: ``spipconv.api`` sets it, since the tree knows no format.
@@ -396,6 +410,7 @@ class Document(Record, frozen=True, tag=True):
     profile: Profile = "article"
     peertube: tuple[str, ...] = ()
     definitions: tuple[Definition, ...] = ()
+    introduction: tuple[Node, ...] = ()
     schema: SchemaVersion = SCHEMA_VERSION
 
 
@@ -433,19 +448,35 @@ def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
         waiting.extend(reversed(children_of(node)))
 
 
+# The author's elements that are blocks: their words are on lines of their own.
+BLOCK_ELEMENTS = frozenset(
+    """address article aside blockquote br caption center col colgroup dd details div dl dt fieldset figcaption figure
+    footer h1 h2 h3 h4 h5 h6 header hr legend li main nav ol p pre section summary table tbody td tfoot th thead tr
+    ul""".split()
+)
+_BLOCKS = frozenset(get_args(Block))
+
+
 def plain_text(nodes: tuple[Node, ...]) -> str:
-    """Return the words of some nodes, without markup or notes."""
+    """Return the words of some nodes, without markup or notes. Each block is on lines of its own."""
     words: list[str] = []
-    waiting = list(reversed(nodes))
+    # None is the end of a block.
+    waiting: list[Node | None] = list(reversed(nodes))
+    is_apart = False
     while waiting:
         node = waiting.pop()
+        if node is None or node.__class__ in _BLOCKS or (isinstance(node, Element) and node.name in BLOCK_ELEMENTS):
+            is_apart = bool(words)
+            if node is not None:
+                waiting.append(None)
         match node:
             case Text() | Code() | CodeBlock() | Frame() | Math() | MathBlock():
-                words.append(node.text)
+                words += ("\n", node.text) if is_apart else (node.text,)
+                is_apart = False
             case LineBreak():
                 words.append("\n")
-            case Note():
-                continue
+            case Note() | None:
+                pass
             case _:
                 waiting.extend(reversed(children_of(node)))
     return "".join(words)

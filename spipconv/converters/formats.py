@@ -12,7 +12,7 @@ from spipconv.nodes import Document, Profile
 from spipconv.safety import Sanitizer
 from spipconv.settings import NoBreakSpaces
 
-Format = Literal["html", "markdown", "json"]
+Format = Literal["html", "markdown", "json", "text"]
 
 
 class Written(Struct, frozen=True, omit_defaults=True):
@@ -80,11 +80,20 @@ def _write_json(
     return Written(json.write(document))
 
 
+def _write_text(
+    document: Document, profile: Profile, _sanitizer: Sanitizer, _spaces: NoBreakSpaces | None = None
+) -> Written:
+    from spipconv.converters import text
+
+    return Written(text.write(document, profile=profile))
+
+
 FORMATS: Mapping[Format, OutputFormat] = {
     record.name: record
     for record in (
         OutputFormat("html", ".html", ("html", "notes"), _write_html),
         OutputFormat("markdown", ".md", ("markdown",), _write_markdown),
         OutputFormat("json", ".json", ("json",), _write_json),
+        OutputFormat("text", ".txt", ("plain",), _write_text),
     )
 }

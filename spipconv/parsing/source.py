@@ -19,14 +19,29 @@ _NEAR: Final = 2000
 
 
 class Source:
-    """A text being read. ``text`` has newlines as line ends and no control characters; offsets refer to it."""
+    """A text being read. ``text`` has newlines as line ends and no control characters; offsets refer to it.
 
-    __slots__ = ("_end", "_layers", "_line", "_line_ends", "_original", "_start", "diagnostics", "settings", "text")
+    ``intro_tags`` are the start and the end of each ``<intro>`` and ``</intro>`` that was read.
+    """
+
+    __slots__ = (
+        "_end",
+        "_layers",
+        "_line",
+        "_line_ends",
+        "_original",
+        "_start",
+        "diagnostics",
+        "intro_tags",
+        "settings",
+        "text",
+    )
 
     def __init__(self, text: str, settings: Settings) -> None:
         self.text = text
         self.settings = settings
         self.diagnostics: list[Diagnostic] = []
+        self.intro_tags: list[tuple[int, int]] = []
         self._line_ends: list[int] | None = None
         # Where the pieces of ``text`` come from, for each time that it was replaced: (offset, offset before) pairs.
         self._layers: list[list[tuple[int, int]]] = []

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from spipconv.characters import percent_decode
 from spipconv.converters.html.writer import NodeWriter
 from spipconv.languages import size_units
 from spipconv.nodes import ICONS, Figure, Player
 from spipconv.players import REFERRER_POLICY, SANDBOX, find_player
 from spipconv.safety import escape_attribute, escape_text, replace_controls, safe_address, safe_source
-
-# Documents that browsers play themselves; the others are links, as the types that SPIP has no player for.
-_AUDIO: Final = frozenset("aac flac m4a mp3 oga ogg opus wav weba".split())
-_VIDEO: Final = frozenset("m4v mov mp4 ogv webm".split())
 
 
 def write_figure(writer: NodeWriter, node: Figure) -> str:
@@ -67,13 +61,16 @@ def write_player(writer: NodeWriter, node: Player) -> str:
     return f"<iframe{written}></iframe>\n"
 
 
+def file_name(address: str) -> str:
+    """Return the name of a file as readers see it, from its address."""
+    return replace_controls(percent_decode(address.rpartition("/")[2])) or address
+
+
 def _content(writer: NodeWriter, node: Figure, address: str) -> str:
     if node.is_image:
         return _image(writer, node, address)
-    if node.media == "audio" and node.extension in _AUDIO and not writer.is_comment:
-        return _player("audio", node, address) + _elsewhere(writer, node, address)
-    if node.media == "video" and node.extension in _VIDEO and not writer.is_comment:
-        return _player("video", node, address) + _elsewhere(writer, node, address)
+    if node.is_played and not writer.is_comment:
+        return _player(node.media, node, address) + _elsewhere(writer, node, address)
     return _file_link(writer, node, address)
 
 
@@ -124,16 +121,16 @@ def _file_link(writer: NodeWriter, node: Figure, address: str) -> str:
         icon = escape_attribute(safe_source(node.thumbnail) or "")
         words = f'<img src="{icon}" width="64" height="64" alt="" />'
     else:
-        words = escape_text(replace_controls(percent_decode(address.rpartition("/")[2])) or address)
+        words = escape_text(file_name(address))
     link = safe_address(node.link) if node.link else None
-    return _link(writer, node, link or address, words, _describe(writer, node))
+    return _link(writer, node, link or address, words, describe_file(node, writer.language))
 
 
-def _describe(writer: NodeWriter, node: Figure) -> str:
-    """Return the type and the size of a file: ``PDF - 1.2 Mio``."""
+def describe_file(node: Figure, language: str) -> str:
+    """Return the type and the size of a file, in a language: ``PDF - 1.2 Mio``."""
     if not node.weight:
         return node.extension.upper()
-    size, unit, units = float(node.weight), 0, size_units(writer.language)
+    size, unit, units = float(node.weight), 0, size_units(language)
     while size >= 1024 and unit < len(units) - 1:
         size /= 1024
         unit += 1

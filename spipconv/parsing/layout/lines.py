@@ -107,6 +107,7 @@ def without_marks_before_notes(lexemes: list[Lexeme], text: str) -> list[Lexeme]
 def write_intro_tag(writer: TextWriter, start: int, end: int) -> None:
     """Write ``<intro>`` or its end: nothing, which ends no paragraph either."""
     writer.end_run()
+    writer.source.intro_tags.append((start, end))
 
 
 def _begin_dash(writer: TextWriter, offset: int) -> None:
