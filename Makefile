@@ -66,7 +66,7 @@ tables: .venv/installed
 	$(BIN)/python -c "from spipconv.parsing.tables import write_tables; write_tables()"
 
 schema: .venv/installed
-	$(BIN)/python -c "import json, spipconv.converters.json as tree; print(json.dumps(tree.schema(), indent=2))" > docs/.schema && mv docs/.schema docs/document.schema.json
+	$(BIN)/python -m tests.schemas
 
 map: .venv/installed
 	$(BIN)/python -m tests.rooms

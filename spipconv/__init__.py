@@ -7,6 +7,7 @@ from spipconv.version import VERSION
 if TYPE_CHECKING:
     from spipconv.api import (
         BadObjects,
+        BadTree,
         Catalogue,
         Diagnostic,
         Document,
@@ -15,11 +16,17 @@ if TYPE_CHECKING:
         Profile,
         Resolver,
         SpipObject,
+        from_dict,
         parse,
+        read_json,
         read_objects,
         render,
+        schema,
+        to_dict,
         to_html,
         to_markdown,
+        transform,
+        walk,
     )
 else:
 
@@ -39,6 +46,7 @@ else:
 __version__ = VERSION
 __all__ = [
     "BadObjects",
+    "BadTree",
     "Catalogue",
     "Diagnostic",
     "Document",
@@ -47,9 +55,15 @@ __all__ = [
     "Profile",
     "Resolver",
     "SpipObject",
+    "from_dict",
     "parse",
+    "read_json",
     "read_objects",
     "render",
+    "schema",
+    "to_dict",
     "to_html",
     "to_markdown",
+    "transform",
+    "walk",
 ]

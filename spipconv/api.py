@@ -8,14 +8,17 @@ from collections.abc import Iterable
 
 from spipconv.converters.formats import Format, find_format
 from spipconv.diagnostics import Diagnostic, Parsed
-from spipconv.nodes import Document, Profile
+from spipconv.json_trees import BadTree, from_dict, read_json, schema, to_dict
+from spipconv.nodes import Document, Profile, walk
 from spipconv.objects import BadObjects, Catalogue, Resolver, SpipObject, read_objects
 from spipconv.parsing.parser import parse
 from spipconv.safety import Sanitizer
 from spipconv.settings import Typography, check_profile, read_typography
+from spipconv.trees import check_levels, transform
 
 __all__ = [
     "BadObjects",
+    "BadTree",
     "Catalogue",
     "Diagnostic",
     "Document",
@@ -24,11 +27,17 @@ __all__ = [
     "Profile",
     "Resolver",
     "SpipObject",
+    "from_dict",
     "parse",
+    "read_json",
     "read_objects",
     "render",
+    "schema",
+    "to_dict",
     "to_html",
     "to_markdown",
+    "transform",
+    "walk",
 ]
 
 
@@ -44,9 +53,20 @@ def render(
 
     It is written for ``profile`` or, by default, for the profile that it was read with. ``typography`` says how its
     no-break spaces are written: as characters (``char``, by default in Markdown) or as entities (``entity``, by default
-    in HTML). Raises ValueError if the format, the profile, the typography or the sanitiser is unknown, and ImportError
-    if the sanitiser is not installed.
+    in HTML). Raises ValueError if the format, the profile, the typography or the sanitiser is unknown or the tree, made
+    by hand, has too many levels, and ImportError if the sanitiser is not installed.
     """
+    check_levels(document)
+    return _write(document, to, profile, sanitizer, typography)
+
+
+def _write(
+    document: Document,
+    to: Format,
+    profile: Profile | None = None,
+    sanitizer: Sanitizer = "nh3",
+    typography: Typography | bool = True,
+) -> str:
     profile = check_profile(document.profile if profile is None else profile)
     return find_format(to).write(document, profile, sanitizer, read_typography(typography)[1]).text
 
@@ -73,7 +93,7 @@ def to_html(
         text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts,
         repair_encoding=repair_encoding, plugins=plugins, peertube=peertube, typography=typography,
     )  # fmt: skip
-    return render(parsed.document, "html", sanitizer=sanitizer, typography=typography)
+    return _write(parsed.document, "html", sanitizer=sanitizer, typography=typography)
 
 
 def to_markdown(
@@ -97,4 +117,8 @@ def to_markdown(
         text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts,
         repair_encoding=repair_encoding, plugins=plugins, peertube=peertube, typography=typography,
     )  # fmt: skip
-    return render(parsed.document, "markdown", typography=typography)
+    return _write(parsed.document, "markdown", typography=typography)
+
+
+Document._repr_html_ = render
+Parsed._repr_html_ = lambda parsed: render(parsed.document)

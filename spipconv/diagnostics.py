@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 from spipconv.nodes import Document
 from spipconv.records import Record
@@ -123,6 +123,9 @@ class Diagnostic(Record, frozen=True, gc=False):
 
 class Parsed(Record, frozen=True):
     """A document and the diagnostics of its text, in the order of their places."""
+
+    # As that of a document.
+    _repr_html_: ClassVar[Callable[[Parsed], str]]
 
     document: Document
     diagnostics: tuple[Diagnostic, ...]

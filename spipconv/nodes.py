@@ -7,7 +7,7 @@ of both kinds. No node can contain itself, so the garbage collector may ignore n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import Annotated, ClassVar, Literal, get_args
 
@@ -439,9 +439,14 @@ _CHILDREN: dict[type, Callable[..., tuple[Node, ...]]] = {
 }
 
 
-def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
-    """Yield all nodes of some trees, each node before its children, without recursion."""
-    waiting = list(reversed(nodes))
+def walk(tree: Document | Sequence[Node]) -> Iterator[Node]:
+    """Yield all nodes of a document (its definitions last) or of some trees, each node before its children."""
+    if isinstance(tree, Document):
+        yield from walk(tree.children)
+        for definition in tree.definitions:
+            yield from walk(definition.children)
+        return
+    waiting = list(reversed(tree))
     while waiting:
         node = waiting.pop()
         yield node
