@@ -12,7 +12,7 @@ from spipconv.nodes import Document, Profile
 from spipconv.safety import Sanitizer
 from spipconv.settings import NoBreakSpaces
 
-Format = Literal["html", "markdown", "json", "text"]
+Format = Literal["html", "markdown", "json", "text", "pandoc", "pandoc2"]
 
 
 class Written(Struct, frozen=True, omit_defaults=True):
@@ -88,6 +88,22 @@ def _write_text(
     return Written(text.write(document, profile=profile))
 
 
+def _write_pandoc(
+    document: Document, profile: Profile, _sanitizer: Sanitizer, _spaces: NoBreakSpaces | None = None
+) -> Written:
+    from spipconv.converters import pandoc
+
+    return Written(pandoc.write(document, profile=profile))
+
+
+def _write_pandoc2(
+    document: Document, profile: Profile, _sanitizer: Sanitizer, _spaces: NoBreakSpaces | None = None
+) -> Written:
+    from spipconv.converters import pandoc
+
+    return Written(pandoc.write(document, profile=profile, version=2))
+
+
 FORMATS: Mapping[Format, OutputFormat] = {
     record.name: record
     for record in (
@@ -95,5 +111,7 @@ FORMATS: Mapping[Format, OutputFormat] = {
         OutputFormat("markdown", ".md", ("markdown",), _write_markdown),
         OutputFormat("json", ".json", ("json",), _write_json),
         OutputFormat("text", ".txt", ("plain",), _write_text),
+        OutputFormat("pandoc", ".pandoc.json", ("pandoc",), _write_pandoc),
+        OutputFormat("pandoc2", ".pandoc2.json", ("pandoc",), _write_pandoc2),
     )
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from spipconv import nodes
-from spipconv.converters import html
+from spipconv.converters import html, pandoc
 from spipconv.nodes import Node
 
 KINDS = set(get_args(Node))
@@ -22,3 +22,7 @@ def test_every_kind_of_node_has_a_writer_of_html() -> None:
 
 def test_the_children_of_every_kind_of_node_are_found() -> None:
     assert set(nodes._CHILDREN) == KINDS
+
+
+def test_every_kind_of_node_has_a_writer_for_pandoc() -> None:
+    assert set(pandoc.Writer.writers) == KINDS

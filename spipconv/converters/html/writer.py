@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import ClassVar
 
+from spipconv.converters.raw import RawTexts
 from spipconv.languages import notes_title
 from spipconv.nodes import Anchor, Document, Link, Node, Note, Paragraph, Profile, walk
 from spipconv.safety import ARTICLE, COMMENT, Policy, escape_attribute, escape_text, safe_address
@@ -24,6 +25,7 @@ class NodeWriter:
     ``writers`` has a function for every kind of node. Override ``note_call`` to write the calls of notes differently.
     ``tables`` counts the tables written. ``has_raw_html``: raw HTML of the author was written; ``raw_tags`` are its
     elements that have attributes, without content; ``has_other_elements``: some are not those that may be regular.
+    ``raw`` are the texts of extensions, which are put back last.
     """
 
     writers: ClassVar[Mapping[type, Callable[..., str]]]
@@ -33,7 +35,9 @@ class NodeWriter:
         self.has_other_elements = False
         self.raw_tags: list[str] = []
         self.document = document
-        self.is_comment = check_profile(document.profile if profile is None else profile) == "comment"
+        profile = check_profile(document.profile if profile is None else profile)
+        self.is_comment = profile == "comment"
+        self.raw = RawTexts("html", profile)
         self.policy: Policy = COMMENT if self.is_comment else ARTICLE
         self.language = document.language
         self._called: list[Note] = []
@@ -56,8 +60,8 @@ class NodeWriter:
         """
         if not self.is_comment:
             return escape_attribute(f"{language} ") if language else ""
-        word = _LANGUAGE_WORD.match(language)
-        return f"language-{word[1]} " if word else ""
+        word = language_word(language)
+        return f"language-{word} " if word else ""
 
     def address_of(self, node: Link) -> str | None:
         """Return the address of a link, or None if it is not allowed.
@@ -112,3 +116,9 @@ class NodeWriter:
         else:
             text = f"<p>{back}</p>\n{self.flow(children)}"
         return f'<div id="nb{identifier}">\n{text.rstrip(SPACES)}\n</div>'
+
+
+def language_word(language: str) -> str:
+    """Return the name of a language of code: its first word, if that is like a name, or nothing."""
+    word = _LANGUAGE_WORD.match(language)
+    return word[1] if word else ""

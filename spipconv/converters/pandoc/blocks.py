@@ -1,0 +1,224 @@
+"""Blocks in pandoc's JSON: paragraphs, headings, lists, quotes, poems, code, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spipconv.converters.html.figures import describe_file, file_name
+from spipconv.converters.pandoc.inline import code_attributes, link, term_id
+from spipconv.converters.pandoc.shapes import (
+    LINE_BREAK,
+    NO_ATTRIBUTES,
+    SPACE,
+    Attributes,
+    Item,
+    attributes,
+    flatten,
+    group,
+    make,
+    words,
+    wrap,
+)
+from spipconv.converters.pandoc.writer import NodeWriter
+from spipconv.nodes import (
+    Box,
+    CodeBlock,
+    Definition,
+    Figure,
+    Frame,
+    Heading,
+    List,
+    ListItem,
+    Markdown,
+    MathBlock,
+    Paragraph,
+    Player,
+    Poem,
+    Quote,
+    Rule,
+    Verse,
+)
+from spipconv.safety import safe_address, safe_source
+
+
+def write_paragraph(writer: NodeWriter, node: Paragraph) -> list[Item]:
+    """Return a paragraph; blocks in it divide it."""
+    return writer.blocks(node.children)
+
+
+def write_heading(writer: NodeWriter, node: Heading) -> list[Item]:
+    """Return a heading."""
+    return heading(writer.flow(node.children), node.level + 1, attributes(writer.identifier_of(node.children)))
+
+
+def heading(items: list[Item], level: int, given: Attributes) -> list[Item]:
+    """Return a heading: its first words outside a block, or the words of its blocks if it has no others."""
+    blocks = group(items, "Plain")
+    for block in blocks:
+        if block["t"] == "Plain":
+            block.update(make("Header", [level, given, block["c"]]))
+            return blocks
+    return [make("Header", [level, given, flatten(blocks)])]
+
+
+def write_rule(writer: NodeWriter, node: Rule) -> list[Item]:
+    """Return a horizontal rule."""
+    return [{"t": "HorizontalRule"}]
+
+
+def write_list(writer: NodeWriter, node: List) -> list[Item]:
+    """Return a list."""
+    return [list_of([writer.blocks(item.children, "Plain") for item in node.items], ordered=node.ordered)]
+
+
+def list_of(items: list[list[Item]], *, ordered: bool, start: int = 1, style: str = "Decimal") -> Item:
+    """Return a list of items that are blocks."""
+    if not ordered:
+        return make("BulletList", items)
+    return make("OrderedList", [[start, {"t": style}, {"t": "Period"}], items])
+
+
+def write_item(writer: NodeWriter, node: ListItem) -> list[Item]:
+    """Return the blocks of an item outside a list."""
+    return writer.blocks(node.children)
+
+
+def write_quote(writer: NodeWriter, node: Quote) -> list[Item]:
+    """Return a quote."""
+    return [make("BlockQuote", writer.blocks(node.children))]
+
+
+def write_box(writer: NodeWriter, node: Box) -> list[Item]:
+    """Return blocks that are aligned or framed."""
+    given = writer.attributes({"align": node.align}, *(["texteencadre-spip"] if node.is_framed else []))
+    return [make("Div", [given, writer.blocks(node.children)])]
+
+
+def write_markdown(writer: NodeWriter, node: Markdown) -> list[Item]:
+    """Return what Markdown in a text holds."""
+    return writer.blocks(node.children)
+
+
+def write_poem(writer: NodeWriter, node: Poem) -> list[Item]:
+    """Return a poem; blocks in its verses divide it."""
+    items: list[Item] = []
+    lines: list[list[Item]] = []
+    for verse in node.verses:
+        for item in group(writer.flow(verse.children), "Plain"):
+            if item["t"] == "Plain":
+                lines.append(flatten([item]))
+                continue
+            if lines:
+                items.append(make("LineBlock", lines))
+                lines = []
+            items.append(item)
+    return [*items, make("LineBlock", lines)] if lines else items
+
+
+def write_verse(writer: NodeWriter, node: Verse) -> list[Item]:
+    """Return a verse outside a poem."""
+    return writer.blocks(node.children)
+
+
+def write_code_block(writer: NodeWriter, node: CodeBlock) -> list[Item]:
+    """Return a code block."""
+    return [make("CodeBlock", [code_attributes(writer, node.language), node.text])]
+
+
+def write_frame(writer: NodeWriter, node: Frame) -> list[Item]:
+    """Return a frame."""
+    return [make("CodeBlock", [NO_ATTRIBUTES, node.text])]
+
+
+def write_math_block(writer: NodeWriter, node: MathBlock) -> list[Item]:
+    """Return a formula on a line of its own; in a comment its TeX as code, because TeX can read files."""
+    if writer.is_comment:
+        return [make("CodeBlock", [NO_ATTRIBUTES, node.text])]
+    return [make("Para", [make("Math", [{"t": "DisplayMath"}, node.text])])]
+
+
+# ---- Figures ----
+
+
+def write_figure(writer: NodeWriter, node: Figure) -> list[Item]:
+    """Return a picture with its caption, or a link to another file."""
+    if not node.is_image:
+        return _file(writer, node)
+    source = safe_source(node.address)
+    if not source:
+        return group([*words(node.alternative), *_caption(writer, node)], "Para")
+    sizes = {"width": str(node.width or ""), "height": str(node.height or "")}
+    picture = make("Image", [attributes("", (), sizes), words(node.alternative), [source, ""]])
+    address = writer.address(node.link) if node.link else None
+    items = [link(address, "")([picture])] if address else [picture]
+    given = writer.attributes({"align": node.align}, *node.classes)
+    return figure(writer, items, _caption(writer, node), given)
+
+
+def figure(writer: NodeWriter, items: list[Item], caption: list[Item], given: Attributes) -> list[Item]:
+    """Return a figure: some items with a caption of blocks and attributes.
+
+    pandoc 2 has no block for it, but reads a lone picture in a paragraph as one: its words are the caption, its title,
+    which ``fig:`` begins, has the alternative text.
+    """
+    blocks = group(items, "Plain")
+    if not caption:
+        return [make("Div", [given, blocks])] if given != NO_ATTRIBUTES else group(items, "Para")
+    if writer.has_figures:
+        return [make("Figure", [given, [None, caption], blocks])]
+    match blocks:
+        case [{"t": "Plain", "c": [{"t": "Image", "c": [own, alternative, [source, _]]}]}]:
+            title = "fig:" + "".join([str(item.get("c", " ")) for item in alternative])
+            picture = make("Image", [own, flatten(caption), [source, title]])
+            blocks = [make("Para", [picture])]
+        case _:
+            blocks = [*blocks, make("Div", [attributes("", ["caption"]), caption])]
+    return blocks if given == NO_ATTRIBUTES else [make("Div", [given, blocks])]
+
+
+def _caption(writer: NodeWriter, node: Figure) -> list[Item]:
+    title = wrap(writer.flow(node.title), lambda items: make("Strong", items))
+    fields = (title, writer.flow(node.description), writer.flow(node.credits))
+    return [block for items in fields for block in group(items, "Plain")]
+
+
+def _file(writer: NodeWriter, node: Figure) -> list[Item]:
+    """Return a link to a file, its type and size, and what is said about it."""
+    address = safe_address(node.address)
+    name = words(file_name(address or ""))
+    facts = describe_file(node, writer.document.language)
+    line = [link(address, "")(name)] if address else name
+    if facts:
+        line += [SPACE, *words(f"({facts})")]
+    elsewhere = writer.address(node.link) if node.link else None
+    if elsewhere and elsewhere != address:
+        line += [LINE_BREAK, link(elsewhere, "", attributes("", ["uri"]))(words(elsewhere))]
+    blocks = [*group(line, "Plain"), *_caption(writer, node)]
+    return [make("Div", [writer.attributes({"align": node.align}, "document", *node.classes), blocks])]
+
+
+def write_player(writer: NodeWriter, node: Player) -> list[Item]:
+    """Return a link to the page of another site's player."""
+    page = safe_address(node.page) or safe_address(node.address)
+    shown = words(node.title or node.host)
+    return group([link(page, "")(shown)] if page and shown else shown, "Para")
+
+
+# ---- What stands at the end ----
+
+
+def write_definitions(writer: NodeWriter, definitions: Iterable[Definition]) -> list[Item]:
+    """Return the definitions of the terms of a text as a list, or nothing if there are none."""
+    entries = [_definition(writer, definition) for definition in definitions]
+    return [make("Div", [attributes("", ["glossary"]), [make("DefinitionList", entries)]])] if entries else []
+
+
+def _definition(writer: NodeWriter, definition: Definition) -> list[object]:
+    term = words(", ".join(definition.forms[:1]))
+    address = writer.address(definition.address) if definition.address else None
+    if address and term:
+        term = [link(address, "")(term)]
+    blocks = writer.note_blocks(definition.children)
+    if definition.short and (definition.is_abbreviation or not blocks):
+        blocks.insert(0, make("Para", words(definition.short)))
+    return [[make("Span", [attributes(term_id(definition.identifier)), term])], [blocks]]
