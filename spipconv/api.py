@@ -5,7 +5,9 @@ out.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypedDict, Unpack
 
+from spipconv.contents import documents, headings, images, links, notes, table_of_contents, words
 from spipconv.converters.formats import Format, find_format
 from spipconv.diagnostics import Diagnostic, Parsed
 from spipconv.json_trees import BadTree, from_dict, read_json, schema, to_dict
@@ -27,17 +29,26 @@ __all__ = [
     "Profile",
     "Resolver",
     "SpipObject",
+    "documents",
+    "excerpt",
     "from_dict",
+    "headings",
+    "images",
+    "links",
+    "notes",
     "parse",
     "read_json",
     "read_objects",
     "render",
     "schema",
+    "table_of_contents",
     "to_dict",
     "to_html",
     "to_markdown",
+    "to_text",
     "transform",
     "walk",
+    "words",
 ]
 
 
@@ -49,7 +60,7 @@ def render(
     sanitizer: Sanitizer = "nh3",
     typography: Typography | bool = True,
 ) -> str:
-    """Return a document as ``html`` (with the notes at the end), ``markdown`` or ``json`` (the tree).
+    """Return a document as ``html`` (with the notes at the end), ``markdown``, ``json`` (the tree) or ``text``.
 
     It is written for ``profile`` or, by default, for the profile that it was read with. ``typography`` says how its
     no-break spaces are written: as characters (``char``, by default in Markdown) or as entities (``entity``, by default
@@ -118,6 +129,75 @@ def to_markdown(
         repair_encoding=repair_encoding, plugins=plugins, peertube=peertube, typography=typography,
     )  # fmt: skip
     return _write(parsed.document, "markdown", typography=typography)
+
+
+class ParseOptions(TypedDict, total=False):
+    """Further arguments of ``parse``."""
+
+    lang: str
+    objects: Resolver | None
+    embeds: bool
+    angle_shortcuts: bool
+    repair_encoding: bool
+    plugins: Iterable[str]
+    peertube: Iterable[str]
+    typography: Typography | bool
+
+
+def to_text(
+    text: str | Document,
+    profile: Profile | None = None,
+    *,
+    notes: bool = True,
+    links: bool = False,
+    alternatives: bool = False,
+    **options: Unpack[ParseOptions],
+) -> str:
+    """Return what readers read of a SPIP text or a document, as plain text.
+
+    Blocks are apart by a blank line, items have their marks, quotes are away from the margin, and the cells of a row
+    are apart by tabs. ``notes``: with the notes at the end. ``links``: with the addresses of links that lead out of the
+    text, in parentheses. ``alternatives``: with the alternative texts of pictures, in brackets.
+
+    ``profile`` and ``options`` are arguments of ``parse``; a document has been read already and takes no ``options``.
+    """
+    from spipconv.converters import text as plain
+
+    document = _read(text, profile, options)
+    return plain.write(document, profile=profile, notes=notes, links=links, alternatives=alternatives)
+
+
+def excerpt(
+    text: str | Document,
+    length: int = 500,
+    suffix: str = " (…)",
+    *,
+    head: str | Document = "",
+    description: str | Document = "",
+    profile: Profile | None = None,
+    **options: Unpack[ParseOptions],
+) -> str:
+    """Return a few plain words about a text, as SPIP's ``#INTRODUCTION`` chooses them and its ``couper`` cuts them.
+
+    They are those of ``description``, if it says something, else those that the author put between ``<intro>`` and
+    ``</intro>`` in ``head`` and ``text``, else the first ones of both; without notes, documents and marks of lists. A
+    blank line is between blocks. They have at most ``length`` characters, with ``suffix`` at their end where they are
+    cut between two words; SPIP adds none to what is shorter than three quarters of the length.
+
+    Each text is SPIP markup or a document. ``profile`` and ``options`` are arguments of ``parse``.
+    """
+    from spipconv.excerpts import choose_excerpt
+
+    parts = [_read(part, profile, options) for part in (description, head, text)]
+    return choose_excerpt(parts[1:], length, suffix, parts[0])
+
+
+def _read(text: str | Document, profile: Profile | None, options: ParseOptions) -> Document:
+    """Return the document of a text, or a document that others made, after checking it."""
+    if not isinstance(text, Document):
+        return parse(text, profile=profile or "article", **options).document
+    check_levels(text)
+    return text
 
 
 Document._repr_html_ = render

@@ -76,7 +76,11 @@ def check_levels(tree: Document | Sequence[Node]) -> None:
     """Raise ValueError if a document or nodes have more than ``MAX_LEVELS`` levels."""
     level: list[Node] = []
     if isinstance(tree, Document):
-        level += [*tree.children, *(node for definition in tree.definitions for node in definition.children)]
+        level += [
+            *tree.children,
+            *tree.introduction,
+            *(node for definition in tree.definitions for node in definition.children),
+        ]
     else:
         level += tree
     for _ in range(MAX_LEVELS):
