@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from unicodedata import normalize
 
 from spipconv.glossary.entries import GlossaryEntry
-from spipconv.nodes import Definition, Node, Note, plain_text, rebuild
+from spipconv.nodes import Definition, Node, Note, plain_text
 from spipconv.parsing.parser import parse
+from spipconv.trees import transform
 
 _LONGEST_SHORT = 200
 # A longer definition explains, rather than writes an abbreviation out.
@@ -21,7 +22,7 @@ def define(entry: GlossaryEntry, identifier: str, language: str) -> Definition:
     language = entry.language or language
     source = entry.definition
     nodes = parse(source, lang=language).document.children if isinstance(source, str) else source
-    nodes = rebuild(nodes, lambda node: () if isinstance(node, Note) else (node,))
+    nodes = transform(nodes, lambda node: () if isinstance(node, Note) else (node,))
     words = _words_of(nodes)
     is_abbreviation = entry.abbreviation or _writes_out(entry.forms, words)
     return Definition(

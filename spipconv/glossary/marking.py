@@ -40,12 +40,11 @@ from spipconv.nodes import (
     Text,
     Verse,
     children_of,
-    rebuild,
 )
+from spipconv.plugins.glossaire import NO_TERMS
 from spipconv.safety import TITLE
+from spipconv.trees import transform
 
-# What a shortcut leaves in a text in which no terms are marked.
-OFF: Final = "glossary-off"
 # The nodes in which terms or notes are looked for, with the fields that hold further nodes.
 _FIELDS: Final[dict[type, tuple[str, ...]]] = {
     **dict.fromkeys(
@@ -135,7 +134,7 @@ class _Marker:
             is_off, ids = _scan(document.children)
             self._ids |= ids
             if is_off:
-                documents[number] = replace(document, children=rebuild(document.children, _remove_directive))
+                documents[number] = replace(document, children=transform(document.children, _remove_directive))
             elif self._is_marked(document):
                 marked.append(number)
         with_notes = []
@@ -323,7 +322,7 @@ def _scan(nodes: tuple[Node, ...]) -> tuple[bool, set[str]]:
                 case Text():
                     continue
                 case Directive():
-                    is_off = is_off or node.name == OFF
+                    is_off = is_off or node.name == NO_TERMS
                 case Anchor():
                     ids.add(node.name)
                 case Element():
@@ -335,4 +334,4 @@ def _scan(nodes: tuple[Node, ...]) -> tuple[bool, set[str]]:
 
 
 def _remove_directive(node: Node) -> tuple[Node, ...]:
-    return () if isinstance(node, Directive) and node.name == OFF else (node,)
+    return () if isinstance(node, Directive) and node.name == NO_TERMS else (node,)

@@ -21,16 +21,19 @@ from spipconv.nodes import (
     Node,
     Text,
     plain_text,
-    rebuild,
     walk,
 )
-from spipconv.plugins.glossaire import write_nothing
+from spipconv.trees import transform
 
 _CONTENTS: Final = "nav"
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _ATTRIBUTES: Final = (("class", "sommaire"),)
 _NOT_IN_NAMES: Final = re.compile("[^a-z0-9]+")
 _LONGEST_NAME: Final = 80
+
+
+def _write_nothing(writer: Writer, start: int, end: int) -> None:
+    writer.end_words(trims=True)
 
 
 def _write_contents(writer: Writer, start: int, end: int) -> None:
@@ -49,24 +52,24 @@ def _finish(document: Document) -> Document:
     entries: list[tuple[int, Link]] = []
     names: dict[str, int] = {}
 
-    def name_heading(node: Node) -> tuple[Node, ...]:
+    def name_heading(node: Node) -> Node | None:
         level = _level_of(node)
         title = " ".join(plain_text((node,)).split())
         if not level or not title or not isinstance(node, Heading | Element):
-            return (node,)
+            return None
         name = _name_of(title, names)
         entries.append((level, Link(f"#{name}", (Text(title),), "anchor", line=node.line, column=node.column)))
-        return (replace(node, children=(Anchor(name), *node.children)),)
+        return replace(node, children=(Anchor(name), *node.children))
 
-    def fill(node: Node) -> tuple[Node, ...]:
+    def fill(node: Node) -> Node | tuple[()] | None:
         if not _is_place(node) or not isinstance(node, Element):
-            return (node,)
+            return None
         # At the first place only: several lists of many headings would grow without bound.
         contents = _contents(entries)
         entries.clear()
-        return (replace(node, children=(contents,)),) if contents else ()
+        return replace(node, children=(contents,)) if contents else ()
 
-    return replace(document, children=rebuild(rebuild(document.children, name_heading), fill))
+    return transform(transform(document, name_heading), fill)
 
 
 def _is_place(node: Node) -> bool:
@@ -115,7 +118,7 @@ def _list_of(items: list[list[Node]]) -> List:
 EXTENSION: Final = Extension(
     name="sommaire",
     shortcuts={
-        "without": Shortcut(r"\[!sommaire\]", write_nothing, hints=("[!sommaire]",)),
+        "without": Shortcut(r"\[!sommaire\]", _write_nothing, hints=("[!sommaire]",)),
         "contents": Shortcut(
             r"\[sommaire\]|<(?ai:sommaire)(?:[ \t]*[0-9]*[ \t]*\|[^<>]*)?>",
             _write_contents,

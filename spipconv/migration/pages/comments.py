@@ -13,8 +13,9 @@ from spipconv.migration.pages.texts import PageTexts
 from spipconv.migration.pages.threads import ThreadedComment, arrange
 from spipconv.migration.read.database import read_date
 from spipconv.migration.report.errors import stops_the_run
-from spipconv.nodes import Document, Node, Note, Paragraph, Text, rebuild
+from spipconv.nodes import Document, Node, Note, Paragraph, Text
 from spipconv.safety import safe_address
+from spipconv.trees import transform
 
 
 def read_comments(messages: Iterable[Row], texts: PageTexts) -> tuple[Comment, ...]:
@@ -61,10 +62,10 @@ def _comment(placed: ThreadedComment, texts: PageTexts) -> Comment:
 def _rename_notes(nodes: tuple[Node, ...], suffix: str) -> tuple[Node, ...]:
     """Return nodes whose notes have ids that no other text on the page has."""
 
-    def change(node: Node) -> tuple[Node, ...]:
-        return (replace(node, identifier=node.identifier + suffix) if isinstance(node, Note) else node,)
+    def change(node: Node) -> Node | None:
+        return replace(node, identifier=node.identifier + suffix) if isinstance(node, Note) else None
 
-    return rebuild(nodes, change)
+    return transform(nodes, change)
 
 
 def _page_address(address: str) -> str:

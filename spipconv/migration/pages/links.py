@@ -13,7 +13,8 @@ from spipconv.migration.plan.names import language_tag
 from spipconv.migration.plan.old_addresses import OldAddress, find_by_path, own_addresses, read_old_address
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.img_folder import ImgFolder
-from spipconv.nodes import ICONS, Element, Figure, Link, Node, rebuild
+from spipconv.nodes import ICONS, Element, Figure, Link, Node
+from spipconv.trees import transform
 
 # Called with a code, a node, and what it is about.
 ReportLink = Callable[[str, Node, str], None]
@@ -34,27 +35,27 @@ class LinkRewriter:
     def put_right(self, nodes: tuple[Node, ...], report: ReportLink) -> tuple[Node, ...]:
         """Return nodes with the addresses of the new site, in which SPIP's icons are words."""
 
-        def change(node: Node) -> tuple[Node, ...]:
+        def change(node: Node) -> Node | tuple[Node, ...] | None:
             if not concerns(node):
-                return (node,)
+                return None
             match node:
                 case Figure():
-                    return (replace(node, thumbnail=""),)
+                    return replace(node, thumbnail="")
                 case Link():
                     if node.kind == "relative" and _NO_DOCUMENT.fullmatch(node.address):
                         return node.children
                     address = self._new_address(node.address, node, report)
-                    return node.children if address is None else (replace(node, address=address),)
+                    return node.children if address is None else replace(node, address=address)
                 case Element():
                     pairs = [
                         (name, self._new_address(value, node, report) if name in _ADDRESSES else value)
                         for name, value in node.attributes
                     ]
                     kept = tuple((name, value) for name, value in pairs if value is not None)
-                    return (replace(node, attributes=kept),)
-            return (node,)
+                    return replace(node, attributes=kept)
+            return None
 
-        return rebuild(nodes, change)
+        return transform(nodes, change)
 
     def _new_address(self, address: str, node: Node, report: ReportLink) -> str | None:
         """Return the address on the new site, an external address unchanged, or None if the page no longer exists."""

@@ -15,13 +15,14 @@ from spipconv.migration.plan.names import language_tag
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File
 from spipconv.migration.writers.front_matter import write_front_matter
-from spipconv.nodes import Document, Element, Figure, Link, List, ListItem, Node, Text, rebuild
+from spipconv.nodes import Document, Element, Figure, Link, List, ListItem, Node, Text
 from spipconv.safety import (
     escape_attribute,
     escape_text,
     printable,
     safe_address,
 )
+from spipconv.trees import transform
 
 
 def write_page(page: Page, site: Site, target: MarkdownTree) -> File:
@@ -115,22 +116,20 @@ def _relative(document: Document, path: str) -> Document:
         name = place + "index.md" if place.endswith("/") or not place else place
         return posixpath.relpath(name, folder or ".") + mark + rest
 
-    def change(node: Node) -> tuple[Node, ...]:
+    def change(node: Node) -> Node | None:
         match node:
             case Link():
-                return (replace(node, address=relate(node.address)),)
+                return replace(node, address=relate(node.address))
             case Figure():
-                return (
-                    replace(
-                        node, address=relate(node.address), link=relate(node.link), thumbnail=relate(node.thumbnail)
-                    ),
+                return replace(
+                    node, address=relate(node.address), link=relate(node.link), thumbnail=relate(node.thumbnail)
                 )
             case Element():
                 pairs = [(name, relate(value) if name in ("href", "src") else value) for name, value in node.attributes]
-                return (replace(node, attributes=tuple(pairs)),)
-        return (node,)
+                return replace(node, attributes=tuple(pairs))
+        return None
 
-    return replace(document, children=rebuild(document.children, change))
+    return transform(document, change)
 
 
 def _part(address: str) -> tuple[str, str, str]:

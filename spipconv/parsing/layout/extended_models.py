@@ -9,7 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from spipconv.extensions import Extension, ModelCall, check_nodes, code_of
-from spipconv.nodes import Block, Element, Link, Node, Paragraph, Raw, rebuild
+from spipconv.nodes import Block, Element, Link, Node, Paragraph, Raw
 from spipconv.parsing.failures import report_failure
 from spipconv.parsing.html_rules import SPECIAL
 from spipconv.parsing.html_tags import Tag
@@ -18,6 +18,7 @@ from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.models import ModelTag, arguments_of, options_of
 from spipconv.players import find_player
 from spipconv.plugins.registry import EXTENSIONS, extensions_of
+from spipconv.trees import transform
 
 _SIZES: Final = ("width", "height")
 
@@ -37,7 +38,7 @@ def write_extended_model(writer: TextWriter, tag: ModelTag, start: int, markup: 
         except Exception as error:
             if extension in EXTENSIONS.values():
                 raise
-            report_failure(writer.source, extension, error, start)
+            report_failure(writer.source, extension, error, *writer.source.place(start))
             continue
         if nodes is not None:
             _write_nodes(writer, nodes, start, link)
@@ -78,7 +79,7 @@ def _write_nodes(writer: TextWriter, nodes: tuple[Node, ...], start: int, link: 
             return node.children
         return (node,) if node.line else (replace(node, line=line, column=column),)
 
-    nodes = rebuild(nodes, settle)
+    nodes = transform(nodes, settle)
     has_block = any(map(is_block, nodes))
     if has_block:
         writer.begin_block()
