@@ -42,6 +42,7 @@ DIAGNOSTICS: dict[str, tuple[Severity, str]] = {
         "loss",
         mark("this extension had an error: what it should have written is shown as it was typed"),
     ),
+    "raw-omitted": ("loss", mark("raw output of an extension for other formats: nothing is shown in this one")),
     "raw-refused": ("loss", mark("raw output of an extension is not allowed here: removed")),
     "unknown-idiom": ("change", mark("no translation is known: shown as text")),
     "object-not-found": ("loss", mark("this object does not exist")),

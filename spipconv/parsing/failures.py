@@ -6,10 +6,10 @@ from spipconv.extensions import Extension
 from spipconv.parsing.source import Source
 
 
-def report_failure(source: Source, extension: Extension, error: Exception, offset: int) -> None:
-    """Report an exception of an extension at an offset; its traceback goes to the log ``spipconv``, level INFO."""
+def report_failure(source: Source, extension: Extension, error: Exception, line: int, column: int) -> None:
+    """Report an exception of an extension; its traceback goes to the log ``spipconv``, level INFO."""
     # It takes 10 ms to import.
     import logging
 
     logging.getLogger("spipconv").info("extension %s failed", extension.name, exc_info=error)
-    source.report("extension-failed", offset, f"{extension.name} ({type(error).__name__}: {error})")
+    source.report_at("extension-failed", line, column, f"{extension.name} ({type(error).__name__}: {error})")

@@ -87,11 +87,15 @@ class Source:
 
     def report(self, code: str, offset: int, detail: str = "") -> None:
         """Add a diagnostic at an offset. After ``MAX_DIAGNOSTICS`` of them, add one that says that there are more."""
+        if len(self.diagnostics) <= MAX_DIAGNOSTICS:
+            self.report_at(code, *self.place(offset), detail)
+
+    def report_at(self, code: str, line: int, column: int, detail: str = "") -> None:
+        """Like ``report``, for a place that is known."""
         if len(self.diagnostics) > MAX_DIAGNOSTICS:
             return
         if len(self.diagnostics) == MAX_DIAGNOSTICS:
             code, detail = "more-remarks", ""
-        line, column = self.place(offset)
         detail = " ".join(detail[:100].split())
         self.diagnostics.append(Diagnostic(code, line, column, detail if len(detail) <= 60 else detail[:57] + "..."))
 

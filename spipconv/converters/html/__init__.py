@@ -71,8 +71,8 @@ def write(document: Document, *, profile: Profile | None = None, sanitizer: Sani
 
     Links in a ``comment`` have ``rel="nofollow ugc"``, which tells search engines that a visitor wrote them. If the
     document contains raw HTML, the sanitiser (``nh3`` or ``bleach``) cleans the result, or, if it could change nothing
-    else, the author's tags alone. Raises ValueError if the profile or the sanitiser is unknown, and ImportError if the
-    sanitiser is not installed.
+    else, the author's tags alone. It does not see the ``Raw`` texts of extensions. Raises ValueError if the profile or
+    the sanitiser is unknown, and ImportError if the sanitiser is not installed.
     """
     check_sanitizer(sanitizer)
     writer = Writer(document, profile)
@@ -80,10 +80,11 @@ def write(document: Document, *, profile: Profile | None = None, sanitizer: Sani
     notes = writer.notes()
     if writer.has_raw_html:
         if sanitizer == "nh3" and _is_clean(writer, body, notes):
-            return Html(_write_again(body), _write_again(notes))
-        instances = document.peertube
-        body, notes = clean(body, sanitizer, instances), clean(notes, sanitizer, instances) if notes else ""
-    return Html(body, notes)
+            body, notes = _write_again(body), _write_again(notes)
+        else:
+            instances = document.peertube
+            body, notes = clean(body, sanitizer, instances), clean(notes, sanitizer, instances) if notes else ""
+    return Html(writer.raw.put_back(body), writer.raw.put_back(notes))
 
 
 def _is_clean(writer: NodeWriter, body: str, notes: str) -> bool:

@@ -162,5 +162,6 @@ def write_directive(writer: NodeWriter, node: Directive) -> str:
 
 
 def write_raw(writer: NodeWriter, node: Raw) -> str:
-    """Return nothing."""
-    return ""
+    """Return what stands for the text of an extension until it is put back."""
+    stand_in = writer.raw.stand_in(node)
+    return f"{stand_in}\n" if stand_in and node.is_block else stand_in

@@ -9,6 +9,7 @@ from spipconv.converters.flavours import COMMONMARK, Flavour
 from spipconv.converters.html import Writer as HtmlWriter
 from spipconv.converters.html.writer import SPACES
 from spipconv.converters.markdown.escapes import entity
+from spipconv.converters.raw import RawTexts
 from spipconv.nodes import Document, Note
 from spipconv.safety import escape_attribute
 
@@ -31,8 +32,9 @@ class NoteInHtml(Exception):
 class FallbackWriter(HtmlWriter):
     """Writes the HTML of whatever Markdown cannot express; its calls of notes look like those of footnotes."""
 
-    def __init__(self, document: Document, *, has_notes: bool) -> None:
+    def __init__(self, document: Document, raw: RawTexts, *, has_notes: bool) -> None:
         super().__init__(document)
+        self.raw = raw
         self._has_notes = has_notes
 
     def note_call(self, node: Note) -> str:

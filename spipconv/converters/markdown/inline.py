@@ -16,6 +16,7 @@ from spipconv.converters.markdown.escapes import escape_inline_html, escape_tag,
 from spipconv.converters.markdown.footnotes import FootnoteLabels
 from spipconv.converters.markdown.html_blocks import FallbackWriter, write_html_spaces
 from spipconv.converters.markdown.line import DELETED, EMPHASIS, STRIKE, STRONG, Line
+from spipconv.converters.raw import RawTexts
 from spipconv.nodes import (
     Abbreviation,
     Anchor,
@@ -57,7 +58,8 @@ class InlineWriter:
 
     def __init__(self, document: Document, flavour: Flavour, *, as_html: bool) -> None:
         self._flavour = flavour
-        self._html = FallbackWriter(document, has_notes=as_html)
+        self._raw = RawTexts("markdown", document.profile)
+        self._html = FallbackWriter(document, self._raw, has_notes=as_html)
         self._notes_as_html = as_html
         self._notes: list[tuple[str, Note]] = []
         self._labels = FootnoteLabels(flavour)
@@ -95,8 +97,10 @@ class InlineWriter:
                     line.add("</tt>")
                 case Term():
                     self._inline(node.children, line)
-                case Directive() | Raw():
+                case Directive():
                     pass
+                case Raw():
+                    line.add(self._raw.stand_in(node))
                 case Anchor() | Abbreviation():
                     self._tagged(node, line)
                 case Element() if self._is_allowed(node) and self._element(node, line):
@@ -217,4 +221,6 @@ class InlineWriter:
 
 def is_loose(node: Node) -> bool:
     """Return whether a node is not a block; between blocks, it is outside any paragraph."""
+    if isinstance(node, Raw):
+        return not node.is_block
     return node.name in _INLINE if isinstance(node, Element) else node.__class__ in _INLINE_KINDS

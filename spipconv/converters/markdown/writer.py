@@ -35,6 +35,7 @@ from spipconv.nodes import (
     Node,
     Paragraph,
     Quote,
+    Raw,
     Row,
     Rule,
     Table,
@@ -80,7 +81,7 @@ class MarkdownWriter(InlineWriter):
                 blocks.append(hang(f"[^{label}]: ", words, 4).rstrip(" "))
             else:
                 blocks.append(hang(f"[^{label}]:", f"\n{words}", 4))
-        return "\n\n".join(blocks) + "\n" if blocks else ""
+        return self._raw.put_back("\n\n".join(blocks) + "\n") if blocks else ""
 
     def title(self, nodes: Sequence[Node]) -> str:
         """Return the Markdown of nodes that are not blocks, on one line."""
@@ -146,6 +147,8 @@ class MarkdownWriter(InlineWriter):
                     return _RULE
                 case Markdown():
                     return node.text
+                case Raw():
+                    return self._raw.stand_in(node)
                 case CodeBlock() | Frame() if not self._is_code(node.text, depth):
                     return None
                 case CodeBlock():
@@ -299,7 +302,7 @@ class MarkdownWriter(InlineWriter):
     # ---- Notes ----
 
     def _html_notes(self, nodes: Sequence[Node]) -> list[str]:
-        writer = FallbackWriter(self._document, has_notes=True)
+        writer = FallbackWriter(self._document, self._raw, has_notes=True)
         writer.flow(nodes)
         notes = writer.notes()
         if not notes:

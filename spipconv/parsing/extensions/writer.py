@@ -13,6 +13,7 @@ from spipconv.nodes import (
     Block,
     Box,
     Cell,
+    Directive,
     Element,
     Emphasis,
     Heading,
@@ -84,7 +85,7 @@ def _write(
     except Exception as error:
         if not is_guarded:
             raise
-        report_failure(writer.source, extension, error, start)
+        report_failure(writer.source, extension, error, *writer.source.place(start))
         writer.words(start, end)
 
 
@@ -220,7 +221,11 @@ class ShortcutWriter:
     def add(self, node: Node, start: int, end: int) -> None:
         """Add a whole node."""
         placed = _place(self._writer, node, start)
-        if is_block(placed):
+        if isinstance(placed, Directive) and not self._writer.in_verse:
+            # It begins no paragraph.
+            self._writer.end_run(trims=True)
+            self._writer.pairing.unseen(placed)
+        elif is_block(placed):
             self._writer.block(placed)
         else:
             self._writer.leaf(placed, start)

@@ -8,6 +8,7 @@ from typing import Final
 
 from spipconv.nodes import Anchor
 from spipconv.parsing import targets
+from spipconv.parsing.failures import report_failure
 from spipconv.parsing.layout import frames
 from spipconv.parsing.layout.abbreviations import is_abbreviation, write_abbreviation
 from spipconv.parsing.layout.writer import LinkMark, TextWriter
@@ -274,6 +275,8 @@ def write_glossary(writer: TextWriter, start: int, end: int) -> None:
             writer.words(start, end)
         return
     term, title, address = entry
+    if writer.settings.extensions:
+        address = _ask_glossaries(writer, term, start) or address
     writer.begin_inline(start)
     writer.pairing.open("a", "LINK", {"address": address, "kind": "glossary", "title": title}, start)
     first, *others = term.split("\n")
@@ -285,6 +288,23 @@ def write_glossary(writer: TextWriter, start: int, end: int) -> None:
             writer.flow.newline(start)
         writer.flow.text(typeset(line.removeprefix("_ "), writer.typography), start)
     writer.pairing.close_formatting("a", start)
+
+
+def _ask_glossaries(writer: TextWriter, term: str, start: int) -> str | None:
+    """Return the address of a term in the glossary of the first extension that has it."""
+    for extension in writer.settings.extensions:
+        if extension.glossary is None:
+            continue
+        try:
+            address = extension.glossary(decode_entities(term), writer.language)
+            if not (address is None or isinstance(address, str)):
+                raise TypeError(f"expected an address or None, not {type(address).__name__}")
+        except Exception as error:
+            report_failure(writer.source, extension, error, *writer.source.place(start))
+            continue
+        if address is not None:
+            return targets.encode_in_comment(address) if writer.settings.profile == "comment" else address
+    return None
 
 
 def write_anchor(writer: TextWriter, start: int, end: int) -> None:
