@@ -59,17 +59,25 @@ def transform(tree: Document | Sequence[Node], change: Change) -> Document | tup
 
     ``change`` is given each node after its children, in reading order. It returns None to leave the node as it is,
     another node, or several nodes to put in its place: ``node.children`` unwraps it, ``()`` removes it. What it returns
-    is not given to it again. The definitions of a document are changed too. Nothing that was given is altered.
+    is not given to it again. The introduction and the definitions of a document are changed after its children. Nothing
+    that was given is altered.
 
     Raises TypeError for what is not a node, or not of the kind that must be there, such as the items of a list, and
     ValueError for more than ``MAX_LEVELS`` levels.
     """
     if not isinstance(tree, Document):
         return _change_all(tuple(tree), change, 1)
-    definitions = [
-        replace(definition, children=_change_all(definition.children, change, 1)) for definition in tree.definitions
-    ]
-    return replace(tree, children=_change_all(tree.children, change, 1), definitions=tuple(definitions))
+    return replace(
+        tree,
+        children=_change_all(tree.children, change, 1),
+        introduction=_change_all(tree.introduction, change, 1),
+        definitions=tuple(
+            [
+                replace(definition, children=_change_all(definition.children, change, 1))
+                for definition in tree.definitions
+            ]
+        ),
+    )
 
 
 def check_levels(tree: Document | Sequence[Node]) -> None:

@@ -69,7 +69,7 @@ def _finish(document: Document) -> Document:
         entries.clear()
         return replace(node, children=(contents,)) if contents else ()
 
-    return transform(transform(document, name_heading), fill)
+    return replace(document, children=transform(transform(document.children, name_heading), fill))
 
 
 def _is_place(node: Node) -> bool:
