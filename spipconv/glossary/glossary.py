@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from hashlib import sha256
 from os import PathLike
 
 from msgspec import DecodeError, json
@@ -61,6 +62,14 @@ class Glossary:
             return cls(read_entries(data), first_only=first_only, headings=headings, comments=comments)
         except BadGlossary as error:
             raise BadGlossary(f"{path}: {error}") from None
+
+    def __reduce__(self) -> tuple[Callable[..., Glossary], tuple[object, ...]]:
+        return _restore, (self.entries, self.first_only, self.headings, self.comments)
+
+    @property
+    def digest(self) -> str:
+        """A fingerprint of the glossary, another one for other marks or definitions."""
+        return sha256(repr((self.entries, self.first_only, self.headings, self.comments)).encode()).hexdigest()
 
     def search(self, language: str) -> Search:
         """Return the search for the terms of texts in a language."""
@@ -126,3 +135,9 @@ class Glossary:
 
     def _make_definition(self, term: int, language: str) -> Definition:
         return define(self.entries[term], self.identifiers[term], language)
+
+
+@lru_cache(64)
+def _restore(entries: tuple[GlossaryEntry, ...], first_only: bool, headings: bool, comments: bool) -> Glossary:
+    """Return a glossary that arrived from another process: one object, however often it arrives."""
+    return Glossary(entries, first_only=first_only, headings=headings, comments=comments)

@@ -74,7 +74,10 @@ def read_document(text: str, settings: Settings) -> Parsed:
         hint = ": decode it first" if isinstance(text, bytes | bytearray) else ""
         raise TypeError(f"text: expected a string, not {type(text).__name__}{hint}")
     source = read_source(text, settings)
-    document = Document(_read(source), settings.language, settings.profile, settings.peertube)
+    nodes = _read(source)
+    if source.directives:
+        nodes = (*source.directives.values(), *nodes)
+    document = Document(nodes, settings.language, settings.profile, settings.peertube)
     if source.intro_tags:
         document = replace(document, introduction=_read_introduction(source))
     if settings.plugins or settings.extensions:

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Final
 
 from spipconv.diagnostics import Diagnostic
+from spipconv.nodes import Directive
 from spipconv.parsing.typography import windows_character
 from spipconv.safety import NO_TEXT, replace_controls
 from spipconv.settings import Settings
@@ -21,7 +22,8 @@ _NEAR: Final = 2000
 class Source:
     """A text being read. ``text`` has newlines as line ends and no control characters; offsets refer to it.
 
-    ``intro_tags`` are the start and the end of each ``<intro>`` and ``</intro>`` that was read.
+    ``intro_tags`` are the start and the end of each ``<intro>`` and ``</intro>`` that was read, ``directives`` what
+    shortcuts say to later passes, by their names.
     """
 
     __slots__ = (
@@ -32,6 +34,7 @@ class Source:
         "_original",
         "_start",
         "diagnostics",
+        "directives",
         "intro_tags",
         "settings",
         "text",
@@ -41,6 +44,7 @@ class Source:
         self.text = text
         self.settings = settings
         self.diagnostics: list[Diagnostic] = []
+        self.directives: dict[str, Directive] = {}
         self.intro_tags: list[tuple[int, int]] = []
         self._line_ends: list[int] | None = None
         # Where the pieces of ``text`` come from, for each time that it was replaced: (offset, offset before) pairs.

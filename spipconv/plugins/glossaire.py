@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from spipconv.extensions import Extension, Shortcut, Writer
+from spipconv.nodes import Directive
+
+# The directive that ``spipconv.glossary`` obeys.
+NO_TERMS: Final = "no-terms"
 
 
-def write_nothing(writer: Writer, start: int, end: int) -> None:
-    """Write nothing, for a shortcut that only tells the plugin what to do."""
-    writer.end_words(trims=True)
+def _write_directive(writer: Writer, start: int, end: int) -> None:
+    writer.add(Directive(NO_TERMS), start, end)
 
 
 EXTENSION: Final = Extension(
-    name="glossaire", shortcuts={"without": Shortcut(r"\[!glossaire\]", write_nothing, hints=("[!glossaire]",))}
+    name="glossaire", shortcuts={"without": Shortcut(r"\[!glossaire\]", _write_directive, hints=("[!glossaire]",))}
 )

@@ -221,10 +221,10 @@ class ShortcutWriter:
     def add(self, node: Node, start: int, end: int) -> None:
         """Add a whole node."""
         placed = _place(self._writer, node, start)
-        if isinstance(placed, Directive) and not self._writer.in_verse:
-            # It begins no paragraph.
+        if isinstance(placed, Directive):
+            # Among words, it could change how these are written.
             self._writer.end_run(trims=True)
-            self._writer.pairing.unseen(placed)
+            self._writer.source.directives.setdefault(placed.name, placed)
         elif is_block(placed):
             self._writer.block(placed)
         else:
