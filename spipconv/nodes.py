@@ -158,7 +158,7 @@ class Term(Position, frozen=True, tag=True, gc=False):
     identifier: str
     children: tuple[Node, ...]
     address: str = ""
-    number: int = 0
+    number: Count = 0
 
 
 class Directive(Position, frozen=True, tag=True, gc=False):
