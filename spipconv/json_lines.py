@@ -1,7 +1,7 @@
 """JSON lines, one object a line: a task comes in, a text and how to read it; an answer goes out.
 
 An answer has the task's other fields as they were written, then what the text became: the fields of its format
-(``OutputFormat.fields``) or ``error``, and ``diagnostics``.
+(``OutputFormat.fields``, and ``glossary`` where there is one) or ``error``, and ``diagnostics``.
 """
 
 from __future__ import annotations
@@ -103,6 +103,8 @@ def make_answer(
     answer[to.fields[0]] = written.body
     if len(to.fields) == 2:
         answer[to.fields[1]] = written.notes
+    if written.glossary:
+        answer["glossary"] = written.glossary
     answer["diagnostics"] = [diagnostic.describe() for diagnostic in diagnostics]
     return answer
 

@@ -49,6 +49,18 @@ _COMMENTS: Final = {
     "ar": "تعليقات", "de": "Kommentare", "en": "Comments", "es": "Comentarios", "fr": "Commentaires",
     "it": "Commenti", "nl": "Reacties", "pt": "Comentários",
 }  # fmt: skip
+_GLOSSARY: Final = {
+    "ar": "مسرد", "ast": "Glosariu", "ca": "Glossari", "cs": "Slovníček pojmů", "da": "Ordliste", "de": "Glossar",
+    "el": "Γλωσσάριο", "en": "Glossary", "eo": "Glosaro", "es": "Glosario", "eu": "Glosarioa", "fi": "Sanasto",
+    "fr": "Glossaire", "gl": "Glosario", "it": "Glossario", "nl": "Woordenlijst", "no": "Ordliste", "oc": "Glossari",
+    "pl": "Słowniczek", "pt": "Glossário", "ro": "Glosar", "ru": "Глоссарий", "sv": "Ordlista", "tr": "Sözlükçe",
+    "uk": "Глосарій",
+}  # fmt: skip
+_BACK: Final = {
+    "ar": "العودة إلى النص", "ca": "Torna al text", "de": "Zurück zum Text", "en": "Back to the text",
+    "es": "Volver al texto", "fr": "Retour au texte", "it": "Torna al testo", "nl": "Terug naar de tekst",
+    "pt": "Voltar ao texto",
+}  # fmt: skip
 # What SPIP counts the size of a file in: bytes, then 1024 times as much with each unit.
 _SIZE_UNITS: Final = {"fr": ("octets", "kio", "Mio", "Gio"), "en": ("bytes", "KiB", "MiB", "GiB")}
 
@@ -110,6 +122,16 @@ def see_online(language: str) -> str:
 def comments_title(language: str) -> str:
     """Return the heading of the comments on a page."""
     return _find_word(_COMMENTS, language)
+
+
+def glossary_title(language: str) -> str:
+    """Return the heading of the definitions of a text's terms."""
+    return _find_word(_GLOSSARY, language)
+
+
+def back_label(language: str) -> str:
+    """Return what a link from below a text back into it says to those who do not see its arrow."""
+    return _find_word(_BACK, language)
 
 
 def _find_word(words: Mapping[str, str], language: str) -> str:

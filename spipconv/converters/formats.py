@@ -16,15 +16,17 @@ Format = Literal["html", "markdown", "json", "text", "pandoc", "pandoc2"]
 
 
 class Written(Struct, frozen=True, omit_defaults=True):
-    """What a document becomes: its body, and its notes where the format has them apart."""
+    """What a document becomes: its body, and its notes and its glossary where the format has them apart."""
 
     body: str
     notes: str = ""
+    glossary: str = ""
 
     @property
     def text(self) -> str:
-        """The body with its notes at the end."""
-        return f'{self.body}<div class="notes">\n{self.notes}\n</div>\n' if self.notes else self.body
+        """The body with its notes and its glossary at the end."""
+        text = f'{self.body}<div class="notes">\n{self.notes}\n</div>\n' if self.notes else self.body
+        return text + self.glossary if self.glossary else text
 
 
 class OutputFormat(Struct, frozen=True):
@@ -59,8 +61,8 @@ def _write_html(
 ) -> Written:
     written = html.write(document, profile=profile, sanitizer=sanitizer)
     if spaces == "char":
-        return Written(written.body.replace("&nbsp;", "\u00a0"), written.notes.replace("&nbsp;", "\u00a0"))
-    return Written(written.body, written.notes)
+        return Written(*[part.replace("&nbsp;", "\u00a0") for part in written])
+    return Written(*written)
 
 
 def _write_markdown(

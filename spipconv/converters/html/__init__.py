@@ -1,7 +1,7 @@
 """The HTML converter: a ``Document`` comes in, safe HTML with SPIP's own elements and classes goes out.
 
 It is safe by construction: everything is escaped where it is written. ``write`` returns the body and the notes
-separately, like SPIP's ``#TEXTE`` and ``#NOTES``.
+separately, like SPIP's ``#TEXTE`` and ``#NOTES``, and the definitions of a glossary.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar, NamedTuple
 
 from spipconv import nodes
-from spipconv.converters.html import blocks, figures, inline, tables
+from spipconv.converters.html import blocks, figures, inline, tables, terms
 from spipconv.converters.html.regular import is_regular
 from spipconv.converters.html.writer import NodeWriter
 from spipconv.nodes import Document, Profile
@@ -18,10 +18,11 @@ from spipconv.safety import Sanitizer, check_sanitizer, clean
 
 
 class Html(NamedTuple):
-    """The HTML of a text: its body, and its notes, which a page shows below."""
+    """The HTML of a text: its body, and its notes and its glossary, which a page shows below."""
 
     body: str
     notes: str
+    glossary: str = ""
 
 
 class Writer(NodeWriter):
@@ -60,7 +61,7 @@ class Writer(NodeWriter):
         nodes.Rule: blocks.write_rule,
         nodes.Strong: inline.write_strong,
         nodes.Table: tables.write_table,
-        nodes.Term: inline.write_term,
+        nodes.Term: terms.write_term,
         nodes.Text: inline.write_text,
         nodes.Verse: blocks.write_verse,
     }
@@ -78,18 +79,21 @@ def write(document: Document, *, profile: Profile | None = None, sanitizer: Sani
     writer = Writer(document, profile)
     body = writer.flow(document.children)
     notes = writer.notes()
+    glossary = terms.write_definitions(writer, body) if document.definitions else ""
     if writer.has_raw_html:
-        if sanitizer == "nh3" and _is_clean(writer, body, notes):
-            body, notes = _write_again(body), _write_again(notes)
+        if sanitizer == "nh3" and _is_clean(writer, body, notes, glossary):
+            body, notes, glossary = _write_again(body), _write_again(notes), _write_again(glossary)
         else:
             instances = document.peertube
             body, notes = clean(body, sanitizer, instances), clean(notes, sanitizer, instances) if notes else ""
-    return Html(writer.raw.put_back(body), writer.raw.put_back(notes))
+            glossary = clean(glossary, sanitizer, instances) if glossary else ""
+    put_back = writer.raw.put_back
+    return Html(put_back(body), put_back(notes), put_back(glossary) if glossary else "")
 
 
-def _is_clean(writer: NodeWriter, body: str, notes: str) -> bool:
+def _is_clean(writer: NodeWriter, *parts: str) -> bool:
     """Return whether nh3 would find nothing to change in what was written, judged by the author's tags."""
-    if writer.has_other_elements or not is_regular(body) or not is_regular(notes):
+    if writer.has_other_elements or not all(map(is_regular, parts)):
         return False
     tags = "".join(writer.raw_tags)
     return not tags or clean(tags) == _write_again(tags)

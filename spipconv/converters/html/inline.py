@@ -19,7 +19,6 @@ from spipconv.nodes import (
     Note,
     Raw,
     Strong,
-    Term,
     Text,
 )
 from spipconv.safety import VOID, escape_attribute, escape_text, filter_attributes, hide_values
@@ -149,11 +148,6 @@ def write_element(writer: NodeWriter, node: Element) -> str:
     if node.name == "pre" and words.startswith("\n"):
         words = "\n" + words
     return f"{tag}{words}{end}"
-
-
-def write_term(writer: NodeWriter, node: Term) -> str:
-    """Return the HTML of words that a glossary defines."""
-    return writer.flow(node.children)
 
 
 def write_directive(writer: NodeWriter, node: Directive) -> str:

@@ -25,7 +25,7 @@ class NodeWriter:
     ``writers`` has a function for every kind of node. Override ``note_call`` to write the calls of notes differently.
     ``tables`` counts the tables written. ``has_raw_html``: raw HTML of the author was written; ``raw_tags`` are its
     elements that have attributes, without content; ``has_other_elements``: some are not those that may be regular.
-    ``raw`` are the texts of extensions, which are put back last.
+    ``raw`` are the texts of extensions, which are put back last. ``marks`` are the ids of the terms written.
     """
 
     writers: ClassVar[Mapping[type, Callable[..., str]]]
@@ -42,6 +42,7 @@ class NodeWriter:
         self.language = document.language
         self._called: list[Note] = []
         self.tables = 0
+        self.marks: set[str] = set()
 
     def flow(self, nodes: Iterable[Node]) -> str:
         """Return the HTML of some nodes."""
