@@ -6,6 +6,7 @@ is the exception; comments and titles refuse it. ``docs/extensions.md`` has an e
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -135,26 +136,26 @@ class Opened(Protocol):
 class Builder(Protocol):
     """Builds what a block holds, node by node: nothing is read as SPIP's, and no paragraphs are made.
 
-    ``offset`` is the place in the text that something comes from.
+    ``start`` and ``end`` are the offsets in the text between which something comes from.
     """
 
-    def open(self, node: Node, offset: int) -> Opened | None:
+    def open(self, node: Node, start: int, end: int) -> Opened | None:
         """Open a node without children; what follows is in it. None: there are too many levels already."""
         ...
 
-    def close(self, opened: Opened, offset: int) -> None:
+    def close(self, opened: Opened, start: int, end: int) -> None:
         """Close it, and what is open in it; formatting that another element has crossed is closed as browsers do."""
         ...
 
-    def text(self, words: str, offset: int) -> None:
+    def text(self, words: str, start: int, end: int) -> None:
         """Add words as they are shown."""
         ...
 
-    def add(self, node: Node, offset: int) -> None:
+    def add(self, node: Node, start: int, end: int) -> None:
         """Add a whole node."""
         ...
 
-    def html(self, markup: str, offset: int) -> None:
+    def html(self, markup: str, start: int, end: int) -> None:
         """Add an author's HTML as the policy allows it: elements, and the words between them."""
         ...
 
@@ -170,7 +171,8 @@ class Builder(Protocol):
 class Writer(Protocol):
     """What the function of a shortcut writes with: it puts nodes where the shortcut stands.
 
-    ``start`` and ``end`` are offsets in ``text``. SPIP's paragraphs, lists and formatting go on around what is written.
+    ``start`` and ``end`` are offsets in ``text``, from which nodes get their places. SPIP's paragraphs, lists and
+    formatting go on around what is written.
     """
 
     @property
@@ -206,21 +208,21 @@ class Writer(Protocol):
         """Write the words before the shortcut; ``trims``: without the spaces at their end. Enough to show nothing."""
         ...
 
-    def say(self, words: str, start: int) -> None:
+    def say(self, words: str, start: int, end: int) -> None:
         """Add words in the line."""
         ...
 
     def add(self, node: Node, start: int, end: int) -> None:
-        """Add a whole node: in the line, or between paragraphs if it is a block."""
+        """Add a whole node: in the line, between paragraphs if it is a block, before the text if it is a directive."""
         ...
 
-    def open(self, node: Node, start: int) -> None:
+    def open(self, node: Node, start: int, end: int) -> None:
         """Open a node without children: a ``Heading`` or a ``Box``, or formatting (``Strong``, ``Emphasis``, ``Link``,
         ``Element``).
         """
         ...
 
-    def close(self, node: Node, start: int) -> None:
+    def close(self, node: Node, start: int, end: int) -> None:
         """Close the innermost node of that kind and, for an ``Element``, of that name."""
         ...
 
@@ -240,7 +242,7 @@ class Writer(Protocol):
         """Return where SPIP's links and models are between two offsets, for ``Builder.shortcut``."""
         ...
 
-    def build(self, node: Node, start: int, fill: Callable[[Builder], None]) -> None:
+    def build(self, node: Node, start: int, end: int, fill: Callable[[Builder], None]) -> None:
         """Add a block, a node without children, and have ``fill`` build what it holds.
 
         Where there are no paragraphs, what it holds is in the line.
@@ -301,8 +303,8 @@ class Extension(Struct, frozen=True, eq=False, kw_only=True):
     Extensions that are given together act in their order: the first that has an answer for a model or a term gives it;
     typography, then transformations, then addresses and classes go through all of them. Functions may be called with
     anything that a text holds, in any thread, and results are kept: the same call must have the same answer. An
-    exception is reported as ``extension-failed``, and the text stays as if the function were not there. To be used in
-    worker processes, an extension is made of functions that modules define.
+    exception is reported as ``extension-failed``, and the text stays as if the function were not there. For worker
+    processes, an extension is made of functions that modules define, or of objects of their classes.
     """
 
     name: str
@@ -333,9 +335,26 @@ class Extension(Struct, frozen=True, eq=False, kw_only=True):
                 raise ValueError(f"extension {self.name}: code {code!r}: lower-case letters, digits and -")
         add_codes({self.code(code): value for code, value in self.diagnostics.items()})
 
+    def __reduce__(self) -> tuple[Callable[[tuple[object, ...]], Extension], tuple[tuple[object, ...]]]:
+        # Results are kept by extensions: in a process, each must be one object however often it arrives.
+        return _restore, (tuple([getattr(self, name) for name in self.__struct_fields__]),)
+
     def code(self, code: str) -> str:
         """Return the whole code of one of its diagnostics."""
         return f"{self.name.replace('_', '-')}-{code}"
+
+
+_restored: list[Extension] = []
+
+
+def _restore(values: tuple[object, ...]) -> Extension:
+    """Return the extension with these values of its fields, which arrived from another process."""
+    fields = Extension.__struct_fields__
+    for known in _restored:
+        if tuple([getattr(known, name) for name in fields]) == values:
+            return known
+    _restored.append(Extension(**dict(zip(fields, values, strict=True))))  # type: ignore[arg-type]
+    return _restored[-1]
 
 
 def _check_expression(subject: str, expression: str) -> None:
@@ -385,6 +404,27 @@ def check_extensions(extensions: object) -> tuple[Extension, ...]:
             raise TypeError(f"extensions: expected Extension objects, not {type(extension).__name__}")
         checked[extension] = None
     return tuple(checked)
+
+
+def check_transport(extensions: Iterable[Extension]) -> None:
+    """Raise ValueError, which names the extension, for one that cannot be sent to worker processes."""
+    for extension in extensions:
+        try:
+            pickle.dumps(extension)
+        except Exception as error:
+            raise ValueError(
+                f"extension {extension.name}: worker processes need functions that modules define: {error}"
+            ) from error
+
+
+def describe_versions(plugins: Iterable[str], extensions: Iterable[Extension]) -> tuple[str, ...]:
+    """Return what tells other versions of some extensions: installed ones, by their names, and others."""
+    installed = [
+        f"{name} {entry_point.dist.version if entry_point.dist else ''}"
+        for name in plugins
+        if (entry_point := _entry_points().get(name))
+    ]
+    return (*installed, *[f"{extension.name} {extension.version}" for extension in extensions])
 
 
 # ---- Entry points ----

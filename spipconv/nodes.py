@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal, TypedDict, get_args
 
 from msgspec import Meta
 from msgspec.structs import replace
@@ -49,6 +49,15 @@ class Position(Record, frozen=True, kw_only=True, tag=True, gc=False):
     column: Count = 0
     offset: Count = 0
     end_offset: Count = 0
+
+
+class Place(TypedDict):
+    """The fields of ``Position``."""
+
+    line: int
+    column: int
+    offset: int
+    end_offset: int
 
 
 class Text(Position, frozen=True, tag=True, gc=False):

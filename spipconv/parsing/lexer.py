@@ -14,7 +14,7 @@ from typing import Final
 
 from spipconv.languages import choose_language
 from spipconv.parsing.html_tags import read_angle_shortcuts
-from spipconv.parsing.source import Source
+from spipconv.parsing.source import Piece, Source
 
 # Terminals that are searched for before the others. The master expression consists of the rest, in grammar order.
 PROTECTED_TERMINALS: Final = (
@@ -103,21 +103,25 @@ class Scan:
         """Find the models, but not in protected text."""
         return self.lexer.patterns["MODEL_TAG"].finditer(self.masked)
 
-    def replace(self, pieces: Sequence[tuple[str, str, int]]) -> None:
-        """Replace the text with pieces of it: the text of each, its masked form and its offset in the text so far."""
-        origins: list[tuple[int, int]] = []
+    def replace(self, pieces: Sequence[tuple[str, str, int, int]]) -> None:
+        """Replace the text with pieces of it: the text of each, its masked form and its offset in the text so far.
+
+        The last number of each is how many characters it stands for, 0 if it is a copy.
+        """
+        origins: list[Piece] = []
         protected: dict[int, Protected] = {}
         length = 0
         starts = sorted(self.protected)
-        for words, _, origin in pieces:
+        for words, _, origin, width in pieces:
             if words:
-                origins.append((length, origin))
-            for start in starts[bisect_left(starts, origin) : bisect_left(starts, origin + len(words))]:
+                origins.append(Piece(length, origin, width))
+            last = origin if width else origin + len(words)
+            for start in starts[bisect_left(starts, origin) : bisect_left(starts, last)]:
                 shift = length - origin
                 protected[start + shift] = self.protected[start].shift(shift)
             length += len(words)
-        self.source.replace("".join(words for words, _, _ in pieces), origins)
-        self.masked = "".join(mask for _, mask, _ in pieces)
+        self.source.replace("".join([piece[0] for piece in pieces]), origins or [Piece(0, 0)])
+        self.masked = "".join([piece[1] for piece in pieces])
         self.protected = protected
 
     def tags(self, start: int, end: int) -> Iterable[re.Match[str]]:
@@ -245,23 +249,24 @@ class SourceLexer:
         """Replace every ``<multi>`` with its text in the source's language, or in the language SPIP falls back to."""
         source, masked = scan.source, scan.masked
         text = source.text
-        pieces: list[tuple[str, str, int]] = []
+        pieces: list[tuple[str, str, int, int]] = []
         position = 0
         last = max((match.end() for match in _MULTI_END.finditer(masked)), default=0)
         for match in self.patterns["MULTI"].finditer(masked, 0, last):
-            pieces.append((text[position : match.start()], masked[position : match.start()], position))
+            pieces.append((text[position : match.start()], masked[position : match.start()], position, 0))
             position = match.end()
             start, end = match.start() + len("<multi>"), match.end() - len("</multi>")
             language, start, end = self._choose_language(scan, match.start(), start, end)
-            chosen = (text[start:end], masked[start:end], start)
+            chosen = (text[start:end], masked[start:end], start, 0)
             if language:
                 opening = f"<span lang='{language.replace('_', '-')}'>"
-                pieces += [(opening, opening, match.start()), chosen, ("</span>", "</span>", end)]
+                pieces.append((opening, opening, match.start(), start - match.start()))
+                pieces += [chosen, ("</span>", "</span>", end, position - end)]
             else:
                 pieces.append(chosen)
         if not pieces:
             return
-        pieces.append((text[position:], masked[position:], position))
+        pieces.append((text[position:], masked[position:], position, 0))
         scan.replace(pieces)
 
     def _choose_language(self, scan: Scan, at: int, start: int, end: int) -> tuple[str, int, int]:

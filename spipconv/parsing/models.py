@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from spipconv.media_types import media_of, media_type
-from spipconv.nodes import ICONS, Figure, Node
+from spipconv.nodes import ICONS, Figure, Node, Place
 from spipconv.objects import SpipObject
 from spipconv.parsing.targets import document_address
 from spipconv.parsing.typography import decode_entities
@@ -62,7 +62,7 @@ def make_figure(
     document: SpipObject,
     link: str,
     read: Callable[[str], tuple[Node, ...]],
-    place: tuple[int, int],
+    place: Place,
 ) -> Figure:
     """Return the figure of a document; ``read`` turns a field of SPIP text into nodes."""
     options = options_of(tag)
@@ -91,8 +91,7 @@ def make_figure(
         extension=document.extension,
         thumbnail="" if is_image else document.thumbnail or f"{ICONS}{document.extension or 'defaut'}.svg",
         classes=tuple(word for word in words if word.isalnum() and word not in _ALIGNMENTS),
-        line=place[0],
-        column=place[1],
+        **place,
     )
 
 

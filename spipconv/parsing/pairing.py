@@ -7,57 +7,31 @@ in the next element, crossed formatting is closed and reopened, an end tag that 
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
-from spipconv.nodes import Element, Node, Rule, Text
+from spipconv.nodes import Node, Rule, Text
 from spipconv.parsing.html_rules import BETWEEN_CELLS, ENDS_BY_ITSELF, FORMATTING, SCOPE_ENDS, SPECIAL
+from spipconv.parsing.openings import WORDLESS, Open, Slot, find_opening, forget_fourth, size_of
 from spipconv.parsing.source import Source
 from spipconv.parsing.tokens import CLOSE, NodeFields, Token
 from spipconv.safety import MAX_DEPTH
 
 # Parts of an element that was let in, which are let in with it.
 _PARTS: Final = frozenset({"CAPTION", "CELL", "ITEM", "PARAGRAPH", "ROW", "SUMMARY", "VERSE"})
-# What holds its own parts only: items, rows, cells, verses.
-_WORDLESS: Final = frozenset({"LIST", "TABLE", "ROW", "POEM"})
-
-
-class Open:
-    """An element that is open. ``name`` is the HTML element that it becomes."""
-
-    __slots__ = ("detail", "is_open", "is_raw", "name", "offset", "slot", "token")
-
-    def __init__(self, name: str, token: Token, offset: int, detail: str, is_raw: bool) -> None:
-        self.name = name
-        self.token = token
-        self.offset = offset
-        # The markup to name when it turns out that it is never closed; empty: it ends by itself.
-        self.detail = "" if token.type in _WORDLESS else detail
-        self.is_raw = is_raw
-        self.is_open = True
-        self.slot = 0
-
-    def report_unclosed(self, source: Source) -> None:
-        """Report that it is never closed, unless it ends by itself."""
-        if self.detail:
-            source.report(_UNCLOSED.get(self.token.type, "unclosed-tag"), self.offset, self.detail)
-
-
-class _Slot(NamedTuple):
-    """The opening of a block around which formatting had to be closed and opened again."""
-
-    before: list[Token]
-    token: Token
-    after: list[Token]
 
 
 class Pairing:
-    """Collects tokens for the parser. Offsets are places in the source."""
+    """Collects tokens for the parser. Offsets are places in the source.
+
+    ``end`` is where the last thing ends that was written. What is closed without a mark of its own ends there.
+    """
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.end = 0
         # The elements that are open, outermost first.
         self.stack: list[Open] = []
-        self._out: list[Token | _Slot] = []
+        self._out: list[Token | Slot] = []
         self._has_slots = False
         self._raw_tables = 0
         self._ends_formatting = source.settings.profile == "comment"
@@ -84,113 +58,121 @@ class Pairing:
 
     # ---- Leaves ----
 
-    def text(self, words: str, offset: int) -> None:
+    def text(self, words: str, start: int, end: int) -> None:
         """Write words."""
         if self._raw_tables and words.strip() and self._is_between_cells():
-            line, column = self.source.place(offset)
-            self._write_before_table(Token("LEAF", Text(words, line=line, column=column)))
+            self._write_before_table(Token("LEAF", Text(words, **self.source.fields(start, end))))
             return
         if not self._words:
             if self._active:
-                self._reopen_formatting()
-            self._words_at = offset
+                self._reopen_formatting(start)
+            self._words_at = start
         self._words.append(words)
+        self.end = end
 
-    def leaf(self, node: Node) -> None:
+    def leaf(self, node: Node, start: int, end: int) -> None:
         """Write a node that holds no others, in the line."""
         if self._raw_tables and self._is_between_cells():
             self._write_before_table(Token("LEAF", node))
             return
         if self._active:
-            self._reopen_formatting()
+            self._reopen_formatting(start)
         self._write(Token("LEAF", node))
+        self.end = end
 
-    def block(self, node: Node) -> None:
+    def block(self, node: Node, start: int, end: int) -> None:
         """Write a node that holds no others, on lines of its own; formatting reaches into all but rules."""
         if self._active and not isinstance(node, Rule):
-            self._reopen_formatting()
+            self._reopen_formatting(start)
         self._write(Token("LEAF", node))
+        self.end = end
 
-    def tokens(self, tokens: list[Token]) -> None:
+    def tokens(self, tokens: list[Token], start: int, end: int) -> None:
         """Write tokens that are balanced already."""
         if self._active:
-            self._reopen_formatting()
+            self._reopen_formatting(start)
         self._flush()
         self._out += tokens
+        self.end = end
 
     # ---- Elements ----
 
     def open(
-        self, name: str, type: str, fields: NodeFields, offset: int, detail: str = "", is_raw: bool = False
+        self, name: str, type: str, fields: NodeFields, start: int, end: int, detail: str = "", is_raw: bool = False
     ) -> Open | None:
-        """Open an element; None if there are too many levels already (which is reported)."""
+        """Open an element whose opening is between two offsets; None if there are too many levels already (which is
+        reported).
+        """
         if len(self.stack) >= MAX_DEPTH and type not in _PARTS:
-            self.source.report("depth-exceeded", offset, detail)
+            self.source.report("depth-exceeded", start, detail)
             return None
-        line, column = self.source.place(offset)
-        element = Open(name, Token(type, fields, line, column), offset, detail, is_raw)
+        line, column, offset, _ = self.source.span(start, start)
+        element = Open(name, Token(type, fields, line, column, offset), start, end, detail, is_raw)
         if name in SPECIAL:
             self._push(element)
             if name in SCOPE_ENDS and name != "table":
                 self._active.append(None)
             return element
         if name in FORMATTING:
-            if name == "a" and _find(self._active, "a"):
-                self.close_formatting("a", offset)
+            if name == "a" and find_opening(self._active, "a"):
+                self.close_formatting("a", start)
             if self._active:
-                self._reopen_formatting()
-            _forget_fourth(self._active, element)
+                self._reopen_formatting(start)
+            forget_fourth(self._active, element)
             self._active.append(element)
         elif self._active:
-            self._reopen_formatting()
+            self._reopen_formatting(start)
         self._push(element)
         return element
 
-    def plain(self, type: str, fields: NodeFields, words: str, offset: int, marker: int = 0) -> None:
-        """Write an element that holds nothing but words, and that formatting does not reach into.
-
-        The words begin after a marker of that length.
-        """
-        line, column = self.source.place(offset)
-        self._write(Token(type, fields, line, column))
+    def plain(
+        self, type: str, fields: NodeFields, start: int, end: int, words: str, words_start: int, words_end: int
+    ) -> None:
+        """Write an element that holds nothing but words, and that formatting does not reach into."""
+        source = self.source
+        line, column, offset, end_offset = source.span(start, end)
+        self._write(Token(type, fields, line, column, offset, end_offset))
         if words:
-            if self.source.was_replaced:
-                line, column = self.source.place(offset + marker)
-            else:
-                column += marker
-            self._out.append(Token("LEAF", Text(words, line=line, column=column)))
+            line, column, offset, end_offset = source.span(words_start, words_end)
+            text = Text(words, line=line, column=column, offset=offset, end_offset=end_offset)
+            self._out.append(Token("LEAF", text))
         self._out.append(CLOSE)
+        self.end = end
 
-    def void(self, node: Element) -> None:
+    def void(self, name: str, attributes: tuple[tuple[str, str], ...], start: int, end: int) -> None:
         """Write an HTML element that never has content."""
-        opening = Token("ELEMENT", {"name": node.name, "attributes": node.attributes}, node.line, node.column)
-        if self._raw_tables and node.name != "col" and self._is_between_cells():
+        opening = Token("ELEMENT", {"name": name, "attributes": attributes}, *self.source.span(start, end))
+        if self._raw_tables and name != "col" and self._is_between_cells():
             self._write_before_table(opening, CLOSE)
             return
-        if node.name == "hr":
+        if name == "hr":
             self.close("p")
         elif self._active:
-            self._reopen_formatting()
+            self._reopen_formatting(start)
         self._write(opening)
         self._write(CLOSE)
+        self.end = end
 
-    def close(self, name: str, is_raw: bool = False) -> bool:
-        """Close the innermost open element of that name and all in it; False where none is in reach."""
+    def close(self, name: str, end: int = 0, is_raw: bool = False) -> bool:
+        """Close the innermost open element of that name and all in it; False where none is in reach.
+
+        Its own closing, if it has one, ends at ``end``.
+        """
         for element in reversed(self.stack):
             if element.name == name and (element.is_raw or not is_raw):
-                self.close_to(element)
+                self.close_to(element, end)
                 return True
             if element.name in SCOPE_ENDS or (name == "p" and element.name == "button"):
                 return False
         return False
 
-    def close_to(self, element: Open) -> None:
+    def close_to(self, element: Open, end: int = 0) -> None:
         """Close an open element and all in it; formatting that was open in it continues after it."""
         if not element.is_open:
             return
         while self.stack[-1] is not element:
             self.pop(is_meant=False)
-        self.pop()
+        self.pop(end)
         if element.name in ("td", "th", "caption"):
             while self._active and (cut := self._active.pop()) is not None:
                 cut.report_unclosed(self.source)
@@ -200,11 +182,11 @@ class Pairing:
         while self.stack[-1] is not element:
             self.pop(is_meant=False)
 
-    def close_formatting(self, name: str, offset: int) -> bool:
+    def close_formatting(self, name: str, start: int, end: int = 0) -> bool:
         """Close formatting, wherever it began (the HTML standard's adoption agency); False where there is none."""
-        element = _find(self._active, name)
+        element = find_opening(self._active, name)
         if element is None:
-            return self.close_inline(name)
+            return self.close_inline(name, end)
         if not element.is_open:
             self._active.remove(element)
             return True
@@ -214,7 +196,7 @@ class Pairing:
         if any(other.name in SCOPE_ENDS for other in above):
             return False
         if any(other.name in FORMATTING for other in above):
-            self.source.report("crossed-marker", offset, element.detail)
+            self.source.report("crossed-marker", start, element.detail)
         last = next((i for i in range(len(above) - 1, -1, -1) if above[i].name in SPECIAL), -1)
         between: list[Open] = []
         is_written_open = True
@@ -225,27 +207,35 @@ class Pairing:
             # Close it before the block begins, and open it again inside, where that may hold words.
             slot = self._slot_of(other)
             if is_written_open:
-                slot.before.extend([CLOSE] * (len(between) + 1) + [inner.token for inner in between])
-            is_written_open = other.token.type not in _WORDLESS
+                for cut in (element, *between):
+                    self._end(cut.token, other.before)
+                for cut in between:
+                    cut.token = self._begin_again(cut.token, other.offset)
+                slot.before.extend([CLOSE] * (len(between) + 1) + [cut.token for cut in between])
+            is_written_open = other.token.type not in WORDLESS
             if is_written_open:
+                element.token = self._begin_again(element.token, other.inside)
                 slot.after.insert(0, element.token)
             between = []
         element.is_open = False
         inner = above[last + 1 :]
         for other in reversed(inner):
+            self._end(other.token, self.end)
             self._out.append(CLOSE)
             other.is_open = False
+        self.end = max(self.end, end)
         if is_written_open:
+            self._end(element.token, self.end)
             self._out.append(CLOSE)
         self.stack[index:] = above[: last + 1]
         self._active.remove(element)
         return True
 
-    def close_inline(self, name: str, is_raw: bool = True) -> bool:
+    def close_inline(self, name: str, end: int = 0, is_raw: bool = True) -> bool:
         """Close an element that is neither formatting nor a block; False where it is not open in this block."""
         for element in reversed(self.stack):
             if element.name == name and (element.is_raw or not is_raw):
-                self.close_to(element)
+                self.close_to(element, end)
                 return True
             if element.name in SPECIAL:
                 return False
@@ -263,7 +253,7 @@ class Pairing:
             return self._out  # type: ignore[return-value]
         tokens: list[Token] = []
         for slot in self._out:
-            if isinstance(slot, _Slot):
+            if isinstance(slot, Slot):
                 tokens += [*slot.before, slot.token, *slot.after]
             else:
                 tokens.append(slot)
@@ -285,17 +275,23 @@ class Pairing:
         self._flush()
         self._out.append(token)
 
-    def _slot_of(self, element: Open) -> _Slot:
+    def _slot_of(self, element: Open) -> Slot:
         slot = self._out[element.slot]
-        if not isinstance(slot, _Slot):
-            self._out[element.slot] = slot = _Slot([], slot, [])
+        if not isinstance(slot, Slot):
+            self._out[element.slot] = slot = Slot([], slot, [])
             self._has_slots = True
         return slot
 
     def _flush(self) -> None:
         if words := self._words:
-            line, column = self.source.place(self._words_at)
-            text = Text(words[0] if len(words) == 1 else "".join(words), line=line, column=column)
+            line, column, offset, end_offset = self.source.span(self._words_at, self.end)
+            text = Text(
+                words[0] if len(words) == 1 else "".join(words),
+                line=line,
+                column=column,
+                offset=offset,
+                end_offset=end_offset,
+            )
             self._out.append(Token("LEAF", text))
             self._words = []
 
@@ -305,13 +301,25 @@ class Pairing:
         if element.name == "table" and element.is_raw:
             self._raw_tables += 1
         element.slot = len(self._out)
+        element.before = self.end
+        self.end = max(self.end, element.inside)
         self._out.append(element.token)
         self.stack.append(element)
 
-    def pop(self, *, is_meant: bool = True) -> None:
-        """Close the innermost element; ``is_meant``: by its own end."""
+    def _end(self, token: Token, end: int) -> None:
+        """End a node at an offset, but not before its start."""
+        token.end = self.source.end_of(end) if self.source.is_mapped else end
+        token.end = max(token.end, token.offset)
+
+    def _begin_again(self, token: Token, offset: int) -> Token:
+        """Return an opening at another place."""
+        return Token(token.type, token.value, *self.source.span(offset, offset))
+
+    def pop(self, end: int = 0, *, is_meant: bool = True) -> None:
+        """Close the innermost element; ``is_meant``: by its own end, which ends at an offset."""
         if self._words:
             self._flush()
+        self.end = max(self.end, end)
         element = self.stack.pop()
         element.is_open = False
         if element.token.type == "PARAGRAPH" and self._out[-1] is element.token:
@@ -320,6 +328,7 @@ class Pairing:
             return
         if element.name == "table" and element.is_raw:
             self._raw_tables -= 1
+        self._end(element.token, self.end)
         self._out.append(CLOSE)
         if is_meant:
             return
@@ -331,8 +340,8 @@ class Pairing:
         elif element.detail and element.name not in ENDS_BY_ITSELF:
             element.report_unclosed(self.source)
 
-    def _reopen_formatting(self) -> None:
-        """Open again the formatting that a block has cut off."""
+    def _reopen_formatting(self, offset: int) -> None:
+        """Open again the formatting that a block has cut off, around what begins at an offset."""
         active = self._active
         last = active[-1]
         if last is None or last.is_open:
@@ -346,55 +355,12 @@ class Pairing:
             if len(self.stack) >= MAX_DEPTH:
                 del active[index:]
                 return
-            self._budget -= _size(cut.token)
+            self._budget -= size_of(cut.token)
             if self._budget < 0:
                 self.source.report("formatting-ended", cut.offset, cut.detail)
                 del active[index:]
                 return
-            element = Open(cut.name, cut.token, cut.offset, cut.detail, cut.is_raw)
+            token = self._begin_again(cut.token, offset)
+            element = Open(cut.name, token, cut.offset, offset, cut.detail, cut.is_raw)
             active[index] = element
             self._push(element)
-
-
-_UNCLOSED: Final = {
-    "STRONG": "unclosed-strong",
-    "EMPHASIS": "unclosed-emphasis",
-    "HEADING": "unclosed-heading",
-    "QUOTE": "unclosed-quote",
-}
-
-
-def _size(token: Token) -> int:
-    """Return how many characters of attributes an opening carries."""
-    values = token.value
-    if token.type == "ELEMENT":
-        return sum(len(value) for _, value in values["attributes"])
-    return len(values["address"]) + len(values.get("title", "")) if token.type == "LINK" else 0
-
-
-def _same(element: Token, other: Token) -> bool:
-    if element.type != other.type:
-        return False
-    return element.type != "ELEMENT" or element.value["attributes"] == other.value["attributes"]
-
-
-def _find(active: list[Open | None], name: str) -> Open | None:
-    for element in reversed(active):
-        if element is None:
-            return None
-        if element.name == name:
-            return element
-    return None
-
-
-def _forget_fourth(active: list[Open | None], new: Open) -> None:
-    """Keep at most three alike of unclosed formatting elements, as browsers do."""
-    alike = 0
-    for element in reversed(active):
-        if element is None:
-            return
-        if element.name == new.name and _same(element.token, new.token):
-            alike += 1
-            if alike == 3:
-                active.remove(element)
-                return

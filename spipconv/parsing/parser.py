@@ -130,7 +130,7 @@ def _read_introduction(source: Source) -> tuple[Node, ...]:
     from spipconv.parsing.introduction import keep_introduction
 
     text = keep_introduction(source.text, source.intro_tags)
-    return _read(read_source(text, replace(source.settings, repair_encoding=False))) if text.strip() else ()
+    return _read(source.with_blanks(text)) if text.strip() else ()
 
 
 def _read_field(
@@ -146,7 +146,7 @@ def _read_field(
         language=language, repair_encoding=repair_encoding, plugins=plugins, typography=typography,
         extensions=extensions,
     )  # fmt: skip
-    return _read(read_source(text, settings), is_field=True)
+    return _read(read_source(text, settings, has_places=False), is_field=True)
 
 
 _kept_field = lru_cache(_MOST_FIELDS)(_read_field)

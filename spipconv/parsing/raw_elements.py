@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from spipconv.parsing.html_rules import CLOSES_PARAGRAPH, HEADINGS, SPECIAL, TABLE_PARTS
-from spipconv.parsing.pairing import Open, Pairing
+from spipconv.parsing.openings import Open
+from spipconv.parsing.pairing import Pairing
 from spipconv.parsing.tokens import NodeFields
 from spipconv.safety import MAX_DEPTH
 
 
-def open_raw_element(pairing: Pairing, name: str, fields: NodeFields, offset: int, detail: str) -> Open | None:
+def open_raw_element(pairing: Pairing, name: str, fields: NodeFields, start: int, end: int, detail: str) -> Open | None:
     """Open an HTML element of the author, closing first what a browser closes before it."""
     if len(pairing.stack) >= MAX_DEPTH:
-        pairing.source.report("depth-exceeded", offset, detail)
+        pairing.source.report("depth-exceeded", start, detail)
         return None
     if name in TABLE_PARTS:
         closed, parents = (words.split() for words in TABLE_PARTS[name])
@@ -23,7 +24,7 @@ def open_raw_element(pairing: Pairing, name: str, fields: NodeFields, offset: in
                 break
             pairing.pop()
         if not pairing.stack or pairing.stack[-1].name not in parents:
-            pairing.source.report("tag-dropped", offset, detail)
+            pairing.source.report("tag-dropped", start, detail)
             return None
     if name in CLOSES_PARAGRAPH or name == "p":
         pairing.close("p")
@@ -31,7 +32,7 @@ def open_raw_element(pairing: Pairing, name: str, fields: NodeFields, offset: in
         pairing.pop()
     if name in ("li", "dd", "dt"):
         _close_item(pairing, ("li",) if name == "li" else ("dd", "dt"))
-    return pairing.open(name, "ELEMENT", fields, offset, detail, is_raw=True)
+    return pairing.open(name, "ELEMENT", fields, start, end, detail, is_raw=True)
 
 
 def _close_item(pairing: Pairing, names: tuple[str, ...]) -> None:

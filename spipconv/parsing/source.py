@@ -3,75 +3,126 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from operator import itemgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from spipconv.diagnostics import Diagnostic
-from spipconv.nodes import Directive
+from spipconv.nodes import Directive, Place
 from spipconv.parsing.typography import windows_character
 from spipconv.safety import NO_TEXT, replace_controls
 from spipconv.settings import Settings
 
 MAX_DIAGNOSTICS: Final = 1000
+_DELETE: Final = "\x7f"
 _FIRST: Final = itemgetter(0)
 # How far away a line is looked for from the last one: steps this short take less time than a search in a list.
 _NEAR: Final = 2000
 
 
+class Piece(NamedTuple):
+    """A piece of a text that has replaced another one: where it starts, and where it comes from.
+
+    ``width``: it is no copy, but stands for so many characters.
+    """
+
+    start: int
+    origin: int
+    width: int = 0
+
+    def origin_of(self, offset: int) -> int:
+        """Return where an offset in the piece comes from."""
+        offset -= self.start
+        return self.origin + (self.width if self.width and offset else offset)
+
+
 class Source:
     """A text being read. ``text`` has newlines as line ends and no control characters; offsets refer to it.
 
-    ``intro_tags`` are the start and the end of each ``<intro>`` and ``</intro>`` that was read, ``directives`` what
-    shortcuts say to later passes, by their names.
+    ``is_mapped``: its offsets are not those of the text as it was given to the parser. ``intro_tags`` are the start and
+    the end of each ``<intro>`` and ``</intro>`` that was read, ``directives`` what shortcuts say to later passes, by
+    their names.
     """
 
     __slots__ = (
-        "_end",
-        "_layers",
-        "_line",
-        "_line_ends",
-        "_original",
-        "_start",
-        "diagnostics",
-        "directives",
-        "intro_tags",
-        "settings",
-        "text",
-    )
+        "_end", "_has_places", "_layers", "_line", "_line_ends", "_original", "_returns", "_shift", "_start",
+        "diagnostics", "directives", "intro_tags", "is_mapped", "settings", "text",
+    )  # fmt: skip
 
-    def __init__(self, text: str, settings: Settings) -> None:
+    def __init__(self, text: str, settings: Settings, returns: Sequence[int] = (), *, has_places: bool = True) -> None:
+        """Make a source of a text; ``returns`` are the offsets of line ends that were two characters.
+
+        ``has_places=False``: a field of an object, which is shown in another text, so its nodes have no place there.
+        """
         self.text = text
         self.settings = settings
         self.diagnostics: list[Diagnostic] = []
         self.directives: dict[str, Directive] = {}
         self.intro_tags: list[tuple[int, int]] = []
+        self.is_mapped = bool(returns) or not has_places
+        self._has_places = has_places
+        self._returns = returns
         self._line_ends: list[int] | None = None
-        # Where the pieces of ``text`` come from, for each time that it was replaced: (offset, offset before) pairs.
-        self._layers: list[list[tuple[int, int]]] = []
+        # Where the text comes from, for each time that it was replaced.
+        self._layers: list[list[Piece]] = []
         self._original: str | None = None
-        # The line of the last place that was asked for: where it starts and ends, and its number.
+        # The line of the last place that was asked for: where it starts and ends, its number, and how many line ends
+        # of two characters are before it.
         self._start = 0
         self._end = -1
         self._line = 1
-
-    @property
-    def was_replaced(self) -> bool:
-        """Return whether characters side by side may come from different places."""
-        return bool(self._layers)
+        self._shift = 0
 
     def place(self, offset: int) -> tuple[int, int]:
         """Return the line and the column of an offset, both counted from 1."""
         if self._layers:
-            for pieces in reversed(self._layers):
-                at, origin = pieces[bisect_right(pieces, offset, key=_FIRST) - 1]
-                offset = origin + offset - at
+            offset = self._origin(offset)
         if not self._start <= offset <= self._end:
             self._find_line(offset)
         return self._line, offset - self._start + 1
 
+    def span(self, start: int, end: int) -> tuple[int, int, int, int]:
+        """Return the place of what is between two offsets, as nodes have it: line, column, offset, end offset."""
+        if self.is_mapped:
+            if not self._has_places:
+                return 0, 0, 0, 0
+            line, column = self.place(start)
+            offset = self._start + column - 1 + self._shift
+            if end == start:
+                return line, column, offset, offset
+            is_near = end <= self._end and not self._layers
+            return line, column, offset, end + self._shift if is_near else self.end_of(end)
+        if not self._start <= start <= self._end:
+            self._find_line(start)
+        return self._line, start - self._start + 1, start, end
+
+    def fields(self, start: int, end: int) -> Place:
+        """Return the same as the fields of a node."""
+        line, column, offset, end_offset = self.span(start, end)
+        return {"line": line, "column": column, "offset": offset, "end_offset": end_offset}
+
+    def end_of(self, end: int) -> int:
+        """Return where something that ends at an offset ends in the text as it was given."""
+        if not self._has_places:
+            return 0
+        for pieces in reversed(self._layers):
+            end = pieces[max(bisect_left(pieces, end, key=_FIRST) - 1, 0)].origin_of(end)
+        return end + bisect_left(self._returns, end)
+
+    def _origin(self, offset: int) -> int:
+        """Return where an offset was before any of the text was replaced."""
+        for pieces in reversed(self._layers):
+            offset = pieces[bisect_right(pieces, offset, key=_FIRST) - 1].origin_of(offset)
+        return offset
+
     def _find_line(self, offset: int) -> None:
         """Make the line of an offset the last one that was asked for."""
+        self._find_line_at(offset)
+        if self._returns:
+            self._shift = bisect_left(self._returns, self._start)
+
+    def _find_line_at(self, offset: int) -> None:
         text = self.text if self._original is None else self._original
         if -_NEAR < offset - self._end < _NEAR:
             # Most places are asked for in their order.
@@ -103,23 +154,34 @@ class Source:
         detail = " ".join(detail[:100].split())
         self.diagnostics.append(Diagnostic(code, line, column, detail if len(detail) <= 60 else detail[:57] + "..."))
 
-    def replace(self, text: str, pieces: list[tuple[int, int]]) -> None:
-        """Replace the text with pieces of it: (offset in the new text, offset in the text so far) pairs."""
+    def replace(self, text: str, pieces: list[Piece]) -> None:
+        """Replace the text with pieces of it."""
         if self._original is None:
             self._original = self.text
         self.text = text
         self._layers.append(pieces)
+        self.is_mapped = True
+
+    def with_blanks(self, text: str) -> Source:
+        """Return a source of the text, or its beginning, in which some is blank: its places are those of this one."""
+        source = Source(text, self.settings, self._returns, has_places=self._has_places)
+        source.is_mapped = self.is_mapped
+        source._layers = self._layers.copy()
+        source._original = self.text if self._original is None else self._original
+        return source
 
 
-def read_source(text: str, settings: Settings) -> Source:
+def read_source(text: str, settings: Settings, *, has_places: bool = True) -> Source:
     """Return a text ready to be read; replaced characters are reported as diagnostics.
 
     C0 controls become ``-`` as in SPIP, C1 controls the characters of windows-1252, and other characters that no text
     may contain U+FFFD.
     """
+    returns: list[int] = []
     if "\r" in text:
+        returns = [match.start() - number for number, match in enumerate(re.finditer("\r\n", text))]
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    source = Source(text, settings)
+    source = Source(text, settings, returns, has_places=has_places)
     if settings.repair_encoding or may_be_misread(text):
         text = _check_encoding(source)
     # What can be printed needs no search, and Python knows it twice as fast.
@@ -130,7 +192,9 @@ def read_source(text: str, settings: Settings) -> Source:
             source.report("control-character", match.start(), f"U+{ord(match.group()):04X}")
             if len(source.diagnostics) > MAX_DIAGNOSTICS:
                 break
-        source.text = NO_TEXT.sub(_readable, text)
+        if _DELETE in text:
+            _cut_deletes(source)
+        source.text = NO_TEXT.sub(_readable, source.text)
     return source
 
 
@@ -179,9 +243,18 @@ def _check_encoding(source: Source) -> str:
     return source.text
 
 
+def _cut_deletes(source: Source) -> None:
+    """Cut out what SPIP leaves to the browser, which shows nothing."""
+    pieces: list[Piece] = []
+    parts = source.text.split(_DELETE)
+    start = 0
+    for number, part in enumerate(parts):
+        if part:
+            pieces.append(Piece(start, start + number))
+            start += len(part)
+    source.replace("".join(parts), pieces or [Piece(0, 0)])
+
+
 def _readable(match: re.Match[str]) -> str:
     code = ord(match.group())
-    if code == 0x7F:
-        # SPIP leaves it to the browser, which shows nothing.
-        return ""
     return "-" if code < 0x80 else windows_character(code)

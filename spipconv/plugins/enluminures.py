@@ -28,27 +28,27 @@ _SIGNS: Final = {
 
 
 def _open_highlight(writer: Writer, start: int, end: int) -> None:
-    writer.open(Strong((), _HIGHLIGHTS[writer.text[start:end]]), start)
+    writer.open(Strong((), _HIGHLIGHTS[writer.text[start:end]]), start, end)
 
 
 def _close_highlight(writer: Writer, start: int, end: int) -> None:
-    writer.close(_HIGHLIGHT, start)
+    writer.close(_HIGHLIGHT, start, end)
 
 
 def _open_superscript(writer: Writer, start: int, end: int) -> None:
-    writer.open(_SUPERSCRIPT, start)
+    writer.open(_SUPERSCRIPT, start, end)
 
 
 def _close_superscript(writer: Writer, start: int, end: int) -> None:
-    writer.close(_SUPERSCRIPT, start)
+    writer.close(_SUPERSCRIPT, start, end)
 
 
 def _open_small_capitals(writer: Writer, start: int, end: int) -> None:
-    writer.open(_SMALL_CAPITALS, start)
+    writer.open(_SMALL_CAPITALS, start, end)
 
 
 def _close_small_capitals(writer: Writer, start: int, end: int) -> None:
-    writer.close(_SMALL_CAPITALS, start)
+    writer.close(_SMALL_CAPITALS, start, end)
 
 
 def _open_box(writer: Writer, start: int, end: int) -> None:
@@ -56,18 +56,18 @@ def _open_box(writer: Writer, start: int, end: int) -> None:
         writer.words(start, end)
         return
     marker = writer.text[start:end]
-    writer.open(Box((), _ALIGNMENTS.get(marker, ""), marker == "[("), start)
+    writer.open(Box((), _ALIGNMENTS.get(marker, ""), marker == "[("), start, end)
 
 
 def _close_box(writer: Writer, start: int, end: int) -> None:
     if not writer.has_paragraphs:
         writer.words(start, end)
         return
-    writer.close(_BOX, start)
+    writer.close(_BOX, start, end)
 
 
 def _write_sign(writer: Writer, start: int, end: int) -> None:
-    writer.say(_SIGNS[writer.text[start:end].lower()], start)
+    writer.say(_SIGNS[writer.text[start:end].lower()], start, end)
 
 
 # The blocks: what opens one, and what closes it.

@@ -27,7 +27,7 @@ def write_opening(writer: Writer, start: int, end: int) -> None:
     if not writer.has_paragraphs:
         writer.words(start, end)
         return
-    writer.open(Heading((), int(writer.text[start + 1])), start)
+    writer.open(Heading((), int(writer.text[start + 1])), start, end)
 
 
 def write_closing(writer: Writer, start: int, end: int) -> None:
@@ -35,7 +35,7 @@ def write_closing(writer: Writer, start: int, end: int) -> None:
     if not writer.has_paragraphs:
         writer.words(start, end)
         return
-    writer.close(_HEADING, start)
+    writer.close(_HEADING, start, end)
 
 
 SHORTCUTS: Final[Mapping[str, Shortcut]] = {

@@ -48,7 +48,7 @@ _NOT_SHOWN: Final = re.compile(
 def _write_markdown(writer: Writer, start: int, end: int) -> None:
     text = writer.text
     markdown = _Markdown(writer, text.index(">", start, end) + 1, text.rindex("<", start, end))
-    writer.build(Markdown((), markdown.own_text()), start, markdown.write)
+    writer.build(Markdown((), markdown.own_text()), start, end, markdown.write)
 
 
 class _Markdown:
@@ -61,9 +61,9 @@ class _Markdown:
         self._tokens = read_markdown(
             self._text, is_line=not writer.has_paragraphs, is_comment=writer.profile == "comment"
         )
-        # Where its lines begin in the source, and where the block that is being written does.
-        self._lines = [first, *[match.end() for match in re.compile("\n").finditer(self._source, first, last)]]
-        self._offset = first
+        # Where its lines begin in the source, and the block that is being written, which is the place of all in it.
+        self._lines = [first, *[match.end() for match in re.compile("\n").finditer(self._source, first, last)], last]
+        self._place = first, first
         # What is open, and whether that is an author's element: None is nothing in the tree.
         self._opened: list[tuple[Opened | None, bool]] = []
         self._in_head = False
@@ -95,7 +95,7 @@ class _Markdown:
         self._builder = builder
         for token in self._tokens:
             if token.map:
-                self._offset = self._lines[min(token.map[0], len(self._lines) - 1)]
+                self._place = self._find_place(*token.map)
             if token.type == "inline":
                 self._write_line(token.children or [])
             elif token.nesting == 1:
@@ -104,6 +104,12 @@ class _Markdown:
                 self._close(token)
             else:
                 self._write_leaf(token)
+
+    def _find_place(self, first: int, last: int) -> tuple[int, int]:
+        """Return where a block of some lines starts and ends."""
+        lines = self._lines
+        start = lines[min(first, len(lines) - 1)]
+        return start, start + len(self._source[start : lines[min(last, len(lines) - 1)]].rstrip())
 
     def _open(self, token: Token) -> None:
         parent, is_raw = self._opened[-1] if self._opened else (None, False)
@@ -115,7 +121,7 @@ class _Markdown:
         node = self._describe(kind, token, is_raw)
         # Parts may only be where the whole was let in.
         is_lost = isinstance(node, ListItem | Row | Cell) and (parent is None or not parent.is_open)
-        opened = None if node is None or is_lost else self._builder.open(node, self._offset)
+        opened = None if node is None or is_lost else self._builder.open(node, self._place[0], self._place[0])
         self._opened.append((opened, isinstance(node, Element) and opened is not None))
 
     def _describe(self, kind: str, token: Token, is_raw: bool) -> Node | None:
@@ -146,7 +152,7 @@ class _Markdown:
     def _close(self, token: Token) -> None:
         opened, _ = self._opened.pop()
         if opened and token.type not in ("thead_close", "tbody_close"):
-            self._builder.close(opened, self._offset)
+            self._builder.close(opened, *self._place)
 
     def _write_leaf(self, token: Token) -> None:
         content = self._restore(token.content)
@@ -154,30 +160,30 @@ class _Markdown:
             case "fence" | "code_block":
                 language = self._restore(token.info).split(maxsplit=1)
                 text = content.removesuffix("\n")
-                self._builder.add(CodeBlock(text, language[0] if language else ""), self._offset)
+                self._builder.add(CodeBlock(text, language[0] if language else ""), *self._place)
             case "hr":
-                self._builder.add(Rule(), self._offset)
+                self._builder.add(Rule(), *self._place)
             case "html_block":
                 self._write_html(content)
 
     # ---- In the line ----
 
     def _write_line(self, tokens: Sequence[Token]) -> None:
-        builder, offset = self._builder, self._offset
+        builder, (start, end) = self._builder, self._place
         opened: list[Opened | None] = []
         for token in tokens:
             if token.nesting == 1:
                 is_affordable = self._is_affordable(token)
-                opened.append(builder.open(self._describe_formatting(token), offset) if is_affordable else None)
+                opened.append(builder.open(self._describe_formatting(token), start, start) if is_affordable else None)
             elif token.nesting == -1:
                 if formatting := opened.pop():
-                    builder.close(formatting, offset)
+                    builder.close(formatting, start, end)
             elif token.type == "code_inline":
-                builder.add(Code(self._restore(token.content)), offset)
+                builder.add(Code(self._restore(token.content)), start, end)
             elif token.type == "softbreak":
-                builder.text("\n", offset)
+                builder.text("\n", start, end)
             elif token.type == "hardbreak":
-                builder.add(LineBreak("html"), offset)
+                builder.add(LineBreak("html"), start, end)
             elif token.type == "html_inline":
                 self._write_html(self._restore(token.content))
             elif token.type == "image" and self._is_affordable(token):
@@ -190,7 +196,7 @@ class _Markdown:
         had_room = self._budget >= 0
         self._budget -= sum([len(str(value)) for value in token.attrs.values()])
         if had_room and self._budget < 0:
-            self._builder.report("formatting-ended", self._offset, "<md>")
+            self._builder.report("formatting-ended", self._place[0], "<md>")
         return self._budget >= 0 or not token.attrs
 
     def _describe_formatting(self, token: Token) -> Node:
@@ -208,7 +214,7 @@ class _Markdown:
             if number % 2:
                 self._builder.shortcut(*self._shortcuts[int(part)])
             elif part:
-                self._builder.text(part, self._offset)
+                self._builder.text(part, *self._place)
 
     def _write_image(self, token: Token) -> None:
         alternative = self._restore("".join([child.content for child in token.children or ()]))
@@ -217,13 +223,13 @@ class _Markdown:
             pairs.append(("title", self._restore(str(title))))
         attributes, refused = filter_attributes(self._policy, "img", pairs)
         if "src" in refused or "img" not in self._policy.tags:
-            self._builder.text(alternative, self._offset)
+            self._builder.text(alternative, *self._place)
         else:
-            self._builder.add(Element("img", attributes, ()), self._offset)
+            self._builder.add(Element("img", attributes, ()), *self._place)
 
     def _write_html(self, markup: str) -> None:
         """Write the author's tags as the policy allows, with the words between them."""
-        self._builder.html(_NOT_SHOWN.sub("", markup), self._offset)
+        self._builder.html(_NOT_SHOWN.sub("", markup), *self._place)
 
     def _restore(self, text: str) -> str:
         """Return a text with what SPIP's shortcuts are, where nothing reads them."""

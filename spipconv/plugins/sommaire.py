@@ -58,7 +58,7 @@ def _finish(document: Document) -> Document:
         if not level or not title or not isinstance(node, Heading | Element):
             return None
         name = _name_of(title, names)
-        entries.append((level, Link(f"#{name}", (Text(title),), "anchor", line=node.line, column=node.column)))
+        entries.append((level, Link(f"#{name}", (Text(title),), "anchor")))
         return replace(node, children=(Anchor(name), *node.children))
 
     def fill(node: Node) -> Node | tuple[()] | None:

@@ -38,12 +38,12 @@ from spipconv.parsing.layout.braces import close_heading, open_heading
 from spipconv.parsing.layout.extended_models import is_block
 from spipconv.parsing.layout.frames import read_dropped
 from spipconv.parsing.layout.html import close_tag, open_tag
-from spipconv.parsing.layout.links import write_plain_link
+from spipconv.parsing.layout.links import trim, write_plain_link
 from spipconv.parsing.layout.lists import end_lists, set_line_breaks
 from spipconv.parsing.layout.models import write_model
 from spipconv.parsing.layout.writer import LinkMark, TextWriter
 from spipconv.parsing.models import read_model
-from spipconv.parsing.pairing import Open
+from spipconv.parsing.openings import Open
 from spipconv.parsing.targets import split_text
 from spipconv.parsing.tokens import NodeFields
 from spipconv.parsing.typography import decode_entities
@@ -105,9 +105,8 @@ def _describe(node: Node) -> tuple[str, str, NodeFields]:
     return kind, name, fields
 
 
-def _place(writer: TextWriter, node: Node, offset: int) -> Node:
-    line, column = writer.source.place(offset)
-    return replace(node, line=line, column=column)
+def _place(writer: TextWriter, node: Node, start: int, end: int) -> Node:
+    return replace(node, **writer.source.fields(start, end))
 
 
 class BlockBuilder:
@@ -120,57 +119,57 @@ class BlockBuilder:
         self._pairing = writer.pairing
         self._extension = extension
 
-    def open(self, node: Node, offset: int) -> Open | None:
+    def open(self, node: Node, start: int, end: int) -> Open | None:
         """Open a node without children."""
         kind, name, fields = _describe(node)
-        return self._pairing.open(name, kind, fields, offset, "", kind == "ELEMENT")
+        return self._pairing.open(name, kind, fields, start, end, "", kind == "ELEMENT")
 
-    def close(self, opened: Opened, offset: int) -> None:
+    def close(self, opened: Opened, start: int, end: int) -> None:
         """Close it."""
         assert isinstance(opened, Open)
         if opened.name in SPECIAL:
-            self._pairing.close_to(opened)
+            self._pairing.close_to(opened, end)
         else:
-            self._pairing.close_formatting(opened.name, offset)
+            self._pairing.close_formatting(opened.name, start, end)
 
-    def text(self, words: str, offset: int) -> None:
+    def text(self, words: str, start: int, end: int) -> None:
         """Add words."""
-        self._pairing.text(words, offset)
+        self._pairing.text(words, start, end)
 
-    def add(self, node: Node, offset: int) -> None:
+    def add(self, node: Node, start: int, end: int) -> None:
         """Add a whole node."""
-        placed = _place(self._writer, node, offset)
+        placed = _place(self._writer, node, start, end)
         if isinstance(placed, Element) and placed.name in VOID:
-            self._pairing.void(placed)
+            self._pairing.void(placed.name, placed.attributes, start, end)
         elif isinstance(placed, Block):
-            self._pairing.block(placed)
+            self._pairing.block(placed, start, end)
         else:
-            self._pairing.leaf(placed)
+            self._pairing.leaf(placed, start, end)
 
-    def html(self, markup: str, offset: int) -> None:
+    def html(self, markup: str, start: int, end: int) -> None:
         """Add an author's HTML."""
         writer, pairing = self._writer, self._pairing
         position = 0
         for match in writer.scan.lexer.patterns["TAG"].finditer(markup):
             if match.start() > position:
-                pairing.text(decode_entities(markup[position : match.start()]), offset)
+                pairing.text(decode_entities(markup[position : match.start()]), start, end)
             position = match.end()
             tag = read_tag(match.group())
             if tag.name in writer.policy.tags:
                 if tag.is_end:
-                    close_tag(writer, tag.name, offset)
+                    close_tag(writer, tag.name, start, end)
                 else:
-                    open_tag(writer, tag, offset, match.group())
+                    open_tag(writer, tag, start, start, match.group())
                 continue
-            node = read_dropped(writer, tag, offset, match.group())
+            node = read_dropped(writer, tag, start, end, match.group())
             if isinstance(node, Player):
-                pairing.block(node)
+                pairing.block(node, start, end)
             elif node:
-                pairing.leaf(node)
+                pairing.leaf(node, start, end)
             else:
-                writer.source.report(tag.loss, offset, match.group())
+                writer.source.report(tag.loss, start, match.group())
         if position < len(markup):
-            pairing.text(decode_entities(markup[position:]), offset)
+            pairing.text(decode_entities(markup[position:]), start, end)
 
     def shortcut(self, start: int, end: int) -> None:
         """Add one of SPIP's links or models."""
@@ -180,10 +179,17 @@ class BlockBuilder:
                 self._pairing.close("p")
             write_model(writer, start, end)
             return
-        label, _, target = writer.text[start + 1 : end - 1].partition("->")
-        label = label.strip()
+        first, last = start + 1, end - 1
+        typed, _, target = writer.text[first:last].partition("->")
+        label = typed.strip()
         length, title, language = split_text(label, label, writer.language)
-        writer.link_marks[start] = LinkMark(title, language, target, label[:length].strip())
+        words = label[:length].strip()
+        if words:
+            first += typed.index(words)
+            last = first + len(words)
+        else:
+            first, last = trim(writer.text, first + len(typed) + 2, last)
+        writer.link_marks[start] = LinkMark(title, language, target, words, first, last)
         write_plain_link(writer, start, end)
 
     def report(self, code: str, offset: int, detail: str = "") -> None:
@@ -213,56 +219,56 @@ class ShortcutWriter:
         """Write the words before."""
         self._writer.end_run(trims=trims)
 
-    def say(self, words: str, start: int) -> None:
+    def say(self, words: str, start: int, end: int) -> None:
         """Add words in the line."""
         self._writer.end_run()
-        self._writer.flow.text(words, start)
+        self._writer.flow.text(words, start, end)
 
     def add(self, node: Node, start: int, end: int) -> None:
         """Add a whole node."""
-        placed = _place(self._writer, node, start)
+        placed = _place(self._writer, node, start, end)
         if isinstance(placed, Directive):
             # Among words, it could change how these are written.
             self._writer.end_run(trims=True)
             self._writer.source.directives.setdefault(placed.name, placed)
         elif is_block(placed):
-            self._writer.block(placed)
+            self._writer.block(placed, start, end)
         else:
-            self._writer.leaf(placed, start)
+            self._writer.leaf(placed, start, end)
 
-    def open(self, node: Node, start: int) -> None:
+    def open(self, node: Node, start: int, end: int) -> None:
         """Open a node without children."""
         writer = self._writer
         kind, name, fields = _describe(node)
         if isinstance(node, Heading):
-            open_heading(writer, start, node.level)
+            open_heading(writer, start, end, node.level)
         elif name in SPECIAL:
             writer.end_run(trims=True)
             writer.flow.end()
             writer.pairing.close("p")
-            writer.pairing.open(name, kind, fields, start, "", kind == "ELEMENT")
+            writer.pairing.open(name, kind, fields, start, end, "", kind == "ELEMENT")
             writer.flow.begin()
         else:
             writer.end_run()
-            write = partial(writer.pairing.open, name, kind, fields, start, "", kind == "ELEMENT")
+            write = partial(writer.pairing.open, name, kind, fields, start, end, "", kind == "ELEMENT")
             writer.flow.tag(write, start)
 
-    def close(self, node: Node, start: int) -> None:
+    def close(self, node: Node, start: int, end: int) -> None:
         """Close the innermost node of that kind."""
         writer = self._writer
         kind, name, _ = _describe(node)
         if isinstance(node, Heading):
             writer.end_run(trims=True)
-            close_heading(writer, start)
+            close_heading(writer, start, end)
         elif name in SPECIAL:
             writer.end_run(trims=True)
             writer.flow.end()
-            _close_block(writer, kind, name)
+            _close_block(writer, kind, name, end)
             writer.flow.begin()
             set_line_breaks(writer)
         else:
             writer.end_run()
-            writer.flow.tag(partial(writer.pairing.close_formatting, name, start), start)
+            writer.flow.tag(partial(writer.pairing.close_formatting, name, start, end), start)
 
     def set_level(self, level: int, start: int) -> bool:
         """Give the heading whose braces end there a level."""
@@ -288,7 +294,7 @@ class ShortcutWriter:
         lexemes = self._writer.scan.lexer.read(self.text, start, end)
         return [(lexeme.start, lexeme.end) for lexeme in lexemes if lexeme.kind in ("LINK_MARK", "MODEL_TAG")]
 
-    def build(self, node: Node, start: int, fill: Callable[[Builder], None]) -> None:
+    def build(self, node: Node, start: int, end: int, fill: Callable[[Builder], None]) -> None:
         """Add a block."""
         writer, builder = self._writer, BlockBuilder(self._writer, self._extension)
         if not writer.has_paragraphs:
@@ -302,10 +308,10 @@ class ShortcutWriter:
         if isinstance(node, Markdown) and not writer.pairing.is_plain:
             # Formatting reaches into it, which its own text does not say.
             fields["text"] = ""
-        opened = writer.pairing.open(name, kind, fields, start)
+        opened = writer.pairing.open(name, kind, fields, start, start)
         fill(builder)
         if opened:
-            writer.pairing.close_to(opened)
+            writer.pairing.close_to(opened, end)
         writer.flow.begin(drops_breaks=False)
         set_line_breaks(writer)
 
@@ -314,10 +320,10 @@ class ShortcutWriter:
         _report(self._writer, self._extension, code, start, detail)
 
 
-def _close_block(writer: TextWriter, kind: str, name: str) -> None:
+def _close_block(writer: TextWriter, kind: str, name: str, end: int) -> None:
     for element in reversed(writer.pairing.stack):
         if element.token.type == kind and element.name == name:
-            writer.pairing.close_to(element)
+            writer.pairing.close_to(element, end)
             return
         if element.name in SCOPE_ENDS:
             return

@@ -21,10 +21,11 @@ def write_abbreviation(writer: TextWriter, start: int, end: int) -> None:
         "language": meaning_language[:-1] if brace else "",
     }
     writer.begin_inline(start)
-    opened = writer.pairing.open("abbr", "ABBREVIATION", fields, start)
-    writer.pairing.text(typeset(words, language, "["), start)
+    first = start + 1
+    opened = writer.pairing.open("abbr", "ABBREVIATION", fields, start, first)
+    writer.pairing.text(typeset(words, language, "["), first, first + len(words))
     if opened:
-        writer.pairing.close_to(opened)
+        writer.pairing.close_to(opened, end)
 
 
 def is_abbreviation(writer: TextWriter, start: int, end: int) -> bool:

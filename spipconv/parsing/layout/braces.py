@@ -40,10 +40,10 @@ def open_braces(writer: TextWriter, start: int, end: int) -> None:
     writer.end_run(trims=end - start > 2)
     triples, rest = divmod(end - start, 3)
     for number in range(min(triples, _MOST_MARKERS)):
-        open_heading(writer, start + 3 * number)
+        open_heading(writer, start + 3 * number, start + 3 * number + 3)
     if rest:
         name: Formatting = "i" if rest == 1 else "strong"
-        writer.flow.tag(partial(writer.open_formatting, name, "{" * rest, end - rest), end - rest)
+        writer.flow.tag(partial(writer.open_formatting, name, "{" * rest, end - rest, end), end - rest)
 
 
 def write_strong_words(writer: TextWriter, start: int, end: int) -> None:
@@ -64,7 +64,7 @@ def close_braces(writer: TextWriter, start: int, end: int) -> None:
         inner = min(count // 3, _MOST_MARKERS)
         for number in range(inner):
             writer.end_run(trims=True)
-            close_heading(writer, start + 3 * number)
+            close_heading(writer, start + 3 * number, start + 3 * number + 3)
         start, count = start + 3 * inner, count - 3 * inner
     pairs = count // 2 if writer.has_strong else 0
     _close_each(writer, "strong", "}}", start, pairs)
@@ -75,37 +75,38 @@ def close_braces(writer: TextWriter, start: int, end: int) -> None:
         writer.words(start, start + singles)
     if closes_heading:
         writer.end_run(trims=True)
-        close_heading(writer, end - 3)
+        close_heading(writer, end - 3, end)
 
 
 def _close_each(writer: TextWriter, name: Formatting, marker: str, offset: int, number: int) -> None:
     if number:
         writer.end_run()
     for _ in range(min(number, _MOST_MARKERS)):
-        writer.flow.tag(partial(writer.close_formatting, name, marker, offset), offset)
-        offset += len(marker)
+        end = offset + len(marker)
+        writer.flow.tag(partial(writer.close_formatting, name, marker, offset, end), offset)
+        offset = end
 
 
-def open_heading(writer: TextWriter, offset: int, level: int = 1) -> None:
+def open_heading(writer: TextWriter, start: int, end: int, level: int = 1) -> None:
     """Open a heading; the first level is that of SPIP's own."""
     writer.end_run(trims=True)
     writer.flow.end()
-    heading = writer.pairing.open("h2", "HEADING", {"level": level}, offset, "{{{")
+    heading = writer.pairing.open("h2", "HEADING", {"level": level}, start, end, "{{{")
     if heading:
         writer.headings.append(heading)
         writer.flow.breaks_lines = False
 
 
-def close_heading(writer: TextWriter, offset: int) -> None:
-    """Close the innermost heading, or report that the three characters there close nothing."""
+def close_heading(writer: TextWriter, start: int, end: int) -> None:
+    """Close the innermost heading, or report that the characters there close nothing."""
     writer.flow.end()
     while writer.headings:
         heading = writer.headings.pop()
         if heading.is_open:
-            writer.pairing.close_to(heading)
+            writer.pairing.close_to(heading, end)
             break
     else:
-        writer.source.report("unopened-marker", offset, "}}}")
+        writer.source.report("unopened-marker", start, "}}}")
     writer.flow.begin(drops_breaks=False)
-    writer.heading_end = offset + 3
+    writer.heading_end = end
     set_line_breaks(writer)

@@ -23,10 +23,13 @@ from spipconv.trees import transform
 _SIZES: Final = ("width", "height")
 
 
-def write_extended_model(writer: TextWriter, tag: ModelTag, start: int, markup: str, link: str) -> bool:
+def write_extended_model(
+    writer: TextWriter, tag: ModelTag, start: int, end: int, offset: int, markup: str, link: str
+) -> bool:
     """Write what the first extension that knows a model makes of it; False where none makes anything of it.
 
-    ``link`` is the address of the link that the model is the text of.
+    The model stands at an offset; what is made of it stands for all between two others. ``link`` is the address of the
+    link that the model is the text of.
     """
     settings = writer.settings
     for extension in extensions_of(settings.plugins, settings.extensions):
@@ -34,50 +37,50 @@ def write_extended_model(writer: TextWriter, tag: ModelTag, start: int, markup: 
         if write is None:
             continue
         try:
-            nodes = check_nodes(write(_make_call(writer, extension, tag, start, markup)))
+            nodes = check_nodes(write(_make_call(writer, extension, tag, offset, markup)))
         except Exception as error:
             if extension in EXTENSIONS.values():
                 raise
-            report_failure(writer.source, extension, error, *writer.source.place(start))
+            report_failure(writer.source, extension, error, *writer.source.place(offset))
             continue
         if nodes is not None:
-            _write_nodes(writer, nodes, start, link)
+            _write_nodes(writer, nodes, start, end, link)
             return True
     return False
 
 
-def _make_call(writer: TextWriter, extension: Extension, tag: ModelTag, start: int, markup: str) -> ModelCall:
+def _make_call(writer: TextWriter, extension: Extension, tag: ModelTag, offset: int, markup: str) -> ModelCall:
     settings = writer.settings
 
     def report(code: str, detail: str = "", /) -> None:
-        writer.source.report(code_of(extension, code), start, detail)
+        writer.source.report(code_of(extension, code), offset, detail)
 
     return ModelCall(
         tag.name, tag.number, arguments_of(tag), options_of(tag), markup, language=writer.language,
         profile=settings.profile, resolver=settings.resolver, read=writer.read_inline, report=report,
-        embed=partial(_embed, writer, start, markup),
+        embed=partial(_embed, writer, offset, markup),
     )  # fmt: skip
 
 
 def _embed(
-    writer: TextWriter, start: int, markup: str, address: str, title: str, width: int | str, height: int | str
+    writer: TextWriter, offset: int, markup: str, address: str, title: str, width: int | str, height: int | str
 ) -> Node | None:
     if find_player(address, writer.settings.peertube) is None:
         return None
     attributes = (("src", address), ("title", title), *zip(_SIZES, (str(width), str(height)), strict=True))
-    return read_dropped(writer, Tag("iframe", attributes=attributes), start, markup)
+    return read_dropped(writer, Tag("iframe", attributes=attributes), offset, offset + len(markup), markup)
 
 
-def _write_nodes(writer: TextWriter, nodes: tuple[Node, ...], start: int, link: str) -> None:
+def _write_nodes(writer: TextWriter, nodes: tuple[Node, ...], start: int, end: int, link: str) -> None:
     """Write the nodes of a model: in the line, or as blocks if one of them is a block."""
-    line, column = writer.source.place(start)
+    place = writer.source.fields(start, end)
     is_linked = bool(link) or writer.in_raw_link or writer.pairing.is_within("a")
 
     def settle(node: Node) -> tuple[Node, ...]:
         if is_linked and isinstance(node, Link):
             # HTML has no links in links.
             return node.children
-        return (node,) if node.line else (replace(node, line=line, column=column),)
+        return (node,) if node.line else (replace(node, **place),)
 
     nodes = transform(nodes, settle)
     has_block = any(map(is_block, nodes))
@@ -88,18 +91,18 @@ def _write_nodes(writer: TextWriter, nodes: tuple[Node, ...], start: int, link: 
     else:
         writer.end_run()
     pairing = writer.pairing
-    opened = pairing.open("a", "LINK", {"address": link}, start) if link and nodes else None
+    opened = pairing.open("a", "LINK", {"address": link}, start, start) if link and nodes else None
     for stands_apart, group in groupby(nodes, is_block):
         if stands_apart:
             for node in group:
-                pairing.block(node)
+                pairing.block(node, start, end)
         elif has_block:
-            pairing.block(Paragraph(tuple(group), line=line, column=column))
+            pairing.block(Paragraph(tuple(group), **place), start, end)
         else:
             for node in group:
-                pairing.leaf(node)
+                pairing.leaf(node, start, end)
     if opened:
-        pairing.close_formatting("a", start)
+        pairing.close_formatting("a", start, end)
     if has_block:
         writer.flow.begin(drops_breaks=False)
 

@@ -69,9 +69,9 @@ def _part(text: str, opening: re.Match[str], content_end: int, end: int) -> tupl
     return opening.start(), end, part
 
 
-def read_frame(writer: TextWriter, part: Protected, offset: int) -> Node | None:
+def read_frame(writer: TextWriter, part: Protected, start: int, end: int) -> Node | None:
     """Return what a frame or an object becomes: its player, a link, the name of its host, or nothing."""
-    return _read_sources(writer, _tags_of(writer, part), offset, part.opening)
+    return _read_sources(writer, _tags_of(writer, part), start, end, part.opening)
 
 
 def _tags_of(writer: TextWriter, part: Protected) -> list[Tag]:
@@ -84,7 +84,7 @@ def _tags_of(writer: TextWriter, part: Protected) -> list[Tag]:
 
 def is_player(writer: TextWriter, part: Protected) -> bool:
     """Return whether a frame or an object becomes a player."""
-    return any(make_player(writer, _address_of(tag), {}, 0) for tag in _tags_of(writer, part))
+    return any(make_player(writer, _address_of(tag), {}, 0, 0) for tag in _tags_of(writer, part))
 
 
 def find_fallback(writer: TextWriter, part: Protected) -> list[tuple[int, int]]:
@@ -100,7 +100,7 @@ def find_fallback(writer: TextWriter, part: Protected) -> list[tuple[int, int]]:
     return [(start, end) for start, end in pairs if not writer.text[start:end].isspace() and start < end]
 
 
-def read_dropped(writer: TextWriter, tag: Tag, offset: int, markup: str) -> Node | None:
+def read_dropped(writer: TextWriter, tag: Tag, start: int, end: int, markup: str) -> Node | None:
     """Return what is left of a player's tag that is not allowed: a link, the name of its host, or nothing.
 
     A film with several sources is one link.
@@ -111,10 +111,10 @@ def read_dropped(writer: TextWriter, tag: Tag, offset: int, markup: str) -> Node
         return None
     if tag.name == "source":
         writer.needs_source = False
-    return _read_sources(writer, [tag], offset, markup)
+    return _read_sources(writer, [tag], start, end, markup)
 
 
-def make_player(writer: TextWriter, address: str, attributes: dict[str, str], offset: int) -> Player | None:
+def make_player(writer: TextWriter, address: str, attributes: dict[str, str], start: int, end: int) -> Player | None:
     """Return the player that an address of a known host stands for, if the caller allows players."""
     settings = writer.settings
     if not settings.embeds or settings.profile != "article":
@@ -123,28 +123,26 @@ def make_player(writer: TextWriter, address: str, attributes: dict[str, str], of
     if player is None:
         return None
     width, height = [int(size) if _SIZE.fullmatch(size := attributes.get(name, "")) else 0 for name in _SIZES]
-    line, column = writer.source.place(offset)
-    return Player(
-        player.host, player.address, player.page, attributes.get("title", ""), width, height, line=line, column=column
-    )
+    place = writer.source.fields(start, end)
+    return Player(player.host, player.address, player.page, attributes.get("title", ""), width, height, **place)
 
 
 _SIZES: Final = ("width", "height")
 _SOURCE_ATTRIBUTES: Final = ("title", *_SIZES)
 
 
-def _read_sources(writer: TextWriter, tags: list[Tag], offset: int, markup: str) -> Node | None:
+def _read_sources(writer: TextWriter, tags: list[Tag], start: int, end: int, markup: str) -> Node | None:
     addresses = [address for tag in tags if (address := _address_of(tag).strip())]
     sizes = {name: value for tag in reversed(tags) for name, value in tag.attributes if name in _SOURCE_ATTRIBUTES}
     for address in addresses:
-        if player := make_player(writer, address, sizes, offset):
+        if player := make_player(writer, address, sizes, start, end):
             return player
     addresses = [address for address in addresses if address != "about:blank"]
     if not addresses:
-        writer.source.report("content-dropped", offset, markup)
+        writer.source.report("content-dropped", start, markup)
         return None
-    writer.source.report("embed-dropped", offset, markup)
-    return _link(writer, addresses, offset)
+    writer.source.report("embed-dropped", start, markup)
+    return _link(writer, addresses, start, end)
 
 
 def _address_of(tag: Tag) -> str:
@@ -155,22 +153,22 @@ def _address_of(tag: Tag) -> str:
     return attributes.get(_SOURCES.get(tag.name, ""), "") or attributes.get("data-src", "")
 
 
-def _link(writer: TextWriter, addresses: list[str], offset: int) -> Node:
+def _link(writer: TextWriter, addresses: list[str], start: int, end: int) -> Node:
     """Return a link to the page of a player or to what was framed, by the name of its host."""
     player = next((known for address in addresses if (known := find_player(address, writer.settings.peertube))), None)
     address = player.page if player else addresses[0]
     if address.startswith("//"):
         address = "https:" + address
     name = player.host if player else _name_of(address)
-    line, column = writer.source.place(offset)
-    words = Text(name, line=line, column=column)
+    place = writer.source.fields(start, end)
+    words = Text(name, **place)
     allowed = safe_address(address)
     if allowed is None:
-        writer.source.report("address-refused", offset, address)
+        writer.source.report("address-refused", start, address)
     if allowed is None or writer.in_raw_link or writer.pairing.is_within("a"):
         return words
     kind: LinkKind = "external" if "://" in allowed else "relative"
-    return Link(allowed, (words,), kind, line=line, column=column)
+    return Link(allowed, (words,), kind, **place)
 
 
 def _name_of(address: str) -> str:

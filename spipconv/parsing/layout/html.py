@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from spipconv.nodes import Element, Player
+from spipconv.nodes import Player
 from spipconv.parsing.html_rules import FORMATTING
 from spipconv.parsing.html_tags import BLOCKS, Tag, read_tag
 from spipconv.parsing.layout import frames, lists
@@ -29,17 +29,17 @@ def write_tag(writer: TextWriter, start: int, end: int) -> None:
         writer.in_raw_link = not tag.is_end and "a" in writer.policy.tags
     if tag.name in writer.policy.tags:
         writer.end_run(trims=tag.name in BLOCKS or tag.name == "p")
-        _write_allowed(writer, tag, start, markup)
+        _write_allowed(writer, tag, start, end, markup)
     elif writer.settings.profile == "comment" and tag.name in _TRANSLATED:
         writer.source.report("tag-translated", start, markup)
-        _translate(writer, tag, start)
+        _translate(writer, tag, start, end)
     elif tag.is_words:
         writer.source.report("tag-shown", start, markup)
         writer.words(start, end)
-    elif isinstance(node := frames.read_dropped(writer, tag, start, markup), Player):
-        writer.block(node)
+    elif isinstance(node := frames.read_dropped(writer, tag, start, end, markup), Player):
+        writer.block(node, start, end)
     elif node:
-        writer.leaf(node, start)
+        writer.leaf(node, start, end)
     else:
         writer.source.report(tag.loss, start, markup)
         if tag.name in BLOCKS and writer.has_paragraphs:
@@ -55,85 +55,85 @@ def _write_nothing() -> None:
     """Write a tag that is not in the output."""
 
 
-def _translate(writer: TextWriter, tag: Tag, offset: int) -> None:
+def _translate(writer: TextWriter, tag: Tag, start: int, end: int) -> None:
     writer.end_run(trims=tag.name in ("br", "p"))
     if tag.name == "p":
         lists.end_lists(writer)
         writer.flow.begin(drops_breaks=False)
     elif tag.name == "br":
-        writer.flow.line_break("html", offset)
+        writer.flow.line_break("html", start, end)
     else:
         name = _SHORTCUT_OF_TAG[tag.name]
         write = writer.close_formatting if tag.is_end else writer.open_formatting
-        writer.flow.tag(partial(write, name, "", offset), offset)
+        writer.flow.tag(partial(write, name, "", start, end), start)
 
 
-def _write_allowed(writer: TextWriter, tag: Tag, offset: int, markup: str) -> None:
+def _write_allowed(writer: TextWriter, tag: Tag, start: int, end: int, markup: str) -> None:
     """Write a tag that is allowed."""
     name = tag.name
     if name == "br" and writer.has_paragraphs:
         for attribute, _ in tag.attributes:
-            writer.source.report("attribute-dropped", offset, f"<br {attribute}>")
-        if offset == writer.start and not tag.is_self_closed:
+            writer.source.report("attribute-dropped", start, f"<br {attribute}>")
+        if start == writer.start and not tag.is_self_closed:
             # At the start of a text SPIP drops <br />, but not <br>.
             writer.flow.begin(drops_breaks=False)
-        writer.flow.line_break("html", offset)
+        writer.flow.line_break("html", start, end)
     elif name == "p" and writer.has_paragraphs:
         if tag.is_end or not tag.attributes:
             writer.flow.begin(drops_breaks=not tag.is_end)
         else:
             writer.flow.end()
-            open_tag(writer, tag, offset, markup)
+            open_tag(writer, tag, start, end, markup)
             writer.flow.adopt()
     elif name in BLOCKS and writer.has_paragraphs:
         writer.flow.end()
         if tag.is_end:
-            close_tag(writer, name, offset)
+            close_tag(writer, name, start, end)
             writer.flow.begin(drops_breaks=False)
         else:
-            open_tag(writer, tag, offset, markup)
+            open_tag(writer, tag, start, end, markup)
         if name in ("li", "ol", "ul"):
             lists.set_line_breaks(writer)
             writer.flow.breaks_lines |= name == "li" and not tag.is_end
         elif not tag.is_end and name not in VOID and not writer.in_body_cell:
             writer.flow.breaks_lines = False
-    elif writer.is_around_blocks(offset):
+    elif writer.is_around_blocks(start):
         writer.begin_block()
         if tag.is_end:
-            close_tag(writer, name, offset)
+            close_tag(writer, name, start, end)
         else:
-            open_tag(writer, tag, offset, markup)
+            open_tag(writer, tag, start, end, markup)
         writer.flow.begin(drops_breaks=False)
     elif tag.is_self_closed:
-        writer.flow.content(offset)
-        open_tag(writer, tag, offset, markup)
+        writer.flow.content(start)
+        open_tag(writer, tag, start, end, markup)
+    elif tag.is_end:
+        writer.flow.tag(partial(close_tag, writer, name, start, end), start)
     else:
-        opening, closing = partial(open_tag, writer, tag, offset, markup), partial(close_tag, writer, name, offset)
-        writer.flow.tag(closing if tag.is_end else opening, offset)
+        writer.flow.tag(partial(open_tag, writer, tag, start, end, markup), start)
 
 
-def open_tag(writer: TextWriter, tag: Tag, offset: int, markup: str) -> None:
+def open_tag(writer: TextWriter, tag: Tag, start: int, end: int, markup: str) -> None:
     """Open an element that is allowed, without the attributes that are not."""
     attributes, refused = filter_attributes(writer.policy, tag.name, tag.attributes)
     for name in refused:
-        writer.source.report("attribute-dropped", offset, f"<{tag.name} {name}>")
+        writer.source.report("attribute-dropped", start, f"<{tag.name} {name}>")
     if "autoplay" in refused and not any(name == "controls" for name, _ in attributes):
         # Without its controls, nothing would start it.
         attributes += (("controls", "controls"),)
     if tag.name in VOID:
-        line, column = writer.source.place(offset)
-        writer.pairing.void(Element(tag.name, attributes, (), line=line, column=column))
+        writer.pairing.void(tag.name, attributes, start, end)
     else:
-        open_raw_element(writer.pairing, tag.name, {"name": tag.name, "attributes": attributes}, offset, markup)
+        open_raw_element(writer.pairing, tag.name, {"name": tag.name, "attributes": attributes}, start, end, markup)
 
 
-def close_tag(writer: TextWriter, name: str, offset: int) -> None:
+def close_tag(writer: TextWriter, name: str, start: int, end: int) -> None:
     """Close an element, or report that the end tag closes nothing."""
     if name in FORMATTING:
-        closed = writer.pairing.close_formatting(name, offset)
+        closed = writer.pairing.close_formatting(name, start, end)
     elif name in BLOCKS or name == "p":
-        closed = writer.pairing.close(name, is_raw=True)
+        closed = writer.pairing.close(name, end, is_raw=True)
     else:
-        closed = writer.pairing.close_inline(name)
+        closed = writer.pairing.close_inline(name, end)
     if not closed:
-        writer.source.report("unopened-tag", offset, f"</{name}>")
+        writer.source.report("unopened-tag", start, f"</{name}>")

@@ -22,8 +22,8 @@ def write_newline(writer: TextWriter, start: int, end: int) -> None:
         return
     writer.end_run(trims=True)
     if writer.in_body_cell and not writer.text.startswith(("-*", "-#"), end):
-        writer.flow.line_break("auto", start)
-    writer.flow.newline(start)
+        writer.flow.line_break("auto", start, end)
+    writer.flow.newline(start, end)
 
 
 def write_blank_line(writer: TextWriter, start: int, end: int) -> None:
@@ -31,7 +31,7 @@ def write_blank_line(writer: TextWriter, start: int, end: int) -> None:
     writer.end_run(trims=True)
     end_lists(writer)
     if writer.in_body_cell:
-        writer.flow.blank_line(start)
+        writer.flow.blank_line(start, end)
     else:
         writer.flow.begin()
 
@@ -41,20 +41,19 @@ def write_break_mark(writer: TextWriter, start: int, end: int) -> None:
     writer.end_run(trims=True)
     if writer.text[end : end + 1] in (_FRENCH_UNBREAKABLE if is_french(writer.typography) else _UNBREAKABLE):
         if writer.text[start] == "\n":
-            writer.flow.newline(start)
+            writer.flow.newline(start, start + 1)
             start += 1
         writer.words(start, end)
         return
     if writer.in_body_cell:
-        writer.flow.line_break("auto", start)
-    writer.flow.line_break("manual", start)
+        writer.flow.line_break("auto", start, start)
+    writer.flow.line_break("manual", start, end)
 
 
 def write_dash_mark(writer: TextWriter, start: int, end: int) -> None:
     """Write ``-`` at the start of a line: SPIP's drawn dash."""
     _begin_dash(writer, start)
-    line, column = writer.source.place(start)
-    writer.leaf(Bullet(line=line, column=column), start)
+    writer.leaf(Bullet(**writer.source.fields(start, end)), start, end)
 
 
 def write_dialogue_mark(writer: TextWriter, start: int, end: int) -> None:
@@ -67,7 +66,7 @@ def write_dialogue_mark(writer: TextWriter, start: int, end: int) -> None:
         return
     if writer.in_verse:
         writer.end_run()
-        writer.flow.text(writer.text[start:end].replace("—", "--"), start)
+        writer.flow.text(writer.text[start:end].replace("—", "--"), start, end)
         return
     # At the very start of a text, typography makes the dash, and the space stays an ordinary one.
     is_first = start == writer.start and writer.text[start - 1 : start] != "\n"
@@ -76,7 +75,7 @@ def write_dialogue_mark(writer: TextWriter, start: int, end: int) -> None:
         return
     _begin_dash(writer, start)
     writer.flow.content(start)
-    writer.pairing.text("—" + (NO_BREAK_SPACE if writer.typography else " "), start)
+    writer.pairing.text("—" + (NO_BREAK_SPACE if writer.typography else " "), start, end)
 
 
 def write_rule_mark(writer: TextWriter, start: int, end: int) -> None:
@@ -84,8 +83,8 @@ def write_rule_mark(writer: TextWriter, start: int, end: int) -> None:
     if writer.levels:
         writer.end_run(trims=True)
         fill_item(writer)
-    line, column = writer.source.place(start)
-    writer.block(Rule(line=line, column=column))
+    end = start + len(writer.text[start:end].rstrip())
+    writer.block(Rule(**writer.source.fields(start, end)), start, end)
     writer.flow.begin()
 
 
@@ -115,7 +114,7 @@ def _begin_dash(writer: TextWriter, offset: int) -> None:
     if writer.levels:
         fill_item(writer)
     if not writer.in_body_cell and not writer.flow.drops_break and not _follows_heading(writer, offset):
-        writer.flow.line_break("html", offset)
+        writer.flow.line_break("html", offset, offset)
 
 
 def _follows_heading(writer: TextWriter, offset: int) -> bool:

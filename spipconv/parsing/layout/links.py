@@ -105,15 +105,18 @@ def _open_up(writer: TextWriter, link: Lexeme) -> list[Lexeme]:
     first, last = trim(masked, first, first + length)
     target = text[arrow + 2 : link.end - 1]
     if first == last and ("{" in target or "}" in target) and (inner := _open_address(writer, link, arrow + 2)):
-        writer.link_marks[link.start] = LinkMark(title, language, target, "", shows_address=True)
+        writer.link_marks[link.start] = LinkMark(title, language, target, "", first, last, shows_address=True)
         return [link.become("LINK_START"), *inner, Lexeme("LINK_END", link.end - 1, link.end)]
     if _WORDS_ONLY.fullmatch(masked, first, last):
-        writer.link_marks[link.start] = LinkMark(title, language, target, text[first:last])
+        words = text[first:last]
+        if first == last:
+            first, last = trim(text, arrow + 2, link.end - 1)
+        writer.link_marks[link.start] = LinkMark(title, language, target, words, first, last)
         return [link.become("PLAIN_LINK")]
     inner = writer.scan.read(first, last)
     if len(inner) == 1 and inner[0].kind == "MODEL_TAG":
         return [link.become("LINKED_MODEL")]
-    writer.link_marks[link.start] = LinkMark(title, language, target, "")
+    writer.link_marks[link.start] = LinkMark(title, language, target, "", first, last)
     inner = [lexeme.become("WORDS") if lexeme.kind in _NOT_IN_LINKS else lexeme for lexeme in inner]
     return [link.become("LINK_START"), *inner, Lexeme("LINK_END", link.end - 1, link.end)]
 
@@ -148,17 +151,17 @@ def write_plain_link(writer: TextWriter, start: int, end: int) -> None:
     title = writer.read_inline(target.text, target.language) if target.is_markup and not mark.words else ()
     writer.begin_inline(start)
     if fields["address"] is None:
-        pairing.text(words, start)
+        pairing.text(words, start, end)
     elif not title and pairing.is_plain:
-        pairing.plain("LINK", fields, words, start, 1)
+        pairing.plain("LINK", fields, start, end, words, mark.start, mark.end)
     else:
-        opened = pairing.open("a", "LINK", fields, start)
+        opened = pairing.open("a", "LINK", fields, start, start + 1)
         for node in title:
-            pairing.leaf(node)
+            pairing.leaf(node, mark.start, mark.end)
         if not title:
-            pairing.text(words, start)
+            pairing.text(words, mark.start, mark.end)
         if opened:
-            pairing.close_formatting("a", start)
+            pairing.close_formatting("a", start, end)
 
 
 def open_link(writer: TextWriter, start: int, end: int) -> None:
@@ -173,7 +176,7 @@ def open_link(writer: TextWriter, start: int, end: int) -> None:
     else:
         writer.begin_inline(start)
     is_allowed = fields["address"] is not None
-    writer.links.append(writer.pairing.open("a", "LINK", fields, start) if is_allowed else None)
+    writer.links.append(writer.pairing.open("a", "LINK", fields, start, start + 1) if is_allowed else None)
     writer.in_link = True
     writer.typography = "" if mark.shows_address else _typography_in(writer, target)
     if is_block:
@@ -192,7 +195,7 @@ def close_link(writer: TextWriter, start: int, end: int) -> None:
     writer.in_link = bool(writer.links)
     if opened is not None:
         writer.flow.flush(start)
-        writer.pairing.close_formatting("a", start)
+        writer.pairing.close_formatting("a", start, end)
     if is_block:
         writer.flow.begin(drops_breaks=False)
 
@@ -241,27 +244,29 @@ def write_address(writer: TextWriter, start: int, end: int) -> None:
         writer.words(start, end)
         return
     if "oembed" in writer.settings.plugins and writer.flow.is_empty and _NOTHING_MORE.match(writer.scan.masked, end):
-        player = frames.make_player(writer, address, {}, start)
+        player = frames.make_player(writer, address, {}, start, end)
         if player:
-            writer.block(player)
+            writer.block(player, start, end)
             return
     writer.flow.content(start)
-    pairing.open("a", "LINK", {"address": address, "kind": kind, "shows_address": True, "automatic": True}, start)
-    pairing.text(words, start)
-    pairing.close_formatting("a", start)
+    fields: NodeFields = {"address": address, "kind": kind, "shows_address": True, "automatic": True}
+    pairing.open("a", "LINK", fields, start, start)
+    pairing.text(words, start, end)
+    pairing.close_formatting("a", start, end)
 
 
 def write_resource(writer: TextWriter, start: int, end: int) -> None:
     """Write ``<https://…>``: the address as a link between the two brackets."""
     pairing = writer.pairing
-    address = decode_entities(writer.text[start + 1 : end - 1])
+    first, last = start + 1, end - 1
+    address = decode_entities(writer.text[first:last])
     writer.begin_inline(start)
-    pairing.text("<", start)
-    pairing.open("a", "LINK", {"address": address, "kind": "external", "shows_address": True}, start)
-    pairing.text(address, start)
-    pairing.close_formatting("a", start)
+    pairing.text("<", start, first)
+    pairing.open("a", "LINK", {"address": address, "kind": "external", "shows_address": True}, first, first)
+    pairing.text(address, first, last)
+    pairing.close_formatting("a", last, last)
     # SPIP ends the line of its source there, which is a space.
-    pairing.text("> " if writer.text[end : end + 1].strip() else ">", end - 1)
+    pairing.text("> " if writer.text[end : end + 1].strip() else ">", last, end)
 
 
 def write_glossary(writer: TextWriter, start: int, end: int) -> None:
@@ -278,16 +283,19 @@ def write_glossary(writer: TextWriter, start: int, end: int) -> None:
     if writer.settings.extensions:
         address = _ask_glossaries(writer, term, start) or address
     writer.begin_inline(start)
-    writer.pairing.open("a", "LINK", {"address": address, "kind": "glossary", "title": title}, start)
-    first, *others = term.split("\n")
-    writer.flow.text(typeset(first, writer.typography), start)
-    for line in others:
-        if line.startswith("_ "):
-            writer.flow.line_break("manual", start)
-        else:
-            writer.flow.newline(start)
-        writer.flow.text(typeset(line.removeprefix("_ "), writer.typography), start)
-    writer.pairing.close_formatting("a", start)
+    fields: NodeFields = {"address": address, "kind": "glossary", "title": title}
+    position = writer.text.index(term, start)
+    writer.pairing.open("a", "LINK", fields, start, position)
+    for number, line in enumerate(term.split("\n")):
+        words = line.removeprefix("_ ") if number else line
+        first = position + (number > 0) + len(line) - len(words)
+        if len(words) < len(line):
+            writer.flow.line_break("manual", position, first)
+        elif number:
+            writer.flow.newline(position, first)
+        position = first + len(words)
+        writer.flow.text(typeset(words, writer.typography), first, position)
+    writer.pairing.close_formatting("a", start, end)
 
 
 def _ask_glossaries(writer: TextWriter, term: str, start: int) -> str | None:
@@ -309,9 +317,8 @@ def _ask_glossaries(writer: TextWriter, term: str, start: int) -> str | None:
 
 def write_anchor(writer: TextWriter, start: int, end: int) -> None:
     """Write ``[name<-]``."""
-    line, column = writer.source.place(start)
     name = decode_entities(writer.text[start + 1 : end - 3].removeprefix("#").strip())
-    writer.leaf(Anchor(name, line=line, column=column), start)
+    writer.leaf(Anchor(name, **writer.source.fields(start, end)), start, end)
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:

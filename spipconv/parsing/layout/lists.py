@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from spipconv.parsing.layout.writer import Level, TextWriter
-from spipconv.parsing.pairing import Open
+from spipconv.parsing.openings import Open
 from spipconv.parsing.tokens import NodeFields
 from spipconv.parsing.typography import NO_BREAK_SPACE
 
@@ -24,7 +24,7 @@ def write_item_mark(writer: TextWriter, start: int, end: int) -> None:
         _open_bare_item(writer, ordered, start, end)
         return
     if writer.in_body_cell and not levels:
-        writer.flow.blank_line(start)
+        writer.flow.blank_line(start, start)
         writer.flow.flush(start)
     writer.flow.end()
     while levels and not levels[-1].list.is_open:
@@ -48,7 +48,7 @@ def write_item_mark(writer: TextWriter, start: int, end: int) -> None:
     fields: NodeFields
     while len(levels) < depth:
         name, fields = ("ol", {"ordered": True}) if ordered else ("ul", {"ordered": False})
-        opened = writer.pairing.open(name, "LIST", fields, start, writer.text[start : min(end, start + 20)])
+        opened = writer.pairing.open(name, "LIST", fields, start, start, writer.text[start : min(end, start + 20)])
         if opened is None:
             if not levels:
                 writer.words(start, end)
@@ -80,12 +80,12 @@ def fill_item(writer: TextWriter) -> None:
     if level is None or writer.pairing.size != level.size or not level.item.is_open:
         return
     if level.end >= 0 and not _HIDDEN.match(writer.text, level.end):
-        writer.pairing.text(NO_BREAK_SPACE, level.item.offset)
+        writer.pairing.text(NO_BREAK_SPACE, level.end, level.end)
 
 
 def _open_item(writer: TextWriter, opened: Open, ordered: bool, start: int, end: int) -> Level:
     """Open an item that a mark between two offsets begins; ``end`` is negative if it has no mark of its own."""
-    item = writer.pairing.open("li", "ITEM", {}, start)
+    item = writer.pairing.open("li", "ITEM", {}, start, max(start, end))
     assert item is not None, "a list is only opened where there is room for its items"
     return Level(ordered, opened, item, writer.pairing.size, end)
 
@@ -100,7 +100,7 @@ def _continues_row_list(writer: TextWriter, ordered: bool) -> bool:
 
 def _open_bare_item(writer: TextWriter, ordered: bool, start: int, end: int) -> None:
     """Open an item outside of its list, which the browser has ended with its cell."""
-    item = writer.pairing.open("li", "ELEMENT", {"name": "li", "attributes": ()}, start, writer.text[start:end])
+    item = writer.pairing.open("li", "ELEMENT", {"name": "li", "attributes": ()}, start, end, writer.text[start:end])
     if item is None:
         writer.words(start, end)
         return

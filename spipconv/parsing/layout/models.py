@@ -19,22 +19,22 @@ def cut_missing_documents(scan: Scan) -> None:
     resolver, text, masked = scan.source.settings.resolver, scan.source.text, scan.masked
     if resolver is None:
         return
-    pieces: list[tuple[str, str, int]] = []
+    pieces: list[tuple[str, str, int, int]] = []
     position = 0
     for match in scan.models():
         markup = text[match.start() : match.end()]
         model = read_model(markup)
         if model.is_document and model.number is not None and not find_object(resolver, "document", model.number):
             scan.source.report("document-not-found", match.start(), markup)
-            pieces.append((text[position : match.start()], masked[position : match.start()], position))
+            pieces.append((text[position : match.start()], masked[position : match.start()], position, 0))
             position = match.end()
     if pieces:
-        scan.replace([*pieces, (text[position:], masked[position:], position)])
+        scan.replace([*pieces, (text[position:], masked[position:], position, 0)])
 
 
 def write_model(writer: TextWriter, start: int, end: int) -> None:
     """Write ``<doc12>``."""
-    _write_markup(writer, start, writer.text[start:end], "")
+    _write_markup(writer, start, end, start, writer.text[start:end], "")
 
 
 def write_linked_model(writer: TextWriter, start: int, end: int) -> None:
@@ -46,7 +46,7 @@ def write_linked_model(writer: TextWriter, start: int, end: int) -> None:
     address = safe_address(target.address)
     if address is None:
         writer.source.report("address-refused", start, target.address)
-    _write_markup(writer, start, _model_at(writer, writer.text.index("<", start)), address or "")
+    _write_markup(writer, start, end, start, _model_at(writer, writer.text.index("<", start)), address or "")
 
 
 def write_wrapped_model(writer: TextWriter, start: int, end: int) -> None:
@@ -57,7 +57,7 @@ def write_wrapped_model(writer: TextWriter, start: int, end: int) -> None:
     if safe_address(address) is None:
         writer.source.report("address-refused", start, address)
     model = text.index("<", opening)
-    _write_markup(writer, model, _model_at(writer, model), safe_address(address) or "")
+    _write_markup(writer, start, end, model, _model_at(writer, model), safe_address(address) or "")
 
 
 def _model_at(writer: TextWriter, start: int) -> str:
@@ -92,37 +92,38 @@ def _step(writer: TextWriter, lexemes: list[Lexeme], index: int, step: int) -> i
     return index
 
 
-def _write_markup(writer: TextWriter, start: int, markup: str, link: str) -> None:
+def _write_markup(writer: TextWriter, start: int, end: int, offset: int, markup: str, link: str) -> None:
+    """Write a model, which stands at an offset, with all that is between two others: it and a link around it."""
     tag = read_model(markup)
     settings = writer.settings
     if settings.plugins or settings.extensions:
         # Few texts need it.
         from spipconv.parsing.layout.extended_models import write_extended_model
 
-        if write_extended_model(writer, tag, start, markup, link):
+        if write_extended_model(writer, tag, start, end, offset, markup, link):
             return
-    place = writer.source.place(start)
+    place = writer.source.fields(start, end)
     if not tag.is_document or tag.number is None:
         plugin = plugin_of_model(tag.name)
         if plugin and plugin.name not in writer.settings.plugins:
-            writer.source.report("plugin-shortcut", start, f"<{tag.name}> ({plugin.title})")
+            writer.source.report("plugin-shortcut", offset, f"<{tag.name}> ({plugin.title})")
         else:
-            writer.source.report("unknown-model", start, markup)
-        writer.leaf(Model(tag.name, tag.number, tag.arguments, markup, line=place[0], column=place[1]), start)
+            writer.source.report("unknown-model", offset, markup)
+        writer.leaf(Model(tag.name, tag.number, tag.arguments, markup, **place), start, end)
         return
     resolver = writer.settings.resolver
     if resolver is None:
-        writer.source.report("object-unresolved", start, markup)
+        writer.source.report("object-unresolved", offset, markup)
         target = targets.plain_target("document", tag.number, writer.language)
         writer.begin_inline(start)
-        writer.pairing.open("a", "LINK", {"address": link or target.address, "kind": target.kind}, start)
-        writer.pairing.text(typeset(target.text, writer.typography), start)
-        writer.pairing.close_formatting("a", start)
+        writer.pairing.open("a", "LINK", {"address": link or target.address, "kind": target.kind}, start, start)
+        writer.pairing.text(typeset(target.text, writer.typography), start, end)
+        writer.pairing.close_formatting("a", start, end)
         return
     document = find_object(resolver, "document", tag.number)
     if document is None:
         # Cutting out another model has made this one.
-        writer.source.report("document-not-found", start, markup)
+        writer.source.report("document-not-found", offset, markup)
         writer.end_run()
         return
-    writer.block(make_figure(tag, document, link, writer.read_inline, place))
+    writer.block(make_figure(tag, document, link, writer.read_inline, place), start, end)

@@ -20,7 +20,8 @@ _OPEN: Final = 2
 _NEWLINE: Final = "newline"
 _BLANK: Final = "blank"
 _SPACE: Final = "space"
-_Gap = list[tuple[str, int]]
+# What it is, and where it starts and ends.
+_Gap = list[tuple[str, int, int]]
 
 
 class Paragraphs:
@@ -39,22 +40,28 @@ class Paragraphs:
         self._state = _NONE
         self._drops_breaks = True
         self._held: Callable[[], object] | None = None
+        self._held_at = 0
         self._gap: _Gap = []
         self._before: _Gap = []
 
     # ---- In the line ----
 
-    def text(self, words: str, offset: int) -> None:
+    def text(self, words: str, start: int, end: int) -> None:
         """Write words; spaces at the start of a line or a block vanish."""
+        size = len(words)
         if self.at_start or self._state == _PENDING:
             words = words.lstrip(" \t\n")
         elif self._gap and self._gap[-1][0] in (_NEWLINE, _BLANK):
             words = words.lstrip(" \t")
         if words:
-            self.content(offset)
-            self._pairing.text(words, offset)
+            if len(words) < size:
+                text = self._source.text
+                while text[start] in " \t\n":
+                    start += 1
+            self.content(start)
+            self._pairing.text(words, start, end)
         elif self._gap:
-            self._gap.append((_SPACE, offset))
+            self._gap.append((_SPACE, start, end))
 
     def content(self, offset: int) -> None:
         """Make ready for something in the line: open its paragraph, write the breaks before it."""
@@ -68,23 +75,23 @@ class Paragraphs:
         """Write a tag, which opens a paragraph only if something follows it there."""
         if self._state == _PENDING and self._held is None:
             # The words before the tag are at the start of its paragraph, the words after it inside it.
-            self._held, self._before, self._gap = write, self._gap, []
+            self._held, self._held_at, self._before, self._gap = write, offset, self._gap, []
         else:
             self.content(offset)
             write()
 
-    def newline(self, offset: int) -> None:
+    def newline(self, start: int, end: int) -> None:
         """Note the end of a source line."""
-        self._gap.append((_NEWLINE, offset))
+        self._gap.append((_NEWLINE, start, end))
 
-    def line_break(self, kind: BreakKind, offset: int) -> None:
+    def line_break(self, kind: BreakKind, start: int, end: int) -> None:
         """Note a break."""
-        self._gap.append((kind, offset))
+        self._gap.append((kind, start, end))
 
-    def blank_line(self, offset: int) -> None:
+    def blank_line(self, start: int, end: int) -> None:
         """Note a blank line in a table cell: two breaks with a space between, not a paragraph."""
         if self._state != _NONE or not self.at_start:
-            self._gap = [(_BLANK, offset)]
+            self._gap = [(_BLANK, start, end)]
 
     def flush(self, offset: int) -> None:
         """Write the breaks noted so far."""
@@ -96,7 +103,7 @@ class Paragraphs:
     @property
     def is_empty(self) -> bool:
         """Return whether a paragraph begins here: nothing is in it yet, not even a break."""
-        return self._state == _PENDING and self._held is None and all(kind == _NEWLINE for kind, _ in self._gap)
+        return self._state == _PENDING and self._held is None and all(item[0] == _NEWLINE for item in self._gap)
 
     @property
     def drops_break(self) -> bool:
@@ -136,15 +143,15 @@ class Paragraphs:
             if self._breaks(self._gap):
                 self._open(self._gap[0][1])
         else:
-            for kind, offset in _without_pairs(self._gap) if self._enabled else self._gap:
+            for kind, start, end in _without_pairs(self._gap) if self._enabled else self._gap:
                 if kind not in (_NEWLINE, _BLANK, _SPACE):
-                    self._break(kind, offset)
+                    self._break(kind, start, end)
 
     def _breaks(self, gap: _Gap) -> _Gap:
         """Return the breaks of a gap that stay at the start of a paragraph."""
         if self._drops_breaks:
-            gap = gap[next((index + 1 for index, (kind, _) in enumerate(gap) if kind not in (_NEWLINE, _SPACE)), 0) :]
-        return [(kind, offset) for kind, offset in _without_pairs(gap) if kind not in (_NEWLINE, _SPACE)]
+            gap = gap[next((index + 1 for index, item in enumerate(gap) if item[0] not in (_NEWLINE, _SPACE)), 0) :]
+        return [item for item in _without_pairs(gap) if item[0] not in (_NEWLINE, _SPACE)]
 
     def _open(self, offset: int) -> None:
         held, self._held = self._held, None
@@ -156,9 +163,14 @@ class Paragraphs:
         self._gap = []
         self._state = _OPEN
         self._pairing.close("p")
-        self._pairing.open("p", "PARAGRAPH", {}, offset)
-        for kind, place in self._breaks(before) if before else ():
-            self._break(kind, place)
+        breaks = self._breaks(before) if before else []
+        if breaks:
+            offset = breaks[0][1]
+        elif held:
+            offset = self._held_at
+        self._pairing.open("p", "PARAGRAPH", {}, offset, offset)
+        for kind, start, end in breaks:
+            self._break(kind, start, end)
         if held:
             held()
         self._gap = gap
@@ -169,31 +181,33 @@ class Paragraphs:
             self.begin()
             self._open(offset)
             return
-        breaks = [(kind, place) for kind, place in gap if kind not in (_NEWLINE, _SPACE)]
-        for kind, place in breaks:
-            self._break(kind, place)
+        breaks = [item for item in gap if item[0] not in (_NEWLINE, _SPACE)]
+        for kind, start, end in breaks:
+            self._break(kind, start, end)
         if not breaks:
-            place = gap[0][1]
+            _, start, end = gap[0]
             if self._state == _OPEN or (self.breaks_lines and not self.at_start):
-                self._break("auto", place)
+                self._break("auto", start, end)
             elif not self.at_start:
-                self._pairing.text("\n", place)
+                self._pairing.text("\n", start, end)
 
-    def _break(self, kind: str, offset: int) -> None:
+    def _break(self, kind: str, start: int, end: int) -> None:
         if kind == _BLANK:
-            self._break("html", offset)
-            self._pairing.text(" ", offset)
-            self._break("html", offset)
+            first = min(start + 1, end)
+            last = max(first, end - 1)
+            self._break("html", start, first)
+            self._pairing.text(" ", first, last)
+            self._break("html", last, end)
             return
-        line, column = self._source.place(offset)
-        self._pairing.leaf(LineBreak(kind, line=line, column=column))  # type: ignore[arg-type]
+        place = self._source.fields(start, end)
+        self._pairing.leaf(LineBreak(kind, **place), start, end)  # type: ignore[arg-type]
 
 
 def _without_pairs(gap: _Gap) -> _Gap:
     """Return a gap without breaks that are side by side: they end a paragraph."""
     if len(gap) < 2:
         return gap
-    separates = [kind in (_NEWLINE, _SPACE) for kind, _ in gap]
+    separates = [item[0] in (_NEWLINE, _SPACE) for item in gap]
     return [
         item
         for item, before, it_separates, after in zip(

@@ -139,9 +139,9 @@ class Layout:
                 index = write_table(writer, lexemes, index, self._tables[index], self._run)
                 continue
             elif kind == "POEM":
-                self._write_poem(lexeme.start)
+                self._write_poem(lexeme.start, lexeme.end)
             elif kind == "NOTE":
-                self._write_note(lexeme.start)
+                self._write_note(lexeme.start, lexeme.end)
             else:
                 # A mark that means nothing here.
                 writer.words(lexeme.start, lexeme.end)
@@ -150,9 +150,9 @@ class Layout:
 
     # ---- Notes and poems ----
 
-    def _write_poem(self, start: int) -> None:
+    def _write_poem(self, start: int, end: int) -> None:
         """Write a poem that was set apart."""
-        quotes.write_poem(self._writer, self._poem(start), start, self._run)
+        quotes.write_poem(self._writer, self._poem(start), start, end, self._run)
 
     def _poem(self, start: int) -> list[Lexeme]:
         """Return the lexemes of a poem, with its links opened up."""
@@ -161,7 +161,7 @@ class Layout:
             poem = self._poems[start] = self._open_up(self._asides[start].lexemes, notes=False)
         return poem
 
-    def _write_note(self, start: int) -> None:
+    def _write_note(self, start: int, end: int) -> None:
         """Write a note that was set apart: a text of its own, with a label at its call."""
         writer, aside = self._writer, self._asides[start]
         label = self._notes.number() if aside.name is None else aside.name
@@ -177,17 +177,17 @@ class Layout:
             tokens = Layout(writer.scan, writer.read_inline).read_note(aside, has_call=bool(label))
         elif not label:
             return
-        line, column = writer.source.place(start)
+        source = writer.source
         if not tokens and aside.name is None and aside.start < aside.end:
             # White space is a text, though nothing shows of it.
-            tokens = [Token("PARAGRAPH", {}, line, column), CLOSE]
+            tokens = [Token("PARAGRAPH", {}, *source.span(aside.start, aside.end)), CLOSE]
         fields = {
             "label": label,
             "identifier": identifier_of(label),
             "repeated": repeated,
             "excerpt": tooltip,
         }
-        writer.pairing.tokens([Token("NOTE", fields, line, column), *tokens, CLOSE])
+        writer.pairing.tokens([Token("NOTE", fields, *source.span(start, end)), *tokens, CLOSE], start, end)
 
 
 def _read_title_lexeme(lexeme: Lexeme) -> Lexeme:

@@ -32,7 +32,7 @@ def write_protected(writer: TextWriter, start: int, end: int) -> None:
     elif part.write is not None:
         part.write(writer, start, end)
     else:
-        _HANDLERS[part.kind](writer, part, start)
+        _HANDLERS[part.kind](writer, part, start, end)
 
 
 def is_block(writer: TextWriter, start: int) -> bool:
@@ -49,42 +49,42 @@ def is_block(writer: TextWriter, start: int) -> bool:
     return part.kind in ("cadre", "fence", "frame", "pre")
 
 
-def _write_code(writer: TextWriter, part: Protected, offset: int) -> None:
+def _write_code(writer: TextWriter, part: Protected, start: int, end: int) -> None:
     content = writer.text[part.start : part.end]
     if part.kind == "fence":
         language = part.opening.strip()
     else:
         language = next((value for name, value in read_attributes(part.opening) if name == "class"), "")
-    line, column = writer.source.place(offset)
+    place = writer.source.fields(start, end)
     if part.kind == "fence" or ("\n" in content and part.kind != "ticks"):
         content = content.strip("\n").rstrip() if part.kind != "fence" else content.removesuffix("\n")
-        writer.block(CodeBlock(content, language, line=line, column=column))
+        writer.block(CodeBlock(content, language, **place), start, end)
     else:
         if part.kind == "ticks":
             content = _LINE_END.sub("\n", content.strip())
         content = content.replace("\t", _TAB).replace("  ", " " + NO_BREAK_SPACE)
-        writer.leaf(Code(content, language, line=line, column=column), offset)
+        writer.leaf(Code(content, language, **place), start, end)
 
 
-def _write_php(writer: TextWriter, part: Protected, offset: int) -> None:
+def _write_php(writer: TextWriter, part: Protected, start: int, end: int) -> None:
     """``<?php … ?>``, which SPIP never runs but shows as source, its spaces unbreakable."""
-    line, column = writer.source.place(offset)
+    place = writer.source.fields(start, end)
     source = writer.text[part.start : part.end]
     if "\n" in source:
-        writer.block(CodeBlock(source, "php", line=line, column=column))
+        writer.block(CodeBlock(source, "php", **place), start, end)
     else:
-        writer.leaf(Code(source.replace(" ", NO_BREAK_SPACE), "php", line=line, column=column), offset)
+        writer.leaf(Code(source.replace(" ", NO_BREAK_SPACE), "php", **place), start, end)
 
 
-def _write_frame(writer: TextWriter, part: Protected, offset: int) -> None:
-    line, column = writer.source.place(offset)
-    writer.block(Frame(writer.text[part.start : part.end].strip(), line=line, column=column))
+def _write_frame(writer: TextWriter, part: Protected, start: int, end: int) -> None:
+    frame = Frame(writer.text[part.start : part.end].strip(), **writer.source.fields(start, end))
+    writer.block(frame, start, end)
 
 
-def _write_raw_html(writer: TextWriter, part: Protected, offset: int) -> None:
+def _write_raw_html(writer: TextWriter, part: Protected, start: int, end: int) -> None:
     """``<html>…</html>``: the author's HTML, without shortcuts or typography; a block if it holds one."""
     if not writer.has_paragraphs or not _holds_block_tag(writer, part):
-        writer.begin_inline(offset)
+        writer.begin_inline(start)
         _write_raw_with_code(writer, part.start, part.end)
         return
     writer.end_run(trims=True)
@@ -102,9 +102,10 @@ def _write_raw_with_code(writer: TextWriter, start: int, end: int) -> None:
             position += 1
             continue
         _write_raw(writer, start, position)
-        _write_code(writer, code, position)
         # The closing backticks are as many as the opening ones; those of a fence are three.
-        start = position = code.end + (3 if code.kind == "fence" else code.start - position)
+        start = code.end + (3 if code.kind == "fence" else code.start - position)
+        _write_code(writer, code, position, start)
+        position = start
     _write_raw(writer, start, end)
 
 
@@ -112,17 +113,17 @@ def _holds_block_tag(writer: TextWriter, part: Protected) -> bool:
     return any(read_tag(match.group()).name in BLOCKS for match in writer.scan.tags(part.start, part.end))
 
 
-def _write_preformatted(writer: TextWriter, part: Protected, offset: int) -> None:
+def _write_preformatted(writer: TextWriter, part: Protected, start: int, end: int) -> None:
     writer.end_run(trims=True)
     writer.flow.end()
     if "pre" in writer.policy.tags:
-        opening = writer.text[offset : part.start]
-        open_tag(writer, read_tag(opening), offset, opening)
-        start = part.start + 1 if writer.text[part.start : part.start + 1] == "\n" else part.start
-        _write_preformatted_content(writer, start, part.end)
-        close_tag(writer, "pre", part.end)
+        opening = writer.text[start : part.start]
+        open_tag(writer, read_tag(opening), start, part.start, opening)
+        first = part.start + 1 if writer.text[part.start : part.start + 1] == "\n" else part.start
+        _write_preformatted_content(writer, first, part.end)
+        close_tag(writer, "pre", part.end, end)
     else:
-        writer.source.report("tag-dropped", offset, "<pre>")
+        writer.source.report("tag-dropped", start, "<pre>")
         _write_raw(writer, part.start, part.end)
     writer.flow.begin(drops_breaks=False)
 
@@ -135,16 +136,16 @@ def _write_preformatted_content(writer: TextWriter, start: int, end: int) -> Non
         if closing is None:
             break
         _write_raw(writer, start, opening.end())
-        writer.pairing.text(writer.text[opening.end() : closing.start()], opening.end())
+        writer.pairing.text(writer.text[opening.end() : closing.start()], opening.end(), closing.start())
         start, position = closing.start(), closing.end()
     _write_raw(writer, start, end)
 
 
-def _write_embedded(writer: TextWriter, part: Protected, offset: int) -> None:
+def _write_embedded(writer: TextWriter, part: Protected, start: int, end: int) -> None:
     """A frame or an object: a player, or a link, which is in a paragraph of its own where there are paragraphs."""
-    node = frames.read_frame(writer, part, offset)
+    node = frames.read_frame(writer, part, start, end)
     if isinstance(node, Player):
-        writer.block(node)
+        writer.block(node, start, end)
         return
     is_apart = writer.has_paragraphs and part.kind in BLOCKS
     is_apart = is_apart and not (writer.levels or writer.in_cell or writer.in_verse or writer.in_link)
@@ -154,13 +155,13 @@ def _write_embedded(writer: TextWriter, part: Protected, offset: int) -> None:
     if is_apart:
         writer.flow.begin(drops_breaks=False)
     if node:
-        writer.leaf(node, offset)
-    for start, end in frames.find_fallback(writer, part):
+        writer.leaf(node, start, end)
+    for first, last in frames.find_fallback(writer, part):
         if is_apart and node:
             writer.flow.begin(drops_breaks=False)
             node = None
-        writer.begin_inline(start)
-        _write_raw(writer, start, end)
+        writer.begin_inline(first)
+        _write_raw(writer, first, last)
     if is_apart:
         writer.flow.begin(drops_breaks=False)
 
@@ -170,11 +171,11 @@ def _write_raw(writer: TextWriter, start: int, end: int) -> None:
     text = writer.text
     for first, last, part in frames.find_frames(text, text, start, end):
         _write_raw_tags(writer, start, first)
-        node = frames.read_frame(writer, part, first)
+        node = frames.read_frame(writer, part, first, last)
         if isinstance(node, Player):
-            writer.pairing.block(node)
+            writer.pairing.block(node, first, last)
         elif node:
-            writer.pairing.leaf(node)
+            writer.pairing.leaf(node, first, last)
         start = last
     _write_raw_tags(writer, start, end)
 
@@ -182,65 +183,66 @@ def _write_raw(writer: TextWriter, start: int, end: int) -> None:
 def _write_raw_tags(writer: TextWriter, start: int, end: int) -> None:
     position = start
     for match in writer.scan.tags(start, end):
-        if match.start() > position:
-            writer.pairing.text(decode_entities(writer.text[position : match.start()]), position)
-        position = match.end()
+        first, last = match.span()
+        if first > position:
+            writer.pairing.text(decode_entities(writer.text[position:first]), position, first)
+        position = last
         markup = match.group()
         tag = read_tag(markup)
         if tag.name not in writer.policy.tags:
-            node = frames.read_dropped(writer, tag, match.start(), markup)
+            node = frames.read_dropped(writer, tag, first, last, markup)
             if node:
-                writer.pairing.leaf(node)
+                writer.pairing.leaf(node, first, last)
             else:
-                writer.source.report(tag.loss, match.start(), markup)
+                writer.source.report(tag.loss, first, markup)
         elif tag.is_end:
-            close_tag(writer, tag.name, match.start())
+            close_tag(writer, tag.name, first, last)
         else:
-            open_tag(writer, tag, match.start(), markup)
+            open_tag(writer, tag, first, last, markup)
     if position < end:
-        writer.pairing.text(decode_entities(writer.text[position:end]), position)
+        writer.pairing.text(decode_entities(writer.text[position:end]), position, end)
 
 
-def _write_math(writer: TextWriter, part: Protected, offset: int) -> None:
+def _write_math(writer: TextWriter, part: Protected, start: int, end: int) -> None:
     """Write a formula, or for a tag of ``<math>`` nothing."""
     writer.end_run()
     for match in writer.scan.formulas(part.start, part.end):
-        line, column = writer.source.place(match.start())
+        first, last = match.span()
+        place = writer.source.fields(first, last)
         if match["display"]:
-            writer.block(MathBlock(match["display"].strip(), line=line, column=column))
+            writer.block(MathBlock(match["display"].strip(), **place), first, last)
         else:
-            writer.leaf(Math(match["inline"].strip(), line=line, column=column), match.start())
+            writer.leaf(Math(match["inline"].strip(), **place), first, last)
 
 
-def _write_script(writer: TextWriter, part: Protected, offset: int) -> None:
-    end = writer.text.index(">", part.end) + 1
+def _write_script(writer: TextWriter, part: Protected, start: int, end: int) -> None:
     if writer.settings.profile == "comment":
-        writer.source.report("tag-shown", offset, "<script>")
+        writer.source.report("tag-shown", start, "<script>")
         writer.end_run()
-        writer.flow.content(offset)
-        writer.pairing.text(writer.text[offset:end], offset)
+        writer.flow.content(start)
+        writer.pairing.text(writer.text[start:end], start, end)
     else:
-        writer.source.report("content-dropped", offset, "<script>")
+        writer.source.report("content-dropped", start, "<script>")
         writer.end_run(trims=True)
         writer.flow.end()
         writer.flow.begin(drops_breaks=False)
 
 
-def _write_style(writer: TextWriter, part: Protected, offset: int) -> None:
-    writer.source.report("style-dropped", offset, "<style>")
+def _write_style(writer: TextWriter, part: Protected, start: int, end: int) -> None:
+    writer.source.report("style-dropped", start, "<style>")
     writer.end_run()
 
 
-def _write_comment(writer: TextWriter, part: Protected, offset: int) -> None:
+def _write_comment(writer: TextWriter, part: Protected, start: int, end: int) -> None:
     """``<!-- … -->``, which counts as words for lines and paragraphs."""
-    writer.source.report("comment-dropped", offset)
-    writer.begin_inline(offset)
+    writer.source.report("comment-dropped", start)
+    writer.begin_inline(start)
     if writer.levels and _BLANK_LINE.search(writer.text, part.start, part.end):
         # The blank line ends the lists, but the end tags that SPIP writes there are in the comment.
         writer.levels.clear()
 
 
-_HANDLERS: Final[dict[str, Callable[[TextWriter, Protected, int], None]]] = {
+_HANDLERS: Final[dict[str, Callable[[TextWriter, Protected, int, int], None]]] = {
     "cadre": _write_frame,
     "code": _write_code,
     "comment": _write_comment,

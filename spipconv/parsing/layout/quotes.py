@@ -20,7 +20,7 @@ def open_quote(writer: TextWriter, start: int, end: int) -> None:
     """Open a quote; a paragraph begins in it."""
     writer.end_run(trims=True)
     writer.flow.end()
-    writer.pairing.open("blockquote", "QUOTE", {}, start, "<quote>")
+    writer.pairing.open("blockquote", "QUOTE", {}, start, end, "<quote>")
     writer.flow.begin(drops_breaks=False)
 
 
@@ -32,19 +32,21 @@ def close_quote(writer: TextWriter, start: int, end: int) -> None:
         writer.flow.tag(lambda: None, start)
         return
     writer.flow.end()
-    if not writer.pairing.close("blockquote"):
+    if not writer.pairing.close("blockquote", end):
         writer.source.report("unopened-tag", start, "</quote>")
     writer.flow.begin(drops_breaks=False)
 
 
-def write_poem(writer: TextWriter, lexemes: list[Lexeme], start: int, run: WriteRange) -> None:
-    """Write a poem that begins at an offset, made of these lexemes; ``run`` writes what is in its verses."""
+def write_poem(writer: TextWriter, lexemes: list[Lexeme], start: int, end: int, run: WriteRange) -> None:
+    """Write a poem between two offsets, made of these lexemes; ``run`` writes what is in its verses."""
     writer.end_run(trims=True)
     follows_item = bool(writer.levels and writer.levels[-1].item.is_open)
     if not follows_item:
         end_lists(writer)
     writer.flow.end()
-    poem = writer.pairing.open("blockquote", "POEM", {}, start, writer.text[start : start + 8])
+    # Both tags have names of as many letters.
+    marker = writer.text[start : start + len("<poesie>")]
+    poem = writer.pairing.open("blockquote", "POEM", {}, start, start + len(marker), marker)
     if poem is None:
         run(lexemes, 0, len(lexemes))
         return
@@ -68,7 +70,7 @@ def write_poem(writer: TextWriter, lexemes: list[Lexeme], start: int, run: Write
             _write_verse(writer, run, lexemes, index, index, NO_BREAK_SPACE, is_bare=follows_item)
         first = index + 1
     writer.flow, writer.in_verse = outer, was_in_verse
-    writer.pairing.close_to(poem)
+    writer.pairing.close_to(poem, end)
     writer.flow.begin()
 
 
@@ -108,15 +110,17 @@ def _write_verse(
     is_first = first == 0
     if last == first + 1 and lexemes[first].kind == "WORDS" and pairing.is_plain:
         verse_words = writer.text[offset : lexemes[first].end].rstrip(" \t")
+        end = offset + len(verse_words)
         verse_words = verse_words.lstrip(" \t") if is_first else verse_words
-        pairing.plain(name, fields, typeset(verse_words, writer.typography, "\n"), offset)
+        offset = end - len(verse_words)
+        pairing.plain(name, fields, offset, end, typeset(verse_words, writer.typography, "\n"), offset, end)
         return
-    verse = pairing.open("div", name, fields, offset)
+    verse = pairing.open("div", name, fields, offset, offset)
     writer.flow = Paragraphs(pairing, writer.source)
     # Poets indent: spaces at the start of a verse stay, but for the first.
     writer.flow.at_start = is_first
     if words:
-        pairing.text(words, offset)
+        pairing.text(words, offset, offset)
     run(lexemes, first, last)
     writer.flow.end()
     if verse:

@@ -56,7 +56,7 @@ class CaptionShape(NamedTuple):
 
 
 class TableShape:
-    """A table as it will be shown. A head may have no cells."""
+    """A table as it will be shown: its captions, then its head, which may have no cells, then its other rows."""
 
     __slots__ = ("body", "captions", "head")
 
@@ -101,13 +101,14 @@ def find_tables(lexemes: Sequence[Lexeme], text: str) -> dict[int, int]:
     return tables
 
 
-def split_rows(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> tuple[list[list[CellShape]], list[int]]:
-    """Return the cells of a table between two indices, row by row, and where each row starts in the text."""
+def split_rows(
+    lexemes: Sequence[Lexeme], first: int, last: int, text: str
+) -> tuple[list[list[CellShape]], list[tuple[int, int]]]:
+    """Return the cells of a table between two indices, row by row, and where each row starts and ends in the text."""
     rows: list[list[CellShape]] = []
-    starts: list[int] = []
+    places: list[tuple[int, int]] = []
     has_lists = "ITEM_MARK" in {lexeme.kind for lexeme in lexemes[first:last]}
     while first < last:
-        starts.append(lexemes[first].start)
         row: list[CellShape] = []
         cell_first = first + 1
         for index in range(first + 1, last):
@@ -120,12 +121,11 @@ def split_rows(lexemes: Sequence[Lexeme], first: int, last: int, text: str) -> t
             if has_lists and any(lexemes[index].kind == "ITEM_MARK" for index in range(row[0].first, row[-1].last)):
                 row[-1].mark += "</ul>"
             rows.append(row)
-        else:
             # A bar alone is not a row.
-            starts.pop()
+            places.append((lexemes[first].start, lexemes[cell_first - 1].end))
         # The next row begins after the newline with a bar of its own.
         first = cell_first + 1
-    return rows, starts
+    return rows, places
 
 
 def read_table(rows: list[list[CellShape]], lexemes: Sequence[Lexeme], text: str) -> TableShape:

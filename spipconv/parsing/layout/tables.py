@@ -23,25 +23,25 @@ def write_table(writer: TextWriter, lexemes: Sequence[Lexeme], first: int, last:
     writer.end_run(trims=True)
     end_lists(writer)
     writer.flow.end()
-    offset = lexemes[first].start
-    table = pairing.open("table", "TABLE", {}, offset, "|")
+    start, end = lexemes[first].start, lexemes[last - 1].end
+    table = pairing.open("table", "TABLE", {}, start, start, "|")
     if table is None:
-        writer.words(offset, lexemes[last - 1].end)
+        writer.words(start, end)
         return last
-    rows, starts = split_rows(lexemes, first, last, writer.text)
+    rows, places = split_rows(lexemes, first, last, writer.text)
     shape = read_table(rows, lexemes, writer.text)
-    for caption in shape.captions:
-        _write_caption(writer, run, lexemes, caption, offset)
+    for caption, place in zip(shape.captions, places, strict=False):
+        _write_caption(writer, run, lexemes, caption, place)
     lines = [(shape.head, True)] if shape.head is not None else []
     lines += [(cells, False) for cells in shape.body]
-    for (cells, head), start in zip(lines, starts[len(starts) - len(lines) :], strict=True):
-        row = pairing.open("tr", "ROW", {"head": True} if head else {}, start)
+    for (cells, head), (row_start, row_end) in zip(lines, places[len(shape.captions) :], strict=True):
+        row = pairing.open("tr", "ROW", {"head": True} if head else {}, row_start, row_start)
         assert row is not None
         writer.row_list = None
         for cell in cells:
             _write_cell(writer, run, lexemes, cell, head)
-        pairing.close_to(row)
-    pairing.close_to(table)
+        pairing.close_to(row, row_end)
+    pairing.close_to(table, end)
     writer.flow.begin()
     return last
 
@@ -51,15 +51,16 @@ def _write_caption(
     run: WriteRange,
     lexemes: Sequence[Lexeme],
     caption: CaptionShape,
-    offset: int,
+    place: tuple[int, int],
 ) -> None:
     pairing = writer.pairing
-    opened = pairing.open("caption", "CAPTION", {}, offset)
+    start, end = place
+    opened = pairing.open("caption", "CAPTION", {}, start, start)
     assert opened is not None
     _run_inside(writer, run, lexemes[slice(*caption.words)])
     if caption.summary:
         pairing.close_inside(opened)
-        inner = pairing.open("caption", "SUMMARY", {}, offset)
+        inner = pairing.open("caption", "SUMMARY", {}, pairing.end, pairing.end)
         assert inner is not None
         # No bar separates cells here.
         words = [
@@ -67,7 +68,7 @@ def _write_caption(
         ]
         _run_inside(writer, run, words)
         pairing.close_to(inner)
-    pairing.close_to(opened)
+    pairing.close_to(opened, end)
 
 
 def _fields_of(shape: CellShape) -> NodeFields:
@@ -88,18 +89,21 @@ def _write_cell(writer: TextWriter, run: WriteRange, lexemes: Sequence[Lexeme], 
     pairing = writer.pairing
     fields = _fields_of(shape)
     first, last = shape.first, shape.last
-    offset = lexemes[first].start if first < len(lexemes) else len(writer.text)
+    start, end = lexemes[first].start, lexemes[last].start
     if first == last:
-        pairing.plain("CELL", fields, "", offset)
+        pairing.plain("CELL", fields, start, end, "", start, end)
         return
     is_bold = shape.header and shape.is_bold
     kinds = {lexeme.kind for lexeme in lexemes[first:last]}
     if kinds == {"WORDS"} or (is_bold and "STRONG_WORDS" in kinds):
-        words = shape.text[2:-2] if is_bold else shape.text
-        before = writer.text[offset - 1] if offset > writer.start else ""
-        pairing.plain("CELL", fields, typeset(words, writer.typography, before), offset)
+        width = 2 if is_bold else 0
+        words_start = writer.text.index(shape.text, start, end) + width
+        words = shape.text[width : len(shape.text) - width]
+        before = writer.text[start - 1] if start > writer.start else ""
+        words_end = words_start + len(words)
+        pairing.plain("CELL", fields, start, end, typeset(words, writer.typography, before), words_start, words_end)
         return
-    cell = pairing.open("th" if shape.header else "td", "CELL", fields, offset)
+    cell = pairing.open("th" if shape.header else "td", "CELL", fields, start, start)
     assert cell is not None
     if shape.header and shape.opens:
         while lexemes[first].kind != "OPENING_BRACES":
@@ -110,7 +114,7 @@ def _write_cell(writer: TextWriter, run: WriteRange, lexemes: Sequence[Lexeme], 
             last -= 1
         last -= 1
     _run_inside(writer, run, lexemes[first:last], breaks_lines=not head)
-    pairing.close_to(cell)
+    pairing.close_to(cell, end)
 
 
 def _run_inside(writer: TextWriter, run: WriteRange, lexemes: Sequence[Lexeme], *, breaks_lines: bool = False) -> None:

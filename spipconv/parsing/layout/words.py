@@ -16,7 +16,7 @@ _LINE_END: Final = re.compile(r"\n(?:[ \t]*+\n)*+")
 def write_escape(writer: TextWriter, start: int, end: int) -> None:
     """Write the character after a backslash."""
     writer.begin_inline(start)
-    writer.pairing.text(writer.text[start + 1 : end], start)
+    writer.pairing.text(writer.text[start + 1 : end], start, end)
 
 
 def write_broken_tag(writer: TextWriter, start: int, end: int) -> None:
@@ -32,7 +32,7 @@ def write_broken_tag(writer: TextWriter, start: int, end: int) -> None:
 
 def _write_typed(writer: TextWriter, start: int, end: int) -> None:
     writer.end_run()
-    writer.flow.text(decode_entities(writer.text[start:end]), start)
+    writer.flow.text(decode_entities(writer.text[start:end]), start, end)
 
 
 def write_idiom(writer: TextWriter, start: int, end: int) -> None:
@@ -43,4 +43,4 @@ def write_idiom(writer: TextWriter, start: int, end: int) -> None:
         writer.words(start, end)
     else:
         writer.begin_inline(start)
-        writer.pairing.text(words, start)
+        writer.pairing.text(words, start, end)

@@ -9,7 +9,8 @@ from spipconv.nodes import Node
 from spipconv.parsing.html_tags import policy_of
 from spipconv.parsing.layout.paragraphs import Paragraphs
 from spipconv.parsing.lexer import Lexeme, Scan
-from spipconv.parsing.pairing import Open, Pairing
+from spipconv.parsing.openings import Open
+from spipconv.parsing.pairing import Pairing
 from spipconv.parsing.typography import typeset
 
 Formatting = Literal["strong", "i"]
@@ -40,16 +41,21 @@ class Level:
 class LinkMark:
     """``[text|title{lang}->target]``; ``words`` is the text where it holds no markup.
 
-    ``shows_address``: the text is the address itself.
+    What is shown, the text or else the target, stands between ``start`` and ``end``. ``shows_address``: the text is the
+    address itself.
     """
 
-    __slots__ = ("language", "shows_address", "target", "title", "words")
+    __slots__ = ("end", "language", "shows_address", "start", "target", "title", "words")
 
-    def __init__(self, title: str, language: str, target: str, words: str, shows_address: bool = False) -> None:
+    def __init__(
+        self, title: str, language: str, target: str, words: str, start: int, end: int, shows_address: bool = False
+    ) -> None:
         self.title = title
         self.language = language
         self.target = target
         self.words = words
+        self.start = start
+        self.end = end
         self.shows_address = shows_address
 
 
@@ -131,7 +137,7 @@ class TextWriter:
         if self.in_link and before == "[":
             # To typography, a link's text comes after a tag.
             before = ">"
-        self.flow.text(typeset(text[start:end], self.typography, before), start)
+        self.flow.text(typeset(text[start:end], self.typography, before), start, end)
 
     def begin_inline(self, offset: int) -> None:
         """Write the words read so far and make ready for something in the line."""
@@ -147,35 +153,36 @@ class TextWriter:
         self.end_run(trims=True)
         self.flow.end()
 
-    def leaf(self, node: Node, offset: int) -> None:
+    def leaf(self, node: Node, start: int, end: int) -> None:
         """Write a node of the line that holds no others."""
-        self.begin_inline(offset)
-        self.pairing.leaf(node)
+        self.begin_inline(start)
+        self.pairing.leaf(node, start, end)
 
-    def block(self, node: Node) -> None:
+    def block(self, node: Node, start: int, end: int) -> None:
         """Write a block that holds no others; a paragraph begins after it."""
         self.end_run(trims=True)
         self.flow.end()
-        self.pairing.block(node)
+        self.pairing.block(node, start, end)
         self.flow.begin(drops_breaks=False)
 
     def formatted_words(self, name: Formatting, start: int, end: int, width: int) -> None:
         """Write formatted words that stand between markers of that width."""
         self.begin_inline(start)
-        words = typeset(self.text[start + width : end - width], self.typography, "{")
+        first, last = start + width, end - width
+        words = typeset(self.text[first:last], self.typography, "{")
         if self.pairing.is_plain:
-            self.pairing.plain(_FORMATTING_TYPES[name], {}, words, start, width)
+            self.pairing.plain(_FORMATTING_TYPES[name], {}, start, end, words, first, last)
         else:
-            self.open_formatting(name, "{" * width, start)
-            self.pairing.text(words, start + width)
-            self.close_formatting(name, "}" * width, end - width)
+            self.open_formatting(name, "{" * width, start, first)
+            self.pairing.text(words, first, last)
+            self.close_formatting(name, "}" * width, last, end)
 
-    def open_formatting(self, name: Formatting, marker: str, offset: int) -> None:
+    def open_formatting(self, name: Formatting, marker: str, start: int, end: int) -> None:
         """Open formatting; the marker is shown where there are too many levels."""
-        if self.pairing.open(name, _FORMATTING_TYPES[name], {}, offset, marker) is None:
-            self.pairing.text(marker, offset)
+        if self.pairing.open(name, _FORMATTING_TYPES[name], {}, start, end, marker) is None:
+            self.pairing.text(marker, start, end)
 
-    def close_formatting(self, name: Formatting, marker: str, offset: int) -> None:
+    def close_formatting(self, name: Formatting, marker: str, start: int, end: int) -> None:
         """Close formatting, or report that the marker closes nothing."""
-        if not self.pairing.close_formatting(name, offset):
-            self.source.report("unopened-marker", offset, marker)
+        if not self.pairing.close_formatting(name, start, end):
+            self.source.report("unopened-marker", start, marker)
