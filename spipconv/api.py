@@ -10,6 +10,7 @@ from typing import TypedDict, Unpack
 from spipconv.contents import documents, headings, images, links, notes, table_of_contents, words
 from spipconv.converters.formats import Format, find_format
 from spipconv.diagnostics import Diagnostic, Parsed
+from spipconv.extensions import Extension, ModelCall
 from spipconv.json_trees import BadTree, from_dict, read_json, schema, to_dict
 from spipconv.nodes import Document, Profile, walk
 from spipconv.objects import BadObjects, Catalogue, Resolver, SpipObject, read_objects
@@ -24,7 +25,9 @@ __all__ = [
     "Catalogue",
     "Diagnostic",
     "Document",
+    "Extension",
     "Format",
+    "ModelCall",
     "Parsed",
     "Profile",
     "Resolver",
@@ -94,6 +97,7 @@ def to_html(
     plugins: Iterable[str] = (),
     peertube: Iterable[str] = (),
     typography: Typography | bool = True,
+    extensions: Iterable[Extension] = (),
     sanitizer: Sanitizer = "nh3",
 ) -> str:
     """Return the safe HTML of a SPIP text, with the notes at the end.
@@ -103,6 +107,7 @@ def to_html(
     parsed = parse(
         text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts,
         repair_encoding=repair_encoding, plugins=plugins, peertube=peertube, typography=typography,
+        extensions=extensions,
     )  # fmt: skip
     return _write(parsed.document, "html", sanitizer=sanitizer, typography=typography)
 
@@ -119,6 +124,7 @@ def to_markdown(
     plugins: Iterable[str] = (),
     peertube: Iterable[str] = (),
     typography: Typography | bool = True,
+    extensions: Iterable[Extension] = (),
 ) -> str:
     """Return the CommonMark of a SPIP text, with tables, footnotes and strikethrough.
 
@@ -127,6 +133,7 @@ def to_markdown(
     parsed = parse(
         text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts,
         repair_encoding=repair_encoding, plugins=plugins, peertube=peertube, typography=typography,
+        extensions=extensions,
     )  # fmt: skip
     return _write(parsed.document, "markdown", typography=typography)
 
@@ -142,6 +149,7 @@ class ParseOptions(TypedDict, total=False):
     plugins: Iterable[str]
     peertube: Iterable[str]
     typography: Typography | bool
+    extensions: Iterable[Extension]
 
 
 def to_text(

@@ -63,8 +63,6 @@ DIAGNOSTICS: dict[str, tuple[Severity, str]] = {
 
 # Those of extensions, by their whole codes; in English only.
 _OF_EXTENSIONS: dict[str, tuple[Severity, str]] = {}
-# What an earlier run may have stored.
-_UNKNOWN: tuple[Severity, str] = ("change", "reported by an extension that is not here")
 
 
 def add_codes(codes: Mapping[str, tuple[Severity, str]]) -> None:
@@ -77,8 +75,8 @@ def add_codes(codes: Mapping[str, tuple[Severity, str]]) -> None:
 
 
 def find_code(code: str) -> tuple[Severity, str]:
-    """Return the severity and the English sentence of a code."""
-    return DIAGNOSTICS.get(code) or _OF_EXTENSIONS.get(code, _UNKNOWN)
+    """Return the severity and the English sentence of a code. Raises KeyError for an unknown one."""
+    return DIAGNOSTICS[code] if code in DIAGNOSTICS else _OF_EXTENSIONS[code]
 
 
 def is_code(code: str) -> bool:

@@ -11,7 +11,7 @@ from spipconv.languages import find_language
 from spipconv.nodes import Profile
 from spipconv.objects import Resolver
 from spipconv.players import check_instances
-from spipconv.plugins import PLUGINS, check_plugins
+from spipconv.plugins import PLUGINS, check_plugins, has_extensions
 
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 # How no-break spaces are written: as characters, or as entities, which every editor shows.
@@ -93,7 +93,7 @@ def read_settings(
         names,
         check_instances(peertube) if peertube != () else (),
         read_typography(typography)[0],
-        _find_extensions(names, extensions) if extensions != () or not PLUGINS.keys() >= set(names) else (),
+        _find_extensions(names, extensions) if extensions != () or has_extensions(names) else (),
     )
 
 

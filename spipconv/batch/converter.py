@@ -21,7 +21,9 @@ from spipconv.batch.chunks import TextError, TextTime
 from spipconv.batch.names import encode_name, show
 from spipconv.batch.spool import Spool
 from spipconv.converters.formats import Format, Written, find_format
+from spipconv.converters.raw import omitted_raw
 from spipconv.diagnostics import Diagnostic
+from spipconv.extensions import Extension, describe_versions
 from spipconv.nodes import Profile
 from spipconv.objects import Catalogue, read_objects
 from spipconv.parsing.parser import read_document
@@ -37,8 +39,8 @@ _encoder = msgpack.Encoder()
 class Options(Struct, frozen=True):
     """How to read every text and in which format to write it.
 
-    ``to`` to ``angle_shortcuts``, ``repair_encoding``, ``plugins`` and ``peertube`` are those of ``spipconv.parse`` and
-    ``render``; ``objects`` is the path of a JSON file of objects (``read_objects``), which every worker reads.
+    ``to`` to ``angle_shortcuts``, ``repair_encoding`` and ``plugins`` to ``extensions`` are those of ``spipconv.parse``
+    and ``render``; ``objects`` is the path of a JSON file of objects (``read_objects``), which every worker reads.
     ``encoding`` is that of text files; ``column`` is the column or JSON field with the text. A text that takes more CPU
     time than ``max_seconds`` or has more than ``max_bytes`` as UTF-8 gets an error.
     """
@@ -57,6 +59,7 @@ class Options(Struct, frozen=True):
     plugins: tuple[str, ...] = ()
     peertube: tuple[str, ...] = ()
     typography: Typography | bool = True
+    extensions: tuple[Extension, ...] = ()
 
     @property
     def hard_seconds(self) -> float:
@@ -72,8 +75,9 @@ class Options(Struct, frozen=True):
         if self.objects:
             with open(self.objects, "rb") as file:
                 content = file.read()
-        known = structs.replace(self, objects=encode_name(self.objects))
-        return fingerprint(msgpack.encode((VERSION, known)) + content)
+        known = structs.replace(self, objects=encode_name(self.objects), extensions=())
+        versions = describe_versions(self.plugins, self.extensions)
+        return fingerprint(msgpack.encode((VERSION, known, versions)) + content)
 
 
 class Converted(Struct, frozen=True, omit_defaults=True):
@@ -200,7 +204,10 @@ class Converter:
                 written = self.format.write(parsed.document, settings.profile, "nh3", self._spaces)
                 # Half a surrogate is an error of this text. Its strings keep their UTF-8 for the encoder of its answer.
                 _encoder.encode_into(written, self._scratch)
-                return Converted(written, None, parsed.diagnostics)
+                diagnostics = parsed.diagnostics
+                if settings.extensions:
+                    diagnostics += omitted_raw(parsed.document, self.format.name)
+                return Converted(written, None, diagnostics)
             finally:
                 self._text = 0
         except _TimeIsUp:
@@ -218,7 +225,7 @@ class Converter:
         return read_settings(
             profile or options.profile, lang or options.lang, self._objects, options.embeds, options.angle_shortcuts, 1,
             options.repair_encoding, options.plugins if plugins is None else plugins, options.peertube,
-            options.typography,
+            options.typography, options.extensions,
         )  # fmt: skip
 
     def _note(self, number: int, converted: Converted, *, is_new: bool) -> Converted:

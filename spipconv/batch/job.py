@@ -15,7 +15,9 @@ from spipconv.batch.names import show
 from spipconv.batch.places import complete, find, is_folder, is_remote, join
 from spipconv.batch.rows import cut_rows
 from spipconv.batch.sources import InputFile, find_sources, name_targets
+from spipconv.extensions import check_extensions, check_transport
 from spipconv.objects import BadObjects, read_objects
+from spipconv.plugins import check_plugins
 from spipconv.settings import check_language, check_profile
 from spipconv.system.files import fingerprint
 
@@ -120,6 +122,11 @@ def _check_options(options: Options) -> None:
             check(value)
         except (TypeError, ValueError) as error:
             raise BadInput(f"--{name}: {error}") from error
+    try:
+        check_transport(check_extensions(options.extensions))
+        check_plugins(options.plugins)
+    except (TypeError, ValueError) as error:
+        raise BadInput(str(error)) from error
     if show(options.column) != options.column:
         raise BadInput(f"--column: {options.column} is not UTF-8")
     if options.objects:

@@ -11,8 +11,10 @@ from spipconv.api import render
 from spipconv.commands.errors import INTERNAL_ERROR, LOST, CommandError
 from spipconv.commands.options import Reading, format_option, read_text, reading_options
 from spipconv.converters.formats import Format, find_format
+from spipconv.converters.raw import omitted_raw
 from spipconv.nodes import Profile
 from spipconv.parsing.parser import parse
+from spipconv.plugins import has_extensions
 from spipconv.printing import describe_internal_error, make_printable
 from spipconv.safety import Sanitizer
 
@@ -97,7 +99,8 @@ def _convert(
             code = INTERNAL_ERROR
             click.echo(f"{make_printable(path)}: {describe_internal_error(error)}", err=True)
             continue
-        for diagnostic in parsed.diagnostics:
+        omitted = omitted_raw(parsed.document, to) if has_extensions(reading["plugins"]) else ()
+        for diagnostic in (*parsed.diagnostics, *omitted):
             if diagnostic.severity == "loss":
                 code = max(code, LOST)
                 click.echo(f"{make_printable(path)}:{diagnostic}", err=True)

@@ -10,6 +10,7 @@ from typing import BinaryIO, Unpack
 from spipconv.commands.errors import INTERNAL_ERROR, LOST, CommandError
 from spipconv.commands.options import Reading
 from spipconv.converters.formats import Format, OutputFormat, find_format
+from spipconv.converters.raw import omitted_raw
 from spipconv.json_lines import (
     Answer,
     BadLine,
@@ -23,6 +24,7 @@ from spipconv.json_lines import (
 )
 from spipconv.nodes import Profile
 from spipconv.parsing.parser import parse
+from spipconv.plugins import has_extensions
 from spipconv.printing import describe_internal_error
 from spipconv.safety import Sanitizer
 from spipconv.settings import read_typography
@@ -88,6 +90,9 @@ class _LineConverter:
             reading = {**reading, "plugins": task.plugins}
         parsed = parse(task.text, profile=profile, lang=task.lang or self._lang, **reading)
         written = self._to.write(parsed.document, profile, self._sanitizer, self._spaces)
-        if any(diagnostic.severity == "loss" for diagnostic in parsed.diagnostics):
+        diagnostics = parsed.diagnostics
+        if has_extensions(reading["plugins"]):
+            diagnostics += omitted_raw(parsed.document, self._to.name)
+        if any(diagnostic.severity == "loss" for diagnostic in diagnostics):
             self.code = max(self.code, LOST)
-        return make_answer(task.fields, self._to, written, parsed.diagnostics)
+        return make_answer(task.fields, self._to, written, diagnostics)

@@ -37,7 +37,7 @@ class TargetSystem(Struct, frozen=True, kw_only=True):
     ``images`` is the folder of the files, ``static`` says how the system treats them, ``feed`` is the address of its
     feed (empty: none). ``has_lists``: the system itself lists the pages below a page. ``single_file`` is the name of
     the file with all pages (empty: each page has its own file). ``counts_words``: the words of a page can be counted in
-    its output.
+    its output. ``raw_format`` is the format of the ``Raw`` nodes that its pages show.
     """
 
     name: TargetName
@@ -47,6 +47,7 @@ class TargetSystem(Struct, frozen=True, kw_only=True):
     has_lists: bool = False
     single_file: str = ""
     counts_words: bool = True
+    raw_format: str = ""
 
 
 class MarkdownTree(TargetSystem, frozen=True, kw_only=True):
@@ -62,6 +63,7 @@ class MarkdownTree(TargetSystem, frozen=True, kw_only=True):
     the values of front matter and settings (see ``safety.template_text``).
     """
 
+    raw_format: str = "markdown"
     flavour: Flavour
     text: str
     list: str
@@ -217,7 +219,7 @@ _MARKDOWN = MarkdownTree(
     static=StaticFiles(front_matter=True, pages=_MARKDOWN_ENDINGS | _TEMPLATE_ENDINGS),
 )
 # WordPress lists posts by itself.
-_WXR = TargetSystem(name="wxr", single_file="wordpress.xml", has_lists=True)
+_WXR = TargetSystem(name="wxr", single_file="wordpress.xml", has_lists=True, raw_format="html")
 # A line of JSON writes letters as escapes and contains the words twice.
 _JSON = TargetSystem(name="json", single_file="objects.jsonl", counts_words=False)
 

@@ -71,6 +71,11 @@ def check_plugins(plugins: object) -> tuple[str, ...]:
     return (*[name for name in PLUGINS if name in names], *[name for name in names if name not in PLUGINS])
 
 
+def has_extensions(plugins: Iterable[str]) -> bool:
+    """Return whether some of the plugins are extensions that installed packages offer."""
+    return any(name not in PLUGINS for name in plugins)
+
+
 def plugin_of_model(name: str) -> Plugin | None:
     """Return the plugin that adds a model, None where none of ``PLUGINS`` does."""
     return _OF_MODELS.get(name)

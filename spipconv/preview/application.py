@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from spipconv.comments import PublishedComment, publish
 from spipconv.diagnostics import Diagnostic, Severity
+from spipconv.extensions import Extension, check_extensions
 from spipconv.languages import find_language
 from spipconv.plugins import check_plugins
 from spipconv.preview.assets import read_assets
@@ -71,6 +72,7 @@ def create_app(
     trusted_proxies: Collection[str] = (),
     root_path: str = "",
     plugins: Collection[str] = (),
+    extensions: Collection[Extension] = (),
 ) -> Starlette:
     """Return the application, to run alone or to mount under any prefix.
 
@@ -81,7 +83,7 @@ def create_app(
     proxies that requests come through: X-Forwarded-For is believed only as far as they wrote it.
     ``root_path`` is the path under which such a proxy shows the application (``/apercu``), whether or not it removes
     that path from the requests; an application that mounts this one sets it itself. ``plugins`` are SPIP plugins whose
-    shortcuts are read, as in ``spipconv.parse``.
+    shortcuts are read, and ``extensions`` further extensions, as in ``spipconv.parse``.
 
     Raises ValueError for a language that SPIP does not know, for an unknown plugin, for a value that is not an origin,
     an address or a path, and for limits that are too low.
@@ -92,8 +94,8 @@ def create_app(
     if root_path and not re.fullmatch("(/[^/?#]+)+", root_path):
         raise ValueError(f"root_path: {root_path!r} is not a path: write it as /apercu")
     proxies = TrustedProxies(trusted_proxies)
-    names = check_plugins(plugins)
-    return _Application(code, check_origins(origins), max_body, Buckets(rate, burst), proxies, names).build(root_path)
+    how = check_plugins(plugins), check_extensions(extensions)
+    return _Application(code, check_origins(origins), max_body, Buckets(rate, burst), proxies, *how).build(root_path)
 
 
 class _RequestContext(Struct):
@@ -113,13 +115,14 @@ class _Application:
         buckets: Buckets,
         trusted_proxies: TrustedProxies,
         plugins: tuple[str, ...],
+        extensions: tuple[Extension, ...],
     ) -> None:
         self._lang = lang
         self._origins = origins
         self._max_body = max_body
         self._buckets = buckets
         self._trusted_proxies = trusted_proxies
-        self._plugins = plugins
+        self._plugins, self._extensions = plugins, extensions
         self._assets = read_assets()
         self._threads = asyncio.Semaphore(_THREADS)
         self._waiting = 0
@@ -182,7 +185,7 @@ class _Application:
 
     async def _publish(self, request: Request, text: str, lang: str) -> PublishedComment:
         if len(text) <= _LONGEST_INLINE:
-            return publish(text, lang, plugins=self._plugins)
+            return publish(text, lang, plugins=self._plugins, extensions=self._extensions)
         if self._waiting >= _MOST_WAITING:
             raise Refusal("busy", headers={"Retry-After": "1"})
         self._waiting += 1
@@ -190,7 +193,7 @@ class _Application:
             async with self._threads:
                 if await request.is_disconnected():
                     raise ClientDisconnect
-                return await asyncio.to_thread(publish, text, lang, plugins=self._plugins)
+                return await asyncio.to_thread(publish, text, lang, plugins=self._plugins, extensions=self._extensions)
         finally:
             self._waiting -= 1
 

@@ -140,7 +140,9 @@ _SCHEMAS: dict[str, Description] = {
     ),
     "Diagnostic": _object(
         {
-            "code": _string("What happened.", enum=sorted(DIAGNOSTICS)),
+            "code": _string(
+                "What happened. Extensions of a site have codes of their own.", examples=sorted(DIAGNOSTICS)
+            ),
             "severity": _string(
                 "loss: words are gone; change: they are shown differently.", enum=list(get_args(Severity))
             ),

@@ -603,7 +603,7 @@ def test_long_texts_do_not_keep_others_waiting(monkeypatch: pytest.MonkeyPatch) 
     release = threading.Event()
     publish = comments.publish
 
-    def publish_slowly(text: str, lang: str, plugins: tuple[str, ...]) -> Any:
+    def publish_slowly(text: str, lang: str, plugins: tuple[str, ...], extensions: tuple[()]) -> Any:
         if len(text) > 2000:
             assert release.wait(20)
         return publish(text, lang, plugins=plugins)
@@ -633,7 +633,7 @@ def test_long_texts_are_not_converted_for_disconnected_clients(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     converted: list[str] = []
-    monkeypatch.setattr(application, "publish", lambda text, lang, plugins: converted.append(text))
+    monkeypatch.setattr(application, "publish", lambda text, lang, plugins, extensions: converted.append(text))
     headers, body = as_json({"text": "mot " * 1000})
     answer = request(APP, "POST", "/preview", headers, body, stays=False)
     assert answer.status == 0

@@ -291,7 +291,7 @@ def test_the_server_does_not_wait_for_the_rest_of_a_refused_body() -> None:
 
 def test_a_client_that_does_not_read_its_answer_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
     long = comments.PublishedComment("x" * 1_000_000, ())
-    monkeypatch.setattr(application, "publish", lambda text, lang, plugins: long)
+    monkeypatch.setattr(application, "publish", lambda text, lang, plugins, extensions: long)
     with serving(ConnectionLimits(stall=1, head=600, keep_alive=600)) as server:
         with socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -337,7 +337,7 @@ def test_a_connection_is_refused_if_all_others_are_being_answered(monkeypatch: p
     release = threading.Event()
     publish = comments.publish
 
-    def publish_slowly(text: str, lang: str, plugins: tuple[str, ...]) -> Any:
+    def publish_slowly(text: str, lang: str, plugins: tuple[str, ...], extensions: tuple[()]) -> Any:
         assert release.wait(30)
         return publish(text, lang, plugins=plugins)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
 from spipconv.comments import publish
+from spipconv.extensions import Extension
 from spipconv.nodes import Profile
 
 register = template.Library()
@@ -19,14 +22,22 @@ def show(text: object, lang: str = "fr") -> SafeString:
     return show_as(text, lang)
 
 
-def show_as(text: object, lang: str = "fr", profile: Profile = "comment", plugins: str = "") -> SafeString:
+def show_as(
+    text: object,
+    lang: str = "fr",
+    profile: Profile = "comment",
+    plugins: str = "",
+    extensions: Iterable[Extension] = (),
+) -> SafeString:
     """Return a text of any profile as safe HTML: ``{% spip article.text profile="article" lang="fr" %}``.
 
-    ``plugins`` are names of plugins with spaces between them. Raises ValueError for a language that SPIP does not know,
-    for an unknown profile and for an unknown plugin.
+    ``plugins`` are names of plugins with spaces between them, ``extensions`` extensions of the context. Raises
+    ValueError for a language that SPIP does not know, for an unknown profile and for an unknown plugin.
     """
     # The HTML consists of escaped text and of elements of the allow-list.
-    return mark_safe(publish("" if text is None else str(text), lang, profile, plugins.split()).html)  # noqa: S308
+    return mark_safe(  # noqa: S308
+        publish("" if text is None else str(text), lang, profile, plugins.split(), extensions).html
+    )
 
 
 register.filter("spip", show)

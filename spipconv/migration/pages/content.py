@@ -9,6 +9,7 @@ from functools import lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
+from spipconv.extensions import Extension
 from spipconv.languages import see_online
 from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.pages.comments import read_comments
@@ -47,7 +48,8 @@ class Content:
 
     ``has_lists=False`` leaves out the pages that a page lists; on a large site there may be thousands. ``peertube`` are
     instances of PeerTube whose players are kept, ``plugins`` those whose shortcuts are read besides those that the site
-    uses. ``typography=False`` leaves the spaces, quotes and dashes of texts as their authors typed them.
+    uses. ``typography=False`` leaves the spaces, quotes and dashes of texts as their authors typed them. ``extensions``
+    are further extensions that texts are read with, ``raw_format`` is the format of the raw texts that are shown.
     """
 
     def __init__(
@@ -59,11 +61,13 @@ class Content:
         peertube: tuple[str, ...] = (),
         plugins: tuple[str, ...] = (),
         typography: bool = True,
+        extensions: tuple[Extension, ...] = (),
+        raw_format: str = "",
     ) -> None:
         self._typography = typography
         self._database, self._db = database, database.db
         self._has_lists, self._peertube = has_lists, peertube
-        self._plugins = check_plugins({*plugins_of(database), *plugins})
+        self._plugins = check_plugins([*plugins_of(database), *plugins])
         self.site = read_site(database)
         self._objects = SiteObjects(database)
         self._objects.site_address = next((address + "/" for address in own_addresses(database)), "")
@@ -75,7 +79,8 @@ class Content:
         # The page that is being made.
         self._page = Page("", 0, "", "", "", "", Document(()))
         self._subject = PlannedPage("", 0, "", False, 0, 0, "", 0)
-        self._texts = PageTexts(self._page, self._objects, self._links, peertube, self._plugins, typography)
+        self._extensions, self._raw_format = extensions, raw_format
+        self._texts = self._page_texts()
 
     def make(self, kind: str, number: int, language: str) -> MadePage:
         """Return the page of an object in a language; the plan says that it exists.
@@ -93,6 +98,12 @@ class Content:
         finally:
             self._objects.check = None
 
+    def _page_texts(self) -> PageTexts:
+        return PageTexts(
+            self._page, self._objects, self._links, self._peertube, self._plugins, self._typography, self._extensions,
+            self._raw_format,
+        )  # fmt: skip
+
     def _make(self, kind: str, number: int, language: str, *, is_careful: bool = False) -> MadePage:
         portion = self._relations.portion(kind, number)
         row = portion.planned[kind, number, language]
@@ -102,9 +113,7 @@ class Content:
             portion.versions[kind, number], row["parent_kind"], row["parent_number"],
         )  # fmt: skip
         self._page = Page(kind, number, language, row["address"], row["slug"] or "", "", Document((), language))
-        texts = self._texts = PageTexts(
-            self._page, self._objects, self._links, self._peertube, self._plugins, typography=self._typography
-        )
+        texts = self._texts = self._page_texts()
         if is_careful:
             self._objects.check = texts.check
         page = self._front_page() if kind == "home" else self._object_page(row)

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from spipconv.converters.raw import omitted_raw
 from spipconv.diagnostics import Diagnostic
+from spipconv.extensions import Extension
 from spipconv.migration.pages.kept_words import in_language
 from spipconv.migration.pages.links import LinkRewriter, concerns
 from spipconv.migration.pages.page import Attachment, Page
@@ -27,7 +29,8 @@ _EXPECTED = frozenset({"translations-hidden", "translation-missing"})
 class PageTexts:
     """Reads the texts of a page. ``page`` identifies it: its kind, number, language and address. ``peertube`` are
     instances of PeerTube whose players are kept, ``plugins`` those whose shortcuts are read;
-    ``typography``: that of each language is applied.
+    ``typography``: that of each language is applied. ``extensions`` are further extensions that texts are read with,
+    ``raw_format`` is the format of the raw texts that the target shows (empty: all).
 
     ``issues`` are the issues of the page so far, ``sources`` the texts that were read, in the page's language,
     ``shown`` the numbers of the documents that they show, ``failures`` the objects that an internal error stopped.
@@ -41,8 +44,10 @@ class PageTexts:
         peertube: tuple[str, ...] = (),
         plugins: tuple[str, ...] = (),
         typography: bool = True,
+        extensions: tuple[Extension, ...] = (),
+        raw_format: str = "",
     ) -> None:
-        self._typography = typography
+        self._typography, self._extensions, self._raw_format = typography, extensions, raw_format
         self._page, self._objects, self._links = page, objects, links
         self._peertube, self._plugins = peertube, plugins
         self.language = page.language
@@ -72,8 +77,9 @@ class PageTexts:
             return ""
         self.sources.append(in_language(text, self.language))
         parsed = parse(
-            text, lang=self.language, objects=self._objects, plugins=self._plugins, typography=self._typography
-        )
+            text, lang=self.language, objects=self._objects, plugins=self._plugins, typography=self._typography,
+            extensions=self._extensions,
+        )  # fmt: skip
         self._report(field, parsed.diagnostics)
         return " ".join(" ".join(plain_text((node,)) for node in parsed.document.children).split())
 
@@ -89,9 +95,11 @@ class PageTexts:
             self.sources.append(in_language(text, self.language))
             parsed = parse(
                 text, lang=self.language, objects=self._objects, embeds=True, peertube=self._peertube,
-                first_note=first_note, plugins=self._plugins, typography=self._typography,
+                first_note=first_note, plugins=self._plugins, typography=self._typography, extensions=self._extensions,
             )  # fmt: skip
             self._report(field, parsed.diagnostics)
+            if self._raw_format:
+                self._report(field, omitted_raw(parsed.document, self._raw_format))
             is_concerned = False
             for node in walk(parsed.document.children):
                 if isinstance(node, Note):
@@ -106,7 +114,10 @@ class PageTexts:
 
     def read_message(self, number: int, text: str) -> Document:
         """Return the tree of a message, which is a stranger's text."""
-        parsed = parse(text, profile="comment", lang=self.language, plugins=self._plugins, typography=self._typography)
+        parsed = parse(
+            text, profile="comment", lang=self.language, plugins=self._plugins, typography=self._typography,
+            extensions=self._extensions,
+        )  # fmt: skip
         page = f"{self.address}#forum{number}"
         self.issues += [
             Issue(

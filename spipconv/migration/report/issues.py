@@ -6,7 +6,7 @@ import re
 
 from msgspec import Struct
 
-from spipconv.diagnostics import DIAGNOSTICS, Severity
+from spipconv.diagnostics import Severity, find_code
 from spipconv.translations import mark, translate
 
 # Length limit of a detail: a whole page of markup says no more than its beginning.
@@ -118,13 +118,13 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
 
 
 def severity(code: str) -> Severity:
-    """Return the severity of a code, of the migration or of the parser. Raises KeyError for any other code."""
-    return ISSUE_CODES[code][0] if code in ISSUE_CODES else DIAGNOSTICS[code][0]
+    """Return the severity of a code, of the migration, of the parser or of an extension. Raises KeyError for others."""
+    return ISSUE_CODES[code][0] if code in ISSUE_CODES else find_code(code)[0]
 
 
 def message(code: str, language: str) -> str:
     """Return a sentence for people, in a language that has a catalogue or else in English."""
-    return translate((ISSUE_CODES if code in ISSUE_CODES else DIAGNOSTICS)[code][1], language)
+    return translate((ISSUE_CODES[code] if code in ISSUE_CODES else find_code(code))[1], language)
 
 
 def readable(text: str) -> str:

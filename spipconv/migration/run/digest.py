@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from spipconv.extensions import describe_versions
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.migration.run.options import MigrationOptions
@@ -19,7 +20,8 @@ _COLUMNS = (
 def shared_digest(database: WorkingDatabase, img: ImgFolder, options: MigrationOptions) -> str:
     """Return the digest of everything that a page may show of other objects, and of how it is written."""
     how = VERSION, options.to, options.language, options.peertube, options.plugins, options.typography
-    digest = hashlib.sha256(repr(how).encode())
+    versions = describe_versions(options.plugins, options.extensions)
+    digest = hashlib.sha256(repr((*how, *versions)).encode())
     for rows in (*(f"* FROM {table}" for table in _TABLES), *_COLUMNS):
         for row in database.db.execute(f"SELECT {rows}"):
             digest.update(repr(tuple(row)).encode("utf-8", "surrogatepass"))

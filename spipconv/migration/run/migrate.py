@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from spipconv.extensions import check_transport
 from spipconv.migration.output.folder import check_places
 from spipconv.migration.plan.old_paths import find_old_paths
 from spipconv.migration.plan.plan import SitePlan
@@ -23,6 +24,7 @@ from spipconv.migration.run.options import MigrationOptions, ShowProgress
 from spipconv.migration.run.site_writer import SiteWriter
 from spipconv.migration.run.workers import Workers
 from spipconv.migration.run.workplace import working_folder
+from spipconv.plugins import check_plugins
 from spipconv.system.files import CannotWrite
 
 # Below this size of a database (in bytes), starting workers is expected to take longer than they save.
@@ -40,8 +42,13 @@ def migrate(
     """Migrate a SPIP site (a SQLite file, a dump, ``mysql://…``) into a folder and return the report.
 
     Raises BadSource, BadOutput or CannotWrite, each with a message of one line; the first two leave everything as it
-    was. ``progress`` is called with the name of a step, the amount done, and the total (0: unknown).
+    was. Raises ValueError for a plugin that is unknown, and for extensions that cannot be sent to worker processes.
+    ``progress`` is called with the name of a step, the amount done, and the total (0: unknown).
     """
+    # Loaded here too, they explain what they report.
+    check_plugins(options.plugins)
+    if options.jobs > 1:
+        check_transport(options.extensions)
     check_places(out, options.img, source)
     try:
         return _migrate(source, out, options, ask_password, progress)

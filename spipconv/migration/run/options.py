@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from spipconv.extensions import Extension
 from spipconv.migration.target import TargetName
 from spipconv.settings import Typography
 
@@ -26,7 +27,7 @@ class MigrationOptions(Struct, frozen=True):
     count as not yet published; by default none do. ``peertube`` are the hosts of instances of PeerTube whose players
     are kept, besides those that every text keeps. ``plugins`` are those whose shortcuts are read, besides those that
     the site uses.
-    ``typography`` is that of ``spipconv.parse`` and ``render``.
+    ``typography`` is that of ``spipconv.parse`` and ``render``, ``extensions`` are those of ``parse``.
     """
 
     to: TargetName
@@ -42,3 +43,4 @@ class MigrationOptions(Struct, frozen=True):
     peertube: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     typography: Typography | bool = True
+    extensions: tuple[Extension, ...] = ()

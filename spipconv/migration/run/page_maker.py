@@ -73,6 +73,8 @@ class PageMaker:
             peertube=options.peertube,
             plugins=options.plugins,
             typography=has_typography,
+            extensions=options.extensions,
+            raw_format=self._target.raw_format,
         )
         self._is_resumed, self._digest = options.resume, arguments.digest
         self._manifest = OutputManifest(arguments.earlier)
