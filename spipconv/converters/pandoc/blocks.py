@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spipconv.converters.html.figures import describe_file, file_name
-from spipconv.converters.pandoc.inline import code_attributes, link, term_id
+from spipconv.converters.pandoc.inline import code_attributes, formatting, link, term_id
 from spipconv.converters.pandoc.shapes import (
     LINE_BREAK,
     NO_ATTRIBUTES,
@@ -17,7 +17,6 @@ from spipconv.converters.pandoc.shapes import (
     group,
     make,
     words,
-    wrap,
 )
 from spipconv.converters.pandoc.writer import NodeWriter
 from spipconv.nodes import (
@@ -31,11 +30,13 @@ from spipconv.nodes import (
     ListItem,
     Markdown,
     MathBlock,
+    Node,
     Paragraph,
     Player,
     Poem,
     Quote,
     Rule,
+    Text,
     Verse,
 )
 from spipconv.safety import safe_address, safe_source
@@ -52,13 +53,17 @@ def write_heading(writer: NodeWriter, node: Heading) -> list[Item]:
 
 
 def heading(items: list[Item], level: int, given: Attributes) -> list[Item]:
-    """Return a heading: its first words outside a block, or the words of its blocks if it has no others."""
+    """Return a heading: its first words outside a block, or the words of its blocks; nothing if it has none."""
     blocks = group(items, "Plain")
     for block in blocks:
         if block["t"] == "Plain":
             block.update(make("Header", [level, given, block["c"]]))
             return blocks
-    return [make("Header", [level, given, flatten(blocks)])]
+        if block["t"] == "Header":
+            # A heading that holds nothing but another one.
+            return blocks
+    line = flatten(blocks)
+    return [make("Header", [level, given, line])] if line else []
 
 
 def write_rule(writer: NodeWriter, node: Rule) -> list[Item]:
@@ -149,10 +154,9 @@ def write_figure(writer: NodeWriter, node: Figure) -> list[Item]:
         return group([*words(node.alternative), *_caption(writer, node)], "Para")
     sizes = {"width": str(node.width or ""), "height": str(node.height or "")}
     picture = make("Image", [attributes("", (), sizes), words(node.alternative), [source, ""]])
-    address = writer.address(node.link) if node.link else None
+    address = _elsewhere(writer, node)
     items = [link(address, "")([picture])] if address else [picture]
-    given = writer.attributes({"align": node.align}, *node.classes)
-    return figure(writer, items, _caption(writer, node), given)
+    return figure(writer, items, _caption(writer, node), _attributes(node))
 
 
 def figure(writer: NodeWriter, items: list[Item], caption: list[Item], given: Attributes) -> list[Item]:
@@ -172,29 +176,47 @@ def figure(writer: NodeWriter, items: list[Item], caption: list[Item], given: At
             picture = make("Image", [own, flatten(caption), [source, title]])
             blocks = [make("Para", [picture])]
         case _:
-            blocks = [*blocks, make("Div", [attributes("", ["caption"]), caption])]
+            blocks = [_in_style("Captioned Figure", blocks), _in_style("Image Caption", caption)]
     return blocks if given == NO_ATTRIBUTES else [make("Div", [given, blocks])]
 
 
+def _in_style(name: str, blocks: list[Item]) -> Item:
+    """Return blocks in a style of pandoc's for office documents."""
+    return make("Div", [attributes("", (), {"custom-style": name}), blocks])
+
+
+def _attributes(node: Figure, *classes: str) -> Attributes:
+    style = "text-align: center" if node.align == "center" else f"float: {node.align}" if node.align else ""
+    return attributes("", [*classes, *node.classes], {"style": style})
+
+
 def _caption(writer: NodeWriter, node: Figure) -> list[Item]:
-    title = wrap(writer.flow(node.title), lambda items: make("Strong", items))
-    fields = (title, writer.flow(node.description), writer.flow(node.credits))
-    return [block for items in fields for block in group(items, "Plain")]
+    title = writer.wrap(writer.flow(node.title), formatting("Strong"))
+    return [*group(title, "Plain"), *_details(writer, node)]
+
+
+def _details(writer: NodeWriter, node: Figure) -> list[Item]:
+    return [*writer.blocks(node.description, "Plain"), *writer.blocks(node.credits, "Plain")]
+
+
+def _elsewhere(writer: NodeWriter, node: Figure) -> str | None:
+    """Return the target of a document's link, if it is not the document itself."""
+    address = writer.address(node.link) if node.link else None
+    return None if address == safe_address(node.address) else address
 
 
 def _file(writer: NodeWriter, node: Figure) -> list[Item]:
     """Return a link to a file, its type and size, and what is said about it."""
-    address = safe_address(node.address)
-    name = words(file_name(address or ""))
+    address, elsewhere = safe_address(node.address), _elsewhere(writer, node)
+    title: tuple[Node, ...] = node.title or (Text(file_name(address or "")),)
+    target = address if node.is_played else elsewhere or address
+    line = writer.wrap_in_link(title, link(target, "")) if target else writer.flow(title)
     facts = describe_file(node, writer.document.language)
-    line = [link(address, "")(name)] if address else name
     if facts:
         line += [SPACE, *words(f"({facts})")]
-    elsewhere = writer.address(node.link) if node.link else None
-    if elsewhere and elsewhere != address:
+    if elsewhere and node.is_played:
         line += [LINE_BREAK, link(elsewhere, "", attributes("", ["uri"]))(words(elsewhere))]
-    blocks = [*group(line, "Plain"), *_caption(writer, node)]
-    return [make("Div", [writer.attributes({"align": node.align}, "document", *node.classes), blocks])]
+    return [make("Div", [_attributes(node, "document"), [*group(line, "Plain"), *_details(writer, node)]])]
 
 
 def write_player(writer: NodeWriter, node: Player) -> list[Item]:

@@ -214,18 +214,16 @@ def _write_definitions(writer: NodeWriter, node: Element, values: Values) -> lis
     return _boxed([make("DefinitionList", entries)] if entries else [], writer.attributes(values))
 
 
-def _entries(writer: NodeWriter, nodes: Iterable[Node]) -> Iterable[tuple[str, list[Item]]]:
-    """Return the terms (``dt``) and definitions (``dd``) of a list, and what else is in it as definitions."""
+def _entries(writer: NodeWriter, nodes: Iterable[Node]) -> Iterable[tuple[bool, list[Item]]]:
+    """Return the entries of a list of definitions, and whether each is a term; what else is in it, as definitions."""
     for node in nodes:
-        if isinstance(node, Element) and node.name == "div":
-            yield from _entries(writer, node.children)
+        if _is(node, "div"):
+            yield from _entries(writer, _children(node))
             continue
-        is_term = isinstance(node, Element) and node.name == "dt"
-        blocks = writer.blocks(
-            node.children if isinstance(node, Element) and node.name in ("dt", "dd") else [node], "Plain"
-        )
-        if blocks or is_term:
-            yield "dt" if is_term else "dd", blocks
+        is_term = _is(node, "dt")
+        blocks = writer.blocks(_children(node) if is_term or _is(node, "dd") else (node,), "Plain")
+        if blocks:
+            yield is_term, blocks
 
 
 def _write_quote(writer: NodeWriter, node: Element, values: Values) -> list[Item]:
@@ -313,7 +311,7 @@ def _write_table(writer: NodeWriter, node: Element, values: Values) -> list[Item
         bodies.insert(0, loose)
     if not head and bodies and bodies[0] and bodies[0][0] and all(cell.is_header for cell in bodies[0][0]):
         head = [bodies[0].pop(0)]
-    return [*group(outside, "Para"), table(head, bodies or [[]], foot, caption, writer.attributes(values))]
+    return [*group(outside, "Para"), *table(head, bodies or [[]], foot, caption, writer.attributes(values))]
 
 
 def _rows_of(writer: NodeWriter, node: Node) -> Section:
