@@ -70,17 +70,16 @@ def table_of_contents(document: Document) -> tuple[Section, ...]:
 
 def nest(sections: Iterable[Section]) -> tuple[Section, ...]:
     """Return the outermost of some sections; each has those of deeper levels that follow it."""
-    # The lists that are open, outermost first, each with its level.
-    lists: list[tuple[int, list[Section]]] = [(0, [])]
+    # What is open, outermost first: a level, and the sections below it.
+    levels: list[tuple[int, list[Section]]] = [(0, [])]
     for section in sections:
-        while len(lists) > 2 and section.level <= lists[-2][0]:
-            _close(lists)
-        if section.level > lists[-1][0]:
-            lists.append((section.level, []))
-        lists[-1][1].append(section)
-    while len(lists) > 2:
-        _close(lists)
-    return tuple(lists[-1][1])
+        while section.level <= levels[-1][0]:
+            _close(levels)
+        levels[-1][1].append(section)
+        levels.append((section.level, []))
+    while len(levels) > 1:
+        _close(levels)
+    return tuple(levels[0][1])
 
 
 def links(document: Document) -> Iterator[Hyperlink]:
@@ -150,10 +149,10 @@ def words_of(nodes: tuple[Node, ...]) -> str:
     return " ".join(plain_text(nodes).split())
 
 
-def _close(lists: list[tuple[int, list[Section]]]) -> None:
-    """Put the last list below the last section of the list before it."""
-    _, sections = lists.pop()
-    outer = lists[-1][1]
+def _close(levels: list[tuple[int, list[Section]]]) -> None:
+    """End the last level: its sections are those of the section that opened it."""
+    _, sections = levels.pop()
+    outer = levels[-1][1]
     outer[-1] = outer[-1]._replace(sections=tuple(sections))
 
 

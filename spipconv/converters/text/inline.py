@@ -64,8 +64,8 @@ def write_bullet(writer: TextWriter, node: Bullet) -> None:
 
 
 def write_code(writer: TextWriter, node: Code | Math) -> None:
-    """Write code or a formula inside a line, with its spaces."""
-    writer.lines.verbatim(node.text)
+    """Write code or a formula inside a line, with its spaces, which SPIP makes no-break spaces for HTML."""
+    writer.lines.verbatim(node.text.replace("\u00a0", " "))
 
 
 def write_link(writer: TextWriter, node: Link) -> None:

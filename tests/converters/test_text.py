@@ -1,0 +1,122 @@
+"""Plain text is what a reader reads: cases, and all texts of the conformance tests as a browser shows their HTML."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+
+import spipconv
+from spipconv import nodes
+from spipconv.nodes import Document, Paragraph, Raw, Term, Text
+from tests import fidelity
+from tests.parsing.test_properties import MARKUP
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+_CASES = Path(__file__).with_name("texts.md").read_text("utf-8")
+_FENCE = re.compile(r"^```spip(?P<options>[^\n]*)\n(?P<text>.*?)\n\.\n(?P<plain>.*?)\n?^```$", re.MULTILINE | re.DOTALL)
+
+# What a browser shows of the HTML of some documents. ``innerText`` does not hold the marks of items, which a browser
+# shows too: they are written where it shows them, as numbers or dashes.
+SHOW = """(pages) => {
+    const mark = (item) => {
+        const list = item.parentElement;
+        if (list.localName !== "ol") return "- ";
+        const items = [...list.children].filter((child) => child.localName === "li");
+        const step = list.reversed ? -1 : 1;
+        let number = list.hasAttribute("start") ? list.start : list.reversed ? items.length : 1;
+        for (const other of items) {
+            if (other.hasAttribute("value")) number = other.value;
+            if (other === item) return `${number}. `;
+            number += step;
+        }
+    };
+    return pages.map((page) => {
+        document.body.innerHTML = page;
+        for (const item of [...document.body.querySelectorAll("li")]) item.prepend(mark(item));
+        return document.body.innerText;
+    });
+}"""
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["text"][:20]) for case in _FENCE.finditer(_CASES)])
+def test_a_text_is_read_like_this(case: re.Match[str]) -> None:
+    options: dict[str, Any] = {}
+    for word in case["options"].split():
+        name, _, value = word.partition("=")
+        options[name] = value or True
+    if options.pop("objects", False):
+        options["objects"] = fidelity.objects()
+    if options.pop("without-notes", False):
+        options["notes"] = False
+    shown = spipconv.to_text(case["text"], **options).replace("\u00a0", "~").replace("\t", "→")
+    assert shown == case["plain"].removesuffix("\n")
+
+
+def test_the_words_are_those_that_a_browser_shows(browser: Browser) -> None:
+    cases = [case for name in ("spip44", "kinds", "generated") for case in _read(name)]
+    documents = [
+        spipconv.parse(
+            case["text"], profile=fidelity.PROFILES[case["mode"]], lang=case["lang"], objects=fidelity.objects()
+        ).document
+        for case in cases
+    ]
+    page = browser.new_page()
+    shown = page.evaluate(SHOW, [spipconv.render(document) for document in documents])
+    page.close()
+    differ = {
+        case["id"]: (spipconv.to_text(document).split(), words.split())
+        for case, document, words in zip(cases, documents, shown, strict=True)
+        if spipconv.to_text(document).split() != words.split()
+    }
+    assert len(cases) > 1_300
+    assert len(differ) <= 0.005 * len(cases), differ
+
+
+def _read(name: str) -> list[dict[str, str]]:
+    return fidelity.read_cases(fidelity.FOLDER / f"{name}.jsonl")
+
+
+def test_a_document_is_written_like_its_text() -> None:
+    text = "{{mot}}[[note]]\n\n-* un"
+    document = spipconv.parse(text).document
+    assert spipconv.to_text(document) == spipconv.to_text(text) == spipconv.render(document, "text")
+    assert spipconv.to_text('<img src="a" alt="b">', "article", alternatives=True) == "[b]"
+    assert spipconv.to_text('<img src="a" alt="b">', "comment", alternatives=True) == ""
+    assert spipconv.to_text("Mr Smith", lang="en") == "Mr\u00a0Smith"
+
+
+def test_terms_are_words_and_other_formats_are_not_shown() -> None:
+    children = (Text("a "), Term("t", (Text("b"),)), Raw("html", "<hr>"), nodes.Directive("x"), Raw("text", " c"))
+    document = Document((Paragraph(children), Raw("text", "d\n  e", is_block=True)))
+    assert spipconv.to_text(document) == "a b c\n\nd\n  e"
+    assert spipconv.to_text(document, "comment") == "a b"
+
+
+def test_a_column_that_no_table_has_is_not_padded() -> None:
+    row = nodes.Row((nodes.Cell((Text("a"),), index=10**12),))
+    assert spipconv.to_text(Document((nodes.Table((row,)),))).strip("\t") == "a"
+
+
+def test_a_tree_that_is_too_deep_is_refused() -> None:
+    deep: tuple[nodes.Node, ...] = ()
+    for _ in range(200):
+        deep = (nodes.Quote(deep),)
+    with pytest.raises(ValueError, match="levels"):
+        spipconv.to_text(Document(deep))
+    with pytest.raises(ValueError, match="levels"):
+        spipconv.excerpt(Document((), introduction=deep))
+
+
+@settings(max_examples=300, deadline=None, database=None)
+@given(MARKUP)
+def test_lines_have_no_space_at_their_end_and_blocks_one_blank_line(text: str) -> None:
+    shown = spipconv.to_text(text, links=True, alternatives=True)
+    if "<" not in text and "`" not in text:
+        assert not re.search("[ ]$|\n\n\n", shown, re.MULTILINE)
+    assert shown == shown.strip("\n")
