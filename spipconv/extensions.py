@@ -6,12 +6,12 @@ is the exception; comments and titles refuse it. ``docs/extensions.md`` has an e
 
 from __future__ import annotations
 
-import pickle
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
@@ -286,7 +286,7 @@ class Block(NamedTuple):
 # ---- Extensions ----
 
 
-class Extension(Struct, frozen=True, eq=False, kw_only=True):
+class Extension(Struct, frozen=True, eq=False, kw_only=True, weakref=True):
     """What a site or a plugin adds to SPIP's language. All but ``name`` may be left out.
 
     ``name`` begins its diagnostics' codes; ``title`` is for people. ``version`` is to change when its results do:
@@ -335,26 +335,30 @@ class Extension(Struct, frozen=True, eq=False, kw_only=True):
                 raise ValueError(f"extension {self.name}: code {code!r}: lower-case letters, digits and -")
         add_codes({self.code(code): value for code, value in self.diagnostics.items()})
 
-    def __reduce__(self) -> tuple[Callable[[tuple[object, ...]], Extension], tuple[tuple[object, ...]]]:
-        # Results are kept by extensions: in a process, each must be one object however often it arrives.
-        return _restore, (tuple([getattr(self, name) for name in self.__struct_fields__]),)
+    def __reduce__(self) -> tuple[Callable[[str, tuple[object, ...]], Extension], tuple[str, tuple[object, ...]]]:
+        # It takes 4 ms to import, which few programs need.
+        from secrets import token_hex
+
+        token = _tokens.get(self) or _tokens.setdefault(self, token_hex(16))
+        return _restore, (token, tuple([getattr(self, name) for name in self.__struct_fields__]))
 
     def code(self, code: str) -> str:
         """Return the whole code of one of its diagnostics."""
         return f"{self.name.replace('_', '-')}-{code}"
 
 
-_restored: list[Extension] = []
+# What is kept of texts is kept by their extensions: in a process, each must be one object however often it arrives.
+_tokens: WeakKeyDictionary[Extension, str] = WeakKeyDictionary()
 
 
-def _restore(values: tuple[object, ...]) -> Extension:
-    """Return the extension with these values of its fields, which arrived from another process."""
-    fields = Extension.__struct_fields__
-    for known in _restored:
-        if tuple([getattr(known, name) for name in fields]) == values:
+def _restore(token: str, values: tuple[object, ...]) -> Extension:
+    """Return the extension that arrived with these values of its fields from another process, or from this one."""
+    for known, its_token in _tokens.items():
+        if its_token == token:
             return known
-    _restored.append(Extension(**dict(zip(fields, values, strict=True))))  # type: ignore[arg-type]
-    return _restored[-1]
+    extension = Extension(**dict(zip(Extension.__struct_fields__, values, strict=True)))  # type: ignore[arg-type]
+    _tokens[extension] = token
+    return extension
 
 
 def _check_expression(subject: str, expression: str) -> None:
@@ -408,6 +412,8 @@ def check_extensions(extensions: object) -> tuple[Extension, ...]:
 
 def check_transport(extensions: Iterable[Extension]) -> None:
     """Raise ValueError, which names the extension, for one that cannot be sent to worker processes."""
+    import pickle
+
     for extension in extensions:
         try:
             pickle.dumps(extension)
