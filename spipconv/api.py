@@ -167,10 +167,12 @@ def to_text(
     are apart by tabs. ``notes``: with the notes at the end. ``links``: with the addresses of links that lead out of the
     text, in parentheses. ``alternatives``: with the alternative texts of pictures, in brackets.
 
-    ``profile`` and ``options`` are arguments of ``parse``; a document has been read already and takes no ``options``.
+    ``profile`` and ``options`` are arguments of ``parse``. Raises TypeError if there are ``options`` for a document,
+    which has been read already.
     """
     from spipconv.converters import text as plain
 
+    _check_options(options, text)
     document = _read(text, profile, options)
     return plain.write(document, profile=profile, notes=notes, links=links, alternatives=alternatives)
 
@@ -192,12 +194,19 @@ def excerpt(
     blank line is between blocks. They have at most ``length`` characters, with ``suffix`` at their end where they are
     cut between two words; SPIP adds none to what is shorter than three quarters of the length.
 
-    Each text is SPIP markup or a document. ``profile`` and ``options`` are arguments of ``parse``.
+    Each text is SPIP markup or a document. ``profile`` and ``options`` are arguments of ``parse``. Raises TypeError if
+    there are ``options`` for documents alone, which have been read already.
     """
     from spipconv.excerpts import choose_excerpt
 
+    _check_options(options, text, head, description)
     parts = [_read(part, profile, options) for part in (description, head, text)]
     return choose_excerpt(parts[1:], length, suffix, parts[0])
+
+
+def _check_options(options: ParseOptions, text: str | Document, *others: str | Document) -> None:
+    if options and isinstance(text, Document) and all(isinstance(other, Document) or not other for other in others):
+        raise TypeError(f"{', '.join(options)}: options of reading, but a document has been read already")
 
 
 def _read(text: str | Document, profile: Profile | None, options: ParseOptions) -> Document:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from spipconv import (
+    Profile,
     documents,
     headings,
     images,
@@ -95,7 +96,8 @@ def _outline(sections: tuple[Section, ...]) -> list[tuple[str, int, str, list[An
 
 def test_the_anchor_of_a_heading_is_its_id_in_the_page() -> None:
     text = "{{{[a<-]Titre}}}\n\n[vers->#a]"
-    for profile, anchor in (("article", "a"), ("comment", "comment-a")):
+    anchors: dict[Profile, str] = {"article": "a", "comment": "comment-a"}
+    for profile, anchor in anchors.items():
         document = parse(text, profile=profile).document
         assert [section.anchor for section in headings(document)] == [anchor]
         assert f'<a id="{anchor}">' in render(document)

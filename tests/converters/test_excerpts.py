@@ -7,6 +7,7 @@ others follow from its rules for ``introduction``.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,8 @@ def test_an_excerpt_is_the_start_of_the_text(text: str, length: int) -> None:
 
 def test_an_excerpt_of_documents_is_that_of_their_texts() -> None:
     head, body = "Un {{chapo}}.", "Un texte[[Note.]]."
-    documents = {"head": parse(head).document, "description": Document(())}
-    assert excerpt(parse(body).document, **documents) == excerpt(body, head=head) == "Un chapo.\n\nUn texte."
+    of_documents = excerpt(parse(body).document, head=parse(head).document, description=Document(()))
+    assert of_documents == excerpt(body, head=head) == "Un chapo.\n\nUn texte."
     assert excerpt("Mr Smith", lang="en") == "Mr\u00a0Smith"
 
 
@@ -83,3 +84,13 @@ def test_what_is_put_into_intro_is_shown_in_the_text_too() -> None:
     paragraph = document.introduction[0]
     assert (paragraph.line, paragraph.column) == (1, 14)
     assert parse("Avant `<intro>` et <intro> après.").document.introduction == ()
+
+
+@pytest.mark.parametrize("function", [to_text, excerpt])
+def test_a_document_takes_no_options_of_reading(function: Callable[..., str]) -> None:
+    with pytest.raises(TypeError, match="lang, plugins: options of reading"):
+        function(Document(()), lang="en", plugins=())
+    with pytest.raises(TypeError, match="text: expected a string, not bytes: decode it first"):
+        function(b"mot")
+    assert function("", lang="en") == ""
+    assert excerpt(Document(()), head="Mr Smith", lang="en") == "Mr\u00a0Smith"
