@@ -28,6 +28,9 @@ class Flavour(Struct, frozen=True, cache_hash=True):
     ``has_deep_html``: HTML and code may occur in quotes and notes. ``has_block_notes``: a note may begin with a list, a
     table, a heading or code. ``has_empty_headings``: a heading may be empty. ``boxes_loose_words``: words outside a
     paragraph need a ``div``.
+
+    Terms. ``has_abbreviations``: ``*[form]: words`` defines an abbreviation wherever it occurs; to be chosen, because
+    those who have no mouse do not come to see the words.
     """
 
     has_space_entities: bool = False
@@ -49,6 +52,7 @@ class Flavour(Struct, frozen=True, cache_hash=True):
     boxes_loose_words: bool = False
     read_elements: frozenset[str] = frozenset()
     line_elements: frozenset[str] = frozenset()
+    has_abbreviations: bool = False
 
 
 COMMONMARK = Flavour()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from unicodedata import normalize
 
 from spipconv.glossary.entries import GlossaryEntry
-from spipconv.nodes import Definition, Node, Note, plain_text
+from spipconv.nodes import Definition, Directive, Node, Note, plain_text
 from spipconv.parsing.parser import parse
 from spipconv.trees import transform
 
@@ -21,8 +21,11 @@ def define(entry: GlossaryEntry, identifier: str, language: str) -> Definition:
     """Return the definition of an entry on a page in a language. Its notes are left out: they are the page's own."""
     language = entry.language or language
     source = entry.definition
-    nodes = parse(source, lang=language).document.children if isinstance(source, str) else source
-    nodes = transform(nodes, lambda node: () if isinstance(node, Note) else (node,))
+    if isinstance(source, str):
+        nodes = parse(source, lang=language, plugins=("glossaire",)).document.children
+    else:
+        nodes = source
+    nodes = transform(nodes, lambda node: () if isinstance(node, Directive | Note) else (node,))
     words = _words_of(nodes)
     is_abbreviation = entry.abbreviation or _writes_out(entry.forms, words)
     return Definition(

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from spipconv.converters.flavours import COMMONMARK, Flavour
 from spipconv.converters.markdown.html_blocks import NoteInHtml, html_block
+from spipconv.converters.markdown.terms import place_definitions
 from spipconv.converters.markdown.writer import MarkdownWriter
 from spipconv.nodes import Document, Node, Note, Profile, Text, children_of
 from spipconv.settings import check_profile
@@ -26,6 +27,10 @@ def write(document: Document, *, profile: Profile | None = None, flavour: Flavou
     """
     profile = check_profile(document.profile if profile is None else profile)
     document = replace(document, profile=profile)
+    if document.definitions:
+        document, abbreviations = place_definitions(document, flavour)
+        text = write(document, flavour=flavour)
+        return f"{text}\n{abbreviations}" if abbreviations else text
     notes = _notes_in(document.children)
     if profile == "title" and not notes:
         return MarkdownWriter(document, flavour, as_html=False).title(document.children)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Final
 
 from spipconv.converters.flavours import COMMONMARK, Flavour
 from spipconv.converters.html import Writer as HtmlWriter
-from spipconv.converters.html.writer import SPACES
+from spipconv.converters.html.inline import write_link
+from spipconv.converters.html.writer import SPACES, NodeWriter
 from spipconv.converters.markdown.escapes import entity
+from spipconv.converters.markdown.terms import link_of_term
 from spipconv.converters.raw import RawTexts
-from spipconv.nodes import Document, Note
+from spipconv.nodes import Document, Note, Term
 from spipconv.safety import escape_attribute
 
 # An HTML block ends at a blank line only if it starts with one of these, or with any tag alone on its line.
@@ -29,8 +32,14 @@ class NoteInHtml(Exception):
     """A note is called where Markdown cannot have a footnote: in an HTML block."""
 
 
+def _write_term(writer: NodeWriter, node: Term) -> str:
+    return write_link(writer, link_of_term(node))
+
+
 class FallbackWriter(HtmlWriter):
     """Writes the HTML of whatever Markdown cannot express; its calls of notes look like those of footnotes."""
+
+    writers: ClassVar[Mapping[type, Callable[..., str]]] = {**HtmlWriter.writers, Term: _write_term}
 
     def __init__(self, document: Document, raw: RawTexts, *, has_notes: bool) -> None:
         super().__init__(document)

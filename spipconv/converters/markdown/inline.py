@@ -16,6 +16,7 @@ from spipconv.converters.markdown.escapes import escape_inline_html, escape_tag,
 from spipconv.converters.markdown.footnotes import FootnoteLabels
 from spipconv.converters.markdown.html_blocks import FallbackWriter, write_html_spaces
 from spipconv.converters.markdown.line import DELETED, EMPHASIS, STRIKE, STRONG, Line
+from spipconv.converters.markdown.terms import link_of_term
 from spipconv.converters.raw import RawTexts
 from spipconv.nodes import (
     Abbreviation,
@@ -96,7 +97,7 @@ class InlineWriter:
                     line.add_words(hide_values(node.source))
                     line.add("</tt>")
                 case Term():
-                    self._inline(node.children, line)
+                    self._link(link_of_term(node), line)
                 case Directive():
                     pass
                 case Raw():
