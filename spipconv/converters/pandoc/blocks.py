@@ -15,6 +15,8 @@ from spipconv.converters.pandoc.shapes import (
     attributes,
     flatten,
     group,
+    has_words,
+    lines_of,
     make,
     words,
 )
@@ -39,7 +41,6 @@ from spipconv.nodes import (
     Text,
     Verse,
 )
-from spipconv.safety import safe_address, safe_source
 
 
 def write_paragraph(writer: NodeWriter, node: Paragraph) -> list[Item]:
@@ -57,13 +58,20 @@ def heading(items: list[Item], level: int, given: Attributes) -> list[Item]:
     blocks = group(items, "Plain")
     for block in blocks:
         if block["t"] == "Plain":
-            block.update(make("Header", [level, given, block["c"]]))
+            block.update(_heading(level, given, lines_of(block)[0]))
             return blocks
         if block["t"] == "Header":
             # A heading that holds nothing but another one.
             return blocks
     line = flatten(blocks)
-    return [make("Header", [level, given, line])] if line else []
+    return [_heading(level, given, line)] if line else []
+
+
+def _heading(level: int, given: Attributes, line: list[Item]) -> Item:
+    if not has_words(line):
+        # A table of contents would have nothing to show.
+        given = [given[0], ["unnumbered", "unlisted"], []]
+    return make("Header", [level, given, line])
 
 
 def write_rule(writer: NodeWriter, node: Rule) -> list[Item]:
@@ -149,7 +157,7 @@ def write_figure(writer: NodeWriter, node: Figure) -> list[Item]:
     """Return a picture with its caption, or a link to another file."""
     if not node.is_image:
         return _file(writer, node)
-    source = safe_source(node.address)
+    source = writer.source(node.address)
     if not source:
         return group([*words(node.alternative), *_caption(writer, node)], "Para")
     sizes = {"width": str(node.width or ""), "height": str(node.height or "")}
@@ -202,12 +210,12 @@ def _details(writer: NodeWriter, node: Figure) -> list[Item]:
 def _elsewhere(writer: NodeWriter, node: Figure) -> str | None:
     """Return the target of a document's link, if it is not the document itself."""
     address = writer.address(node.link) if node.link else None
-    return None if address == safe_address(node.address) else address
+    return None if address == writer.address(node.address) else address
 
 
 def _file(writer: NodeWriter, node: Figure) -> list[Item]:
     """Return a link to a file, its type and size, and what is said about it."""
-    address, elsewhere = safe_address(node.address), _elsewhere(writer, node)
+    address, elsewhere = writer.address(node.address), _elsewhere(writer, node)
     title: tuple[Node, ...] = node.title or (Text(file_name(address or "")),)
     target = address if node.is_played else elsewhere or address
     line = writer.wrap_in_link(title, link(target, "")) if target else writer.flow(title)
@@ -221,7 +229,7 @@ def _file(writer: NodeWriter, node: Figure) -> list[Item]:
 
 def write_player(writer: NodeWriter, node: Player) -> list[Item]:
     """Return a link to the page of another site's player."""
-    page = safe_address(node.page) or safe_address(node.address)
+    page = writer.address(node.page) or writer.address(node.address)
     shown = words(node.title or node.host)
     return group([link(page, "")(shown)] if page and shown else shown, "Para")
 

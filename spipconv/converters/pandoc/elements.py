@@ -29,7 +29,7 @@ from spipconv.converters.pandoc.shapes import (
 from spipconv.converters.pandoc.tables import Section, TableCell, table
 from spipconv.converters.pandoc.writer import NodeWriter
 from spipconv.nodes import Element, Node, Text, plain_text
-from spipconv.safety import filter_attributes, safe_address, safe_source
+from spipconv.safety import filter_attributes
 
 Values = dict[str, str]
 
@@ -57,7 +57,7 @@ def write_element(writer: NodeWriter, node: Element) -> list[Item]:
     if name not in writer.policy.tags:
         return writer.flow(node.children)
     allowed, _ = filter_attributes(writer.policy, name, node.attributes)
-    values = {key: (safe_address(value) or "") if key == "cite" else value for key, value in allowed}
+    values = dict(allowed)
     write = _WRITERS.get(name)
     if write:
         return write(writer, node, values)
@@ -97,7 +97,7 @@ def _write_link(writer: NodeWriter, node: Element, values: Values) -> list[Item]
     address = writer.address(values.pop("href")) if "href" in values else None
     title = values.pop("title", "")
     values.pop("target", None)
-    given = writer.attributes(values)
+    given = writer.attributes(values, own=("hreflang", "rel", "type"))
     if address is None:
         return _spanned(writer, writer.flow(node.children), given)
     items = writer.wrap_in_link(node.children, link(address, title, [attributes("")[0], *given[1:]]))
@@ -105,12 +105,13 @@ def _write_link(writer: NodeWriter, node: Element, values: Values) -> list[Item]
 
 
 def _write_picture(writer: NodeWriter, node: Element, values: Values) -> list[Item]:
-    source, alternative = safe_source(values.pop("src", "")), values.pop("alt", "")
+    source, alternative = writer.source(values.pop("src", "")), values.pop("alt", "")
     if not source:
         return words(alternative)
     title = values.pop("title", "")
     values = {key: value for key, value in values.items() if key not in ("height", "width") or _SIZE.fullmatch(value)}
-    return [make("Image", [writer.attributes(values), words(alternative), [source, title]])]
+    given = writer.attributes(values, own=("height", "width"))
+    return [make("Image", [given, words(alternative), [source, title]])]
 
 
 def _write_break(writer: NodeWriter, node: Element, values: Values) -> list[Item]:
@@ -148,7 +149,7 @@ def _write_media(writer: NodeWriter, node: Element, values: Values) -> list[Item
     sources += [dict(child.attributes).get("src", "") for child in node.children if isinstance(child, Element)]
     items: list[Item] = []
     for source in sources:
-        address = safe_source(source)
+        address = writer.source(source)
         if address:
             items += [
                 *([LINE_BREAK] if items else []),

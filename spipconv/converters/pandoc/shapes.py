@@ -62,6 +62,21 @@ def tag_of(language: str) -> str:
     return "-".join([name.lower(), *([script.title()] if script else []), *([region.upper()] if region else [])])
 
 
+def has_words(value: object) -> bool:
+    """Return whether some items hold words that can be read."""
+    waiting: list[object] = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list):
+            waiting.extend(part)
+        elif isinstance(part, dict):
+            if part["t"] in ("Code", "Math", "Str"):
+                return True
+            if part["t"] not in ("Image", "Note"):
+                waiting.append(part.get("c"))
+    return False
+
+
 def is_block(item: Item) -> bool:
     """Return whether an item is a block."""
     return item["t"] in BLOCKS

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import ClassVar, Final
 
+from spipconv.characters import percent_encode
 from spipconv.converters.html import Writer as HtmlWriter
 from spipconv.converters.html.writer import COMMENT_PREFIX
 from spipconv.converters.pandoc.notes import Notes
 from spipconv.converters.pandoc.shapes import Attributes, Item, attributes, flatten, group, tag_of, wrap
 from spipconv.nodes import Anchor, Document, Element, Link, Node, Profile, plain_text, walk
-from spipconv.safety import Policy
+from spipconv.safety import Policy, safe_source
 
 # What may not stand in a link.
 _NOT_IN_LINKS: Final = frozenset(("Link", "Note"))
 _SPACES: Final = re.compile(r"\s+")
 _NOT_IN_IDS: Final = re.compile(r"[^\w\s.-]")
+_RESERVED: Final = re.compile(r'[\s<>"`{}|\\^]')
+_OF_ALL: Final = frozenset("dir role title".split())
+_DIRECTIONS: Final = ("auto", "ltr", "rtl")
+_ALIGNMENTS: Final = ("center", "justify", "left", "right")
 _BEFORE_LETTERS: Final = re.compile(r"[\W\d_]+")
 
 
@@ -86,7 +91,13 @@ class NodeWriter:
     def address(self, address: str) -> str | None:
         """Return the address of a link, or None if it is not allowed."""
         allowed = self.html.address_of(Link(address, ()))
-        return f"#{_SPACES.sub('_', allowed[1:])}" if allowed and allowed[0] == "#" else allowed
+        if allowed is None:
+            return None
+        return f"#{_SPACES.sub('_', allowed[1:])}" if allowed[:1] == "#" else _complete(allowed)
+
+    def source(self, address: str) -> str:
+        """Return the address of a picture or of another file, empty if it is not allowed."""
+        return _complete(safe_source(address) or "")
 
     def identifier(self, name: str) -> str:
         """Return the id for a name that the author chose; empty if the text has it already."""
@@ -97,7 +108,12 @@ class NodeWriter:
         return name
 
     def identifier_of(self, nodes: tuple[Node, ...]) -> str:
-        """Return an id for a heading, made of its words as pandoc does it."""
+        """Return an id for a heading: that of an anchor in it, or one made of its words as pandoc does it."""
+        for name in _ids_in(nodes):
+            identifier = self.identifier(name)
+            if identifier:
+                # The anchor is not written again.
+                return identifier
         words = _NOT_IN_IDS.sub("", plain_text(nodes)).strip().lower()
         prefix = COMMENT_PREFIX if self.is_comment else ""
         name = prefix + (_SPACES.sub("-", _BEFORE_LETTERS.sub("", words, count=1) if words else "") or "section")
@@ -108,20 +124,30 @@ class NodeWriter:
         self._ids.add(identifier)
         return identifier
 
-    def attributes(self, values: Mapping[str, str], *classes: str) -> Attributes:
+    def attributes(self, values: Mapping[str, str], *classes: str, own: Collection[str] = ()) -> Attributes:
         """Return the attributes of an author's element, of which ``values`` are those that it may have.
 
-        Classes come before the author's own. An alignment becomes a style.
+        Classes come before the author's own. An alignment becomes a style. ``own`` are the names of those that pandoc's
+        item has like the element; others would be wrong where pandoc writes them.
         """
-        others = {name: value for name, value in values.items() if name not in ("align", "class", "id", "lang")}
-        if "lang" in values:
-            others["lang"] = tag_of(values["lang"])
-        if others.get("dir", "ltr") not in ("ltr", "rtl", "auto"):
-            del others["dir"]
-        if values.get("align", "").lower() in ("left", "right", "center", "justify"):
+        others: dict[str, str] = {}
+        for name, value in values.items():
+            if name in ("align", "class", "id"):
+                continue
+            if name == "lang":
+                others["lang"] = tag_of(value)
+            elif name != "dir" or value in _DIRECTIONS:
+                is_known = name in own or name in _OF_ALL or name.startswith("aria-")
+                others[name if is_known else f"data-{name}"] = value
+        if values.get("align", "").lower() in _ALIGNMENTS:
             others["style"] = f"text-align: {values['align'].lower()}"
         identifier = self.identifier(values["id"]) if values.get("id") else ""
         return attributes(identifier, [*classes, *values.get("class", "").split()], others)
+
+
+def _complete(address: str) -> str:
+    """Return an address with percent signs for what no address may contain."""
+    return _RESERVED.sub(lambda match: percent_encode(match[0]), address)
 
 
 def _ids_in(nodes: tuple[Node, ...]) -> Iterable[str]:
