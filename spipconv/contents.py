@@ -6,30 +6,17 @@ They are those that its HTML has: what the author wrote in HTML counts too, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import takewhile
 from typing import NamedTuple
 
 from spipconv.converters.html.writer import COMMENT_PREFIX
-from spipconv.nodes import Anchor, Document, Element, Figure, Heading, Link, Node, Note, Player, plain_text, walk
+from spipconv.nodes import Anchor, Document, Element, Figure, Heading, Link, Note, Player, walk
 from spipconv.safety import ARTICLE, COMMENT, Policy, filter_attributes, safe_address, safe_source
+from spipconv.sections import Section, level_of, nest, words_of
 
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # From the first to the last letter or digit between two spaces.
 _WORD = re.compile(r"\w(?:\S*\w)?")
-
-
-class Section(NamedTuple):
-    """A heading: its plain words, its level as in HTML, and the sections below it.
-
-    ``anchor`` is its id in the page, if it has one, so that a link may lead to it.
-    """
-
-    title: str
-    level: int
-    anchor: str
-    node: Heading | Element
-    sections: tuple[Section, ...] = ()
 
 
 class Hyperlink(NamedTuple):
@@ -66,20 +53,6 @@ def headings(document: Document) -> Iterator[Section]:
 def table_of_contents(document: Document) -> tuple[Section, ...]:
     """Return the outermost sections of a document, each with those below it."""
     return nest(headings(document))
-
-
-def nest(sections: Iterable[Section]) -> tuple[Section, ...]:
-    """Return the outermost of some sections; each has those of deeper levels that follow it."""
-    # What is open, outermost first: a level, and the sections below it.
-    levels: list[tuple[int, list[Section]]] = [(0, [])]
-    for section in sections:
-        while section.level <= levels[-1][0]:
-            _close(levels)
-        levels[-1][1].append(section)
-        levels.append((section.level, []))
-    while len(levels) > 1:
-        _close(levels)
-    return tuple(levels[0][1])
 
 
 def links(document: Document) -> Iterator[Hyperlink]:
@@ -135,25 +108,6 @@ def words(document: Document) -> Iterator[str]:
     from spipconv.converters import text
 
     return (match[0] for match in _WORD.finditer(text.write_words(document)))
-
-
-def level_of(node: Node) -> int:
-    """Return the level of a heading as in HTML, 0 for what is none."""
-    if isinstance(node, Heading):
-        return node.level + 1
-    return int(node.name[1]) if isinstance(node, Element) and node.name in _HEADINGS else 0
-
-
-def words_of(nodes: tuple[Node, ...]) -> str:
-    """Return the words of nodes on one line."""
-    return " ".join(plain_text(nodes).split())
-
-
-def _close(levels: list[tuple[int, list[Section]]]) -> None:
-    """End the last level: its sections are those of the section that opened it."""
-    _, sections = levels.pop()
-    outer = levels[-1][1]
-    outer[-1] = outer[-1]._replace(sections=tuple(sections))
 
 
 def _anchor_of(node: Heading | Element, policy: Policy) -> str:

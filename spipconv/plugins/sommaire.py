@@ -20,13 +20,12 @@ from spipconv.nodes import (
     ListItem,
     Node,
     Text,
-    plain_text,
     walk,
 )
+from spipconv.sections import Section, level_of, nest, words_of
 from spipconv.trees import transform
 
 _CONTENTS: Final = "nav"
-_HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _ATTRIBUTES: Final = (("class", "sommaire"),)
 _NOT_IN_NAMES: Final = re.compile("[^a-z0-9]+")
 _LONGEST_NAME: Final = 80
@@ -49,24 +48,23 @@ def _finish(document: Document) -> Document:
     """Return a document with its table of contents in its place, and anchors in its headings."""
     if not any(map(_is_place, walk(document.children))):
         return document
-    entries: list[tuple[int, Link]] = []
+    sections: list[Section] = []
     names: dict[str, int] = {}
 
     def name_heading(node: Node) -> Node | None:
-        level = _level_of(node)
-        title = " ".join(plain_text((node,)).split())
+        level, title = level_of(node), words_of((node,))
         if not level or not title or not isinstance(node, Heading | Element):
             return None
         name = _name_of(title, names)
-        entries.append((level, Link(f"#{name}", (Text(title),), "anchor")))
+        sections.append(Section(title, level, name, node))
         return replace(node, children=(Anchor(name), *node.children))
 
     def fill(node: Node) -> Node | tuple[()] | None:
         if not _is_place(node) or not isinstance(node, Element):
             return None
         # At the first place only: several lists of many headings would grow without bound.
-        contents = _contents(entries)
-        entries.clear()
+        contents = _list_of(nest(sections)) if sections else None
+        sections.clear()
         return replace(node, children=(contents,)) if contents else ()
 
     return replace(document, children=transform(transform(document.children, name_heading), fill))
@@ -74,13 +72,6 @@ def _finish(document: Document) -> Document:
 
 def _is_place(node: Node) -> bool:
     return isinstance(node, Element) and (node.name, node.attributes, node.children) == (_CONTENTS, _ATTRIBUTES, ())
-
-
-def _level_of(node: Node) -> int:
-    """Return the level of a heading as in HTML, 0 for what is none."""
-    if isinstance(node, Heading):
-        return node.level + 1
-    return int(node.name[1]) if isinstance(node, Element) and node.name in _HEADINGS else 0
 
 
 def _name_of(title: str, names: dict[str, int]) -> str:
@@ -91,28 +82,14 @@ def _name_of(title: str, names: dict[str, int]) -> str:
     return name if number == 1 else f"{name}--{number}"
 
 
-def _contents(entries: Iterable[tuple[int, Link]]) -> List | None:
-    """Return the list of the headings, those of deeper levels in lists of their own."""
-    # The lists that are open, outermost first: the level of each, and what its items hold.
-    lists: list[tuple[int, list[list[Node]]]] = []
-    for level, link in entries:
-        while len(lists) > 1 and level <= lists[-2][0]:
-            _close(lists)
-        if not lists or level > lists[-1][0]:
-            lists.append((level, []))
-        lists[-1][1].append([link])
-    while len(lists) > 1:
-        _close(lists)
-    return _list_of(lists[0][1]) if lists else None
+def _list_of(sections: Iterable[Section]) -> List:
+    """Return a list of links to sections, those below them in lists of their own."""
+    return List(False, tuple(map(_item_of, sections)))
 
 
-def _close(lists: list[tuple[int, list[list[Node]]]]) -> None:
-    _, items = lists.pop()
-    lists[-1][1][-1].append(_list_of(items))
-
-
-def _list_of(items: list[list[Node]]) -> List:
-    return List(False, tuple([ListItem(tuple(children)) for children in items]))
+def _item_of(section: Section) -> ListItem:
+    link = Link(f"#{section.anchor}", (Text(section.title),), "anchor")
+    return ListItem((link, _list_of(section.sections)) if section.sections else (link,))
 
 
 EXTENSION: Final = Extension(

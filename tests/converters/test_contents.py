@@ -20,8 +20,8 @@ from spipconv import (
     to_text,
     words,
 )
-from spipconv.contents import Section
 from spipconv.nodes import Document, Note
+from spipconv.sections import Section
 from tests import fidelity, judges
 
 _PREFIX = "{http://www.w3.org/1999/xhtml}"
