@@ -1,7 +1,6 @@
 """Definitions on terms: a document and a glossary come in, the document with its terms marked goes out."""
 
 from spipconv.glossary.entries import BadGlossary, GlossaryEntry, entry_of_definition, entry_of_keyword
-from spipconv.glossary.extension import glossary_extension
 from spipconv.glossary.glossary import Glossary
 from spipconv.glossary.marking import mark_page, mark_terms
 from spipconv.glossary.titles import TermTitle, read_definition_title, read_keyword_title
@@ -13,7 +12,6 @@ __all__ = [
     "TermTitle",
     "entry_of_definition",
     "entry_of_keyword",
-    "glossary_extension",
     "mark_page",
     "mark_terms",
     "read_definition_title",

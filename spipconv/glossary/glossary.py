@@ -7,20 +7,18 @@ from functools import lru_cache
 from hashlib import sha256
 from os import PathLike
 
-from msgspec import DecodeError, json
+from msgspec import DecodeError, Struct, json
 
 from spipconv.diagnostics import Diagnostic
-from spipconv.glossary.definitions import define
-from spipconv.glossary.entries import BadGlossary, GlossaryEntry, check_entry, identifiers_of, read_entries
-from spipconv.glossary.folding import compare_exactly
-from spipconv.glossary.search import Form, Search
-from spipconv.nodes import Definition, Document, Term, walk
-
-# Pages of a site share its definitions: how many are kept.
-_MOST_KEPT = 4096
+from spipconv.extensions import Extension
+from spipconv.glossary.entries import BadGlossary, GlossaryEntry, read_entries
+from spipconv.glossary.marking import mark_terms
+from spipconv.glossary.terms import Terms
+from spipconv.nodes import Document, Term, walk
+from spipconv.plugins import glossaire
 
 
-class Glossary:
+class Glossary(Terms):
     """The terms of a site, which ``mark_terms`` finds in its texts.
 
     ``first_only``: only the first occurrence of each term on a page is marked, whatever its form; else every one.
@@ -36,12 +34,8 @@ class Glossary:
         headings: bool = False,
         comments: bool = False,
     ) -> None:
-        self.entries = tuple([check_entry(number, entry) for number, entry in enumerate(entries, 1)])
-        self.first_only, self.headings, self.comments = first_only, headings, comments
-        self.identifiers = identifiers_of(self.entries)
-        self._languages = {entry.language for entry in self.entries} - {""}
-        self._search = lru_cache(64)(self._make_search)
-        self._define = lru_cache(_MOST_KEPT)(self._make_definition)
+        super().__init__(entries, first_only=first_only, headings=headings, comments=comments)
+        self._extension = lru_cache(64)(self._make_extension)
 
     @classmethod
     def read(
@@ -59,9 +53,23 @@ class Glossary:
         except (DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BadGlossary(f"{path}: not JSON in UTF-8: {error}") from error
         try:
-            return cls(read_entries(data), first_only=first_only, headings=headings, comments=comments)
+            return cls.from_data(data, first_only=first_only, headings=headings, comments=comments)
         except BadGlossary as error:
             raise BadGlossary(f"{path}: {error}") from None
+
+    @classmethod
+    def from_data(
+        cls, data: object, *, first_only: bool = True, headings: bool = False, comments: bool = False
+    ) -> Glossary:
+        """Return the glossary of JSON data that was decoded, as ``read`` expects it in a file. Raises BadGlossary."""
+        return cls(read_entries(data), first_only=first_only, headings=headings, comments=comments)
+
+    def extension(self, address: str = "") -> Extension:
+        """Return the extension that marks the terms of texts while they are parsed, and reads ``[!glossaire]``.
+
+        ``address`` is that of the page on which the texts stand, as for ``mark_terms``.
+        """
+        return self._extension(address)
 
     def __reduce__(self) -> tuple[Callable[..., Glossary], tuple[object, ...]]:
         return _restore, (self.entries, self.first_only, self.headings, self.comments)
@@ -70,25 +78,6 @@ class Glossary:
     def digest(self) -> str:
         """A fingerprint of the glossary, another one for other marks or definitions."""
         return sha256(repr((self.entries, self.first_only, self.headings, self.comments)).encode()).hexdigest()
-
-    def search(self, language: str) -> Search:
-        """Return the search for the terms of texts in a language."""
-        # A glossary in one language is searched by one object, whatever the texts.
-        return self._search(language if self._languages else "")
-
-    def definition(self, term: int, language: str) -> Definition:
-        """Return the definition of the entry with that index, for a page in a language."""
-        return self._define(term, language)
-
-    def find_term(self, address: str) -> frozenset[int]:
-        """Return the indexes of the entries with that address or identifier."""
-        if not address:
-            return frozenset()
-        return frozenset(
-            index
-            for index, (entry, identifier) in enumerate(zip(self.entries, self.identifiers, strict=True))
-            if address in (entry.address, identifier)
-        )
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -101,7 +90,7 @@ class Glossary:
             for entry in self.entries
             for pattern in entry.patterns_left
         ]
-        languages = sorted(self._languages) or [""]
+        languages = sorted(self.languages) or [""]
         shadowed = dict.fromkeys(form.text for language in languages for form in self.search(language).shadowed)
         return (*found, *[Diagnostic("glossary-shadowed", 0, 0, form) for form in shadowed])
 
@@ -123,18 +112,24 @@ class Glossary:
             ]
         )
 
-    def _make_search(self, language: str) -> Search:
-        return Search(
-            [
-                Form(form, index, compare_exactly(form) if entry.case_sensitive else "")
-                for index, entry in enumerate(self.entries)
-                if entry.language in ("", language, language.partition("_")[0])
-                for form in entry.forms
-            ]
+    def _make_extension(self, address: str) -> Extension:
+        return Extension(
+            name="glossary",
+            title="Glossary",
+            version=self.digest,
+            shortcuts=glossaire.EXTENSION.shortcuts,
+            transform=_Marking(self, address),
         )
 
-    def _make_definition(self, term: int, language: str) -> Definition:
-        return define(self.entries[term], self.identifiers[term], language)
+
+class _Marking(Struct, frozen=True):
+    """Marks the terms of documents; in every process that has the same glossary, it is equal."""
+
+    glossary: Glossary
+    address: str
+
+    def __call__(self, document: Document) -> Document:
+        return mark_terms(document, self.glossary, address=self.address)
 
 
 @lru_cache(64)

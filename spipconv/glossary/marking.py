@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from spipconv.glossary.glossary import Glossary
+from spipconv.glossary.terms import Terms
 from spipconv.nodes import (
     Abbreviation,
     Anchor,
@@ -81,7 +81,7 @@ _IN_LINE: Final = frozenset((Abbreviation, Emphasis, Link, Strong))
 _IDS: Final = "term-"
 
 
-def mark_terms(document: Document, glossary: Glossary, *, address: str = "") -> Document:
+def mark_terms(document: Document, glossary: Terms, *, address: str = "") -> Document:
     """Return a document with ``Term`` nodes around the words that a glossary defines, and with their definitions.
 
     ``address`` is that of the document's own page, or the identifier of the term that the page is about: it is not
@@ -90,7 +90,7 @@ def mark_terms(document: Document, glossary: Glossary, *, address: str = "") -> 
     return mark_page((document,), glossary, address=address)[0]
 
 
-def mark_page(documents: Iterable[Document], glossary: Glossary, *, address: str = "") -> tuple[Document, ...]:
+def mark_page(documents: Iterable[Document], glossary: Terms, *, address: str = "") -> tuple[Document, ...]:
     """Return the documents of one page, such as its head and its text, with their terms marked like ``mark_terms``.
 
     They share what is the first occurrence of a term, and the last one has the definitions of all.
@@ -111,7 +111,7 @@ class _Siblings:
 class _Marker:
     """Marks the terms of a page. ``_marks`` counts them by the index of the term, in the order of the first ones."""
 
-    def __init__(self, glossary: Glossary, documents: tuple[Document, ...], address: str) -> None:
+    def __init__(self, glossary: Terms, documents: tuple[Document, ...], address: str) -> None:
         self._glossary, self._documents = glossary, documents
         self._own = glossary.find_term(address)
         self._marks: dict[int, int] = {}
