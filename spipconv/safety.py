@@ -91,6 +91,11 @@ _TAG_START: Final = r"<(?=[A-Za-z/!?])"
 _MARKDOWN_PAIR: Final = r"\](?=[(\[])|\{(?=[{%])"
 _OPENING_QUOTE: Final = r"(?<![^\s(\[{‹«—–-])([\"'])(?=\S)"
 _LOOKALIKES: Final = str.maketrans({"<": "‹", ">": "›", '"': "”", "'": "’", "`": "‘"})
+# An address of the web or of the site, and one that browsers run.
+_WEB: Final = r"(?:(?i:https?):/)?/\S*\Z"
+_RUN: Final = r"(?i)(?:data|javascript|vbscript):"
+# What shortcodes, templates and Markdown read brackets, braces and tildes as depends on what is next to them.
+_BRACKET: Final = r"[\[\]{]|~(?=~)"
 # An invisible character: the characters on its two sides no longer form markup.
 _JOINER: Final = "\u2060"
 _RESERVED_IN_ADDRESSES: Final = r"""(?i)[\s<>"'`\\{}|^\x00-\x20\x7f]|&(?=#|(?:lt|gt|quot|amp|apos)(?![a-z]))"""
@@ -118,6 +123,21 @@ def template_text(text: str, templates: Templates) -> str:
     elif "<" in text:
         text = re.sub(_TAG_START, "<" + _JOINER, text)
     return re.sub(_MARKDOWN_PAIR, lambda match: match[0] + _JOINER, text)
+
+
+def template_value(text: str) -> str:
+    """Return words for a parameter of a shortcode or a tag of another program, where they stand in quotes of any kind.
+
+    They end neither the quotes nor the tag, and are words wherever the program prints them, as in ``template_text``;
+    addresses of the web or of the site stay addresses.
+    """
+    text = " ".join(printable(text).split())
+    if re.match(_WEB, text):
+        return re.sub(r"[\[\]()*]", lambda match: percent_encode(match[0]), template_address(text))
+    if re.match(_RUN, text):
+        text = _JOINER + text
+    text = re.sub(_BRACKET, lambda match: match[0] + _JOINER, text).replace("}", _JOINER + "}")
+    return template_text(text.replace("\\", "∖"), "mixed")
 
 
 def _split_reference(match: re.Match[str]) -> str:

@@ -21,6 +21,8 @@ from spipconv.translations import find_catalogue
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
+    from spipconv.extensions import Extension
+
 
 @click.command(
     epilog="""\b
@@ -40,6 +42,12 @@ Examples:
 @plugin_option
 @typography_option
 @peertube_option
+@click.option(
+    "--models",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What becomes of the site's own models: shortcodes or other text, by model and system (TOML).",
+)
 @click.option("--dry-run", is_flag=True, help="Count and report; write nothing.")
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Migrate only about N objects of each kind.")
 @click.option("--resume", is_flag=True, help="Skip pages that an earlier run wrote and whose source has not changed.")
@@ -59,6 +67,7 @@ def migrate(
     plugins: tuple[str, ...],
     typography: Typography | bool,
     peertube: tuple[str, ...],
+    models: Path | None,
     dry_run: bool,
     sample: int | None,
     resume: bool,
@@ -85,7 +94,7 @@ def migrate(
     options = MigrationOptions(
         to, prefix=prefix, img=img, dry_run=dry_run, sample=sample or 0, resume=resume, force=force,
         jobs=jobs or count_processors(), language=language, now=datetime.now(), peertube=peertube,
-        plugins=plugins, typography=typography,
+        plugins=plugins, typography=typography, extensions=_read_models(models, to) if models else (),
     )  # fmt: skip
     with _Progress() as progress:
         try:
@@ -100,6 +109,15 @@ def migrate(
         if not options.dry_run:
             click.echo(f"{out / 'report.html'}")
         context.exit(3 if report.has_failures else 1 if report.has_losses else 0)
+
+
+def _read_models(path: Path, to: TargetName) -> tuple[Extension]:
+    from spipconv.migration.models import BadModels, read_models
+
+    try:
+        return (read_models(path, to),)
+    except BadModels as error:
+        raise CommandError(str(error)) from error
 
 
 def _language() -> str:

@@ -10,17 +10,19 @@ from msgspec.structs import replace
 from spipconv.converters.raw import omitted_raw
 from spipconv.diagnostics import Diagnostic
 from spipconv.extensions import Extension
+from spipconv.migration.models import SHOWN
 from spipconv.migration.pages.kept_words import in_language
 from spipconv.migration.pages.links import LinkRewriter, concerns
 from spipconv.migration.pages.page import Attachment, Page
 from spipconv.migration.pages.resolver import SiteObjects
 from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
 from spipconv.migration.report.issues import Issue
-from spipconv.nodes import Document, Element, Figure, Link, Node, Note, plain_text, walk
+from spipconv.nodes import Directive, Document, Element, Figure, Link, Node, Note, plain_text, walk
 from spipconv.objects import SpipObject
 from spipconv.parsing.parser import parse
 from spipconv.safety import hide_values
 
+_SHOWN_DOCUMENT = re.compile(SHOWN + "([0-9]+)")
 _NOTE_NUMBER = re.compile("[0-9]{1,9}")
 # Not hidden in a migration: each language has its own page.
 _EXPECTED = frozenset({"translations-hidden", "translation-missing"})
@@ -81,6 +83,7 @@ class PageTexts:
             extensions=self._extensions,
         )  # fmt: skip
         self._report(field, parsed.diagnostics)
+        self._report(field, omitted_raw(parsed.document, "text"))
         return " ".join(" ".join(plain_text((node,)) for node in parsed.document.children).split())
 
     def read_body(self, fields: Sequence[tuple[str, str]], attachments: Iterable[Attachment] = ()) -> Document:
@@ -88,6 +91,7 @@ class PageTexts:
         show.
         """
         nodes: list[Node] = []
+        introduction: list[Node] = []
         first_note = 1
         for field, text in fields:
             if not text.strip():
@@ -109,7 +113,10 @@ class PageTexts:
                     is_concerned = is_concerned or concerns(node)
                     if isinstance(node, Figure):
                         self.shown.add(node.number)
+                elif isinstance(node, Directive) and (document := _SHOWN_DOCUMENT.fullmatch(node.name)):
+                    self.shown.add(int(document[1]))
             nodes += self._put_right(parsed.document.children, field) if is_concerned else parsed.document.children
+            introduction += parsed.document.introduction
         return Document((*nodes, *self._portfolio(attachments)), self.language, peertube=self._peertube)
 
     def read_message(self, number: int, text: str) -> Document:

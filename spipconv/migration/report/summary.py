@@ -25,6 +25,10 @@ def summary(report: MigrationReport, language: str) -> str:
     if pages:
         kept = format_share(share(source_words, kept_words), language)
         lines += ["", translate("words kept: {share}", language, share=kept)]
+    models = ", ".join(f"{name} {format_number(number, language)}" for name, number in report.unknown_models().items())
+    if models:
+        line = translate("unknown models: {models}", language, models=models)
+        lines += ["", textwrap.shorten(line, _COLUMNS, placeholder=" …")]
     lines += ["", words]
     codes = list(report.codes.items())
     room = max(_LINES - len(lines), 1)

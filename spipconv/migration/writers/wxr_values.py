@@ -9,6 +9,7 @@ from html import escape
 
 from spipconv.api import render
 from spipconv.migration.kinds import PAGE_KINDS
+from spipconv.migration.models import WXR_BRACKET
 from spipconv.migration.pages.page import Attachment, Page, Site, Term
 
 # Numbers of posts: a range for each kind, for each kind's logos, and again for each further language of an object.
@@ -75,7 +76,7 @@ def tidy_markup(markup: str) -> str:
 
 def page_text(page: Page) -> str:
     """Return the text of a page as HTML that WordPress shows as it is."""
-    return tidy_markup(render(page.body))
+    return tidy_markup(render(page.body)).replace(WXR_BRACKET, "[")
 
 
 # ---- Numbers, names, dates ----
