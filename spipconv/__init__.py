@@ -6,6 +6,7 @@ from spipconv.version import VERSION
 
 if TYPE_CHECKING:
     from spipconv.api import (
+        BadGlossary,
         BadObjects,
         BadTree,
         Catalogue,
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
         Document,
         Extension,
         Format,
+        Glossary,
+        GlossaryEntry,
         ModelCall,
         Parsed,
         Profile,
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
         headings,
         images,
         links,
+        mark_page,
+        mark_terms,
         notes,
         parse,
         read_json,
@@ -47,8 +52,8 @@ else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from spipconv import api
 
-        globals().update({public: getattr(api, public) for public in __all__})
-        return globals()[name]
+        globals().update({public: value for public, value in vars(api).items() if public in __all__})
+        return getattr(api, name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})
@@ -56,6 +61,7 @@ else:
 
 __version__ = VERSION
 __all__ = [
+    "BadGlossary",
     "BadObjects",
     "BadTree",
     "Catalogue",
@@ -63,6 +69,8 @@ __all__ = [
     "Document",
     "Extension",
     "Format",
+    "Glossary",
+    "GlossaryEntry",
     "ModelCall",
     "Parsed",
     "Profile",
@@ -74,6 +82,8 @@ __all__ = [
     "headings",
     "images",
     "links",
+    "mark_page",
+    "mark_terms",
     "notes",
     "parse",
     "read_json",

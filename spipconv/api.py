@@ -5,7 +5,7 @@ out.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from spipconv.contents import documents, headings, images, links, notes, table_of_contents, words
 from spipconv.converters.formats import Format, find_format
@@ -19,7 +19,21 @@ from spipconv.safety import Sanitizer
 from spipconv.settings import Typography, check_profile, read_typography
 from spipconv.trees import check_levels, transform
 
+if TYPE_CHECKING:
+    from spipconv.glossary import BadGlossary, Glossary, GlossaryEntry, mark_page, mark_terms
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import what concerns glossaries when a name of it is used: it takes 10 ms."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from spipconv import glossary
+
+        return getattr(glossary, name)
+
+
 __all__ = [
+    "BadGlossary",
     "BadObjects",
     "BadTree",
     "Catalogue",
@@ -27,6 +41,8 @@ __all__ = [
     "Document",
     "Extension",
     "Format",
+    "Glossary",
+    "GlossaryEntry",
     "ModelCall",
     "Parsed",
     "Profile",
@@ -38,6 +54,8 @@ __all__ = [
     "headings",
     "images",
     "links",
+    "mark_page",
+    "mark_terms",
     "notes",
     "parse",
     "read_json",

@@ -1,5 +1,6 @@
 """Definitions on terms: a document and a glossary come in, the document with its terms marked goes out."""
 
+from spipconv.glossary.assets import read_assets
 from spipconv.glossary.entries import BadGlossary, GlossaryEntry, entry_of_definition, entry_of_keyword
 from spipconv.glossary.glossary import Glossary
 from spipconv.glossary.marking import mark_page, mark_terms
@@ -14,6 +15,7 @@ __all__ = [
     "entry_of_keyword",
     "mark_page",
     "mark_terms",
+    "read_assets",
     "read_definition_title",
     "read_keyword_title",
 ]
