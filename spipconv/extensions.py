@@ -7,7 +7,6 @@ is the exception; comments and titles refuse it. ``docs/extensions.md`` has an e
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -16,7 +15,7 @@ from weakref import WeakKeyDictionary
 from msgspec import Struct
 
 from spipconv.diagnostics import Severity, add_codes, is_code
-from spipconv.nodes import Document, Node, Position, Profile, Text, walk
+from spipconv.nodes import Document, Node, Position, Profile, Text, children_of
 from spipconv.objects import Resolver, SpipObject, find_object
 
 if TYPE_CHECKING:
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 GROUP = "spipconv.extensions"
 _NAME = re.compile("[a-z][a-z0-9_]*")
 _CODE = re.compile("[a-z][a-z0-9-]*")
+# What the parser and an extension nest together is less than writers bear (``spipconv.trees.MAX_LEVELS``).
+_MOST_LEVELS = 30
 _MODEL_NAME = re.compile("[a-z_-]{3,}")
 
 
@@ -383,7 +384,7 @@ def code_of(extension: Extension, code: str) -> str:
 
 
 def check_nodes(nodes: object) -> tuple[Node, ...] | None:
-    """Return the nodes that a function of an extension has returned, None for None. Raises TypeError."""
+    """Return the nodes that a function of an extension has returned, None for None. Raises TypeError, ValueError."""
     if nodes is None:
         return None
     several = nodes if isinstance(nodes, tuple) else (nodes,)
@@ -391,11 +392,12 @@ def check_nodes(nodes: object) -> tuple[Node, ...] | None:
         if not isinstance(node, Position):
             hint = ": wrap words in Text, HTML in Raw" if isinstance(node, str) else ""
             raise TypeError(f"expected nodes, not {type(node).__name__}{hint}")
-    try:
-        deque(walk(several), 0)
-    except KeyError as error:
-        raise TypeError(f"expected nodes, not {error}") from None
-    return several
+    level = several
+    for _ in range(_MOST_LEVELS):
+        level = tuple([child for node in level for child in children_of(node)])
+        if not level:
+            return several
+    raise ValueError(f"more than {_MOST_LEVELS} levels")
 
 
 def check_extensions(extensions: object) -> tuple[Extension, ...]:

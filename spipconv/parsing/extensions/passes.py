@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from spipconv.extensions import Extension, check_nodes
+from spipconv.extensions import Extension
 from spipconv.nodes import (
     Abbreviation,
     Document,
@@ -26,12 +26,12 @@ from spipconv.nodes import (
     Raw,
     Term,
     Text,
-    rebuild,
 )
 from spipconv.parsing.failures import report_failure
 from spipconv.parsing.source import Source
 from spipconv.plugins.registry import EXTENSIONS
 from spipconv.safety import safe_address
+from spipconv.trees import check_levels, transform
 
 # The attributes of an author's elements that hold an address.
 _ADDRESSES: Final = frozenset({"cite", "href", "poster", "src"})
@@ -52,7 +52,7 @@ def finish(document: Document, source: Source) -> Document:
     for extension in extensions:
         if extension.transform:
             document = _guarded(_transform, document, extension, source)
-    return _change_all(document, _Policy(extensions, source).apply)
+    return transform(document, _Policy(extensions, source).settle)
 
 
 def _guarded(
@@ -70,7 +70,7 @@ def _transform(document: Document, extension: Extension) -> Document:
     changed = extension.transform(document)
     if not isinstance(changed, Document):
         raise TypeError(f"expected a Document, not {type(changed).__name__}")
-    check_nodes((*changed.children, *[node for item in changed.definitions for node in item.children]))
+    check_levels(changed)
     return changed
 
 
@@ -132,6 +132,10 @@ def _change_children(node: Node, change: Change) -> Node:
 # ---- Addresses, classes, raw texts ----
 
 
+def _place(node: Node) -> dict[str, int]:
+    return {name: getattr(node, name) for name in Position.__struct_fields__}
+
+
 class _Policy:
     """The policies of extensions on addresses and classes, and the rules for what extensions have built."""
 
@@ -141,39 +145,45 @@ class _Policy:
         self._classes = [extension for extension in extensions if extension.classes]
         self._allows_raw = source.settings.profile == "article"
 
-    def apply(self, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
-        """Return nodes as the policies want them."""
-        return rebuild(nodes, self._settle)
-
-    def _settle(self, node: Node) -> tuple[Node, ...]:
+    def settle(self, node: Node) -> Node | tuple[Node, ...] | None:
+        """Return what becomes of a node."""
         match node:
             case Raw() if not self._allows_raw:
                 self._report("raw-refused", node, node.text)
                 return ()
             case Link():
-                address = self._check_address(node.address, node)
-                return node.children if address is None else (replace(node, address=address),)
+                return self._settle_link(node)
             case Term() if node.address:
-                return (replace(node, address=self._check_address(node.address, node) or ""),)
-            case Element():
-                return (replace(node, attributes=self._check_attributes(node)),)
+                return replace(node, address=self._check_address(node.address, node) or "")
+            case Element() if node.attributes:
+                return replace(node, attributes=self._check_attributes(node))
             case Figure():
                 return self._settle_figure(node)
             case Player():
-                page = self._check_address(node.page, node)
-                words = Text(node.host, line=node.line, column=node.column)
-                return (Paragraph((words,), line=node.line, column=node.column),) if page is None else (node,)
-        return (node,)
+                if self._check_address(node.page, node) is None:
+                    return Paragraph((Text(node.host, **_place(node)),), **_place(node))
+        return None
 
-    def _settle_figure(self, node: Figure) -> tuple[Node, ...]:
+    def _settle_link(self, node: Link) -> Node | tuple[Node, ...] | None:
+        address = self._check_address(node.address, node)
+        if address is None:
+            return node.children
+        if address == node.address:
+            return None
+        kind = node.kind
+        if kind in ("external", "relative"):
+            kind = "external" if "://" in address else "relative"
+        return replace(node, address=address, kind=kind)
+
+    def _settle_figure(self, node: Figure) -> Node | tuple[Node, ...]:
         classes = tuple([name for given in node.classes if (name := self._check_class(given, node))])
         address = self._check_address(node.address, node)
         if address is None:
             fields = [field for field in (node.title, node.description, node.credits) if field]
-            return tuple([Paragraph(field, line=node.line, column=node.column) for field in fields])
+            return tuple([Paragraph(field, **_place(node)) for field in fields])
         link = self._check_address(node.link, node) or "" if node.link else ""
         thumbnail = self._check_address(node.thumbnail, node) or "" if node.thumbnail else ""
-        return (replace(node, address=address, link=link, thumbnail=thumbnail, classes=classes),)
+        return replace(node, address=address, link=link, thumbnail=thumbnail, classes=classes)
 
     def _check_attributes(self, node: Element) -> tuple[tuple[str, str], ...]:
         attributes: list[tuple[str, str]] = []
