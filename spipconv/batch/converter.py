@@ -150,6 +150,11 @@ class Converter:
         self._slowest = []
 
     @property
+    def has_glossary(self) -> bool:
+        """Whether what is written may have definitions apart from its body."""
+        return self.format.name == "html" and any(item.name == "glossary" for item in self.options.extensions)
+
+    @property
     def slowest(self) -> tuple[TextTime, ...]:
         """The texts that took longest, the slowest first."""
         return tuple(TextTime(number, round(seconds, 6), size) for seconds, number, size in sorted(self._slowest)[::-1])

@@ -178,6 +178,8 @@ def _convert(number: int, task: Task | BadLine, converter: Converter) -> Convert
 def _answer(task: Task | BadLine, converted: Converted, converter: Converter) -> Answer:
     if converted.written is None:
         return make_error(task.fields, converted.error or "")
+    if converter.has_glossary:
+        task.fields.pop("glossary", None)
     return make_answer(task.fields, converter.format, converted.written, converted.diagnostics)
 
 

@@ -64,9 +64,10 @@ class _BadText(ValueError):
 def convert_table(table: TableT, options: Options | None = None) -> TableT:
     """Convert a ``pyarrow.Table``; a pure function, for Ray's ``map_batches`` and Spark's ``mapInArrow``.
 
-    The column ``options.column`` is replaced with those of its format (``html`` and ``notes``, or ``markdown`` …),
-    ``error`` (null if there is none) and ``diagnostics`` (a list of code, severity, line, column, message); the other
-    columns stay. A null text stays null. Raises BadInput if there is no such column of strings.
+    The column ``options.column`` is replaced with those of its format (``html`` and ``notes``, or ``markdown`` …), with
+    ``glossary`` if there is one, ``error`` (null if there is none) and ``diagnostics`` (a list of code,
+    severity, line, column, message); the other columns stay. A null text stays null. Raises BadInput if there is no
+    such column of strings.
     """
     with Converter(options or Options()) as converter:
         return cast(TableT, _convert(table, converter))
@@ -115,7 +116,7 @@ def _convert(table: Table, converter: Converter) -> Table:
     options = converter.options
     _check_column(table.schema, options.column)
     answers = [_answer(number, text, converter) for number, text in enumerate(_read_texts(table, options.column))]
-    columns = _answer_columns(answers, converter.format)
+    columns = _answer_columns(answers, converter.format, has_glossary=converter.has_glossary)
     replaced = {options.column, *columns}
     kept = table.drop_columns([name for name in table.column_names if name in replaced])
     for name, values in columns.items():
@@ -129,7 +130,7 @@ def _answer(number: int, text: str | _BadText | None, converter: Converter) -> C
     return converter.convert(number, text) if isinstance(text, str) else converter.refuse(number, str(text))
 
 
-def _answer_columns(answers: list[Converted], to: OutputFormat) -> dict[str, object]:
+def _answer_columns(answers: list[Converted], to: OutputFormat, *, has_glossary: bool) -> dict[str, object]:
     """Return the answers as columns of Arrow arrays."""
     arrow, _ = _pyarrow()
     values = [to.values(answer.written) if answer.written else (None,) * len(to.fields) for answer in answers]
@@ -142,9 +143,11 @@ def _answer_columns(answers: list[Converted], to: OutputFormat) -> dict[str, obj
             ("message", arrow.string()),
         ]
     )
+    glossaries = [answer.written.glossary if answer.written else None for answer in answers]
     described = [[diagnostic.describe() for diagnostic in answer.diagnostics] for answer in answers]
     return {
         **{name: arrow.array([row[at] for row in values], arrow.string()) for at, name in enumerate(to.fields)},
+        **({"glossary": arrow.array(glossaries, arrow.string())} if has_glossary else {}),
         "error": arrow.array([answer.error for answer in answers], arrow.string()),
         "diagnostics": arrow.array(described, arrow.list_(description)),
     }

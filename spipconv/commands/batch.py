@@ -20,6 +20,7 @@ from spipconv.batch.run import CHUNK_BYTES, Engine, Progress, run_batch
 from spipconv.commands.errors import CommandError
 from spipconv.commands.options import format_option, reading_options
 from spipconv.converters.formats import Format
+from spipconv.extensions import Extension
 from spipconv.nodes import Profile
 from spipconv.printing import make_printable
 from spipconv.settings import Typography
@@ -121,6 +122,7 @@ def batch(
     repair_encoding: bool,
     plugins: tuple[str, ...],
     peertube: tuple[str, ...],
+    extensions: tuple[Extension, ...],
     typography: Typography | bool,
     encoding: str,
     column: str,
@@ -149,6 +151,7 @@ def batch(
         plugins,
         peertube,
         typography,
+        extensions,
     )
     if run_options["scheduler"] and run_options["engine"] != "dask":
         raise click.UsageError("--scheduler requires --engine dask")

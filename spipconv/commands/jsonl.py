@@ -95,4 +95,6 @@ class _LineConverter:
             diagnostics += omitted_raw(parsed.document, self._to.name)
         if any(diagnostic.severity == "loss" for diagnostic in diagnostics):
             self.code = max(self.code, LOST)
+        if reading["extensions"]:
+            task.fields.pop("glossary", None)
         return make_answer(task.fields, self._to, written, diagnostics)

@@ -10,6 +10,7 @@ import click
 
 from spipconv.commands.errors import CommandError
 from spipconv.converters.formats import FORMATS
+from spipconv.extensions import Extension
 from spipconv.objects import BadObjects, Catalogue, read_objects
 from spipconv.players import check_instances
 from spipconv.plugins import PLUGINS, check_plugins
@@ -30,6 +31,7 @@ class Reading(TypedDict):
     plugins: tuple[str, ...]
     peertube: tuple[str, ...]
     typography: Typography | bool
+    extensions: tuple[Extension, ...]
 
 
 class _Objects(click.ParamType[Catalogue]):
@@ -44,6 +46,22 @@ class _Objects(click.ParamType[Catalogue]):
             return read_objects(str(value))
         except BadObjects as error:
             raise CommandError(f"--objects: {error}") from error
+
+
+class _Glossary(click.ParamType[tuple[Extension, ...]]):
+    """An option whose value is a file with a glossary, which becomes an extension."""
+
+    name = "file"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Extension, ...]:
+        if isinstance(value, tuple):
+            return value
+        from spipconv.glossary import BadGlossary, Glossary
+
+        try:
+            return (Glossary.read(str(value)).extension(),)
+        except BadGlossary as error:
+            raise CommandError(f"--glossary: {error}") from error
 
 
 class _Language(click.ParamType[str]):
@@ -159,6 +177,14 @@ def reading_options(objects: click.ParamType[Catalogue] | click.Path | None = No
         click.option("--angle-shortcuts", is_flag=True, help="Also read <<bold>> and <italic>."),
         click.option("--repair-encoding", is_flag=True, help="Undo repeated encoding: Ã© becomes é."),
         plugin_option,
+        click.option(
+            "--glossary",
+            "extensions",
+            type=_Glossary(),
+            default=(),
+            metavar="FILE.json",
+            help="JSON file with terms and their definitions, to which the first occurrence of each term leads.",
+        ),
         typography_option,
         click.option("--encoding", default="utf-8", show_default=True, help="Encoding of the input."),
     ]

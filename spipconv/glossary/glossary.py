@@ -132,6 +132,12 @@ class _Marking(Struct, frozen=True):
         return mark_terms(document, self.glossary, address=self.address)
 
 
+def find_glossary(extensions: Iterable[Extension]) -> Glossary | None:
+    """Return the glossary whose extension is among some extensions, None if none is."""
+    markings = (extension.transform for extension in extensions)
+    return next((marking.glossary for marking in markings if isinstance(marking, _Marking)), None)
+
+
 @lru_cache(64)
 def _restore(entries: tuple[GlossaryEntry, ...], first_only: bool, headings: bool, comments: bool) -> Glossary:
     """Return a glossary that arrived from another process: one object, however often it arrives."""
