@@ -9,6 +9,7 @@ from unicodedata import normalize
 from msgspec import Struct
 from msgspec.structs import replace
 
+from spipconv.glossary.folding import fold
 from spipconv.glossary.titles import TermTitle, read_definition_title
 from spipconv.languages import find_language
 from spipconv.nodes import Node
@@ -190,5 +191,6 @@ def identifiers_of(entries: Iterable[GlossaryEntry]) -> tuple[str, ...]:
 
 def _plain(title: str) -> str:
     """Return the ASCII letters and digits of a title, without accents, joined by hyphens, in lower case."""
-    ascii_title = normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    letters = normalize("NFKD", fold(title).text).replace("œ", "oe").replace("æ", "ae")
+    ascii_title = letters.encode("ascii", "ignore").decode()
     return _NOT_PLAIN.sub("-", ascii_title)[:_LONGEST_IDENTIFIER].strip("-")
