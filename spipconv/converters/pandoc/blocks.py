@@ -50,7 +50,8 @@ def write_paragraph(writer: NodeWriter, node: Paragraph) -> list[Item]:
 
 def write_heading(writer: NodeWriter, node: Heading) -> list[Item]:
     """Return a heading."""
-    return heading(writer.flow(node.children), node.level + 1, attributes(writer.identifier_of(node.children)))
+    given = attributes(writer.identifier_of(node.children))
+    return heading(writer.flow(node.children), node.level + 1, given)
 
 
 def heading(items: list[Item], level: int, given: Attributes) -> list[Item]:

@@ -24,6 +24,7 @@ from spipconv.converters.pandoc.shapes import (
     group,
     is_block,
     make,
+    trim,
     words,
 )
 from spipconv.converters.pandoc.tables import Section, TableCell, table
@@ -155,7 +156,8 @@ def _write_media(writer: NodeWriter, node: Element, values: Values) -> list[Item
                 *([LINE_BREAK] if items else []),
                 link(address, values.get("title", ""))(words(file_name(address))),
             ]
-    return [*items, *writer.flow(node.children)]
+    fallback = trim(writer.flow(node.children))
+    return [*items, LINE_BREAK, *fallback] if items and fallback else items or fallback
 
 
 # ---- Blocks ----

@@ -176,16 +176,14 @@ def lines_of(leaf: Item) -> list[list[Item]]:
 def flatten(items: Iterable[Item]) -> list[Item]:
     """Return items as words alone, where pandoc has no place for blocks: each block is a line."""
     line: list[Item] = []
+    is_after_block = False
     for item in items:
-        if not is_block(item):
-            line.append(item)
-            continue
-        for leaf in leaves(item):
-            for part in lines_of(leaf) or [_in_line(leaf)]:
-                if line and part:
-                    line.append(LINE_BREAK)
-                line += part
-        line.append(LINE_BREAK)
+        parts = [part for leaf in leaves(item) for part in lines_of(leaf) or [_in_line(leaf)]] if is_block(item) else []
+        for part in parts or [[item]]:
+            if line and part and (parts or is_after_block):
+                line.append(LINE_BREAK)
+            line += part
+            is_after_block = bool(parts)
     return trim(line)
 
 

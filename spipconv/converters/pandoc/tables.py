@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from spipconv.converters.pandoc.inline import formatting, span
-from spipconv.converters.pandoc.shapes import NO_ATTRIBUTES, Attributes, Item, attributes, group, make, wrap
+from spipconv.converters.pandoc.shapes import NO_ATTRIBUTES, Attributes, Item, attributes, group, make, trim, wrap
 from spipconv.converters.pandoc.writer import NodeWriter
 from spipconv.nodes import Caption, Cell, Row, Table
 
@@ -64,7 +64,7 @@ def _cells_of(writer: NodeWriter, row: Row) -> list[TableCell]:
 
 def write_caption(writer: NodeWriter, node: Caption) -> list[Item]:
     """Return the caption of a table, and its summary as another line."""
-    summary = writer.wrap(writer.flow(node.summary), span(attributes("", ["summary"])))
+    summary = writer.wrap(trim(writer.flow(node.summary)), span(attributes("", ["summary"])))
     return [*writer.blocks(node.children, "Plain"), *group(summary, "Plain")]
 
 
