@@ -14,7 +14,7 @@ from pelican import signals
 from pelican.readers import BaseReader, Readers
 from pelican.utils import pelican_open
 
-from spipconv.api import render
+from spipconv.api import excerpt, render
 from spipconv.languages import find_language
 from spipconv.nodes import Document, plain_text
 from spipconv.parsing.parser import parse
@@ -53,12 +53,18 @@ class SpipReader(BaseReader):  # type: ignore[misc]  # Pelican has no types
             options["lang"] = lang
         for name in fields.keys() & set(self.settings["FORMATTED_FIELDS"]):
             fields[name] = render(_parse(fields[name], source_path, options))
+        document = _parse(text, source_path, options)
         if "title" in fields:
-            # Themes print titles as they are, in attributes too.
-            words = plain_text(_parse(fields["title"], source_path, {**options, "profile": "title"}).children)
-            fields["title"] = escape_text(template_text(words, "mixed"))
-        metadata = {name: self.process_metadata(name, value) for name, value in fields.items()}
-        return render(_parse(text, source_path, options)), metadata
+            title = _parse(fields["title"], source_path, {**options, "profile": "title"})
+            fields["title"] = _show(plain_text(title.children))
+        if self.settings["SUMMARY_MAX_LENGTH"] is not None and (words := excerpt(document)):
+            fields.setdefault("summary", f"<p>{_show(words.replace(chr(10) * 2, ' '))}</p>")
+        return render(document), {name: self.process_metadata(name, value) for name, value in fields.items()}
+
+
+def _show(words: str) -> str:
+    """Return words for themes, which print titles and summaries as they are, in attributes too."""
+    return escape_text(template_text(words, "mixed"))
 
 
 def _parse(text: str, source_path: str, options: dict[str, Any]) -> Document:

@@ -93,6 +93,7 @@ _OPENING_QUOTE: Final = r"(?<![^\s(\[{‹«—–-])([\"'])(?=\S)"
 _LOOKALIKES: Final = str.maketrans({"<": "‹", ">": "›", '"': "”", "'": "’", "`": "‘"})
 # An address of the web or of the site, and one that browsers run.
 _WEB: Final = r"(?:(?i:https?):/)?/\S*\Z"
+_LINE_SPACE: Final = "[ \t\n\r\u2028\u2029]+"
 _RUN: Final = r"(?i)(?:data|javascript|vbscript):"
 # What shortcodes, templates and Markdown read brackets, braces and tildes as depends on what is next to them.
 _BRACKET: Final = r"[\[\]{]|~(?=~)"
@@ -131,7 +132,7 @@ def template_value(text: str) -> str:
     They end neither the quotes nor the tag, and are words wherever the program prints them, as in ``template_text``;
     addresses of the web or of the site stay addresses.
     """
-    text = " ".join(printable(text).split())
+    text = re.sub(_LINE_SPACE, " ", printable(text)).strip()
     if re.match(_WEB, text):
         return re.sub(r"[\[\]()*]", lambda match: percent_encode(match[0]), template_address(text))
     if re.match(_RUN, text):

@@ -151,6 +151,13 @@ def test_both_documents_have_the_same_examples() -> None:
 
 
 @pytest.mark.server
+def test_without_a_summary_the_first_words_are_one_as_in_spip(built: Built) -> None:
+    index = built.read("index.html")
+    assert "<p>Quoi&nbsp;? Voir le plan et l’image. un deux</p>" in index
+    assert 'class="spip_note"' not in index
+
+
+@pytest.mark.server
 def test_drafts_are_apart(built: Built) -> None:
     assert "Pas fini" not in built.read("index.html")
     assert "Pas fini&nbsp;!" in built.read("drafts/brouillon.html")

@@ -103,7 +103,7 @@ def test_ordinary_words_stay_as_they_are(text: str) -> None:
         ("https://a.example/?b=1&c=d(e)#f", "https://a.example/?b=1&c=d%28e%29#f"),
         ("/IMG/jpg/a%20b.jpg", "/IMG/jpg/a%20b.jpg"),
         ("osm:fr", "osm:fr"),
-        ("L'été\n à  Lyon", "L’été à Lyon"),
+        ("L'été\n à  Lyon\u00a0?", "L’été à Lyon\u00a0?"),
     ],
 )
 def test_what_is_harmless_can_be_used(text: str, value: str) -> None:
@@ -138,7 +138,7 @@ def raw_texts(folder: Path, template: str, source: str, to: TargetName = "hugo",
         ("{number=none}", "<carte|x>", "none"),
         ("{1}-{2}-{3=c}", "<carte12|a|x=1|b>", "a-b-c"),
         ("{address}", "<carte12>", "/IMG/jpg/a%20b.jpg"),
-        ("{title}; {credits}; {width}; {height=?}", "<carte12>", "1. La ferme & « nous »; Anne; 640; ?"),
+        ("{title}; {credits}; {width}; {height=?}", "<carte12>", "1. La ferme & «\u00a0nous\u00a0»; Anne; 640; ?"),
         ("{title}", "<carte12|title=x>", "x"),
         ("{title=?}", "<carte99>", "?"),
         ("{address} {title}", "<carte13>", "\u2060javascript:alert(1) “›"),
