@@ -12,7 +12,7 @@ from spipconv.converters.flavours import COMMONMARK, GOLDMARK, KRAMDOWN, PYTHON_
 from spipconv.safety import Templates
 from spipconv.settings import NoBreakSpaces
 
-TargetName = Literal["hugo", "jekyll", "pelican", "markdown", "wxr", "json"]
+TargetName = Literal["hugo", "jekyll", "pelican", "markdown", "wxr", "json", "pandoc"]
 
 
 class StaticFiles(Struct, frozen=True):
@@ -54,13 +54,14 @@ class MarkdownTree(TargetSystem, frozen=True, kw_only=True):
     """A target that is a folder of Markdown files with front matter.
 
     ``text``, ``list`` and ``post`` are the paths of a text, of a page that lists texts, and of a text with a date:
-    ``{address}`` is the page's address, ``{place}`` the same without its language, ``{suffix}`` the language if it is
-    not the site's (``.en``), ``{date}`` a day, ``{slug}`` its name. ``keys`` gives the name of each field in the front
-    matter; a dot goes one level down, and a field without a name is left out. ``yaml``: the front matter is YAML,
-    otherwise ``Key: value`` lines whose values are HTML. ``terms``: keywords and authors are named by their slug or by
-    their title. ``shows_fields``: its themes show overtitle and subtitle, otherwise they are in the body. ``links``:
-    addresses of the built site, or paths from file to file. ``templates``: how the system's templates and themes treat
-    the values of front matter and settings (see ``safety.template_text``).
+    ``{address}`` is the page's address, ``{place}`` the same without its language, ``{suffix}`` the language if it
+    is not the site's (``.en``), ``{date}`` a day, ``{slug}`` its name. ``keys`` gives the name of each field in the
+    front matter; a dot goes one level down, and a field without a name is left out. ``yaml``: the front matter is
+    YAML, otherwise ``Key: value`` lines whose values are HTML. ``terms``: keywords and authors are named by their
+    slug or by their title. ``needs_summaries``: it makes poor ones itself, so every page has one. ``shows_fields``:
+    its themes show overtitle and subtitle, otherwise they are in the body. ``links``: addresses of the built site,
+    or paths from file to file. ``templates``: how the system's templates and themes treat the values of front
+    matter and settings (see ``safety.template_text``).
     """
 
     raw_format: str = "markdown"
@@ -71,6 +72,7 @@ class MarkdownTree(TargetSystem, frozen=True, kw_only=True):
     keys: Mapping[str, str]
     yaml: bool = True
     terms: Literal["slug", "title"] = "title"
+    needs_summaries: bool = False
     shows_fields: bool = False
     links: Literal["address", "file"] = "address"
     templates: Templates = "mixed"
@@ -99,6 +101,7 @@ _HUGO = MarkdownTree(
         "translation_key": "translationKey",
         "aliases": "aliases",
         "description": "description",
+        "summary": "summary",
         "images": "images",
         "authors": "auteurs",
         "keywords": "",
@@ -135,6 +138,7 @@ _JEKYLL = MarkdownTree(
         "translation_key": "ref",
         "aliases": "redirect_from",
         "description": "description",
+        "summary": "excerpt",
         "image": "image",
         "authors": "authors",
         "section_titles": "categories",
@@ -184,6 +188,7 @@ _PELICAN = MarkdownTree(
         "image": "Image",
         "spip": "Spip",
     },
+    needs_summaries=True,
     yaml=False,
 )
 _MARKDOWN = MarkdownTree(
@@ -222,9 +227,10 @@ _MARKDOWN = MarkdownTree(
 _WXR = TargetSystem(name="wxr", single_file="wordpress.xml", has_lists=True, raw_format="html")
 # A line of JSON writes letters as escapes and contains the words twice.
 _JSON = TargetSystem(name="json", single_file="objects.jsonl", counts_words=False)
+_PANDOC = TargetSystem(name="pandoc", single_file="objects.jsonl", counts_words=False)
 
 TARGETS: Mapping[TargetName, TargetSystem] = {
-    target.name: target for target in (_HUGO, _JEKYLL, _PELICAN, _MARKDOWN, _WXR, _JSON)
+    target.name: target for target in (_HUGO, _JEKYLL, _PELICAN, _MARKDOWN, _WXR, _JSON, _PANDOC)
 }
 TREES: Mapping[str, MarkdownTree] = {
     name: target for name, target in TARGETS.items() if isinstance(target, MarkdownTree)

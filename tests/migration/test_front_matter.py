@@ -216,16 +216,25 @@ def test_separators_in_names_do_not_separate() -> None:
 
 
 def test_a_summary_is_the_first_words() -> None:
-    values, _ = split(page(body=parse(" ".join(f"mot{n}" for n in range(80))).document), "pelican")
-    words = values["Summary"].split()
-    assert (words[0], words[49], words[-1]) == ("mot0", "mot49", "…")
-    assert len(words) == 51
-    values, _ = split(page(body=parse("Trois mots seulement").document), "pelican")
+    values, _ = split(page(body=parse(" ".join(f"mot{n}" for n in range(100))).document), "pelican")
+    assert values["Summary"].startswith("mot0 mot1 ")
+    assert values["Summary"].endswith("(…)")
+    assert 490 < len(values["Summary"]) <= 500
+    values, _ = split(page(body=parse("{{{Trois}}}\n\nmots[[Note.]]\n-* seulement").document), "pelican")
     assert values["Summary"] == "Trois mots seulement"
+    values, _ = split(page(body=parse("Avant <intro>le choix</intro> après").document), "pelican")
+    assert values["Summary"] == "le choix"
     values, _ = split(page(description="Dit *autrement*."), "pelican")
     assert values["Summary"] == "Dit \\*autrement\\*."
     values, _ = split(page(title=""), "pelican")
     assert "Description" not in values
+
+
+@pytest.mark.parametrize(("target", "key"), [("hugo", "summary"), ("jekyll", "excerpt")])
+def test_systems_that_make_summaries_are_given_those_of_authors(target: str, key: str) -> None:
+    body = parse("Des mots.").document
+    assert key not in split(page(body=body), target)[0]
+    assert split(page(body=body, description="Dit autrement."), target)[0][key] == "Dit autrement."
 
 
 def test_a_category_is_the_outermost_section() -> None:

@@ -53,10 +53,12 @@ def test_every_line_has_all_fields() -> None:
     (comment,) = found.pop("comments")
     # Pages may gain fields: each must be listed here, with a value of its own.
     written = {name for name in Page.__struct_fields__ if name not in ("body", "comments")}
-    assert set(found) == written | {"html", "notes", "markdown"}
+    assert set(found) == written | {"html", "notes", "markdown", "summary"}
     assert set(comment) == set(Comment.__struct_fields__) - {"body"} | {"html", "notes", "markdown"}
     assert all(found.values())
     assert found["kind"] == "article"
+    assert found["summary"] == "Résumé"
+    assert json.loads(line(page(body=tree_of("{{{Titre}}}\n\nUn texte.[[Note.]]"))))["summary"] == "Titre Un texte."
     assert found["date"] == "2004-03-02T10:20:30"
     assert found["written"] == "1998-05-00"
     assert found["html"].startswith("<p><strong>Un</strong> texte")

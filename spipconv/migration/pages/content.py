@@ -14,7 +14,7 @@ from spipconv.languages import see_online
 from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.pages.comments import read_comments
 from spipconv.migration.pages.links import LinkRewriter
-from spipconv.migration.pages.page import Page, Site
+from spipconv.migration.pages.page import Page, Site, summarise
 from spipconv.migration.pages.portion import SpipKey
 from spipconv.migration.pages.relations import PageRelations, PlannedPage
 from spipconv.migration.pages.resolver import SiteObjects
@@ -172,6 +172,8 @@ class Content:
             aliases=relations.aliases(subject) if is_own else (),
         )
         page = _FIELDS[kind](self, self._row(kind, number))
+        if page.body.introduction and not page.description:
+            page = replace(page, description=summarise(page.body))
         shown = self._texts.shown
         attachments = tuple([replace(document, is_shown=document.number in shown) for document in page.attachments])
         return replace(page, attachments=attachments) if attachments else page

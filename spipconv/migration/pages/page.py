@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from spipconv.excerpts import choose_excerpt
 from spipconv.nodes import Document
 
 
@@ -57,6 +58,15 @@ class PageLink(Struct, frozen=True):
     language: str = ""
 
 
+# SPIP's length for articles, in characters.
+_SUMMARY = 500
+
+
+def summarise(body: Document) -> str:
+    """Return the first words of a text or, if there is one, its introduction, on one line."""
+    return " ".join(choose_excerpt((body,), _SUMMARY, " (…)").split())
+
+
 class Page(Struct, frozen=True):
     """An object in one language. Texts are plain, ``body`` is a tree; an empty field means that SPIP has no value.
 
@@ -99,6 +109,11 @@ class Page(Struct, frozen=True):
     translations: tuple[PageLink, ...] = ()
     translation_key: str = ""
     aliases: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """What SPIP's ``#INTRODUCTION`` shows in lists: the description or the first words, on one line."""
+        return self.description or summarise(self.body)
 
 
 class Site(Struct, frozen=True):

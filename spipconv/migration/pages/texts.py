@@ -17,10 +17,11 @@ from spipconv.migration.pages.page import Attachment, Page
 from spipconv.migration.pages.resolver import SiteObjects
 from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
 from spipconv.migration.report.issues import Issue
-from spipconv.nodes import Directive, Document, Element, Figure, Link, Node, Note, plain_text, walk
+from spipconv.nodes import Directive, Document, Element, Figure, Link, Node, Note, walk
 from spipconv.objects import SpipObject
 from spipconv.parsing.parser import parse
 from spipconv.safety import hide_values
+from spipconv.sections import words_of
 
 _SHOWN_DOCUMENT = re.compile(SHOWN + "([0-9]+)")
 _NOTE_NUMBER = re.compile("[0-9]{1,9}")
@@ -84,7 +85,7 @@ class PageTexts:
         )  # fmt: skip
         self._report(field, parsed.diagnostics)
         self._report(field, omitted_raw(parsed.document, "text"))
-        return " ".join(" ".join(plain_text((node,)) for node in parsed.document.children).split())
+        return words_of(parsed.document.children)
 
     def read_body(self, fields: Sequence[tuple[str, str]], attachments: Iterable[Attachment] = ()) -> Document:
         """Return one tree of several fields, with notes numbered across them, and of the documents that they do not
@@ -117,7 +118,10 @@ class PageTexts:
                     self.shown.add(int(document[1]))
             nodes += self._put_right(parsed.document.children, field) if is_concerned else parsed.document.children
             introduction += parsed.document.introduction
-        return Document((*nodes, *self._portfolio(attachments)), self.language, peertube=self._peertube)
+        return Document(
+            (*nodes, *self._portfolio(attachments)), self.language, peertube=self._peertube,
+            introduction=tuple(introduction),
+        )  # fmt: skip
 
     def read_message(self, number: int, text: str) -> Document:
         """Return the tree of a message, which is a stranger's text."""

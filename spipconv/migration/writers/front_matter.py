@@ -12,11 +12,8 @@ from spipconv.migration.plan.names import language_tag
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import YamlValue, safe_values
 from spipconv.migration.writers.yaml_text import write_yaml
-from spipconv.nodes import Document, Text, plain_text
+from spipconv.nodes import Document, Text
 from spipconv.safety import escape_text, printable, template_address
-
-# The number of first words, for systems that show them.
-_SUMMARY = 50
 
 
 def write_front_matter(page: Page, site: Site, target: MarkdownTree) -> str:
@@ -65,8 +62,9 @@ def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, YamlVa
         "translation_key": page.translation_key,
         "aliases": [f"/{path}" if path.endswith(".html") else f"/{path}/" for path in page.aliases],
         "description": page.description,
-        # If there is none, Pelican makes one from the page, decodes it and prints it in an attribute.
-        "summary": (page.description or _first_words(page.body) or title) if "summary" in target.keys else "",
+        # If there is none, Pelican makes one from the page, decodes it and prints it in an attribute. The others make
+        # their own of the first words, but not what the author wants.
+        "summary": page.summary or title if target.needs_summaries else page.description,
         "image": image,
         "images": [image] if image else [],
         "logo_hover": template_address(page.logo_hover),
@@ -90,12 +88,6 @@ def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, YamlVa
 def _one_line(text: str, target: MarkdownTree) -> str:
     document = Document((Text(text),)) if text else Document(())
     return markdown.write(document, profile="title", flavour=target.flavour).strip()
-
-
-def _first_words(document: Document) -> str:
-    """Return the first words of a text, for lists of texts."""
-    words = plain_text(document.children).split(maxsplit=_SUMMARY)
-    return " ".join(words[:_SUMMARY]) + (" …" if len(words) > _SUMMARY else "")
 
 
 def _yaml_header(values: Mapping[str, YamlValue], keys: Mapping[str, str]) -> str:

@@ -18,17 +18,19 @@ from spipconv.nodes import Document, Profile
 _SURROGATE = re.compile(r"\\\\|\\ud[89ab]..\\ud[c-f]..|(\\ud[89a-f]..)")
 
 
-def line(page: Page) -> str:
+def line(page: Page, *, for_pandoc: bool = False) -> str:
     r"""Return a page as one line of JSON, with its ``\n``.
 
     Its fields are those of ``Page`` under the same names, with dates as ISO 8601 without a time zone (null: none).
-    There are three differences: ``body`` is written as ``html``, ``notes`` (HTML too, empty: none) and ``markdown``
-    (with its notes), here and in every comment; ``elsewhere`` is an object with ``title`` and ``address``; lone
-    surrogates are U+FFFD. Every field is always present, in the same order.
+    There are four differences: ``summary`` is what SPIP shows in lists (``Page.summary``); ``body`` is written as
+    ``html``, ``notes`` (HTML too, empty: none) and ``markdown`` (with its notes), here and in every comment;
+    ``elsewhere`` is an object with ``title`` and ``address``; lone surrogates are U+FFFD. Every field is always
+    present, in the same order.
     """
-    record = _fields(page, "article") | {
+    record = _fields(page, "article", for_pandoc=for_pandoc) | {
+        "summary": page.summary,
         "elsewhere": dict(zip(("title", "address"), page.elsewhere, strict=True)),
-        "comments": [_fields(comment, "comment") for comment in page.comments],
+        "comments": [_fields(comment, "comment", for_pandoc=for_pandoc) for comment in page.comments],
     }
     text = json.dumps(record, separators=(",", ":"))
     if "\\ud" in text:
@@ -36,11 +38,11 @@ def line(page: Page) -> str:
     return text + "\n"
 
 
-def _fields(record: Page | Comment, profile: Profile) -> dict[str, object]:
+def _fields(record: Page | Comment, profile: Profile, *, for_pandoc: bool) -> dict[str, object]:
     fields: dict[str, object] = {}
     for name in record.__struct_fields__:
         if name == "body":
-            fields |= _texts(record.body, profile)
+            fields |= _for_pandoc(record.body, profile) if for_pandoc else _texts(record.body, profile)
         elif name != "comments":
             fields[name] = msgspec.to_builtins(getattr(record, name))
     return fields
@@ -49,3 +51,10 @@ def _fields(record: Page | Comment, profile: Profile) -> dict[str, object]:
 def _texts(body: Document, profile: Profile) -> dict[str, str]:
     written = html.write(body, profile=profile)
     return {"html": written.body, "notes": written.notes, "markdown": markdown.write(body, profile=profile)}
+
+
+def _for_pandoc(body: Document, profile: Profile) -> dict[str, object]:
+    # It takes time to import, and few migrations need it.
+    from spipconv.converters import pandoc
+
+    return {"pandoc": json.loads(pandoc.write(body, profile=profile))}
