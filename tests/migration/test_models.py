@@ -161,6 +161,17 @@ def test_several_lines_are_a_block(tmp_path: Path) -> None:
     extension = read_models(write_file(tmp_path, "[carte]\nhugo = '''\n{{< map >}}\n{1}\n{{< /map >}}\n'''\n"), "hugo")
     document = spipconv.parse("Voir <carte12|a> ici.", extensions=[extension]).document
     assert spipconv.render(document, "markdown") == "Voir\n\n{{< map >}}\na\n{{< /map >}}\n\nici.\n"
+    extension = read_models(write_file(tmp_path, '[carte]\nwxr = """<hr>\n{address}"""\n'), "wxr")
+    document = spipconv.parse("<carte12>", objects=OBJECTS, extensions=[extension]).document
+    assert spipconv.render(document) == "<hr>\n/IMG/jpg/a%20b.jpg\n"
+
+
+def test_documents_can_be_text_of_the_target_too(tmp_path: Path) -> None:
+    text = """[img]\nhugo = '{{< figure src="{address}" class="{align=none}" alt="{alternative=}" >}}'\n"""
+    extension = read_models(write_file(tmp_path, text), "hugo")
+    document = spipconv.parse("A <img12|left> b <img99>.", objects=OBJECTS, extensions=[extension]).document
+    shortcode = '{{< figure src="/IMG/jpg/a%20b.jpg" class="left" alt="" >}}'
+    assert spipconv.render(document, "markdown") == f"A {shortcode} b .\n"
 
 
 @pytest.mark.parametrize("profile", ["comment", "title"])

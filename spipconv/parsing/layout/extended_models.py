@@ -9,7 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from spipconv.extensions import Extension, ModelCall, check_nodes, code_of
-from spipconv.nodes import Block, Element, Link, Node, Paragraph, Raw
+from spipconv.nodes import Block, Directive, Element, Link, Node, Paragraph, Raw
 from spipconv.parsing.failures import report_failure
 from spipconv.parsing.html_rules import SPECIAL
 from spipconv.parsing.html_tags import Tag
@@ -91,13 +91,18 @@ def _write_nodes(writer: TextWriter, nodes: tuple[Node, ...], start: int, end: i
     else:
         writer.end_run()
     pairing = writer.pairing
-    opened = pairing.open("a", "LINK", {"address": link}, start, start) if link and nodes else None
-    for stands_apart, group in groupby(nodes, is_block):
-        if stands_apart:
+    opened = None
+    if link and nodes:
+        kind = "external" if "://" in link else "relative"
+        opened = pairing.open("a", "LINK", {"address": link, "kind": kind}, start, start)
+    for stands_apart, several in groupby(nodes, is_block):
+        group = tuple(several)
+        # What readers do not see makes no paragraph.
+        if stands_apart or (has_block and all(isinstance(node, Directive) for node in group)):
             for node in group:
                 pairing.block(node, start, end)
         elif has_block:
-            pairing.block(Paragraph(tuple(group), **place), start, end)
+            pairing.block(Paragraph(group, **place), start, end)
         else:
             for node in group:
                 pairing.leaf(node, start, end)
