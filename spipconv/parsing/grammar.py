@@ -13,7 +13,7 @@ from typing import Final
 from spipconv.parsing.build import REDUCTIONS, Reduction, collect
 from spipconv.parsing.lexer import SourceLexer
 from spipconv.parsing.tables import Tables, read_tables
-from spipconv.parsing.tokens import Part, Token
+from spipconv.parsing.tokens import Part, Terminal, Token
 
 _END: Final = Token("$END")
 # What the parser does at a terminal. The last three are steps that always follow each other, taken at once:
@@ -56,6 +56,10 @@ class Grammar:
             for state, actions in tables.actions.items()
         }
 
+        self._with_leaves = frozenset(
+            [state for state, actions in self._actions.items() if "LEAF" in actions and actions["LEAF"][0] == _LEAF]
+        )
+
     def _read_action(self, symbol: str, action: int | tuple[int, str]) -> _Action:
         if not isinstance(action, int):
             return _REDUCE, action[0], 0, action[1], REDUCTIONS[action[1]]
@@ -73,19 +77,25 @@ class Grammar:
         following = [self._only.get(gotos[rule], (0, "")) for gotos in self._gotos.values() if rule in gotos]
         return bool(following) and all(size == 2 and REDUCTIONS[outer] is collect for size, outer in following)
 
-    def parse(self, tokens: Iterable[Token]) -> Part:
-        """Reduce balanced tokens to the value of the rule ``document``: a tuple of nodes."""
-        actions, gotos = self._actions, self._gotos
+    def parse(self, tokens: Iterable[Terminal]) -> Part:
+        """Reduce balanced terminals to the value of the rule ``document``: a tuple of nodes."""
+        actions, gotos, with_leaves = self._actions, self._gotos, self._with_leaves
         states = [self._start]
         values: list[Part] = []
         # The innermost list of nodes: the last value, where that is a list.
         nodes: list[Part] = []
         for token in (*tokens, _END):
-            kind = token.type
+            if token.__class__ is Token:
+                kind = token.type
+            elif states[-1] in with_leaves:
+                nodes.append(token)
+                continue
+            else:
+                kind = "LEAF"
             while True:
                 step, number, after, rule, reduction = actions[states[-1]][kind]
                 if step == _LEAF:
-                    nodes.append(token.value)
+                    nodes.append(token)
                     break
                 if step == _OPEN:
                     states += (number, after)
@@ -93,7 +103,8 @@ class Grammar:
                     values += (token, nodes)
                     break
                 if step == _CLOSE:
-                    parts = [*values[1 - number :], token]
+                    parts = values[1 - number :]
+                    parts.append(token)
                     del values[1 - number :], states[1 - number :]
                     nodes = values[-1]
                     nodes.append(reduction(parts))

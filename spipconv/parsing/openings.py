@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from spipconv.parsing.source import Source
-from spipconv.parsing.tokens import Token
+from spipconv.parsing.tokens import Terminal, Token
 
 # What holds its own parts only: items, rows, cells, verses.
 WORDLESS: Final = frozenset({"LIST", "TABLE", "ROW", "POEM"})
@@ -45,9 +45,9 @@ class Open:
 class Slot(NamedTuple):
     """The opening of a block around which formatting had to be closed and opened again."""
 
-    before: list[Token]
+    before: list[Terminal]
     token: Token
-    after: list[Token]
+    after: list[Terminal]
 
 
 def size_of(token: Token) -> int:

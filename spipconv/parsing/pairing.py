@@ -13,7 +13,7 @@ from spipconv.nodes import Node, Rule, Text
 from spipconv.parsing.html_rules import BETWEEN_CELLS, ENDS_BY_ITSELF, FORMATTING, SCOPE_ENDS, SPECIAL
 from spipconv.parsing.openings import WORDLESS, Open, Slot, find_opening, forget_fourth, size_of
 from spipconv.parsing.source import Source
-from spipconv.parsing.tokens import CLOSE, NodeFields, Token
+from spipconv.parsing.tokens import CLOSE, NodeFields, Terminal, Token
 from spipconv.safety import MAX_DEPTH
 
 # Parts of an element that was let in, which are let in with it.
@@ -31,7 +31,8 @@ class Pairing:
         self.end = 0
         # The elements that are open, outermost first.
         self.stack: list[Open] = []
-        self._out: list[Token | Slot] = []
+        # Tokens, nodes and slots.
+        self._out: list[Terminal] = []
         self._has_slots = False
         self._raw_tables = 0
         self._ends_formatting = source.settings.profile == "comment"
@@ -61,7 +62,7 @@ class Pairing:
     def text(self, words: str, start: int, end: int) -> None:
         """Write words."""
         if self._raw_tables and words.strip() and self._is_between_cells():
-            self._write_before_table(Token("LEAF", Text(words, **self.source.fields(start, end))))
+            self._write_before_table(Text(words, **self.source.fields(start, end)))
             return
         if not self._words:
             if self._active:
@@ -73,21 +74,21 @@ class Pairing:
     def leaf(self, node: Node, start: int, end: int) -> None:
         """Write a node that holds no others, in the line."""
         if self._raw_tables and self._is_between_cells():
-            self._write_before_table(Token("LEAF", node))
+            self._write_before_table(node)
             return
         if self._active:
             self._reopen_formatting(start)
-        self._write(Token("LEAF", node))
+        self._write(node)
         self.end = end
 
     def block(self, node: Node, start: int, end: int) -> None:
         """Write a node that holds no others, on lines of its own; formatting reaches into all but rules."""
         if self._active and not isinstance(node, Rule):
             self._reopen_formatting(start)
-        self._write(Token("LEAF", node))
+        self._write(node)
         self.end = end
 
-    def tokens(self, tokens: list[Token], start: int, end: int) -> None:
+    def tokens(self, tokens: list[Terminal], start: int, end: int) -> None:
         """Write tokens that are balanced already."""
         if self._active:
             self._reopen_formatting(start)
@@ -133,9 +134,12 @@ class Pairing:
         line, column, offset, end_offset = source.span(start, end)
         self._write(Token(type, fields, line, column, offset, end_offset))
         if words:
-            line, column, offset, end_offset = source.span(words_start, words_end)
-            text = Text(words, line=line, column=column, offset=offset, end_offset=end_offset)
-            self._out.append(Token("LEAF", text))
+            if source.is_mapped or words_start > source.line_end:
+                line, column, words_start, words_end = source.span(words_start, words_end)
+            else:
+                column += words_start - start
+            text = Text(words, line=line, column=column, offset=words_start, end_offset=words_end)
+            self._out.append(text)
         self._out.append(CLOSE)
         self.end = end
 
@@ -223,7 +227,8 @@ class Pairing:
             self._end(other.token, self.end)
             self._out.append(CLOSE)
             other.is_open = False
-        self.end = max(self.end, end)
+        if end:
+            self.end = end
         if is_written_open:
             self._end(element.token, self.end)
             self._out.append(CLOSE)
@@ -241,7 +246,7 @@ class Pairing:
                 return False
         return False
 
-    def finish(self) -> list[Token]:
+    def finish(self) -> list[Terminal]:
         """Close all that is open and return the tokens."""
         while self.stack:
             self.pop(is_meant=False)
@@ -250,8 +255,8 @@ class Pairing:
                 cut.report_unclosed(self.source)
         self._flush()
         if not self._has_slots:
-            return self._out  # type: ignore[return-value]
-        tokens: list[Token] = []
+            return self._out
+        tokens: list[Terminal] = []
         for slot in self._out:
             if isinstance(slot, Slot):
                 tokens += [*slot.before, slot.token, *slot.after]
@@ -264,14 +269,14 @@ class Pairing:
     def _is_between_cells(self) -> bool:
         return self.stack[-1].is_raw and self.stack[-1].name in BETWEEN_CELLS
 
-    def _write_before_table(self, *tokens: Token) -> None:
+    def _write_before_table(self, *tokens: Terminal) -> None:
         self._flush()
         table = next(element for element in reversed(self.stack) if element.name == "table")
         self._slot_of(table).before.extend(tokens)
 
     # ---- The stack ----
 
-    def _write(self, token: Token) -> None:
+    def _write(self, token: Terminal) -> None:
         self._flush()
         self._out.append(token)
 
@@ -292,7 +297,7 @@ class Pairing:
                 offset=offset,
                 end_offset=end_offset,
             )
-            self._out.append(Token("LEAF", text))
+            self._out.append(text)
             self._words = []
 
     def _push(self, element: Open) -> None:
@@ -302,7 +307,7 @@ class Pairing:
             self._raw_tables += 1
         element.slot = len(self._out)
         element.before = self.end
-        self.end = max(self.end, element.inside)
+        self.end = element.inside
         self._out.append(element.token)
         self.stack.append(element)
 
@@ -319,7 +324,8 @@ class Pairing:
         """Close the innermost element; ``is_meant``: by its own end, which ends at an offset."""
         if self._words:
             self._flush()
-        self.end = max(self.end, end)
+        if end:
+            self.end = end
         element = self.stack.pop()
         element.is_open = False
         if element.token.type == "PARAGRAPH" and self._out[-1] is element.token:
@@ -328,7 +334,7 @@ class Pairing:
             return
         if element.name == "table" and element.is_raw:
             self._raw_tables -= 1
-        self._end(element.token, self.end)
+        element.token.end = self.source.end_of(self.end) if self.source.is_mapped else self.end
         self._out.append(CLOSE)
         if is_meant:
             return

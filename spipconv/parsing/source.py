@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -46,12 +47,12 @@ class Source:
     """
 
     __slots__ = (
-        "_end", "_has_places", "_layers", "_line", "_line_ends", "_original", "_returns", "_shift", "_start",
-        "diagnostics", "directives", "intro_tags", "is_mapped", "settings", "text",
+        "_has_places", "_layers", "_line", "_line_ends", "_original", "_returns", "_shift", "_start", "diagnostics",
+        "directives", "intro_tags", "is_mapped", "line_end", "settings", "text",
     )  # fmt: skip
 
     def __init__(self, text: str, settings: Settings, returns: Sequence[int] = (), *, has_places: bool = True) -> None:
-        """Make a source of a text; ``returns`` are the offsets of line ends that were two characters.
+        """Make a source of a text; ``returns`` are the offsets behind line ends that were two characters.
 
         ``has_places=False``: a field of an object, which is shown in another text, so its nodes have no place there.
         """
@@ -70,7 +71,7 @@ class Source:
         # The line of the last place that was asked for: where it starts and ends, its number, and how many line ends
         # of two characters are before it.
         self._start = 0
-        self._end = -1
+        self.line_end = -1
         self._line = 1
         self._shift = 0
 
@@ -78,24 +79,35 @@ class Source:
         """Return the line and the column of an offset, both counted from 1."""
         if self._layers:
             offset = self._origin(offset)
-        if not self._start <= offset <= self._end:
+        if not self._start <= offset <= self.line_end:
             self._find_line(offset)
         return self._line, offset - self._start + 1
 
     def span(self, start: int, end: int) -> tuple[int, int, int, int]:
         """Return the place of what is between two offsets, as nodes have it: line, column, offset, end offset."""
         if self.is_mapped:
-            if not self._has_places:
-                return 0, 0, 0, 0
-            line, column = self.place(start)
-            offset = self._start + column - 1 + self._shift
-            if end == start:
-                return line, column, offset, offset
-            is_near = end <= self._end and not self._layers
-            return line, column, offset, end + self._shift if is_near else self.end_of(end)
-        if not self._start <= start <= self._end:
+            if self._layers or not self._has_places:
+                return self._span_before(start, end)
+            if not self._start <= start <= self.line_end:
+                self._find_line(start)
+            shift = self._shift
+            return (
+                self._line,
+                start - self._start + 1,
+                start + shift,
+                end + shift if end <= self.line_end else self.end_of(end),
+            )
+        if not self._start <= start <= self.line_end:
             self._find_line(start)
         return self._line, start - self._start + 1, start, end
+
+    def _span_before(self, start: int, end: int) -> tuple[int, int, int, int]:
+        """Return the place in the text as it was before it was replaced; none for a field of an object."""
+        if not self._has_places:
+            return 0, 0, 0, 0
+        line, column = self.place(start)
+        offset = self._start + column - 1 + self._shift
+        return line, column, offset, self.end_of(end) if end > start else offset
 
     def fields(self, start: int, end: int) -> Place:
         """Return the same as the fields of a node."""
@@ -106,9 +118,11 @@ class Source:
         """Return where something that ends at an offset ends in the text as it was given."""
         if not self._has_places:
             return 0
+        if self._start <= end <= self.line_end and not self._layers:
+            return end + self._shift
         for pieces in reversed(self._layers):
             end = pieces[max(bisect_left(pieces, end, key=_FIRST) - 1, 0)].origin_of(end)
-        return end + bisect_left(self._returns, end)
+        return end + bisect_right(self._returns, end)
 
     def _origin(self, offset: int) -> int:
         """Return where an offset was before any of the text was replaced."""
@@ -118,27 +132,24 @@ class Source:
 
     def _find_line(self, offset: int) -> None:
         """Make the line of an offset the last one that was asked for."""
-        self._find_line_at(offset)
-        if self._returns:
-            self._shift = bisect_left(self._returns, self._start)
-
-    def _find_line_at(self, offset: int) -> None:
         text = self.text if self._original is None else self._original
-        if -_NEAR < offset - self._end < _NEAR:
+        if -_NEAR < offset - self.line_end < _NEAR:
             # Most places are asked for in their order.
-            if offset > self._end:
-                self._line += text.count("\n", max(self._end, 0), offset)
+            if offset > self.line_end:
+                self._line += text.count("\n", max(self.line_end, 0), offset)
             else:
                 self._line -= text.count("\n", offset, self._start)
             self._start = text.rfind("\n", 0, offset) + 1
             end = text.find("\n", offset)
-            self._end = len(text) if end < 0 else end
-            return
-        if self._line_ends is None:
-            self._line_ends = [-1, *(match.start() for match in re.finditer("\n", text)), len(text)]
-        self._line = bisect_right(self._line_ends, offset - 1)
-        self._start = self._line_ends[self._line - 1] + 1
-        self._end = self._line_ends[min(self._line, len(self._line_ends) - 1)]
+            self.line_end = len(text) if end < 0 else end
+        else:
+            if self._line_ends is None:
+                self._line_ends = [-1, *(match.start() for match in re.finditer("\n", text)), len(text)]
+            self._line = bisect_right(self._line_ends, offset - 1)
+            self._start = self._line_ends[self._line - 1] + 1
+            self.line_end = self._line_ends[min(self._line, len(self._line_ends) - 1)]
+        if self._returns:
+            self._shift = bisect_right(self._returns, self._start)
 
     def report(self, code: str, offset: int, detail: str = "") -> None:
         """Add a diagnostic at an offset. After ``MAX_DIAGNOSTICS`` of them, add one that says that there are more."""
@@ -179,8 +190,9 @@ def read_source(text: str, settings: Settings, *, has_places: bool = True) -> So
     """
     returns: list[int] = []
     if "\r" in text:
-        returns = [match.start() - number for number, match in enumerate(re.finditer("\r\n", text))]
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        lines = text.split("\r\n")
+        returns = list(accumulate([len(line) + 1 for line in lines]))
+        text = "\n".join(lines).replace("\r", "\n")
     source = Source(text, settings, returns, has_places=has_places)
     if settings.repair_encoding or may_be_misread(text):
         text = _check_encoding(source)

@@ -1,4 +1,4 @@
-"""Tokens, which go from the layout pass to the parser: terminals of the tree grammar with their node or fields."""
+"""Terminals of the tree grammar, which go from the layout pass to the parser: leaves, openings and closings."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ NodeFields: TypeAlias = dict[str, object]
 # What a symbol of the grammar comes to: a node, a list of nodes, or the token of an opening. Which of them, the rules
 # say.
 Part: TypeAlias = Any
+# A leaf is its node, everything else a token.
+Terminal: TypeAlias = Any
 
 
 class Token:
-    """A terminal of ``grammar/spip.lark``: a leaf carries its node, an opening the fields and the place of its node."""
+    """A terminal of ``grammar/spip.lark`` but a leaf: an opening carries the fields and the place of its node."""
 
     __slots__ = ("column", "end", "line", "offset", "type", "value")
 

@@ -48,18 +48,18 @@ class Paragraphs:
 
     def text(self, words: str, start: int, end: int) -> None:
         """Write words; spaces at the start of a line or a block vanish."""
-        size = len(words)
+        shown = words
         if self.at_start or self._state == _PENDING:
-            words = words.lstrip(" \t\n")
+            shown = words.lstrip(" \t\n")
         elif self._gap and self._gap[-1][0] in (_NEWLINE, _BLANK):
-            words = words.lstrip(" \t")
-        if words:
-            if len(words) < size:
+            shown = words.lstrip(" \t")
+        if shown:
+            if shown is not words:
                 text = self._source.text
                 while text[start] in " \t\n":
                     start += 1
             self.content(start)
-            self._pairing.text(words, start, end)
+            self._pairing.text(shown, start, end)
         elif self._gap:
             self._gap.append((_SPACE, start, end))
 

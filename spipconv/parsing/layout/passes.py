@@ -18,7 +18,7 @@ from spipconv.parsing.layout.tables import write_table
 from spipconv.parsing.layout.writer import ReadInline, TextWriter
 from spipconv.parsing.lexer import Lexeme, Scan
 from spipconv.parsing.notes import Notes, identifier_of
-from spipconv.parsing.tokens import CLOSE, Token
+from spipconv.parsing.tokens import CLOSE, Terminal, Token
 
 # What is not words in a title. SPIP's own tags mean nothing there, and browsers hide them.
 _TITLE_KINDS: Final = {kind: kind for kind in ("IDIOM", "MODEL_TAG", "PROTECTED", "TAG")} | dict.fromkeys(
@@ -51,7 +51,7 @@ class Layout:
 
     # ---- The passes ----
 
-    def read(self) -> list[Token]:
+    def read(self) -> list[Terminal]:
         """Return the tokens of the whole text."""
         writer = self._writer
         start, end = 0, len(writer.text)
@@ -69,7 +69,7 @@ class Layout:
         lexemes = self._open_up(writer.scan.read(start, end))
         return self._finish(lexemes if writer.has_paragraphs else without_lines(lexemes))
 
-    def read_note(self, aside: Aside, *, has_call: bool) -> list[Token]:
+    def read_note(self, aside: Aside, *, has_call: bool) -> list[Terminal]:
         """Return the tokens of a note's text. After a call, no line starts before the first newline."""
         lexemes = self._open_up(aside.lexemes, notes=False)
         while lexemes and lexemes[0].kind in ("NEWLINE", "BLANK_LINE"):
@@ -93,7 +93,7 @@ class Layout:
                 lexemes = lines.without_marks_before_notes(lexemes, self._writer.text)
         return links.open_up_links(self._writer, lexemes, kinds)
 
-    def _finish(self, lexemes: list[Lexeme]) -> list[Token]:
+    def _finish(self, lexemes: list[Lexeme]) -> list[Terminal]:
         kinds = {lexeme.kind for lexeme in lexemes}
         if not kinds.isdisjoint(_OPENING_KINDS):
             self._note_openings(lexemes)
@@ -171,7 +171,7 @@ class Layout:
             repeated = self._notes.call(label)
             writer.flow.content(start)
         tooltip = ""
-        tokens: list[Token] = []
+        tokens: list[Terminal] = []
         if writer.text[aside.start : aside.end].strip():
             tooltip = excerpt(writer, aside.lexemes) if label else ""
             tokens = Layout(writer.scan, writer.read_inline).read_note(aside, has_call=bool(label))
