@@ -12,25 +12,27 @@ from spipconv.nodes import Document, Node, Profile, Raw, children_of
 
 # What a line of Markdown begins with inside of quotations and items, and what of it its next lines do not repeat.
 _MARKS: Final = re.compile(r"[\s>*+.)0-9-]*")
+# The formats that hold the raw texts of all formats, for whoever reads them.
+_HOLDING: Final = frozenset({"json", "pandoc", "pandoc2"})
 _NOT_QUOTED: Final = re.compile(r"[^>\s]")
 
 
 class RawTexts:
     """The raw texts of a document that is being written: stand-ins represent them while the rest is escaped, cleaned
-    and put in lines, and nothing of this happens to them.
+    and put in lines, and nothing of this happens to them. ``is_allowed``: the profile has them.
     """
 
-    __slots__ = ("_format", "_is_allowed", "_texts", "_token")
+    __slots__ = ("_format", "_texts", "_token", "is_allowed")
 
     def __init__(self, format: str, profile: Profile) -> None:
         self._format = format
-        self._is_allowed = profile == "article"
+        self.is_allowed = profile == "article"
         self._texts: list[Raw] = []
         self._token = ""
 
     def stand_in(self, node: Raw) -> str:
         """Return what stands for a raw text, a single word; nothing where it is not written."""
-        if not self._is_allowed or node.format != self._format:
+        if not self.is_allowed or node.format != self._format:
             return ""
         if not self._token:
             # No text of a stranger may contain it. Few documents need it.
@@ -66,7 +68,7 @@ def omitted_raw(document: Document, format: str) -> tuple[Diagnostic, ...]:
     Of raw texts side by side, which say the same in several formats, one is enough.
     """
     diagnostics: list[Diagnostic] = []
-    waiting: list[Iterable[Node]] = [document.children]
+    waiting: list[Iterable[Node]] = [] if format in _HOLDING else [document.children]
     while waiting:
         for is_raw, group in groupby(waiting.pop(), lambda node: isinstance(node, Raw)):
             nodes = [*group]
