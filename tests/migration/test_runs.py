@@ -453,14 +453,15 @@ def test_nothing_personal_or_secret_is_written(source: str, to: str) -> None:
     words = {value for value in values if value.isalpha()}
     folder = migrated(source, to).folder
     text = "\n".join(path.read_text("utf-8", "replace") for path in folder.rglob("*") if path.is_file())
-    if to == "json":
+    if to in ("json", "pandoc"):
         lines = (folder / "objects.jsonl").read_text("utf-8").split("\n")[:-1]
         text += "\n".join(json.dumps(json.loads(line), ensure_ascii=False) for line in lines)
     for value in values - words:
         assert value not in text, value
     for word in words:
         assert f": {word}\n" not in text
-        assert f'"{word}"' not in text
+        # In pandoc's JSON, every word of a text is a string.
+        assert to == "pandoc" or f'"{word}"' not in text
 
 
 def test_the_site_is_migrated_as_of_now() -> None:

@@ -34,6 +34,7 @@ SINGLE_FILES: Mapping[TargetName, SingleFile] = {
         head_kinds=("rubrique", "mot", "auteur"),
     ),
     "json": SingleFile(item=lambda page, site: json_lines.line(page)),
+    "pandoc": SingleFile(item=lambda page, site: json_lines.line(page, for_pandoc=True)),
 }
 
 
