@@ -127,6 +127,9 @@ def _write(written: list[tuple[str, str]], output: str | None, suffix: str, *, i
         if twice:
             raise CommandError(f"{output}: several of the files would be written as {twice}")
         targets = [target / name for name in names]
+        for path, own in zip(targets, [path for path, _ in written], strict=True):
+            if own != "-" and path.exists() and path.samefile(own):
+                raise CommandError(f"{own}: its text would be written over it: choose another folder")
     for path, (_, text) in zip(targets, written, strict=True):
         try:
             write_for_user(path, (text.rstrip("\n") + "\n").encode())

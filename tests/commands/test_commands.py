@@ -180,7 +180,9 @@ def test_several_files_are_written_one_after_the_other(tmp_path: Path) -> None:
     assert run("convert", str(second), str(first)).stdout == "<p>deux</p>\n<p>un</p>\n"
 
 
-@pytest.mark.parametrize(("to", "suffix"), [("html", ".html"), ("markdown", ".md"), ("json", ".json")])
+@pytest.mark.parametrize(
+    ("to", "suffix"), [("html", ".html"), ("markdown", ".md"), ("json", ".json"), ("text", ".txt")]
+)
 def test_several_files_go_to_a_folder_under_their_names(tmp_path: Path, to: str, suffix: str) -> None:
     for name in ("a.spip", "b.c.txt", "d"):
         (tmp_path / name).write_text(f"mot {name[0]}", "utf-8")
@@ -191,6 +193,15 @@ def test_several_files_go_to_a_folder_under_their_names(tmp_path: Path, to: str,
     assert (result.stdout, result.stderr, result.exit_code) == ("", "", 0)
     assert sorted(os.listdir(folder)) == [f"a{suffix}", f"b.c{suffix}", f"d{suffix}"]
     assert "mot b" in (folder / f"b.c{suffix}").read_text("utf-8")
+
+
+def test_a_text_is_not_written_over_its_source(tmp_path: Path) -> None:
+    source = tmp_path / "a.txt"
+    source.write_text("{{mot}}")
+    result = run("convert", "--to", "text", "-o", f"{tmp_path}/", str(source))
+    assert_one_line(result, "a.txt: its text would be written over it: choose another folder")
+    assert result.exit_code == 2
+    assert source.read_text() == "{{mot}}"
 
 
 def test_one_file_goes_into_a_folder_that_exists(tmp_path: Path) -> None:
