@@ -86,8 +86,8 @@ def _write(template: str, to: TargetName, call: ModelCall) -> tuple[Node, ...] |
 
     text = template.replace("[", WXR_BRACKET) if to == "wxr" else template
     text = _PLACEHOLDER.sub(fill, text)
-    # A line of JSON has both.
-    formats = (TARGETS[to].raw_format,) if TARGETS[to].raw_format else ("html", "markdown")
+    # A line of JSON has two texts; pandoc writes HTML in Markdown too.
+    formats = ("html", "markdown") if to == "json" else (TARGETS[to].raw_format or "html",)
     nodes = [Raw(format, text, is_block="\n" in text) for format in formats]
     return (*nodes, Directive(f"{SHOWN}{call.number}")) if fields.shows_document else tuple(nodes)
 

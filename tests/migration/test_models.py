@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import spipconv
 from spipconv.commands import main
 from spipconv.migration.models import BadModels, read_models
-from spipconv.migration.target import TargetName
+from spipconv.migration.target import TARGET_NAMES, TREES, TargetName
 from spipconv.nodes import Raw, walk
 from spipconv.safety import template_value
 from tests.migration.test_builds import program
@@ -324,6 +324,16 @@ def test_wordpress_reads_every_shortcode_whole(hostile: Path, tmp_path: Path) ->
         assert name == "gallery"
         assert re.fullmatch(r' images="[^"<>\[\]\\]*" n="12"', attributes), attributes
     assert {name for name, _ in Elements(SHORTCODE.sub("", text)).found} <= {"p"}
+
+
+def test_the_formats_of_a_target_are_those_that_it_shows(tmp_path: Path) -> None:
+    path = write_file(tmp_path, "[carte]\ndefault = 'x'\n")
+    formats = {}
+    for to in TARGET_NAMES:
+        document = spipconv.parse("<carte12>", extensions=[read_models(path, to)]).document
+        formats[to] = [node.format for node in walk(document.children) if isinstance(node, Raw)]
+    trees = {name: ["markdown"] for name in TREES}
+    assert formats == {**trees, "wxr": ["html"], "json": ["html", "markdown"], "pandoc": ["html"]}
 
 
 @pytest.mark.parametrize("to", ["pelican", "markdown", "json"])
