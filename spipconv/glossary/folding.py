@@ -6,8 +6,12 @@ changes the length of some texts (``ß`` becomes ``ss``, ``İ`` two characters, 
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 from unicodedata import category, is_normalized, normalize
+
+# All characters but those of European letters without further marks, which fold one by one and join no others.
+_SPECIAL = re.compile("[\u0300-\U0010ffff\u00df\u0130\u0149\u01f0]+")
 
 
 class Folded(NamedTuple):
@@ -30,22 +34,31 @@ class Folded(NamedTuple):
 
 def fold(text: str) -> Folded:
     """Return a text as terms are compared."""
-    folded = text.replace("\u2019", "'").casefold()
+    text = text.replace("\u2019", "'")
+    folded = text.casefold()
     # Case folding shortens nothing: where the length stays, every character became one character.
     if len(folded) == len(text) and (text.isascii() or is_normalized("NFC", text)):
         return Folded(folded)
     pieces: list[str] = []
     starts: list[int] = []
-    size, start = len(text), 0
-    while start < size:
-        end = start + 1
-        while end < size and text[end] > "\u02ff" and _continues(text[end]):
-            end += 1
-        piece = normalize("NFC", text[start:end].replace("\u2019", "'")).casefold()
-        pieces.append(piece)
-        starts += [start] * len(piece)
-        start = end
-    return Folded("".join(pieces), (*starts, size))
+    at = 0
+    for match in _SPECIAL.finditer(text):
+        start, end = match.span()
+        if start > at and _continues(text[start]):
+            start -= 1
+        pieces.append(text[at:start].casefold())
+        starts += range(at, start)
+        at = end
+        while start < end:
+            stop = start + 1
+            while stop < end and _continues(text[stop]):
+                stop += 1
+            piece = normalize("NFC", text[start:stop]).casefold()
+            pieces.append(piece)
+            starts += [start] * len(piece)
+            start = stop
+    pieces.append(text[at:].casefold())
+    return Folded("".join(pieces), (*starts, *range(at, len(text) + 1)))
 
 
 def compare_exactly(text: str) -> str:

@@ -7,7 +7,7 @@ nothing to the grammar, and its shortcuts are recognised wherever SPIP's own may
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -50,7 +50,7 @@ def mark_shortcuts(scan: Scan) -> None:
     if has_block(scan.masked) or any(extension.blocks for extension in settings.extensions):
         _mark_blocks(scan, extensions)
     masked = scan.masked
-    if not (settings.plugins or has_hint(masked) or any(extension.shortcuts for extension in settings.extensions)):
+    if not (settings.plugins or has_hint(masked) or _may_have_shortcut(masked, settings.extensions)):
         return
     marks: list[tuple[int, int, Protected]] = []
     for (_, shortcut, extension, others, is_read), start, end in _pair(_find(masked, scan.lexer, extensions)):
@@ -62,6 +62,15 @@ def mark_shortcuts(scan: Scan) -> None:
             titles = ", ".join([PLUGINS[name].title for name in (extension.name, *others)])
             scan.source.report("plugin-shortcut", start, f"{scan.source.text[start:end].strip()} ({titles})")
     _mask(scan, marks)
+
+
+def _may_have_shortcut(text: str, extensions: Iterable[Extension]) -> bool:
+    """Return whether a text may have a shortcut of some extensions: one of its hints, if it has any."""
+    return any(
+        not shortcut.hints or any(hint in text for hint in shortcut.hints)
+        for extension in extensions
+        for shortcut in extension.shortcuts.values()
+    )
 
 
 def _mark_blocks(scan: Scan, extensions: tuple[Extension, ...]) -> None:
