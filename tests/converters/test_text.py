@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 import spipconv
 from spipconv import nodes
 from spipconv.nodes import Document, Paragraph, Raw, Term, Text
+from spipconv.trees import MAX_LEVELS
 from tests import fidelity
 from tests.parsing.test_properties import MARKUP
 
@@ -103,10 +105,13 @@ def test_a_column_that_no_table_has_is_not_padded() -> None:
     assert spipconv.to_text(Document((nodes.Table((row,)),))).strip("\t") == "a"
 
 
-def test_a_tree_that_is_too_deep_is_refused() -> None:
-    deep: tuple[nodes.Node, ...] = ()
-    for _ in range(200):
-        deep = (nodes.Quote(deep),)
+@pytest.mark.parametrize("kind", [nodes.Quote, nodes.Paragraph, nodes.Strong])
+def test_a_tree_that_is_too_deep_is_refused(kind: Callable[[tuple[nodes.Node, ...]], nodes.Node]) -> None:
+    deep: tuple[nodes.Node, ...] = (Text("a"),)
+    for _ in range(MAX_LEVELS - 1):
+        deep = (kind(deep),)
+    assert spipconv.to_text(Document(deep)).strip() == "a"
+    deep = (kind(deep),)
     with pytest.raises(ValueError, match="levels"):
         spipconv.to_text(Document(deep))
     with pytest.raises(ValueError, match="levels"):
