@@ -25,7 +25,7 @@ KILOBYTES = 100
 def make_glossary(words: list[str], size: int, *, first_only: bool = True) -> Glossary:
     """Return a glossary with these words and made-up ones, in no order."""
     forms = [*words, *[f"terme{number} inventé" for number in range(size - len(words))]][:size]
-    random.Random(size).shuffle(forms)
+    random.Random(size).shuffle(forms)  # noqa: S311
     return Glossary(
         [GlossaryEntry(forms=(form, f"{form}s"), definition=f"Ce que {form} veut dire.") for form in forms],
         first_only=first_only,
@@ -54,7 +54,7 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     texts = read_texts("articles")
     all_words = sorted({word for text in texts for word in re.findall(r"[^\W\d_]{4,}", text)})
-    some = random.Random(1).sample(all_words, 50)
+    some = random.Random(1).sample(all_words, 50)  # noqa: S311
     whole = "\n\n".join(texts)
     text = whole[: KILOBYTES << 10]
     print(f"a text of {KILOBYTES} KB with a glossary, times the time without\n")
