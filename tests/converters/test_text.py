@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,12 +106,14 @@ def test_a_column_that_no_table_has_is_not_padded() -> None:
     assert spipconv.to_text(Document((nodes.Table((row,)),))).strip("\t") == "a"
 
 
-@pytest.mark.parametrize("kind", [nodes.Quote, nodes.Paragraph, nodes.Strong])
+@pytest.mark.parametrize(
+    "kind", [nodes.Quote, nodes.Strong, *(partial(nodes.Element, name, ()) for name in ("tr", "td", "ul", "li", "a"))]
+)
 def test_a_tree_that_is_too_deep_is_refused(kind: Callable[[tuple[nodes.Node, ...]], nodes.Node]) -> None:
     deep: tuple[nodes.Node, ...] = (Text("a"),)
     for _ in range(MAX_LEVELS - 1):
         deep = (kind(deep),)
-    assert spipconv.to_text(Document(deep)).strip() == "a"
+    assert spipconv.to_text(Document(deep)).endswith("a")
     deep = (kind(deep),)
     with pytest.raises(ValueError, match="levels"):
         spipconv.to_text(Document(deep))

@@ -17,6 +17,7 @@ from spipconv.nodes import (
     List,
     ListItem,
     MathBlock,
+    Node,
     Paragraph,
     Player,
     Poem,
@@ -92,10 +93,10 @@ def write_table(writer: TextWriter, node: Table) -> None:
 
 def write_row(writer: TextWriter, node: Row) -> None:
     """Write a row on one line; a cell stands in the column where the table has it, whatever is merged before it."""
-    cells: list[str] = []
+    cells: list[tuple[Node, ...]] = []
     for cell in node.cells:
-        cells += [""] * (min(cell.index, _MOST_COLUMNS) - len(cells))
-        cells.append(writer.folded(cell.children))
+        cells += [()] * (min(cell.index, _MOST_COLUMNS) - len(cells))
+        cells.append(cell.children)
     writer.row(cells)
 
 

@@ -110,7 +110,7 @@ def write_element(writer: TextWriter, node: Element) -> None:
     elif name == "li":
         writer.item("- ", node.children)
     elif name == "tr":
-        writer.row([writer.folded((child,)) for child in node.children if not _is_blank(child)])
+        writer.row([(child,) for child in node.children if not _is_blank(child)])
     elif name == "pre":
         _write_pre(writer, node)
     elif name in _APART:

@@ -86,10 +86,13 @@ class TextWriter:
         self.lines = outer
         return text
 
-    def row(self, cells: Iterable[str]) -> None:
+    def row(self, cells: Iterable[Iterable[Node]]) -> None:
         """Write the cells of a row on one line."""
         self.lines.end()
-        self.lines.verbatim("\t".join(cells))
+        for number, cell in enumerate(cells):
+            if number:
+                self.lines.verbatim("\t")
+            self.lines.verbatim(self.folded(cell))
         self.lines.end()
 
     def address(self, address: str | None, position: int) -> None:
