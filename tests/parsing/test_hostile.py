@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from spipconv import Document, Profile, parse, render
+from spipconv import Document, Profile, excerpt, parse, render, to_text
 from spipconv.nodes import Node, children_of
 from spipconv.plugins import PLUGINS
 from spipconv.safety import MAX_DEPTH
@@ -332,8 +332,12 @@ def test_a_hostile_title_becomes_html_of_bounded_depth_and_length(name: str, siz
 
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.slow
-def test_the_tree_of_a_hostile_text_is_written_as_json(name: str) -> None:
-    assert render(parse(SHAPES[name](2_000)).document, "json").startswith("{")
+def test_the_tree_of_a_hostile_text_is_written_as_json_and_as_text_of_bounded_length(name: str) -> None:
+    text = SHAPES[name](2_000)
+    document = parse(text).document
+    assert render(document, "json").startswith("{")
+    assert len(to_text(document, links=True, alternatives=True)) <= longest(text)
+    assert len(excerpt(document)) <= 500
 
 
 @pytest.mark.parametrize("profile", PROFILES)

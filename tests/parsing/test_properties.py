@@ -59,6 +59,11 @@ def test_plain_words_stay_as_they_are(text: str) -> None:
     assert {diagnostic.code for diagnostic in parsed.diagnostics} <= {"encoding-repeated"}
 
 
+def test_plain_text_has_blocks_on_lines_of_their_own() -> None:
+    text = "{{{Résumé}}}\n\nPremier {point}[[Note.]].\n\n-* un\n-* deux\n\n|a|b|\n<div>c</div><b>d</b>e"
+    assert plain_text(spipconv.parse(text).document.children) == "Résumé\nPremier point.\nun\ndeux\na\nb\nc\nde"
+
+
 @settings(max_examples=100, deadline=None)
 @given(MARKUP)
 def test_all_kinds_of_line_ends_give_the_same_html(text: str) -> None:
