@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -82,8 +83,8 @@ def test_the_commands_of_the_page_run_and_the_book_is_valid(tmp_path: Path) -> N
 @pytest.mark.slow
 def test_a_book_of_all_kinds_of_texts_is_valid(tmp_path: Path) -> None:
     """Every eighth case is a chapter, with pictures that are there."""
-    functions: dict[str, Any] = {"__name__": "book"}
-    exec(compile(script(), "book.py", "exec"), functions)
+    (tmp_path / "book.py").write_text(script(), "utf-8")
+    functions: dict[str, Any] = runpy.run_path(str(tmp_path / "book.py"))
     (tmp_path / "IMG").mkdir()
     (tmp_path / "IMG" / "a.png").write_bytes(PICTURE)
     cases = [

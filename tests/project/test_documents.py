@@ -32,6 +32,7 @@ TWINS = [
     ("docs/integrations.md", "docs/integrations.fr.md"),
     ("docs/pandoc.md", "docs/pandoc.fr.md"),
     ("docs/glossary.md", "docs/glossary.fr.md"),
+    ("docs/extensions.md", "docs/extensions.fr.md"),
 ]
 WITH_EXAMPLES = [
     (name, locale) for twins in TWINS for name, locale in zip(twins, ("C.UTF-8", "fr_FR.UTF-8"), strict=True)
@@ -86,7 +87,7 @@ def test_commands_print_what_the_documents_show(
     assert done.stdout + done.stderr == output
 
 
-@pytest.mark.parametrize("name", [*READMES, "docs/glossary.md", "docs/glossary.fr.md"])
+@pytest.mark.parametrize("name", [*READMES, *TWINS[-2], *TWINS[-1]])
 def test_python_examples_run(name: str) -> None:
     result = doctest.testfile(str(ROOT / name), module_relative=False, encoding="utf-8")
     assert result.attempted > 0
