@@ -38,4 +38,5 @@ def test_attacks_on_spip_s_markup_are_only_text_with_an_extension() -> None:
         html = spipconv.to_html(shot.text, shot.profile, extensions=[SAMPLE])
         assert not dangers(html), shot
         assert not unclean(html), shot
-        assert shot.profile != "comment" or not liberties(html), shot
+        # The extension lowers headings.
+        assert shot.profile != "comment" or liberties(html) <= {"<h3>"}, shot
