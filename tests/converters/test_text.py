@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 import spipconv
-from spipconv import nodes
+from spipconv import Glossary, mark_terms, nodes
 from spipconv.nodes import Document, Paragraph, Raw, Term, Text
 from spipconv.trees import MAX_LEVELS
 from tests import fidelity
@@ -79,6 +79,34 @@ def test_the_words_are_those_that_a_browser_shows(browser: Browser) -> None:
     }
     assert len(cases) > 1_300
     assert len(differ) <= 0.005 * len(cases), differ
+
+
+def _with_terms() -> Document:
+    glossary = Glossary.from_data(
+        [
+            {"forms": ["ESS"], "definition": "Économie sociale et solidaire", "address": "/glossaire/ess/"},
+            {"forms": ["coopérative"], "definition": "Une {{entreprise}}.\n\n-* un\n-* deux"},
+            {"forms": ["mot"], "address": "/mot/"},
+        ]
+    )
+    return mark_terms(spipconv.parse("L'ESS[[Note.]], une coopérative, un mot.").document, glossary)
+
+
+def test_definitions_are_at_the_end() -> None:
+    assert spipconv.to_text(_with_terms(), links=True).replace("\u00a0", " ") == (
+        "L’ESS [1], une coopérative, un mot (/mot/).\n\n[1] Note.\n\nGlossaire\n\nESS (/glossaire/ess/)\n"
+        "  Économie sociale et solidaire\ncoopérative\n  Une entreprise.\n  - un\n  - deux"
+    )
+    assert spipconv.excerpt(_with_terms()) == "L’ESS, une coopérative, un mot."
+
+
+def test_definitions_have_the_words_that_a_browser_shows(browser: Browser) -> None:
+    document = _with_terms()
+    page = browser.new_page()
+    (shown,) = page.evaluate(SHOW, [spipconv.render(document)])
+    page.close()
+    # The links back from the definitions lead nowhere in plain text.
+    assert [word for word in shown.split() if "↩" not in word] == spipconv.to_text(document).split()
 
 
 def _read(name: str) -> list[dict[str, str]]:

@@ -51,7 +51,7 @@ class Writer(TextWriter):
         nodes.Rule: blocks.write_rule,
         nodes.Strong: inline.write_children,
         nodes.Table: blocks.write_table,
-        nodes.Term: inline.write_children,
+        nodes.Term: inline.write_term,
         nodes.Text: inline.write_text,
         nodes.Verse: blocks.write_verse,
     }
@@ -69,11 +69,12 @@ def write(
 
     ``notes``: with their calls, and their texts at the end. ``links``: the addresses of links follow their words, in
     parentheses, if they are allowed and lead out of the text. ``alternatives``: the alternative texts of pictures, in
-    brackets. Raises ValueError if the profile is unknown.
+    brackets. The definitions of terms are at the end. Raises ValueError if the profile is unknown.
     """
     writer = Writer(document, profile, notes=notes, links=links, alternatives=alternatives)
     writer.flow(document.children)
     writer.notes()
+    writer.definitions()
     return writer.lines.text()
 
 

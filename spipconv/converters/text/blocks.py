@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from spipconv.converters.html.figures import file_name
-from spipconv.converters.text.writer import TextWriter
+from spipconv.converters.text.writer import INDENTATION, TextWriter
 from spipconv.nodes import (
     Box,
     Caption,
@@ -29,8 +29,6 @@ from spipconv.nodes import (
 )
 from spipconv.safety import safe_address
 
-# How far quotes are from the margin.
-_QUOTE: Final = "  "
 # Browsers know no more in a table.
 _MOST_COLUMNS: Final = 1_000
 
@@ -61,7 +59,7 @@ def write_item(writer: TextWriter, node: ListItem) -> None:
 def write_quote(writer: TextWriter, node: Quote) -> None:
     """Write a quote, away from the margin."""
     writer.lines.block()
-    outer = writer.lines.begin_item(_QUOTE)
+    outer = writer.lines.begin_item(INDENTATION)
     writer.flow(node.children)
     writer.lines.end_item(outer)
     writer.lines.block()

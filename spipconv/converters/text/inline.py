@@ -44,7 +44,7 @@ def write_text(writer: TextWriter, node: Text) -> None:
         writer.lines.words(node.text)
 
 
-def write_children(writer: TextWriter, node: Abbreviation | Emphasis | Markdown | Strong | Term) -> None:
+def write_children(writer: TextWriter, node: Abbreviation | Emphasis | Markdown | Strong) -> None:
     """Write the content of a node that says nothing itself."""
     writer.flow(node.children)
 
@@ -73,6 +73,14 @@ def write_link(writer: TextWriter, node: Link) -> None:
     position = writer.lines.position
     writer.flow(node.children)
     writer.address(safe_address(node.address), position)
+
+
+def write_term(writer: TextWriter, node: Term) -> None:
+    """Write a term of a glossary and, if asked, the address of a page about it, where that is what it leads to."""
+    position = writer.lines.position
+    writer.flow(node.children)
+    if not node.number:
+        writer.address(safe_address(node.address), position)
 
 
 def write_note(writer: TextWriter, node: Note) -> None:

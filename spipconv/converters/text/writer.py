@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from spipconv.converters.text.lines import Lines, fold
+from spipconv.languages import glossary_title
 from spipconv.nodes import Document, Node, Note, Paragraph, Profile
-from spipconv.safety import ARTICLE, COMMENT, Policy
+from spipconv.safety import ARTICLE, COMMENT, Policy, safe_address
 from spipconv.settings import check_profile
+
+# How far quotes and definitions are from the margin.
+INDENTATION: Final = "  "
 
 
 class TextWriter:
@@ -32,6 +36,7 @@ class TextWriter:
         marks: bool = True,
         documents: bool = True,
     ) -> None:
+        self.document = document
         self.is_comment = check_profile(document.profile if profile is None else profile) == "comment"
         self.policy: Policy = COMMENT if self.is_comment else ARTICLE
         self.has_notes = notes
@@ -117,3 +122,20 @@ class TextWriter:
             children = (*first.children, *note.children[1:]) if isinstance(first, Paragraph) else note.children
             self.item(f"[{note.label}] " if note.label else "", children)
         self.end_list()
+
+    def definitions(self) -> None:
+        """Write the definitions of the document's terms, each on the lines below its term."""
+        definitions = [definition for definition in self.document.definitions if definition.children]
+        if not definitions:
+            return
+        self.lines.block()
+        self.lines.verbatim(glossary_title(self.document.language))
+        self.lines.block()
+        self.lines.tight += 1
+        for definition in definitions:
+            self.lines.words(definition.forms[0] if definition.forms else definition.identifier)
+            self.address(safe_address(definition.address), 0)
+            outer = self.lines.begin_item(INDENTATION)
+            self.flow(definition.children)
+            self.lines.end_item(outer)
+        self.lines.tight -= 1
