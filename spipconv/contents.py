@@ -11,7 +11,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from spipconv.converters.html.writer import COMMENT_PREFIX
-from spipconv.nodes import Anchor, Document, Element, Figure, Heading, Link, Note, Player, walk
+from spipconv.nodes import Anchor, Document, Element, Figure, Heading, Link, Note, Player, Term, walk
 from spipconv.safety import ARTICLE, COMMENT, Policy, filter_attributes, safe_address, safe_source
 from spipconv.sections import Section, level_of, nest, words_of
 
@@ -25,7 +25,7 @@ class Hyperlink(NamedTuple):
     address: str
     text: str
     title: str
-    node: Link | Element | Figure | Player
+    node: Link | Term | Element | Figure | Player
 
 
 class Image(NamedTuple):
@@ -56,12 +56,17 @@ def table_of_contents(document: Document) -> tuple[Section, ...]:
 
 
 def links(document: Document) -> Iterator[Hyperlink]:
-    """Yield the links that lead somewhere, in the notes too: those of words, of documents and to players' pages."""
+    """Yield the links that lead somewhere, in notes and definitions too: those of words, terms and documents, and those
+    to players' pages.
+    """
     policy = _policy_of(document)
-    for node in walk(document.children):
+    defined = [node for definition in document.definitions for node in definition.children]
+    for node in walk((*document.children, *defined)):
         match node:
             case Link():
                 address, title = node.address, node.title
+            case Term(number=0):
+                address, title = node.address, ""
             case Element(name="a"):
                 values = _values(node, policy)
                 address, title = values.get("href", ""), values.get("title", "")

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from spipconv import (
+    Glossary,
     Profile,
     documents,
     headings,
     images,
     links,
+    mark_terms,
     notes,
     parse,
     render,
@@ -111,6 +113,14 @@ def test_links_are_told_with_their_words_and_tooltips() -> None:
         ("/b", "d e", "c"),
         ("https://j.org/", "https://j.org/", ""),
     ]
+
+
+def test_terms_are_links_if_they_lead_to_another_page() -> None:
+    glossary = Glossary.from_data(
+        [{"forms": ["ESS"], "definition": "Voir [ici->/c/]."}, {"forms": ["mot"], "address": "/mot/"}]
+    )
+    document = mark_terms(parse("Un mot de l'ESS.").document, glossary)
+    assert [link[:2] for link in links(document)] == [("/mot/", "mot"), ("/c/", "ici")]
 
 
 def test_pictures_documents_and_notes_are_told() -> None:
