@@ -13,8 +13,9 @@ from spipconv.safety import escape_attribute, escape_text, replace_controls, saf
 def write_figure(writer: NodeWriter, node: Figure) -> str:
     """Return the HTML of a figure: a picture, or a link to the file."""
     address = safe_address(node.address) or ""
-    kind = node.media or "file"
-    place = f" spip_documents_{node.align} spip_document_{node.align}" if node.align else ""
+    kind = escape_attribute(node.media or "file")
+    align = escape_attribute(node.align)
+    place = f" spip_documents_{align} spip_document_{align}" if align else ""
     captions = [
         (writer.flow(field).strip(), name)
         for field, name in ((node.title, "titre"), (node.description, "descriptif"), (node.credits, "credits"))
@@ -23,7 +24,7 @@ def write_figure(writer: NodeWriter, node: Figure) -> str:
     names = " ".join(
         [f"spip_document_{node.number} spip_document spip_documents spip_document_{kind}{place}"]
         + (["spip_document_avec_legende"] if has_caption else [])
-        + list(node.classes)
+        + ([own] if (own := writer.classes(node.classes)) else [])
     )
     picture = _content(writer, node, address)
     lines = "".join(
@@ -35,7 +36,7 @@ def write_figure(writer: NodeWriter, node: Figure) -> str:
     )
     caption = f'<figcaption class="spip_doc_legende">\n{lines}</figcaption>' if lines else ""
     return (
-        f'<div class="{escape_attribute(names)}">\n<figure class="spip_doc_inner">\n{picture}\n{caption}</figure>\n'
+        f'<div class="{names}">\n<figure class="spip_doc_inner">\n{picture}\n{caption}</figure>\n'
         "</div>\n"
     )
 

@@ -41,8 +41,9 @@ def write_text(writer: NodeWriter, node: Text) -> str:
 
 def write_strong(writer: NodeWriter, node: Strong) -> str:
     """Return the HTML of bold text."""
-    classes = f' class="{escape_attribute(" ".join(node.classes))}"' if node.classes else ""
-    return f"<strong{classes}>{writer.flow(node.children)}</strong>"
+    classes = writer.classes(node.classes) if node.classes else ""
+    attribute = f' class="{classes}"' if classes else ""
+    return f"<strong{attribute}>{writer.flow(node.children)}</strong>"
 
 
 def write_emphasis(writer: NodeWriter, node: Emphasis) -> str:

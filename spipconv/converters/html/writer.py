@@ -53,6 +53,10 @@ class NodeWriter:
         """Return the HTML of the notes that were called so far and have a text."""
         return "".join([self._note_text(note) for note in self._called])
 
+    def classes(self, names: Iterable[str]) -> str:
+        """Return the value of an attribute for classes; a stranger gets those alone whose names SPIP gives."""
+        return escape_attribute(" ".join([name for name in names if not self.is_comment or "spip" in name]))
+
     def language_class(self, language: str) -> str:
         """Return the class for the language of code, followed by a space.
 
