@@ -54,6 +54,19 @@ def test_the_parser_and_the_converters_do_not_know_each_other() -> None:
     assert "parsing" not in uses["converters"]
 
 
+# What extensions of others may use: records, facts, and the functions of the library.
+_PUBLIC = [f"spipconv.{room}" for room in ("commonmark", "diagnostics", "extensions", "glossary", "languages", "nodes",
+           "objects", "parsing.parser", "plugins", "safety", "sections", "trees")]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "module", [name for name in MODULES if within(name, "spipconv.plugins") or within(name, "spipconv.glossary")]
+)
+def test_plugins_and_the_glossary_use_what_extensions_of_others_use(module: str) -> None:
+    own = sorted(name for name in IMPORTS[module] if within(name, "spipconv"))
+    assert [name for name in own if not any(within(name, room) for room in _PUBLIC)] == []
+
+
 @pytest.mark.parametrize("use", ["migration", "preview", "batch"])
 def test_only_the_command_line_knows_one_of_the_three_uses(use: str) -> None:
     assert {room for room, used in uses_between_rooms("spipconv").items() if use in used} == {"commands"}
