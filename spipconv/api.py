@@ -15,6 +15,7 @@ from spipconv.json_trees import BadTree, from_dict, read_json, schema, to_dict
 from spipconv.nodes import Document, Profile, walk
 from spipconv.objects import BadObjects, Catalogue, Resolver, SpipObject, read_objects
 from spipconv.parsing.parser import parse
+from spipconv.places import find_place
 from spipconv.safety import Sanitizer
 from spipconv.settings import Typography, check_profile, read_typography
 from spipconv.trees import check_levels, transform
@@ -50,6 +51,7 @@ __all__ = [
     "SpipObject",
     "documents",
     "excerpt",
+    "find_place",
     "from_dict",
     "headings",
     "images",

@@ -143,7 +143,9 @@ def _write_preformatted_content(writer: TextWriter, start: int, end: int) -> Non
 
 def _write_embedded(writer: TextWriter, part: Protected, start: int, end: int) -> None:
     """A frame or an object: a player, or a link, which is in a paragraph of its own where there are paragraphs."""
-    node = frames.read_frame(writer, part, start, end)
+    fallback = [] if frames.is_player(writer, part) else frames.find_fallback(writer, part)
+    last = part.start if fallback else end
+    node = frames.read_frame(writer, part, start, last)
     if isinstance(node, Player):
         writer.block(node, start, end)
         return
@@ -155,8 +157,8 @@ def _write_embedded(writer: TextWriter, part: Protected, start: int, end: int) -
     if is_apart:
         writer.flow.begin(drops_breaks=False)
     if node:
-        writer.leaf(node, start, end)
-    for first, last in frames.find_fallback(writer, part):
+        writer.leaf(node, start, last)
+    for first, last in fallback:
         if is_apart and node:
             writer.flow.begin(drops_breaks=False)
             node = None
