@@ -354,7 +354,7 @@ _tokens: WeakKeyDictionary[Extension, str] = WeakKeyDictionary()
 
 def _restore(token: str, values: tuple[object, ...]) -> Extension:
     """Return the extension that arrived with these values of its fields from another process, or from this one."""
-    for known, its_token in _tokens.items():
+    for known, its_token in list(_tokens.items()):
         if its_token == token:
             return known
     extension = Extension(**dict(zip(Extension.__struct_fields__, values, strict=True)))  # type: ignore[arg-type]
@@ -425,16 +425,6 @@ def check_transport(extensions: Iterable[Extension]) -> None:
             ) from error
 
 
-def describe_versions(plugins: Iterable[str], extensions: Iterable[Extension]) -> tuple[str, ...]:
-    """Return what tells other versions of some extensions: installed ones, by their names, and others."""
-    installed = [
-        f"{name} {entry_point.dist.version if entry_point.dist else ''}"
-        for name in plugins
-        if (entry_point := _entry_points().get(name))
-    ]
-    return (*installed, *[f"{extension.name} {extension.version}" for extension in extensions])
-
-
 # ---- Entry points ----
 
 
@@ -461,6 +451,13 @@ def load_extension(name: str) -> Extension | None:
         kind = type(extension).__name__
         raise BadExtension(f"extension {name!r} ({entry_point.value}): expected an Extension, not {kind}")
     return extension
+
+
+def installed_version(name: str) -> str:
+    """Return the version of the package that offers an extension, and that of the extension."""
+    entry_point, extension = _entry_points().get(name), load_extension(name)
+    package = entry_point.dist.version if entry_point and entry_point.dist else ""
+    return f"{package} {extension.version if extension else ''}"
 
 
 @cache

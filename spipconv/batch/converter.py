@@ -23,10 +23,11 @@ from spipconv.batch.spool import Spool
 from spipconv.converters.formats import Format, Written, find_format
 from spipconv.converters.raw import omitted_raw
 from spipconv.diagnostics import Diagnostic
-from spipconv.extensions import Extension, describe_versions
+from spipconv.extensions import Extension
 from spipconv.nodes import Profile
 from spipconv.objects import Catalogue, read_objects
 from spipconv.parsing.parser import read_document
+from spipconv.plugins import describe_versions
 from spipconv.printing import describe_internal_error
 from spipconv.settings import Settings, Typography, read_settings, read_typography
 from spipconv.system.files import fingerprint

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from spipconv.extensions import installed_extensions, load_extension
+from spipconv.extensions import Extension, installed_extensions, installed_version, load_extension
 
 
 class Plugin(Struct, frozen=True):
@@ -74,6 +74,12 @@ def check_plugins(plugins: object) -> tuple[str, ...]:
 def has_extensions(plugins: Iterable[str]) -> bool:
     """Return whether some of the plugins are extensions that installed packages offer."""
     return any(name not in PLUGINS for name in plugins)
+
+
+def describe_versions(plugins: Iterable[str], extensions: Iterable[Extension]) -> tuple[str, ...]:
+    """Return what tells other versions of extensions, installed ones among the plugins and others, from these."""
+    installed = [f"{name} {installed_version(name)}" for name in plugins if name not in PLUGINS]
+    return (*installed, *[f"{extension.name} {extension.version}" for extension in extensions])
 
 
 def plugin_of_model(name: str) -> Plugin | None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 import spipconv
+from spipconv.batch import Options
 from spipconv.extensions import Extension, ModelCall, Shortcut
 from spipconv.nodes import (
     Document,
@@ -402,3 +403,12 @@ def test_every_text_becomes_harmless_with_an_extension(text: str, profile: Any) 
 def test_figures_are_kept_whole() -> None:
     figure = Figure(1, "/a.jpg", True, alternative="a")
     assert "<figure" in html("<carte1>", model(lambda call: figure))
+
+
+def test_versions_tell_results_apart() -> None:
+    def digest(*extensions: Extension, plugins: tuple[str, ...] = ()) -> str:
+        return Options(extensions=extensions, plugins=plugins).digest()
+
+    digests = [digest(), digest(plugins=("decoupe",)), *[digest(Extension(name="a", version=v)) for v in "12"]]
+    assert len({*digests}) == 4
+    assert digest(Extension(name="a", version="1")) == digests[2]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from spipconv.extensions import describe_versions
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.migration.run.options import MigrationOptions
+from spipconv.plugins import describe_versions
 from spipconv.version import VERSION
 
 # The tables from which pages show other objects.
