@@ -14,7 +14,8 @@ import re
 import time
 from collections.abc import Callable
 
-from benchmarks.speed import read_texts
+from speed import read_texts
+
 from spipconv import Glossary, GlossaryEntry, to_html
 
 LENGTHS = (4, 16, 64, 256)
