@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import spipconv
@@ -104,6 +104,7 @@ def test_what_a_format_does_not_show_is_known(nodes: tuple[Node, ...], missing: 
         assert {diagnostic.code for diagnostic in diagnostics} <= {"raw-omitted"}
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=20), max_size=5))
 def test_any_text_comes_back_in_its_place(texts: list[str]) -> None:
     nodes = [Paragraph((Text("raw0x"), Raw("html", text))) for text in texts]
