@@ -86,10 +86,12 @@ _FEWER = (
 CARELESS_LIQUID = """<div title="{{ page.title }}" lang='{{ page.surtitre }}' class="{{ page.categories | join: ' ' }}">
 {{ page.title }} {{ page.title | markdownify }} {{ page.description }} {{ page.authors | join: ', ' }} {{ page.tags }}
 <a href="{{ page.lien.url }}">{{ page.lien.titre }}</a> <img src="{{ page.image }}" alt="{{ page.description }}">
+{{ page.excerpt }} {{ page.excerpt | markdownify }} {{ page.excerpt | strip_html }}
 {% for one in page.documents %}<a href='{{ one.fichier }}' title='{{ one.titre }}'>{{ one.titre }}</a>{% endfor %}
 {{ site.title }} <i title="{{ site.description }}">{{ site.title | markdownify }}</i></div>
 """
 CARELESS_GO = """<div title="{{ .Title }}">{{ .Title | markdownify }} {{ .Description | markdownify }}
+{{ .Summary }} <b title="{{ .Summary | plainify }}">{{ .Params.summary | markdownify }}</b>
 {{ with .Params.lien }}<a href="{{ .url }}">{{ .titre | markdownify }}</a>{{ end }} {{ site.Title | markdownify }}</div>
 """
 CARELESS_JINJA = """{% set one = article if article is defined else page %}<div title="{{ one.title|striptags }}"
