@@ -28,6 +28,8 @@ Value = str | int | bool | None | Sequence["Value"] | Mapping[str, "Value"]
 _Kind = TypeVar("_Kind", bound=Record)
 _Read = Callable[["_Reader", object], object]
 
+# A definition has a link back to each use of its term: so many characters may all these links have.
+_MOST_BACK_LINKS: Final = 10_000_000
 _KINDS: Final[Mapping[str, type[Record]]] = {kind.__name__: kind for kind in (*get_args(Node), Document, Definition)}
 
 
@@ -217,6 +219,8 @@ class _Reader:
         definitions = cast("tuple[Definition, ...]", values.get("definitions", ()))
         if len({definition.identifier for definition in definitions}) < len(definitions):
             raise self.error("two definitions have the same identifier", "definitions")
+        if sum(definition.uses * (100 + len(definition.identifier)) for definition in definitions) > _MOST_BACK_LINKS:
+            raise self.error("the terms have too many uses", "definitions")
 
 
 @cache

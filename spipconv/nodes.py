@@ -28,7 +28,7 @@ Numeric = Literal["", "integer", "comma", "point"]
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Span = Annotated[int, Meta(ge=1, le=1_000)]
 Align = Annotated[str, Meta(pattern="^(left|right|center)?$")]
-ClassName = Annotated[str, Meta(pattern=r"^[\w-]+$")]
+ClassName = Annotated[str, Meta(pattern=r"^[^ \t\n\f\r]+$")]
 # The version of the JSON Schema of documents: the first number grows when older trees can no longer be read, the second
 # one with every new kind of node or field.
 SCHEMA_VERSION = "1.0"

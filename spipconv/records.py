@@ -54,7 +54,7 @@ class Record(Struct, frozen=True, forbid_unknown_fields=True):
             core_schema.no_info_plain_validator_function(
                 cls._check,
                 json_schema_input_schema=root,
-                serialization=core_schema.plain_serializer_function_ser_schema(msgspec.to_builtins, return_schema=root),
+                serialization=core_schema.plain_serializer_function_ser_schema(_plain, return_schema=root),
             ),
             described,
         )
@@ -64,6 +64,11 @@ class Record(Struct, frozen=True, forbid_unknown_fields=True):
         if isinstance(value, cls):
             return value
         raise ValueError(f"expected a {cls.__name__}, not {type(value).__name__}: spipconv.from_dict makes one")
+
+
+def _plain(record: Record) -> object:
+    """Return a record as dictionaries, lists and plain values."""
+    return msgspec.json.decode(msgspec.json.encode(record))
 
 
 def _describe(record: type[Record]) -> tuple[CoreSchema, list[CoreSchema]]:
@@ -79,6 +84,9 @@ def _describe(record: type[Record]) -> tuple[CoreSchema, list[CoreSchema]]:
             case inspect.StructType():
                 waiting.append(kind)
                 return core_schema.definition_reference_schema(kind.cls.__name__)
+            case inspect.UnionType() if isinstance(kind.types[0], inspect.StructType):
+                choices = [choice for choice in kind.types if isinstance(choice, inspect.StructType)]
+                return core_schema.tagged_union_schema({choice.tag: describe(choice) for choice in choices}, "type")
             case inspect.UnionType():
                 return core_schema.union_schema([describe(choice) for choice in kind.types])
             case inspect.VarTupleType():
