@@ -121,14 +121,15 @@ def typography_option(command: _Command) -> _Command:
 
 
 def plugin_option(command: _Command) -> _Command:
-    """Add ``--plugin``: the plugins of ``PLUGINS``."""
+    """Add ``--plugin``: the plugins of ``PLUGINS``, and installed extensions."""
     option = click.option(
         "--plugin",
         "plugins",
         multiple=True,
         type=_Plugin(),
         metavar="NAME",
-        help=f"Read the shortcuts of a SPIP plugin as well (repeatable): {', '.join(PLUGINS)}.",
+        help=f"Read the shortcuts of a SPIP plugin as well (repeatable): {', '.join(PLUGINS)}; or use an installed "
+        "extension.",
     )
     return option(command)
 
