@@ -42,6 +42,7 @@ def parse(
 ) -> Parsed:
     """Read a SPIP text.
 
+    The places of nodes and diagnostics are those in the text as it is given, in which CRLF is two characters.
     ``profile`` says who wrote it: ``article`` for an author (HTML of the allow-list), ``comment`` for a stranger (all
     shortcuts, but only the HTML tags q, del, ins, code, pre and hr; objects are never looked up) or ``title`` for a
     title (typography, models and ``<multi>`` only).
@@ -52,7 +53,8 @@ def parse(
     to what it shows. ``peertube`` names further instances of PeerTube, such as ``video.example.org``.
     ``angle_shortcuts`` also reads ``<<gras>>`` and ``<italique>``.
     ``first_note`` is the number of the text's first note, for several texts on one page.
-    ``repair_encoding`` undoes repeated encoding (``Ã©`` becomes ``é``); places are then those in the repaired text.
+    ``repair_encoding`` undoes repeated encoding (``Ã©`` becomes ``é``); places are then those in the repaired text,
+    whose lines end with LF.
     ``typography``: with False or ``none``, spaces, quotes and dashes stay as the author typed them.
     ``plugins`` are the plugins whose shortcuts are read as well: names in ``spipconv.plugins.PLUGINS``, or SPIP's own,
     or names of extensions that installed packages offer.

@@ -65,7 +65,8 @@ def check(text: str, **options: Any) -> None:
         # Words between its cells are shown before it, as in browsers.
         assert all(0 <= node.offset <= node.end_offset <= len(text) for node in walk(parsed.document))
     else:
-        assert list(find_faults(text, parsed.document.children)) == [], (text, options)
+        for nodes in (parsed.document.children, parsed.document.introduction):
+            assert list(find_faults(text, nodes)) == [], (text, options)
 
 
 @pytest.mark.parametrize("case", PLACES, ids=lambda case: f"{case['kind']}: {case['text']}")
@@ -123,6 +124,13 @@ def test_what_was_read_elsewhere_has_no_place() -> None:
     nodes = [node for node in walk(document) if not node.line]
     assert nodes, "a title is shown"
     assert all((node.column, node.offset, node.end_offset) == (0, 0, 0) for node in nodes)
+
+
+def test_places_in_an_introduction_are_those_in_the_whole_text() -> None:
+    text = "{a}\r\n<multi>[en]b[fr]{c}</multi>\r\n<intro>{d}\r\n\r\n{e}</intro> {f}"
+    nodes = spipconv.parse(text).document.introduction
+    assert [text[node.offset : node.end_offset] for node in nodes] == ["{d}", "{e}"]
+    check(text)
 
 
 def test_place_of_an_offset() -> None:
