@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO, Unpack
 
@@ -11,6 +11,7 @@ from spipconv.commands.errors import INTERNAL_ERROR, LOST, CommandError
 from spipconv.commands.options import Reading
 from spipconv.converters.formats import Format, OutputFormat, find_format
 from spipconv.converters.raw import omitted_raw
+from spipconv.diagnostics import Parsed
 from spipconv.json_lines import (
     Answer,
     BadLine,
@@ -22,6 +23,7 @@ from spipconv.json_lines import (
     make_error,
     read_task,
 )
+from spipconv.json_trees import BadTree
 from spipconv.nodes import Profile
 from spipconv.parsing.parser import parse
 from spipconv.plugins import has_extensions
@@ -31,14 +33,23 @@ from spipconv.settings import read_typography
 
 
 def convert_lines(
-    path: str, to: Format, *, profile: Profile, lang: str, sanitizer: Sanitizer, **reading: Unpack[Reading]
+    path: str,
+    to: Format,
+    read: Callable[[str], Parsed] | None = None,
+    *,
+    profile: Profile,
+    lang: str,
+    sanitizer: Sanitizer,
+    **reading: Unpack[Reading],
 ) -> int:
     """Convert every line of a file or of standard input (``-``); return the exit code.
+
+    ``read`` is what reads the trees that stand in ``json``, in place of texts in ``text``.
 
     A line that cannot be read or converted produces an error object, and processing continues. Raises CommandError if
     the file cannot be opened, ImportError if the sanitiser is not installed.
     """
-    converter = _LineConverter(find_format(to), profile, lang, sanitizer, reading)
+    converter = _LineConverter(find_format(to), read, profile, lang, sanitizer, reading)
     with _open(path) as lines:
         for line in lines:
             if not is_blank(line):
@@ -62,8 +73,17 @@ def _open(path: str) -> AbstractContextManager[Iterable[bytes]]:
 class _LineConverter:
     """Converts lines; ``code`` is the exit code so far."""
 
-    def __init__(self, to: OutputFormat, profile: Profile, lang: str, sanitizer: Sanitizer, reading: Reading) -> None:
+    def __init__(
+        self,
+        to: OutputFormat,
+        read: Callable[[str], Parsed] | None,
+        profile: Profile,
+        lang: str,
+        sanitizer: Sanitizer,
+        reading: Reading,
+    ) -> None:
         self.code = 0
+        self._read = read
         self._to, self._profile, self._lang = to, profile, lang
         self._sanitizer, self._reading = sanitizer, reading
         self._spaces = read_typography(reading["typography"])[1]
@@ -71,7 +91,7 @@ class _LineConverter:
     def answer(self, line: bytes) -> Answer:
         """Return the answer to a line. Raises ImportError: without the sanitiser, no line can be answered."""
         try:
-            task = read_task(line, self._to)
+            task = read_task(line, self._to, "json" if self._read else "text")
         except BadLine as error:
             self.code = max(self.code, LOST)
             return make_error(error.fields, str(error))
@@ -79,6 +99,9 @@ class _LineConverter:
             return self._convert(task)
         except ImportError:
             raise
+        except BadTree as error:
+            self.code = max(self.code, LOST)
+            return make_error(task.fields, str(error))
         except Exception as error:
             self.code = INTERNAL_ERROR
             return make_error(task.fields, describe_internal_error(error))
@@ -88,7 +111,11 @@ class _LineConverter:
         reading = self._reading
         if task.plugins is not None:
             reading = {**reading, "plugins": task.plugins}
-        parsed = parse(task.text, profile=profile, lang=task.lang or self._lang, **reading)
+        if self._read:
+            parsed = self._read(task.text)
+            profile = task.profile or parsed.document.profile
+        else:
+            parsed = parse(task.text, profile=profile, lang=task.lang or self._lang, **reading)
         written = self._to.write(parsed.document, profile, self._sanitizer, self._spaces)
         diagnostics = parsed.diagnostics
         if has_extensions(reading["plugins"]):

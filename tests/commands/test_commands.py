@@ -730,3 +730,48 @@ def test_an_unknown_language_is_refused(lang: str) -> None:
 def test_a_language_is_taken_in_any_case_and_as_bcp_47_writes_it() -> None:
     pages = {run("convert", "--lang", lang, stdin="[?SPIP]").stdout for lang in ("pt-BR", "PT_br", "pt_br")}
     assert len(pages) == 1
+
+
+# ---- Trees ----
+
+
+def test_a_tree_is_piped_out_changed_and_piped_in() -> None:
+    tree = run("convert", "--to", "json", stdin="Un {{mot}}[[note]]").stdout
+    assert run("convert", "--from", "json", stdin=tree).stdout == run("convert", stdin="Un {{mot}}[[note]]").stdout
+    changed = tree.replace('"Strong"', '"Emphasis"').replace(',"classes":[]', "")
+    assert run("convert", "--from", "json", "--to", "markdown", stdin=changed).stdout.startswith("Un *mot*[^1]\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "tree", "error"),
+    [
+        ([], "", "standard input: not JSON: Input data was truncated"),
+        ([], '{"type":"Document","children":[3]}', "standard input: $.children[0]: expected a node, got 3"),
+        (
+            [],
+            '{"type":"Document","children":[{"type":"Raw","format":"html","text":"<b>"}]}',
+            "$.children[0]: a Raw node is written without escaping: allow it with raw=True (--allow-raw)",
+        ),
+        (["--lang", "fr"], "{}", "--from json reads trees: no --lang with it"),
+        (["--plugin", "sommaire"], "{}", "--from json reads trees: no --plugin with it"),
+    ],
+)
+def test_what_is_not_a_tree_is_refused(arguments: list[str], tree: str, error: str) -> None:
+    result = run("convert", "--from", "json", *arguments, stdin=tree)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.endswith(f"{error}\n")
+
+
+def test_raw_nodes_are_let_in_where_the_user_says_so() -> None:
+    tree = '{"type":"Document","children":[{"type":"Raw","format":"html","text":"<b>x</b>","is_block":true}]}'
+    assert "<b>x</b>" in run("convert", "--from", "json", "--allow-raw", stdin=tree).stdout
+    assert "<b>" not in run("convert", "--from", "json", "--allow-raw", "--profile", "comment", stdin=tree).stdout
+    assert run("convert", "--allow-raw", stdin=tree).exit_code == 2
+
+
+def test_lines_may_hold_trees() -> None:
+    lines = run("convert", "--jsonl", "--to", "json", stdin='{"id": 1, "text": "{{a}}"}\n').stdout
+    assert run("convert", "--jsonl", "--from", "json", stdin=lines + '{"id": 2, "json": "{}"}\n').stdout == (
+        '{"id":1,"html":"<p><strong>a</strong></p>\\n","notes":"","diagnostics":[]}\n'
+        '{"id":2,"error":"$: expected Document, got an object whose type is null","diagnostics":[]}\n'
+    )

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from spipconv import BadTree, Document, from_dict, nodes, parse, read_json, render, schema, to_dict
 from spipconv.converters.formats import FORMATS
 from spipconv.nodes import Paragraph, Position, Text
+from spipconv.records import Record
 from spipconv.trees import MAX_LEVELS
 from tests.converters.test_json import CASES
 from tests.judges import dangers, liberties
@@ -61,8 +62,7 @@ def test_the_tree_of_every_case_comes_back_from_its_json(text: str, options: dic
 def test_a_node_of_every_kind_comes_back(node: Any) -> None:
     assert from_dict(to_dict(node), type(node), raw=True, embeds=True) == node
     assert to_dict(node) == json.loads(msgspec.json.encode(node))
-    if isinstance(node, Position):
-        assert from_dict(to_dict(node), Position, raw=True, embeds=True) == node
+    assert node == from_dict(to_dict(node), Record, raw=True, embeds=True)
 
 
 def test_fields_with_defaults_may_be_missing() -> None:
@@ -133,9 +133,9 @@ def test_a_tree_has_no_more_levels_than_can_be_written() -> None:
     for to in FORMATS:
         assert render(document, to)
     deep = '{"type":"Document","children":[' + '{"type":"Strong","children":[' * 100_000 + "]}" * 100_001
-    for read, tree in ((from_dict, nested(MAX_LEVELS + 1)), (read_json, deep)):
+    for text in (json.dumps(nested(MAX_LEVELS + 1)), deep):
         with pytest.raises(BadTree, match=rf"^\$: more than {MAX_LEVELS} levels$"):
-            read(tree)  # type: ignore[operator]
+            read_json(text)
     with pytest.raises(ValueError, match=f"more than {MAX_LEVELS} levels"):
         to_dict(nodes.Strong(document.children))
 

@@ -118,7 +118,7 @@ def _application() -> fastapi.FastAPI:
         return [node for node in DOCUMENT.children if isinstance(node, Heading)]
 
     @application.get("/nodes")
-    def all_nodes() -> list[nodes.Node]:  # type: ignore[valid-type]
+    def all_nodes() -> list[nodes.Node]:
         return [*DOCUMENT.children]
 
     @application.get("/page")

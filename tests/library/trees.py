@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any, get_args
 
+from hypothesis import strategies as st
 from msgspec import inspect
 
 from spipconv import nodes
@@ -116,3 +117,8 @@ class Stranger:
             case inspect.StrType():
                 return choose(_ELEMENTS) if (owner, name) == ("Element", "name") else self._text()
         return choose([False, True])
+
+
+def documents(levels: int = 2) -> st.SearchStrategy[dict[str, Any]]:
+    """Return the strategy for documents of strangers."""
+    return st.integers(0, 2**32).map(lambda seed: Stranger(seed).document(levels))
