@@ -12,16 +12,18 @@ import pytest
 from hypothesis import given, settings
 
 import spipconv
-from spipconv import Glossary, mark_terms, nodes
+from spipconv import Glossary, Profile, mark_terms, nodes
 from spipconv.nodes import Document, Paragraph, Raw, Term, Text
 from spipconv.trees import MAX_LEVELS
 from tests import fidelity
+from tests.judges import unclean
 from tests.parsing.test_properties import MARKUP
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 _CASES = Path(__file__).with_name("texts.md").read_text("utf-8")
+_ATTACKS = Path(__file__).parent.parent / "security"
 _FENCE = re.compile(r"^```spip(?P<options>[^\n]*)\n(?P<text>.*?)\n\.\n(?P<plain>.*?)\n?^```$", re.MULTILINE | re.DOTALL)
 
 # What a browser shows of the HTML of some documents. ``innerText`` does not hold the marks of items, which a browser
@@ -147,6 +149,20 @@ def test_a_tree_that_is_too_deep_is_refused(kind: Callable[[tuple[nodes.Node, ..
         spipconv.to_text(Document(deep))
     with pytest.raises(ValueError, match="levels"):
         spipconv.excerpt(Document((), introduction=deep))
+
+
+@pytest.mark.parametrize("profile", ["article", "comment"])
+@pytest.mark.parametrize("name", ["attacks", "spip_xss"])
+def test_no_attack_leaves_a_control_character_or_an_address_that_is_refused(name: str, profile: Profile) -> None:
+    cases = fidelity.read_cases(_ATTACKS / f"{name}.jsonl")
+    assert len(cases) > 100
+    for case in cases:
+        shown = spipconv.to_text(case["vector"], profile, links=True, alternatives=True)
+        assert not unclean(shown)
+        assert not re.search(r"\((?:javascript|vbscript|data):", shown, re.IGNORECASE)
+    assert (
+        spipconv.to_text('<a href="http://x/&#27;">a</a><img src="b" alt="&#27;[31m">', links=True) == "a (http://x/)"
+    )
 
 
 @settings(max_examples=300, deadline=None, database=None)
