@@ -56,7 +56,7 @@ class Paragraphs:
         if shown:
             if shown is not words:
                 text = self._source.text
-                while text[start] in " \t\n":
+                while start < end and text[start] in " \t\n":
                     start += 1
             self.content(start)
             self._pairing.text(shown, start, end)
