@@ -232,7 +232,7 @@ def _check_options(options: ParseOptions, text: str | Document, *others: str | D
 def _read(text: str | Document, profile: Profile | None, options: ParseOptions) -> Document:
     """Return the document of a text, or a document that others made, after checking it."""
     if not isinstance(text, Document):
-        return parse(text, profile=profile or "article", **options).document
+        return parse(text, profile="article" if profile is None else profile, **options).document
     check_levels(text)
     return text
 

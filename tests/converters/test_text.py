@@ -122,6 +122,8 @@ def test_a_document_is_written_like_its_text() -> None:
     assert spipconv.to_text('<img src="a" alt="b">', "article", alternatives=True) == "[b]"
     assert spipconv.to_text('<img src="a" alt="b">', "comment", alternatives=True) == ""
     assert spipconv.to_text("Mr Smith", lang="en") == "Mr\u00a0Smith"
+    with pytest.raises(ValueError, match="profile '' is unknown"):
+        spipconv.to_text("mot", "")  # type: ignore[arg-type]
 
 
 def test_terms_are_words_and_other_formats_are_not_shown() -> None:
