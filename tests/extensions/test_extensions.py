@@ -7,7 +7,6 @@ import pickle
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 
 import spipconv
 from spipconv.batch import Options
@@ -25,10 +24,7 @@ from spipconv.nodes import (
     Text,
     walk,
 )
-from spipconv.plugins import PLUGINS
 from tests.extensions.sample import SAMPLE
-from tests.judges import dangers, unclean
-from tests.parsing.test_plugins import PROFILES, TEXTS
 
 CATALOGUE = spipconv.Catalogue([spipconv.SpipObject("article", 1, "<carte7> {{t}}", address="/a")])
 
@@ -384,20 +380,6 @@ def test_an_extension_stays_itself() -> None:
     assert pickle.loads(pickle.dumps(SAMPLE)) is SAMPLE  # noqa: S301
     assert copy.deepcopy(SAMPLE) is SAMPLE
     assert Extension(name="a") != Extension(name="a")
-
-
-# ---- Safety ----
-
-
-@settings(max_examples=150, deadline=None)
-@given(TEXTS, PROFILES)
-@pytest.mark.slow
-def test_every_text_becomes_harmless_with_an_extension(text: str, profile: Any) -> None:
-    text = text.replace("(c)", "<echo|v=").replace("...", ">").replace("-->", "[=").replace("++++", "=]")
-    parsed = spipconv.parse(text, profile=profile, plugins=PLUGINS, extensions=[SAMPLE])
-    written = spipconv.render(parsed.document)
-    assert not dangers(written)
-    assert not unclean(written)
 
 
 def test_figures_are_kept_whole() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import spipconv
 from spipconv.converters.raw import omitted_raw
@@ -102,10 +100,3 @@ def test_what_a_format_does_not_show_is_known(nodes: tuple[Node, ...], missing: 
         diagnostics = omitted_raw(Document(nodes), to)
         assert [diagnostic.detail for diagnostic in diagnostics] == missing.get(to, [])
         assert {diagnostic.code for diagnostic in diagnostics} <= {"raw-omitted"}
-
-
-@settings(deadline=None)
-@given(st.lists(st.text(max_size=20), max_size=5))
-def test_any_text_comes_back_in_its_place(texts: list[str]) -> None:
-    nodes = [Paragraph((Text("raw0x"), Raw("html", text))) for text in texts]
-    assert render(*nodes, SUB) == "".join(f"<p>raw0x{text}</p>\n" for text in texts) + '<sub class="a">s</sub>'
