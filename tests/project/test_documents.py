@@ -11,12 +11,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 from urllib.parse import urlsplit
 
 import pytest
 
-from spipconv import diagnostics
+from spipconv import diagnostics, nodes
 from spipconv.migration.pages import page as pages
 from spipconv.migration.report import issues
 from spipconv.migration.target import TREES
@@ -29,6 +29,7 @@ ROOT = Path(__file__).parent.parent.parent
 TWINS = [
     ("README.md", "README.fr.md"),
     ("docs/migration.md", "docs/migration.fr.md"),
+    ("docs/library.md", "docs/library.fr.md"),
     ("docs/integrations.md", "docs/integrations.fr.md"),
     ("docs/pandoc.md", "docs/pandoc.fr.md"),
     ("docs/glossary.md", "docs/glossary.fr.md"),
@@ -39,7 +40,9 @@ WITH_EXAMPLES = [
 ]
 READMES = TWINS[0]
 JOURNEYS = TWINS[1]
+LIBRARY = TWINS[2]
 DOCUMENTS = [name for twins in TWINS for name in twins] + ["ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md"]
+PLACES = nodes.Position.__struct_fields__
 # Paths in backticks that begin with one of these folders must exist.
 FOLDERS = ("spipconv", "tests", "docs", "grammar", "examples", "benchmarks")
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -92,6 +95,26 @@ def test_python_examples_run(name: str) -> None:
     result = doctest.testfile(str(ROOT / name), module_relative=False, encoding="utf-8")
     assert result.attempted > 0
     assert result.failed == 0
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_examples_of_the_library_run(name: str) -> None:
+    # In a process of their own: Django's settings are those of a whole process.
+    done = subprocess.run(
+        [sys.executable, "-m", "doctest", name], capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=False
+    )
+    assert done.stdout + done.stderr == ""
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_every_kind_of_node_is_in_the_table_with_its_fields(name: str) -> None:
+    rows = re.findall(r"^\| `([A-Z]\w+)` \|.*\| (.*)\|$", read(name), re.MULTILINE)
+    assert [kind for kind, _ in rows] == [kind.__name__ for kind in get_args(nodes.Node)]
+    for kind, fields in rows:
+        names = re.findall(r"`(\w+)`", fields)
+        own = [field for field in getattr(nodes, kind).__struct_fields__ if field not in PLACES]
+        assert set(names) <= set(own), kind
+        assert "…" in fields or set(own) - {"children"} == set(names), kind
 
 
 @pytest.mark.parametrize("twins", TWINS, ids=[twins[0] for twins in TWINS])
