@@ -12,7 +12,6 @@ from operator import attrgetter
 from typing import Annotated, ClassVar, Literal, TypedDict, get_args
 
 from msgspec import Meta
-from msgspec.structs import replace
 
 from spipconv.records import Record
 
@@ -494,23 +493,3 @@ def plain_text(nodes: tuple[Node, ...]) -> str:
             case _:
                 waiting.extend(reversed(children_of(node)))
     return "".join(words)
-
-
-def rebuild(nodes: tuple[Node, ...], change: Callable[[Node], tuple[Node, ...]]) -> tuple[Node, ...]:
-    """Return copies of nodes in which ``change`` has replaced every node, children before their parents.
-
-    The parser limits the depth of the tree, so the recursion is shallow.
-    """
-    return tuple([new for node in nodes for new in change(_rebuild_children(node, change))])
-
-
-def _rebuild_children(node: Node, change: Callable[[Node], tuple[Node, ...]]) -> Node:
-    fields = {name: getattr(node, name) for name in node.__struct_fields__}
-    changed: dict[str, object] = {
-        name: rebuild(value, change)
-        for name, value in fields.items()
-        if value and isinstance(value, tuple) and isinstance(value[0], Position)
-    }
-    if isinstance(node, Markdown) and changed and changed["children"] != node.children:
-        changed["text"] = ""
-    return replace(node, **changed) if changed else node

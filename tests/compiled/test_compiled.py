@@ -209,3 +209,29 @@ print(sys.getallocatedblocks() - before)
     out, err = process.communicate(timeout=280)
     assert process.returncode == 0, err
     assert int(out) < 500
+
+
+def test_a_tree_made_by_hand_may_be_too_deep_but_never_stops_the_process(compiled: Path) -> None:
+    code = """
+import copy, pickle, spipconv
+from spipconv.nodes import Document, Quote, Strong, Text
+for kind in (Strong, Quote):
+    node = Text("x")
+    for _ in range(100_000):
+        node = kind((node,))
+    for to in ("html", "markdown", "text", "json", "pandoc"):
+        try:
+            spipconv.render(Document((node,)), to)
+        except ValueError as error:
+            print(error)
+    node = Text("x")
+    for _ in range(99):
+        node = kind((node,))
+    document = Document((node,))
+    for to in ("html", "markdown", "text", "json", "pandoc"):
+        assert spipconv.render(document, to)
+    assert spipconv.read_json(spipconv.render(document, "json")) == document
+    assert pickle.loads(pickle.dumps(document)) == copy.deepcopy(document) == document
+    assert spipconv.transform(document, lambda node: None) == document
+"""
+    assert run(compiled, code) == "the tree has more than 100 levels\n" * 10

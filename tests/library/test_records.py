@@ -15,6 +15,7 @@ import fastapi
 import msgspec
 import pydantic
 import pytest
+from IPython.core.formatters import HTMLFormatter, PlainTextFormatter
 
 import spipconv
 from spipconv import Document, Parsed, from_dict, nodes, parse, render, to_dict, to_html
@@ -84,6 +85,10 @@ def test_a_notebook_shows_a_document_as_safe_html() -> None:
     text = "{{a}}<script>alert(1)</script><img src=x onerror=alert(1)>[x->javascript:alert(1)]"
     assert parse(text).document._repr_html_() == parse(text)._repr_html_() == to_html(text)
     assert dangers(to_html(text)) == set()
+    # What Jupyter asks for a cell that ends with a document.
+    for value in (parse(text), parse(text).document):
+        assert HTMLFormatter()(value) == to_html(text)
+        assert PlainTextFormatter()(value) == repr(value)
 
 
 def test_a_document_made_before_the_library_is_used_is_shown_as_text() -> None:

@@ -72,7 +72,7 @@ def test_the_wheel_has_the_name_and_the_version_of_the_package(packed: tuple[Pat
 
 def test_the_wheel_contains_every_module_and_its_data_once(wheel_names: list[str]) -> None:
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "spipconv").rglob("*.py")}
-    data = {"py.typed", "parsing/tables.json", "locale/fr/LC_MESSAGES/spipconv.mo"}
+    data = {"document.schema.json", "py.typed", "parsing/tables.json", "locale/fr/LC_MESSAGES/spipconv.mo"}
     assert modules | {f"spipconv/{name}" for name in data} <= set(wheel_names)
     assert len(set(wheel_names)) == len(wheel_names)
 
