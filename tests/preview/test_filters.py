@@ -12,6 +12,7 @@ import pytest
 import spipconv
 from spipconv.comments import publish
 from spipconv.languages import find_language
+from tests.extensions.sample import SAMPLE
 from tests.judges import dangers
 from tests.safety.test_safety import VECTORS
 
@@ -103,3 +104,21 @@ def test_only_codes_of_languages_are_languages(given: str) -> None:
     assert find_language(given) is None
     with pytest.raises(ValueError, match="is unknown: use a code of SPIP"):
         publish("x", given)
+
+
+@pytest.mark.parametrize(
+    ("show", "source"),
+    [
+        (jinja, "{{ text | spip(profile=profile, extensions=extensions) }}"),
+        (django, "{% spip text profile=profile extensions=extensions %}"),
+    ],
+)
+@pytest.mark.parametrize("profile", ["article", "comment"])
+def test_extensions_are_read_where_they_are_given(
+    show: Callable[..., str], source: str, profile: spipconv.Profile
+) -> None:
+    text = "<carte12> <galerie3>"
+    shown = show(source, text=text, profile=profile, extensions=[SAMPLE])
+    assert shown == spipconv.to_html(text, profile, extensions=[SAMPLE])
+    assert "https://maps.example/12" in shown
+    assert ("x-gallery" in shown) == (profile == "article")

@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 import spipconv
 from spipconv import comments
 from tests.asgi import Answer, as_json, as_multipart, as_urlencoded, ask, request
+from tests.extensions.sample import SAMPLE
 from tests.judges import FORBIDDEN, dangers
 from tests.safety.test_safety import VECTORS
 
@@ -1049,3 +1050,14 @@ def test_plugins_are_read_where_the_site_says_so() -> None:
     assert post({"text": "[*mot*]"}, app=app).json["html"] != post({"text": "[*mot*]"}).json["html"]
     with pytest.raises(ValueError, match="'inconnu' is unknown: choose from enluminures"):
         create_app(plugins=["inconnu"])
+
+
+def test_extensions_are_read_where_the_site_says_so() -> None:
+    answer = post({"text": "<carte12> <galerie3> <absent1>"}, app=create_app(extensions=[SAMPLE])).json
+    assert "https://maps.example/12" in answer["html"]
+    assert "x-gallery" not in answer["html"]
+    assert [diagnostic["code"] for diagnostic in answer["diagnostics"]] == [
+        "raw-refused", "raw-refused", "sample-absent",
+    ]  # fmt: skip
+    with pytest.raises(TypeError, match="^extensions: expected Extension objects"):
+        create_app(extensions=["sample"])  # type: ignore[list-item]
