@@ -1059,5 +1059,5 @@ def test_extensions_are_read_where_the_site_says_so() -> None:
     assert [diagnostic["code"] for diagnostic in answer["diagnostics"]] == [
         "raw-refused", "raw-refused", "sample-absent",
     ]  # fmt: skip
-    with pytest.raises(TypeError, match="^extensions: expected Extension objects"):
+    with pytest.raises(TypeError, match=r"^extensions: expected Extension objects"):
         create_app(extensions=["sample"])  # type: ignore[list-item]
