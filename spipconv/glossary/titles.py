@@ -22,7 +22,7 @@ _EXPRESSION = re.compile(r"\s*,(.*),([a-zA-Z]*)\s*\Z", re.DOTALL)
 _FLAGS = frozenset("imsuDUSX")
 # One letter, or a class of letters, which may be left out.
 _LETTER = r"\\[^A-Za-z0-9\s]|[^\\.^$*+?{}\[\]|()]"
-_ATOM = re.compile(rf"(?:\[((?:(?![-^])(?:{_LETTER}))+)\]|({_LETTER}))(\?(?![?+])|(?![?*+{{]))")
+_ATOM = re.compile(rf"(?:\[((?:(?![-^])(?:{_LETTER}))+)\]|({_LETTER}))(\??)")
 _MARKED_EDGE = re.compile(r"\A(?:\\b)?(.*?)(?:\\b)?\Z", re.DOTALL)
 _DOTTABLE = 2
 

@@ -232,6 +232,21 @@ def test_attacks_in_terms_and_definitions_are_only_text() -> None:
 
 
 @pytest.mark.slow
+def test_attacks_in_the_lines_of_abbreviations_are_only_text() -> None:
+    flavour = replace(PYTHON_MARKDOWN, has_abbreviations=True)
+    for vector in VECTORS:
+        words = {"forms": (vector, "mot"), "short": "un mot"}, {"forms": ("mot",), "short": vector}
+        for fields in words:
+            definition = Definition("mot", children=(Text("x"),), address="/mot/", is_abbreviation=True, **fields)  # type: ignore[arg-type]
+            document = Document((Paragraph((Term("mot", (Text("mot"),), "/mot/", 1),)),), definitions=(definition,))
+            written = markdown.write(document, flavour=flavour)
+            (page,) = engines.pelican([written])
+            assert not dangers(page), vector
+            assert not dangers(READER.render(written)), vector
+            assert "<abbr" in page or "[mot](/mot/)" in written, vector
+
+
+@pytest.mark.slow
 def test_attacks_in_trees_made_by_hand_are_only_text() -> None:
     for vector in VECTORS:
         if unclean(vector):
