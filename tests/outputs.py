@@ -52,7 +52,7 @@ def outputs() -> Iterator[str]:
     for text in texts():
         for name, options in OPTIONS.items():
             parsed = spipconv.parse(text, **options)
-            made = [spipconv.render(parsed.document, to) for to in ("json", "html", "markdown")]
+            made = [spipconv.render(parsed.document, to) for to in ("json", "html", "markdown", "text", "pandoc")]
             parts = [*made, repr(parsed.diagnostics), repr(parsed.document)]
             digests = [hashlib.md5(part.encode("utf-8", "surrogatepass")).hexdigest() for part in parts]  # noqa: S324
             yield json.dumps([name, text, *digests])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import zipfile
 from collections.abc import Callable
 from functools import cache
@@ -17,7 +18,8 @@ from lxml import etree
 
 from spipconv import Document, Format, from_dict, parse, render
 from spipconv.converters.pandoc import VERSIONS, write
-from spipconv.nodes import Definition, Inline, Link, Note, Paragraph, Raw, Strong, Term, Text, walk
+from spipconv.nodes import Definition, Element, Inline, Link, Note, Paragraph, Raw, Strong, Term, Text, walk
+from spipconv.trees import MAX_LEVELS
 from tests import fidelity, judges
 from tests.library.trees import documents as trees
 from tests.pandoc_types import faults
@@ -255,6 +257,26 @@ def test_spans_cost_no_more_than_what_is_typed() -> None:
     assert len(json.dumps(blocks_of(wide))) < 400
     rows = "<tr><td rowspan=99999>a<td>b<td rowspan=99999>c<td>d</tr>" + "<tr><td>e</tr>" * 2_000
     assert len(json.dumps(blocks_of(f"<table>{rows}</table>"))) < 150 * len(rows)
+
+
+@pytest.mark.parametrize("name", ["b", "blockquote", "dl", "div", "q", "section"])
+def test_the_deepest_trees_are_written(name: str) -> None:
+    nodes: tuple[Any, ...] = (Text("a"),)
+    for _ in range(MAX_LEVELS - 1):
+        nodes = (Element(name, (("class", "x"),), nodes),)
+    inline = (Paragraph((Text("a"),)), *nodes) if name == "b" else nodes
+    document = render(Document(inline), "pandoc")
+    assert document.count('"Str"') == 1 + (name == "b")
+    assert document == encode_by_json(document)
+
+
+def encode_by_json(document: str) -> str:
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)
+    try:
+        return json.dumps(json.loads(document), separators=(",", ":"))
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

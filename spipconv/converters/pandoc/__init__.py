@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
 
-import msgspec
-
 from spipconv import nodes
 from spipconv.converters.pandoc import blocks, elements, inline, tables
-from spipconv.converters.pandoc.shapes import Item, group, make, tag_of
+from spipconv.converters.pandoc.shapes import Item, encode, group, make, tag_of
 from spipconv.converters.pandoc.writer import NodeWriter
 from spipconv.nodes import Document, Profile
 
@@ -77,4 +75,4 @@ def write(document: Document, *, profile: Profile | None = None, version: int = 
     language = tag_of(document.language)
     meta = {"lang": make("MetaString", language)} if language else {}
     written = {"pandoc-api-version": VERSIONS[version], "meta": meta, "blocks": body}
-    return msgspec.json.encode(written).decode()
+    return encode(written)

@@ -224,7 +224,8 @@ def _entries(writer: NodeWriter, nodes: Iterable[Node]) -> Iterable[tuple[bool, 
             yield from _entries(writer, _children(node))
             continue
         is_term = _is(node, "dt")
-        blocks = writer.blocks(_children(node) if is_term or _is(node, "dd") else (node,), "Plain")
+        # Not by ``blocks``: Python's stack has four calls for each level of a tree.
+        blocks = group(writer.flow(_children(node) if is_term or _is(node, "dd") else (node,)), "Plain")
         if blocks:
             yield is_term, blocks
 

@@ -7,8 +7,10 @@ browser's does. In pandoc, words hold words only, so formatting around a block m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, cast
+
+import msgspec
 
 Item = dict[str, object]
 Attributes = list[object]
@@ -190,3 +192,32 @@ def flatten(items: Iterable[Item]) -> list[Item]:
 def _in_line(leaf: Item) -> list[Item]:
     kind = {"CodeBlock": "Code", "RawBlock": "RawInline"}.get(cast("str", leaf["t"]))
     return [make(kind, leaf["c"])] if kind else []
+
+
+def encode(value: object) -> str:
+    """Return pandoc's JSON as text, however deep it is."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except RecursionError:
+        return "".join(_encode(value))
+
+
+def _encode(value: object) -> Iterator[str]:
+    # A tuple holds what is written as it is.
+    waiting: list[object] = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, tuple):
+            yield part[0]
+        elif isinstance(part, list):
+            yield "["
+            waiting.append(("]",))
+            for number in range(len(part) - 1, -1, -1):
+                waiting += [part[number], (",",)] if number else [part[number]]
+        elif isinstance(part, dict):
+            yield "{"
+            waiting.append(("}",))
+            for number, name in reversed(list(enumerate(part))):
+                waiting += [part[name], (f'{"," if number else ""}"{name}":',)]
+        else:
+            yield msgspec.json.encode(part).decode()
