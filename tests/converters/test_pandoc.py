@@ -252,6 +252,13 @@ def test_the_time_for_formatting_around_blocks_is_linear() -> None:
     assert steps(100) < 2.2 * steps(50)
 
 
+def test_many_headings_with_the_same_words_have_different_ids() -> None:
+    # Each id is found at once: looking from 1 on takes minutes.
+    headings = blocks_of("{{{a}}}\n\n" * 30_000 + "{{{a-1}}}")
+    assert [heading["c"][1][0] for heading in headings[:3]] == ["a", "a-1", "a-2"]
+    assert len({heading["c"][1][0] for heading in headings}) == 30_001
+
+
 def test_spans_cost_no_more_than_what_is_typed() -> None:
     wide = '<table><tr><td colspan="999" rowspan="999">a</td></tr></table>'
     assert len(json.dumps(blocks_of(wide))) < 400

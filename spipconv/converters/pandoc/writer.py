@@ -44,6 +44,8 @@ class NodeWriter:
         self.definitions = frozenset([definition.identifier for definition in document.definitions])
         self.is_in_link = False
         self._ids: set[str] = set()
+        # The last number of the headings with the same words.
+        self._repeated: dict[str, int] = {}
         # Headings may not take the ids that the author chose.
         self._own_ids = frozenset(_ids_in(document.children))
 
@@ -117,10 +119,12 @@ class NodeWriter:
         words = _NOT_IN_IDS.sub("", plain_text(nodes)).strip().lower()
         prefix = COMMENT_PREFIX if self.is_comment else ""
         name = prefix + (_SPACES.sub("-", _BEFORE_LETTERS.sub("", words, count=1) if words else "") or "section")
-        number, identifier = 0, name
+        number = self._repeated.get(name, 0)
+        identifier = f"{name}-{number}" if number else name
         while identifier in self._ids or identifier in self._own_ids:
             number += 1
             identifier = f"{name}-{number}"
+        self._repeated[name] = number
         self._ids.add(identifier)
         return identifier
 
