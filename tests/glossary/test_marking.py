@@ -242,7 +242,7 @@ LETTERS = st.sampled_from(
 WORDS = st.lists(LETTERS, min_size=1, max_size=8).map("".join)
 
 
-@settings(deadline=None)
+@settings(deadline=None, database=None)
 @given(WORDS)
 def test_folding_keeps_the_way_back(text: str) -> None:
     folded = fold(text)
@@ -255,7 +255,7 @@ def test_folding_keeps_the_way_back(text: str) -> None:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, database=None)
 @given(st.lists(WORDS.filter(lambda word: word.strip() != ""), min_size=1, max_size=6, unique=True), WORDS, WORDS)
 def test_marks_change_no_word(forms: list[str], before: str, after: str) -> None:
     glossary = glossary_of(*forms, first_only=False)
