@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Final
@@ -78,7 +79,8 @@ _HEADINGS: Final = frozenset("h1 h2 h3 h4 h5 h6 th".split())
 # A mark is a link, which may not stand in these; or their words are not the text's own.
 _EXCLUDED: Final = frozenset("a abbr acronym button cite code dfn pre summary".split())
 _IN_LINE: Final = frozenset((Abbreviation, Emphasis, Link, Strong))
-_IDS: Final = "term-"
+# The ids of a term: of its title, of its definition, and of its marks.
+_ID: Final = re.compile(r"term-(?:ref-(?P<mark>.+)-[0-9]+|(?P<short>.+)-short|(?P<title>.+))\Z", re.DOTALL)
 
 
 def mark_terms(document: Document, glossary: Terms, *, address: str = "") -> Document:
@@ -116,7 +118,7 @@ class _Marker:
         self._own = glossary.find_term(address)
         self._marks: dict[int, int] = {}
         self._definitions: dict[int, Definition] = {}
-        self._ids: set[str] = set()
+        self._taken: set[str] = set()
         self._search = glossary.search("")
         # Words whose only term need not be looked for again on this page.
         self._passed: set[str] = set()
@@ -131,8 +133,8 @@ class _Marker:
         documents = list(self._documents)
         marked = []
         for number, document in enumerate(documents):
-            is_off, ids = _scan(document.children)
-            self._ids |= ids
+            is_off, taken = _scan(document.children)
+            self._taken |= taken
             if is_off:
                 documents[number] = replace(document, children=transform(document.children, _remove_directive))
             elif self._is_marked(document):
@@ -270,9 +272,7 @@ class _Marker:
         """Return the identifier of a term with which none of its ids is an id of the page's own texts."""
         own = identifier = self._glossary.identifiers[index]
         numbers = count(2)
-        while any(
-            name == identifier or name.startswith((f"{identifier}-", f"ref-{identifier}-")) for name in self._ids
-        ):
+        while identifier in self._taken:
             identifier = f"{own}_{next(numbers)}"
         return identifier
 
@@ -310,10 +310,7 @@ def _edge_of(node: Node, direction: int) -> str | None:
 
 
 def _scan(nodes: tuple[Node, ...]) -> tuple[bool, set[str]]:
-    """Return whether a directive forbids marks in a document, and those of its ids that could be a term's.
-
-    The ids are without what begins a term's.
-    """
+    """Return whether a directive forbids marks in a document, and the identifiers of terms that its ids clash with."""
     is_off, ids = False, set[str]()
     waiting = [nodes]
     while waiting:
@@ -330,7 +327,8 @@ def _scan(nodes: tuple[Node, ...]) -> tuple[bool, set[str]]:
             children = children_of(node)
             if children:
                 waiting.append(children)
-    return is_off, {name.removeprefix(_IDS) for name in ids if name.startswith(_IDS)}
+    matches = map(_ID.match, ids)
+    return is_off, {group for match in matches if match for group in match.groups() if group}
 
 
 def _remove_directive(node: Node) -> tuple[Node, ...]:
