@@ -50,7 +50,8 @@ def _fields(record: Page | Comment, profile: Profile, *, for_pandoc: bool) -> di
 
 def _texts(body: Document, profile: Profile) -> dict[str, str]:
     written = html.write(body, profile=profile)
-    return {"html": written.body, "notes": written.notes, "markdown": markdown.write(body, profile=profile)}
+    texts = {"html": written.body, "notes": written.notes, "markdown": markdown.write(body, profile=profile)}
+    return {**texts, "glossary": written.glossary} if written.glossary else texts
 
 
 def _for_pandoc(body: Document, profile: Profile) -> dict[str, object]:
