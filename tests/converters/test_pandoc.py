@@ -18,7 +18,22 @@ from lxml import etree
 
 from spipconv import Document, Format, from_dict, parse, render
 from spipconv.converters.pandoc import VERSIONS, write
-from spipconv.nodes import Definition, Element, Inline, Link, Note, Paragraph, Raw, Strong, Term, Text, walk
+from spipconv.nodes import (
+    Definition,
+    Element,
+    Heading,
+    Inline,
+    Link,
+    List,
+    Note,
+    Paragraph,
+    Quote,
+    Raw,
+    Strong,
+    Term,
+    Text,
+    walk,
+)
 from spipconv.trees import MAX_LEVELS
 from tests import fidelity, judges
 from tests.library.trees import documents as trees
@@ -264,6 +279,10 @@ def test_spans_cost_no_more_than_what_is_typed() -> None:
     assert len(json.dumps(blocks_of(wide))) < 400
     rows = "<tr><td rowspan=99999>a<td>b<td rowspan=99999>c<td>d</tr>" + "<tr><td>e</tr>" * 2_000
     assert len(json.dumps(blocks_of(f"<table>{rows}</table>"))) < 150 * len(rows)
+
+
+def test_an_empty_block_is_not_among_the_words_of_a_heading() -> None:
+    assert written(Heading((List(True, ()), Quote(()))))["blocks"] == []
 
 
 @pytest.mark.parametrize("name", ["b", "blockquote", "dl", "div", "q", "section"])

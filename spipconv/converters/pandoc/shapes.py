@@ -180,13 +180,17 @@ def flatten(items: Iterable[Item]) -> list[Item]:
     line: list[Item] = []
     is_after_block = False
     for item in items:
-        parts = [part for leaf in leaves(item) for part in lines_of(leaf) or [_in_line(leaf)]] if is_block(item) else []
-        for part in parts or [[item]]:
-            if line and part and (parts or is_after_block):
+        is_now_block = is_block(item)
+        for part in _lines_in(item) if is_now_block else [[item]]:
+            if line and part and (is_now_block or is_after_block):
                 line.append(LINE_BREAK)
             line += part
-            is_after_block = bool(parts)
+            is_after_block = is_now_block
     return trim(line)
+
+
+def _lines_in(block: Item) -> list[list[Item]]:
+    return [line for leaf in leaves(block) for line in lines_of(leaf) or [_in_line(leaf)]]
 
 
 def _in_line(leaf: Item) -> list[Item]:
