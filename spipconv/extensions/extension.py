@@ -13,11 +13,11 @@ from spipconv.extensions.models import WriteModel
 from spipconv.extensions.shortcuts import Block, Shortcut
 from spipconv.nodes import Document, Node, Position, children_of
 
-_NAME = re.compile("[a-z][a-z0-9_]*")
-_CODE = re.compile("[a-z][a-z0-9-]*")
+_NAME = "[a-z][a-z0-9_]*"
+_CODE = "[a-z][a-z0-9-]*"
 # What the parser and an extension nest together is less than writers bear (``spipconv.trees.MAX_LEVELS``).
 _MOST_LEVELS = 30
-_MODEL_NAME = re.compile("[a-z_-]{3,}")
+_MODEL_NAME = "[a-z_-]{3,}"
 
 
 class Extension(Struct, frozen=True, eq=False, kw_only=True, weakref=True):
@@ -55,17 +55,17 @@ class Extension(Struct, frozen=True, eq=False, kw_only=True, weakref=True):
     diagnostics: Mapping[str, tuple[Severity, str]] = {}
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+        if not isinstance(self.name, str) or not re.fullmatch(_NAME, self.name):
             raise ValueError(f"extension {self.name!r}: a name is lower-case letters, digits and _, a letter first")
         for model in self.models:
-            if not _MODEL_NAME.fullmatch(model):
+            if not re.fullmatch(_MODEL_NAME, model):
                 raise ValueError(
                     f"extension {self.name}: model {model!r}: a name is at least three lower-case letters, - or _"
                 )
         for name, shortcut in self.shortcuts.items():
             _check_expression(f"extension {self.name}: shortcut {name}", shortcut.expression)
         for code in self.diagnostics:
-            if not _CODE.fullmatch(code):
+            if not re.fullmatch(_CODE, code):
                 raise ValueError(f"extension {self.name}: code {code!r}: lower-case letters, digits and -")
         add_codes({self.code(code): value for code, value in self.diagnostics.items()})
 
