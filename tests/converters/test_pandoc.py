@@ -21,12 +21,14 @@ from spipconv.converters.pandoc import VERSIONS, write
 from spipconv.nodes import (
     Definition,
     Element,
+    Figure,
     Heading,
     Inline,
     Link,
     List,
     Note,
     Paragraph,
+    Player,
     Quote,
     Raw,
     Strong,
@@ -277,8 +279,26 @@ def test_many_headings_with_the_same_words_have_different_ids() -> None:
 def test_spans_cost_no_more_than_what_is_typed() -> None:
     wide = '<table><tr><td colspan="999" rowspan="999">a</td></tr></table>'
     assert len(json.dumps(blocks_of(wide))) < 400
-    rows = "<tr><td rowspan=99999>a<td>b<td rowspan=99999>c<td>d</tr>" + "<tr><td>e</tr>" * 2_000
+    rows = f"<tr>{'<td rowspan=99999>a<td>b' * 90}</tr>" + "<tr><td>e</tr>" * 2_000
     assert len(json.dumps(blocks_of(f"<table>{rows}</table>"))) < 150 * len(rows)
+
+
+def test_what_the_policy_refuses_is_not_written() -> None:
+    bad = "javascript:alert(1)"
+    nodes = (
+        Link(bad, (Text("a"),)),
+        Element("a", (("href", bad), ("onclick", "x")), (Text("b"),)),
+        Element("b", (("onclick", "x"), ("style", "x"), ("class", "c")), (Text("c"),)),
+        Element("img", (("src", bad), ("alt", "d")), ()),
+        Element("form", (), (Text("e"),)),
+        Figure(1, bad, True, alternative="f", title=(Text("g"),)),
+        Figure(1, bad, False, link=bad),
+        Player("h", bad, bad),
+    )
+    document = written(*nodes)
+    assert "".join(item["c"] for item in items(document["blocks"]) if item["t"] == "Str").startswith("abcdefg")
+    assert not any(word in json.dumps(document["blocks"]) for word in ("onclick", "style", "form", '["javascript'))
+    assert {item["t"] for item in items(document["blocks"])}.isdisjoint({"Link", "Image", "RawInline"})
 
 
 def test_an_empty_block_is_not_among_the_words_of_a_heading() -> None:
