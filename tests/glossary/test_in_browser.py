@@ -230,6 +230,16 @@ def test_forced_colours_leave_a_border(visit: Opener) -> None:
     assert style == "solid"
 
 
+@pytest.mark.parametrize("target", ["#%", "#", "#main", "#term-none", "/elsewhere"])
+def test_other_links_show_nothing(visit: Opener, target: str) -> None:
+    page = visit()
+    term(page, 0).evaluate("(link, target) => link.setAttribute('href', target)", target)
+    term(page, 0).hover()
+    page.keyboard.press("Tab")
+    page.wait_for_timeout(300)
+    assert page.locator(BUBBLE).count() == 0
+
+
 # ---- Accessibility ----
 
 

@@ -13,9 +13,18 @@ const CLOSING = 300;
 // Pixels between the bubble and its term, and between the bubble and the edges of the window.
 const GAP = 6;
 
-/** What a term's link leads to: the entry's description in the glossary, or null. */
+/** The id that a link leads to; empty if it is none. */
+const idOf = (link) => {
+  try {
+    return decodeURIComponent(link.hash.slice(1));
+  } catch {
+    return "";
+  }
+};
+
+/** What a term's link leads to: the definition in the glossary, or null. */
 const definitionOf = (term) => {
-  const title = document.getElementById(decodeURIComponent(term.hash.slice(1)));
+  const title = document.getElementById(idOf(term));
   const definition = title?.nextElementSibling;
   return title?.localName === "dt" && definition?.localName === "dd" ? definition : null;
 };
