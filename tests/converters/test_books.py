@@ -102,8 +102,8 @@ def test_a_book_of_all_kinds_of_texts_is_valid(tmp_path: Path) -> None:
             if item["t"] == "Image":
                 item["c"][2][0] = "/IMG/a.png"
         pages.append({"address": f"/{number}/", "title": case["id"], "slug": "", "authors": [], "pandoc": written})
-    document = json.dumps(functions["book"](pages, "Textes", "https://site.example", tmp_path))
-    run(find_pandoc("pandoc"), document, "--split-level=1", "--output", "book.epub", folder=tmp_path)
+    joined = json.dumps(functions["book"](pages, "Textes", "https://site.example", tmp_path))
+    run(find_pandoc("pandoc"), joined, "--split-level=1", "--output", "book.epub", folder=tmp_path)
     found = complaints(tmp_path / "book.epub")
     assert [fault for fault in found if not any(typed in fault for typed in _AUTHORS)] == []
     assert len(pages) > 300

@@ -139,7 +139,7 @@ def test_every_case_has_pandocs_types(to: Format) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(trees(2))
 def test_any_tree_has_pandocs_types_and_is_safe(value: dict[str, Any]) -> None:
     document = from_dict(value, embeds=True)
