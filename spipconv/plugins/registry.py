@@ -18,5 +18,5 @@ EXTENSIONS: Final[Mapping[str, Extension]] = {
 
 @lru_cache(64)
 def extensions_of(plugins: tuple[str, ...], extensions: tuple[Extension, ...]) -> tuple[Extension, ...]:
-    """Return the extensions that a text is read with: those of its plugins, then the caller's."""
-    return (*[extension for name, extension in EXTENSIONS.items() if name in plugins], *extensions)
+    """Return the extensions that a text is read with: the caller's, which know the site, then those of its plugins."""
+    return (*extensions, *[extension for name, extension in EXTENSIONS.items() if name in plugins])

@@ -45,6 +45,13 @@ def model(write: Any, name: str = "test") -> Extension:
 # ---- Models ----
 
 
+def test_the_callers_model_comes_before_that_of_a_plugin() -> None:
+    own = Extension(name="test", models={"youtube": lambda call: Text("à nous")})
+    text = "<youtube|id=abc_DEF-123>"
+    assert "https://www.youtube.com" in spipconv.to_html(text, plugins=["videos"])
+    assert "à nous" in spipconv.to_html(text, plugins=["videos"], extensions=[own])
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
