@@ -232,7 +232,7 @@ class Cell(Position, frozen=True, tag=True, gc=False):
 
     children: tuple[Node, ...]
     header: bool = False
-    index: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    index: Annotated[int, Meta(ge=0, le=10_000)] = 0
     colspan: Span = 1
     rowspan: Span = 1
     numeric: Numeric = ""

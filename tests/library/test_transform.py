@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
 import spipconv
-from spipconv import Document, nodes, parse, render, to_html, transform, walk
+from spipconv import Document, nodes, parse, render, to_html, transform, trees, walk
 from spipconv.nodes import (
     Definition,
     Emphasis,
@@ -93,6 +95,12 @@ def test_every_field_that_holds_nodes_is_changed() -> None:
     changed = transform(document, lambda node: Text("y") if node == Text("x") else None)
     assert "'x'" not in repr(changed)
     assert repr(changed) == repr(document).replace("'x'", "'y'")
+
+
+@pytest.mark.parametrize("kind", get_args(Node))
+def test_the_fields_that_hold_nodes_are_known(kind: type) -> None:
+    holding = [field.name for field in fields(kind) if "spipconv.nodes." in str(field.type)]
+    assert sorted(trees._FIELDS.get(kind, ("children",) if holding else ())) == sorted(holding)
 
 
 def test_what_was_given_stays_as_it_was() -> None:
