@@ -221,7 +221,9 @@ def _encode(value: object) -> Iterator[str]:
         elif isinstance(part, dict):
             yield "{"
             waiting.append(("}",))
-            for number, name in reversed(list(enumerate(part))):
+            names = list(part)
+            for number in range(len(names) - 1, -1, -1):
+                name = names[number]
                 waiting += [part[name], (f'{"," if number else ""}"{name}":',)]
         else:
             yield msgspec.json.encode(part).decode()
