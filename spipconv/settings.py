@@ -93,7 +93,7 @@ def read_settings(
         names,
         check_instances(peertube) if peertube != () else (),
         read_typography(typography)[0],
-        _find_extensions(names, extensions) if extensions != () or has_extensions(names) else (),
+        _find_extensions(names, extensions) if extensions != () or (names and has_extensions(names)) else (),
     )
 
 

@@ -24,8 +24,8 @@ from spipconv.nodes import (
     children_of,
 )
 
-# The parser nests nodes in about 63 levels (``spipconv.safety.MAX_DEPTH``), as many again in a note, and in the title of
-# an object there; an extension may add some. Writers are recursive, and a tree without bounds would exhaust the stack.
+# The parser nests nodes in about 63 levels (``spipconv.safety.MAX_DEPTH``), as many again in a note, and in the title
+# of an object there; an extension may add some. Writers are recursive: a tree without bounds would exhaust the stack.
 MAX_LEVELS: Final = 225
 
 # What becomes of a node: nothing other (None), another node, or several (none of them: it is removed).

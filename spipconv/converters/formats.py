@@ -62,7 +62,7 @@ def _write_html(
     written = html.write(document, profile=profile, sanitizer=sanitizer)
     if spaces == "char":
         return Written(*[part.replace("&nbsp;", "\u00a0") for part in written])
-    return Written(*written)
+    return Written(written.body, written.notes, written.glossary)
 
 
 def _write_markdown(

@@ -19,20 +19,20 @@ _NOT_QUOTED: Final = re.compile(r"[^>\s]")
 
 class RawTexts:
     """The raw texts of a document that is being written: stand-ins represent them while the rest is escaped, cleaned
-    and put in lines, and nothing of this happens to them. ``is_allowed``: the profile has them.
+    and put in lines, and nothing of this happens to them.
     """
 
-    __slots__ = ("_format", "_texts", "_token", "is_allowed")
+    __slots__ = ("_format", "_is_allowed", "_texts", "_token")
 
     def __init__(self, format: str, profile: Profile) -> None:
         self._format = format
-        self.is_allowed = profile == "article"
+        self._is_allowed = profile == "article"
         self._texts: list[Raw] = []
         self._token = ""
 
     def stand_in(self, node: Raw) -> str:
         """Return what stands for a raw text, a single word; nothing where it is not written."""
-        if not self.is_allowed or node.format != self._format:
+        if not self._is_allowed or node.format != self._format:
             return ""
         if not self._token:
             # No text of a stranger may contain it. Few documents need it.

@@ -147,8 +147,9 @@ class SourceLexer:
 
     def scan(self, source: Source) -> Scan:
         """Mask protected text, choose the language of ``<multi>``, and return a scan of the source."""
-        scan = self.protect(source)
-        if "<" in source.text:
+        has_tags = "<" in source.text
+        scan = self.protect(source) if has_tags or "`" in source.text else Scan(source, self)
+        if has_tags:
             if MULTI_START.search(scan.masked):
                 self._choose_languages(scan)
             if source.settings.angle_shortcuts:

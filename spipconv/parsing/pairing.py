@@ -328,13 +328,14 @@ class Pairing:
             self.end = end
         element = self.stack.pop()
         element.is_open = False
-        if element.token.type == "PARAGRAPH" and self._out[-1] is element.token:
+        token = element.token
+        if token.type == "PARAGRAPH" and self._out[-1] is token:
             # A paragraph that another element ended before its first word shows nothing.
             self._out.pop()
             return
         if element.name == "table" and element.is_raw:
             self._raw_tables -= 1
-        element.token.end = self.source.end_of(self.end) if self.source.is_mapped else self.end
+        token.end = self.source.end_of(self.end) if self.source.is_mapped else self.end
         self._out.append(CLOSE)
         if is_meant:
             return

@@ -86,7 +86,8 @@ def read_document(text: str, settings: Settings) -> Parsed:
         from spipconv.parsing.extensions.passes import finish
 
         document = finish(document, source)
-    return Parsed(document, tuple(sorted(source.diagnostics, key=_place)))
+    diagnostics = source.diagnostics
+    return Parsed(document, tuple(sorted(diagnostics, key=_place)) if diagnostics else ())
 
 
 def languages_of(text: str) -> frozenset[str]:

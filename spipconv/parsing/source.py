@@ -20,6 +20,8 @@ _DELETE: Final = "\x7f"
 _FIRST: Final = itemgetter(0)
 # How far away a line is looked for from the last one: steps this short take less time than a search in a list.
 _NEAR: Final = 2000
+# How far the lines in between are looked at one by one.
+_NEXT: Final = 100
 
 
 class Piece(NamedTuple):
@@ -51,7 +53,7 @@ class Source:
         "directives", "intro_tags", "is_mapped", "line_end", "settings", "text",
     )  # fmt: skip
 
-    def __init__(self, text: str, settings: Settings, returns: Sequence[int] = (), *, has_places: bool = True) -> None:
+    def __init__(self, text: str, settings: Settings, returns: Sequence[int] = (), has_places: bool = True) -> None:
         """Make a source of a text; ``returns`` are the offsets behind line ends that were two characters.
 
         ``has_places=False``: a field of an object, which is shown in another text, so its nodes have no place there.
@@ -61,7 +63,7 @@ class Source:
         self.diagnostics: list[Diagnostic] = []
         self.directives: dict[str, Directive] = {}
         self.intro_tags: list[tuple[int, int]] = []
-        self.is_mapped = bool(returns) or not has_places
+        self.is_mapped = not has_places or len(returns) > 0
         self._has_places = has_places
         self._returns = returns
         self._line_ends: list[int] | None = None
@@ -133,8 +135,14 @@ class Source:
     def _find_line(self, offset: int) -> None:
         """Make the line of an offset the last one that was asked for."""
         text = self.text if self._original is None else self._original
-        if -_NEAR < offset - self.line_end < _NEAR:
-            # Most places are asked for in their order.
+        if 0 < offset - self.line_end < _NEXT:
+            # Most places are asked for in their order, and few lines are between two of them.
+            while offset > self.line_end:
+                self._start = self.line_end + 1
+                self._line += self.line_end >= 0
+                end = text.find("\n", self._start)
+                self.line_end = len(text) if end < 0 else end
+        elif -_NEAR < offset - self.line_end < _NEAR:
             if offset > self.line_end:
                 self._line += text.count("\n", max(self.line_end, 0), offset)
             else:
@@ -175,25 +183,25 @@ class Source:
 
     def with_blanks(self, text: str) -> Source:
         """Return a source of the text, or its beginning, in which some is blank: its places are those of this one."""
-        source = Source(text, self.settings, self._returns, has_places=self._has_places)
+        source = Source(text, self.settings, self._returns, self._has_places)
         source.is_mapped = self.is_mapped
         source._layers = self._layers.copy()
         source._original = self.text if self._original is None else self._original
         return source
 
 
-def read_source(text: str, settings: Settings, *, has_places: bool = True) -> Source:
+def read_source(text: str, settings: Settings, has_places: bool = True) -> Source:
     """Return a text ready to be read; replaced characters are reported as diagnostics.
 
     C0 controls become ``-`` as in SPIP, C1 controls the characters of windows-1252, and other characters that no text
     may contain U+FFFD.
     """
-    returns: list[int] = []
+    returns: Sequence[int] = ()
     if "\r" in text:
         lines = text.split("\r\n")
         returns = list(accumulate([len(line) + 1 for line in lines]))
         text = "\n".join(lines).replace("\r", "\n")
-    source = Source(text, settings, returns, has_places=has_places)
+    source = Source(text, settings, returns, has_places)
     if settings.repair_encoding or may_be_misread(text):
         text = _check_encoding(source)
     # What can be printed needs no search, and Python knows it twice as fast.

@@ -87,8 +87,10 @@ def write(document: Document, *, profile: Profile | None = None, sanitizer: Sani
             instances = document.peertube
             body, notes = clean(body, sanitizer, instances), clean(notes, sanitizer, instances) if notes else ""
             glossary = clean(glossary, sanitizer, instances) if glossary else ""
-    put_back = writer.raw.put_back
-    return Html(put_back(body), put_back(notes), put_back(glossary) if glossary else "")
+    raw = writer.raw
+    if raw is None:
+        return Html(body, notes, glossary)
+    return Html(raw.put_back(body), raw.put_back(notes), raw.put_back(glossary))
 
 
 def _is_clean(writer: NodeWriter, *parts: str) -> bool:

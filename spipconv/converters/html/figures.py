@@ -35,10 +35,7 @@ def write_figure(writer: NodeWriter, node: Figure) -> str:
         ]
     )
     caption = f'<figcaption class="spip_doc_legende">\n{lines}</figcaption>' if lines else ""
-    return (
-        f'<div class="{names}">\n<figure class="spip_doc_inner">\n{picture}\n{caption}</figure>\n'
-        "</div>\n"
-    )
+    return f'<div class="{names}">\n<figure class="spip_doc_inner">\n{picture}\n{caption}</figure>\n</div>\n'
 
 
 def write_player(writer: NodeWriter, node: Player) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spipconv.converters.html.regular import ELEMENTS
 from spipconv.converters.html.writer import COMMENT_PREFIX, NodeWriter
+from spipconv.converters.raw import RawTexts
 from spipconv.nodes import (
     Abbreviation,
     Anchor,
@@ -158,5 +159,7 @@ def write_directive(writer: NodeWriter, node: Directive) -> str:
 
 def write_raw(writer: NodeWriter, node: Raw) -> str:
     """Return what stands for the text of an extension until it is put back."""
+    if writer.raw is None:
+        writer.raw = RawTexts("html", writer.profile)
     stand_in = writer.raw.stand_in(node)
     return f"{stand_in}\n" if stand_in and node.is_block else stand_in

@@ -25,7 +25,8 @@ class NodeWriter:
     ``writers`` has a function for every kind of node. Override ``note_call`` to write the calls of notes differently.
     ``tables`` counts the tables written. ``has_raw_html``: raw HTML of the author was written; ``raw_tags`` are its
     elements that have attributes, without content; ``has_other_elements``: some are not those that may be regular.
-    ``raw`` are the texts of extensions, which are put back last. ``marks`` are the ids of the terms written.
+    ``raw`` are the texts of extensions, if there are any: they are put back last. ``marks`` are the ids of the terms
+    written.
     """
 
     writers: ClassVar[Mapping[type, Callable[..., str]]]
@@ -35,9 +36,9 @@ class NodeWriter:
         self.has_other_elements = False
         self.raw_tags: list[str] = []
         self.document = document
-        profile = check_profile(document.profile if profile is None else profile)
-        self.is_comment = profile == "comment"
-        self.raw = RawTexts("html", profile)
+        self.profile = check_profile(document.profile if profile is None else profile)
+        self.is_comment = self.profile == "comment"
+        self.raw: RawTexts | None = None
         self.policy: Policy = COMMENT if self.is_comment else ARTICLE
         self.language = document.language
         self._called: list[Note] = []

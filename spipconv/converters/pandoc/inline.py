@@ -175,6 +175,6 @@ def write_directive(writer: NodeWriter, node: Directive) -> list[Item]:
 
 def write_raw(writer: NodeWriter, node: Raw) -> list[Item]:
     """Return text of an output format, which pandoc writes in that format only; nothing in a comment."""
-    if not writer.html.raw.is_allowed:
+    if writer.html.profile != "article":
         return []
     return [make("RawBlock" if node.is_block else "RawInline", [node.format, node.text])]
