@@ -118,16 +118,17 @@ def to_html(
     peertube: Iterable[str] = (),
     typography: Typography | bool = True,
     extensions: Iterable[Extension] = (),
+    glossary: Glossary | None = None,
     sanitizer: Sanitizer = "nh3",
 ) -> str:
-    """Return the safe HTML of a SPIP text, with the notes at the end.
+    """Return the safe HTML of a SPIP text, with the notes at the end, and the definitions of its terms in ``glossary``.
 
-    The arguments are those of ``parse`` and ``render``.
+    The other arguments are those of ``parse`` and ``render``.
     """
     parsed = parse(
         text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts,
         repair_encoding=repair_encoding, plugins=plugins, peertube=peertube, typography=typography,
-        extensions=extensions,
+        extensions=extensions if glossary is None else (*extensions, glossary.extension()),
     )  # fmt: skip
     return _write(parsed.document, "html", sanitizer=sanitizer, typography=typography)
 
@@ -145,15 +146,17 @@ def to_markdown(
     peertube: Iterable[str] = (),
     typography: Typography | bool = True,
     extensions: Iterable[Extension] = (),
+    glossary: Glossary | None = None,
 ) -> str:
-    """Return the CommonMark of a SPIP text, with tables, footnotes and strikethrough.
+    """Return the CommonMark of a SPIP text, with tables, footnotes and strikethrough, and the definitions of its terms
+    in ``glossary``.
 
-    The arguments are those of ``parse`` and ``render``.
+    The other arguments are those of ``parse`` and ``render``.
     """
     parsed = parse(
         text, profile=profile, lang=lang, objects=objects, embeds=embeds, angle_shortcuts=angle_shortcuts,
         repair_encoding=repair_encoding, plugins=plugins, peertube=peertube, typography=typography,
-        extensions=extensions,
+        extensions=extensions if glossary is None else (*extensions, glossary.extension()),
     )  # fmt: skip
     return _write(parsed.document, "markdown", typography=typography)
 
