@@ -101,7 +101,7 @@ def _write(
     sanitizer: Sanitizer = "nh3",
     typography: Typography | bool = True,
 ) -> str:
-    profile = document.profile if profile is None else check_profile(profile)
+    profile = check_profile(document.profile if profile is None else profile)
     return find_format(to).write(document, profile, sanitizer, read_typography(typography)[1]).text
 
 

@@ -234,4 +234,4 @@ for kind in (Strong, Quote):
     assert pickle.loads(pickle.dumps(document)) == copy.deepcopy(document) == document
     assert spipconv.transform(document, lambda node: None) == document
 """
-    assert run(compiled, code) == "the tree has more than 100 levels\n" * 10
+    assert run(compiled, code) == "the tree has more than 225 levels\n" * 10

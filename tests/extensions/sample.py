@@ -45,7 +45,10 @@ def show_gallery(call: ModelCall) -> tuple[Node, ...] | None:
 
 def show_all(call: ModelCall) -> tuple[Node, ...]:
     """``<echo|value>``: whatever was typed, wherever a node has room for it."""
-    value = next(iter(call.arguments), "") or call.options.get("v", "") or call.source
+    value = next(iter(call.arguments), "") or call.options.get("v", "")
+    if not value:
+        # Its source would be read as this model again, without end.
+        return (Text(call.source), Link(call.source, (Text(call.source),), title=call.source))
     words = (Text(value),)
     return (
         Link(value, words, title=value, language=value, media_type=value),
