@@ -471,17 +471,29 @@ def test_bodies_have_deadlines_under_uvicorn_too(monkeypatch: pytest.MonkeyPatch
 # ---- the log
 
 
-def test_the_same_line_is_logged_once_a_minute_with_a_count(caplog: pytest.LogCaptureFixture) -> None:
+class MessageList(logging.Handler):
+    """Keeps the messages of the records that reach it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+def test_the_same_line_is_logged_once_a_minute_with_a_count() -> None:
     now = 0.0
-    once = RepetitionFilter(lambda: now)
+    once, logged = RepetitionFilter(lambda: now), MessageList()
     LOG.addFilter(once)
+    LOG.addHandler(logged)
     try:
         for number in range(500):
             LOG.warning("closed: %s", number)
             LOG.warning("something else")
         now = 59.0
         once.flush()
-        assert [record.getMessage() for record in caplog.records] == ["closed: 0", "something else"]
+        assert logged.messages == ["closed: 0", "something else"]
         now = 61.0
         LOG.warning("closed: %s", 500)
         once.flush()
@@ -490,9 +502,8 @@ def test_the_same_line_is_logged_once_a_minute_with_a_count(caplog: pytest.LogCa
         once.flush()
     finally:
         LOG.removeFilter(once)
-    assert [record.getMessage() for record in caplog.records][2:] == [
-        "closed: 500 (and 499 more like this)", "something else (and 498 more like this)"
-    ]  # fmt: skip
+        LOG.removeHandler(logged)
+    assert logged.messages[2:] == ["closed: 500 (and 499 more like this)", "something else (and 498 more like this)"]
 
 
 def test_only_the_type_and_place_of_an_exception_are_logged(caplog: pytest.LogCaptureFixture) -> None:
