@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import subprocess
@@ -15,6 +16,9 @@ ROOT = Path(__file__).parent.parent.parent
 pytest.importorskip("pelican", reason="pelican is not installed")
 
 from spipconv.pelican import split_head  # noqa: E402
+
+# Pelican lets every logger that is made from now on drop what it has said before.
+logging.setLoggerClass(logging.Logger)
 
 DOCUMENTS = [(ROOT / "docs" / name).read_text("utf-8") for name in ("integrations.md", "integrations.fr.md")]
 # The example of the document, and more.
