@@ -25,7 +25,7 @@ Numeric = Literal["", "integer", "comma", "point"]
 # Trees also come from outside (``spipconv.read_json``): what is annotated is checked there, and stands in the schema.
 # No reader of JSON must take larger whole numbers.
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-Span = Annotated[int, Meta(ge=1, le=1_000)]
+Span = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Align = Annotated[str, Meta(pattern="^(left|right|center)?$")]
 ClassName = Annotated[str, Meta(pattern=r"^[^ \t\n\f\r]+$")]
 # The version of the JSON Schema of documents: the first number grows when older trees can no longer be read, the second
@@ -232,7 +232,7 @@ class Cell(Position, frozen=True, tag=True, gc=False):
 
     children: tuple[Node, ...]
     header: bool = False
-    index: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    index: Count = 0
     colspan: Span = 1
     rowspan: Span = 1
     numeric: Numeric = ""

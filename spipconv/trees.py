@@ -30,6 +30,8 @@ MAX_LEVELS: Final = 225
 
 # What becomes of a node: nothing other (None), another node, or several (none of them: it is removed).
 Change = Callable[[Node], Node | Iterable[Node] | None]
+# What becomes of nodes that follow one another.
+Rewrite = Callable[[tuple[Node, ...]], tuple[Node, ...]]
 
 # The fields that hold nodes; in all other kinds that have some, these are ``children``.
 _FIELDS: Final[Mapping[type, tuple[str, ...]]] = {
@@ -65,19 +67,40 @@ def transform(tree: Document | Sequence[Node], change: Change) -> Document | tup
     Raises TypeError for what is not a node, or not of the kind that must be there, such as the items of a list, and
     ValueError for more than ``MAX_LEVELS`` levels.
     """
-    if not isinstance(tree, Document):
-        return _change_all(tuple(tree), change, 1)
+    if isinstance(tree, Document):
+        return rewrite_document(tree, lambda nodes: _change_all(nodes, change, 1))
+    return _change_all(tuple(tree), change, 1)
+
+
+def rewrite_document(document: Document, rewrite: Rewrite) -> Document:
+    """Return a document whose children, introduction and definitions are what ``rewrite`` makes of each of them."""
+    definitions = [replace(item, children=rewrite(item.children)) for item in document.definitions]
     return replace(
-        tree,
-        children=_change_all(tree.children, change, 1),
-        introduction=_change_all(tree.introduction, change, 1),
-        definitions=tuple(
-            [
-                replace(definition, children=_change_all(definition.children, change, 1))
-                for definition in tree.definitions
-            ]
-        ),
+        document,
+        children=rewrite(document.children),
+        introduction=rewrite(document.introduction),
+        definitions=tuple(definitions),
     )
+
+
+def rewrite_children(node: Node, rewrite: Rewrite) -> Node:
+    """Return a node whose fields with nodes are what ``rewrite`` makes of each; the same node if they stay the same.
+
+    Raises TypeError for nodes that are not of the kind that must be there.
+    """
+    parts: dict[str, tuple[Node, ...]] = {}
+    for name in _FIELDS.get(node.__class__, ("children",)):
+        before: tuple[Node, ...] = getattr(node, name, ())
+        after = rewrite(before) if before else before
+        if after is not before:
+            _check_kinds(node, name, after)
+            parts[name] = after
+    if not parts:
+        return node
+    if isinstance(node, Markdown) and parts["children"] != node.children:
+        # Its own text would say what was there before.
+        return replace(node, text="", **parts)
+    return replace(node, **parts)
 
 
 def check_levels(tree: Document | Sequence[Node]) -> None:
@@ -110,7 +133,7 @@ def _change_all(nodes: tuple[Node, ...], change: Change, level: int) -> tuple[No
     changed: list[Node] = []
     is_same = True
     for node in nodes:
-        inner = _change_children(node, change, level + 1)
+        inner = rewrite_children(node, lambda children: _change_all(children, change, level + 1))
         outer = change(inner)
         if outer is None or outer is inner:
             is_same = is_same and inner is node
@@ -127,22 +150,6 @@ def _change_all(nodes: tuple[Node, ...], change: Change, level: int) -> tuple[No
         if not isinstance(node, Position):
             raise TypeError(f"transform: expected a node, not {type(node).__name__}")
     return tuple(changed)
-
-
-def _change_children(node: Node, change: Change, level: int) -> Node:
-    parts: dict[str, tuple[Node, ...]] = {}
-    for name in _FIELDS.get(node.__class__, ("children",)):
-        before: tuple[Node, ...] = getattr(node, name, ())
-        after = _change_all(before, change, level)
-        if after is not before:
-            _check_kinds(node, name, after)
-            parts[name] = after
-    if not parts:
-        return node
-    if isinstance(node, Markdown) and parts["children"] != node.children:
-        # Its own text would say what was there before.
-        return replace(node, text="", **parts)
-    return replace(node, **parts)
 
 
 def _check_kinds(parent: Node, name: str, nodes: tuple[Node, ...]) -> None:

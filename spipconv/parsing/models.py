@@ -16,6 +16,9 @@ from spipconv.safety import lower_ascii
 DOCUMENTS: Final = frozenset({"doc", "emb", "im", "img", "image", "audio", "video", "text", "document"})
 _MODEL: Final = re.compile(r"<([a-z_-]+)\s*([0-9]*)\s*(?:\|(.*))?/?>", re.IGNORECASE | re.ASCII | re.DOTALL)
 _ALIGNMENTS: Final = frozenset({"left", "right", "center"})
+_MEDIA: Final = re.compile("[a-z]*")
+# Bases hold numbers that no file has.
+_NO_SIZE: Final = 2**53
 
 
 class ModelTag(NamedTuple):
@@ -68,7 +71,7 @@ def make_figure(
     options = options_of(tag)
     words = [argument.strip() for argument in tag.arguments if "=" not in argument]
     align = next((word for word in words if word in _ALIGNMENTS), "")
-    media = document.media
+    media = document.media if _MEDIA.fullmatch(document.media) else ""
     if not media and (known := media_of(document.extension)) in ("audio", "video"):
         media = known
     is_image = media == "image" or (not media and bool(document.width))
@@ -80,19 +83,24 @@ def make_figure(
         media=media,
         media_type=media_type(document.extension),
         align=align or ("center" if is_image else ""),
-        width=document.width if has_size else 0,
-        height=document.height if has_size else 0,
+        width=_known(document.width) if has_size else 0,
+        height=_known(document.height) if has_size else 0,
         alternative=options.get("alt", decode_entities(document.alternative)),
         title=_read_field(read, options.get("titre", document.title)),
         description=_read_field(read, options.get("descriptif", document.description)),
         credits=_read_field(read, options.get("credits", document.credits)),
         link=link or options.get("lien", "") or (document_address(document) if document.mode == "document" else ""),
-        weight=document.weight,
+        weight=_known(document.weight),
         extension=document.extension,
         thumbnail="" if is_image else document.thumbnail or f"{ICONS}{document.extension or 'defaut'}.svg",
         classes=tuple(word for word in words if word.isalnum() and word not in _ALIGNMENTS),
         **place,
     )
+
+
+def _known(size: int) -> int:
+    """Return a size, 0 for what no file has."""
+    return size if 0 < size < _NO_SIZE else 0
 
 
 def _read_field(read: Callable[[str], tuple[Node, ...]], text: str) -> tuple[Node, ...]:

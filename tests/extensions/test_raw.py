@@ -57,6 +57,12 @@ def test_markdown_is_written_as_it_is(nodes: tuple[Node, ...], expected: str | N
     assert written == expected if expected else '<td colspan="2">{{< a >}}</td>' in written
 
 
+def test_several_lines_make_html_of_a_table() -> None:
+    head = Row((Cell((Text("a"),), header=True),), head=True)
+    row = Row((Cell((Raw("markdown", "b\nc", True),)),))
+    assert '<td headers="t1_c0">b\nc</td>' in render(Table((head, row)), to="markdown")
+
+
 @pytest.mark.parametrize("is_block", [True, False])
 @pytest.mark.parametrize("to", ["html", "markdown", "text", "pandoc"])
 @pytest.mark.parametrize("profile", ["comment", "title"])

@@ -199,12 +199,15 @@ def test_the_bubble_follows_its_term_and_leaves_with_it(visit: Opener) -> None:
     page.keyboard.press("Tab")
     before = page.locator(BUBBLE).bounding_box()
     page.evaluate("scrollBy(0, 40)")
-    # Polling in the page would evaluate a string, which its policy forbids.
-    page.wait_for_timeout(500)
-    after = page.locator(BUBBLE).bounding_box()
     assert before
-    assert after
-    assert after["y"] < before["y"] - 30
+    # Waiting for a function would evaluate a string in the page, which its policy forbids.
+    for _ in range(100):
+        after = page.locator(BUBBLE).bounding_box()
+        if after and after["y"] < before["y"] - 30:
+            break
+        page.wait_for_timeout(50)
+    else:
+        pytest.fail(f"the bubble has stayed: {before}, {after}")
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     wait_closed(page)
 

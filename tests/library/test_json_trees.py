@@ -11,7 +11,19 @@ import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
-from spipconv import BadTree, Document, from_dict, nodes, parse, read_json, render, schema, to_dict
+from spipconv import (
+    BadTree,
+    Catalogue,
+    Document,
+    SpipObject,
+    from_dict,
+    nodes,
+    parse,
+    read_json,
+    render,
+    schema,
+    to_dict,
+)
 from spipconv.converters.formats import FORMATS
 from spipconv.nodes import Paragraph, Position, Text
 from spipconv.records import Record
@@ -63,6 +75,24 @@ def test_a_node_of_every_kind_comes_back(node: Any) -> None:
     assert from_dict(to_dict(node), type(node), raw=True, embeds=True) == node
     assert to_dict(node) == json.loads(msgspec.json.encode(node))
     assert node == from_dict(to_dict(node), Record, raw=True, embeds=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["|a" + "|<" * 1_500 + "|\n|b|c|", "|a|b|\n" + "|^|c|\n" * 1_500, "|" + "a|" * 15_000, "<doc1>", "<doc2>"],
+    ids=["colspan", "rowspan", "columns", "sizes", "media"],
+)
+def test_trees_of_no_reasonable_size_come_back(text: str) -> None:
+    objects = Catalogue(
+        [
+            SpipObject("document", 1, file="a.png", media="image", width=-5, height=10**30, weight=-1),
+            SpipObject("document", 2, file="a.x", media="Image X"),
+        ]
+    )
+    document = parse(f"mot\n\n{text}", objects=objects).document
+    assert read_json(render(document, "json")) == document
+    for to in FORMATS:
+        assert "mot" in render(document, to)
 
 
 def test_fields_with_defaults_may_be_missing() -> None:

@@ -20,6 +20,7 @@ from spipconv import diagnostics, nodes
 from spipconv.migration.pages import page as pages
 from spipconv.migration.report import issues
 from spipconv.migration.target import TREES
+from spipconv.trees import MAX_LEVELS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -115,6 +116,13 @@ def test_every_kind_of_node_is_in_the_table_with_its_fields(name: str) -> None:
         own = [field for field in getattr(nodes, kind).__struct_fields__ if field not in PLACES]
         assert set(names) <= set(own), kind
         assert "…" in fields or set(own) - {"children"} == set(names), kind
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("docs/library.md", "levels"), ("docs/library.fr.md", "niveaux"), ("SECURITY.md", "levels")]
+)
+def test_documents_say_how_deep_a_tree_may_be(name: str, words: str) -> None:
+    assert f"{MAX_LEVELS} {words}" in " ".join((ROOT / name).read_text("utf-8").split())
 
 
 @pytest.mark.parametrize("twins", TWINS, ids=[twins[0] for twins in TWINS])

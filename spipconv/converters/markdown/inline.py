@@ -100,6 +100,9 @@ class InlineWriter:
                     self._link(link_of_term(node), line)
                 case Directive():
                     pass
+                case Raw() if node.is_block and "\n" in node.text:
+                    # A cell and an item have one line for it.
+                    raise NotInMarkdown
                 case Raw():
                     line.add(self._raw.stand_in(node))
                 case Anchor() | Abbreviation():

@@ -7,6 +7,7 @@ classes, to which all that was added is subject as well.
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import is_
 from typing import Final
 
 from msgspec.structs import replace
@@ -18,7 +19,6 @@ from spipconv.nodes import (
     Element,
     Figure,
     Link,
-    Markdown,
     Node,
     Paragraph,
     Player,
@@ -31,11 +31,10 @@ from spipconv.parsing.failures import report_failure
 from spipconv.parsing.source import Source
 from spipconv.plugins.registry import EXTENSIONS
 from spipconv.safety import safe_address
-from spipconv.trees import check_levels, transform
+from spipconv.trees import check_levels, rewrite_children, rewrite_document, transform
 
 # The attributes of an author's elements that hold an address.
 _ADDRESSES: Final = frozenset({"cite", "href", "poster", "src"})
-Change = Callable[[tuple[Node, ...]], tuple[Node, ...]]
 
 
 def finish(document: Document, source: Source) -> Document:
@@ -74,16 +73,6 @@ def _transform(document: Document, extension: Extension) -> Document:
     return changed
 
 
-def _change_all(document: Document, change: Change) -> Document:
-    """Return a document with all its nodes changed."""
-    return replace(
-        document,
-        children=change(document.children),
-        definitions=tuple([replace(item, children=change(item.children)) for item in document.definitions]),
-        introduction=change(document.introduction),
-    )
-
-
 # ---- Typography ----
 
 
@@ -93,20 +82,21 @@ def _typeset(document: Document, extension: Extension) -> Document:
     typeset = extension.typography
 
     def change(nodes: tuple[Node, ...], language: str) -> tuple[Node, ...]:
-        return tuple([settle(node, language) for node in nodes])
+        settled = tuple([settle(node, language) for node in nodes])
+        return nodes if all(map(is_, settled, nodes)) else settled
 
     def settle(node: Node, language: str) -> Node:
         if isinstance(node, Text):
             words = typeset(node.text, language)
             if not isinstance(words, str):
                 raise TypeError(f"expected words, not {type(words).__name__}")
-            return replace(node, text=words)
+            return node if words == node.text else replace(node, text=words)
         if isinstance(node, Link) and node.shows_address:
             return node
         language = _language_of(node) or language
-        return _change_children(node, lambda nodes: change(nodes, language))
+        return rewrite_children(node, lambda nodes: change(nodes, language))
 
-    return _change_all(document, lambda nodes: change(nodes, document.language))
+    return rewrite_document(document, lambda nodes: change(nodes, document.language))
 
 
 def _language_of(node: Node) -> str:
@@ -115,18 +105,6 @@ def _language_of(node: Node) -> str:
     if isinstance(node, Element):
         return next((value for name, value in node.attributes if name == "lang"), "").replace("-", "_")
     return ""
-
-
-def _change_children(node: Node, change: Change) -> Node:
-    changed: dict[str, object] = {}
-    for name in node.__struct_fields__:
-        value = getattr(node, name)
-        if value and isinstance(value, tuple) and isinstance(value[0], Position):
-            changed[name] = change(value)
-    if isinstance(node, Markdown) and changed and changed["children"] != node.children:
-        # Its own text says something else.
-        changed["text"] = ""
-    return replace(node, **changed) if changed else node
 
 
 # ---- Addresses, classes, raw texts ----
