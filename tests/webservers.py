@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, RemoteDisconnected
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,6 +37,14 @@ class Server:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=20)
 
     def get(self, target: str) -> Answer:
+        # Apache closes a kept connection when all of its workers are busy; a browser asks again on a new one.
+        try:
+            return self._ask(target)
+        except (RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            self._connection.close()
+            return self._ask(target)
+
+    def _ask(self, target: str) -> Answer:
         self._connection.request("GET", target)
         answer = self._connection.getresponse()
         location = (answer.getheader("Location") or "").removeprefix(self._own)
