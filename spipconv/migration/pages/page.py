@@ -58,6 +58,52 @@ class PageLink(Struct, frozen=True):
     language: str = ""
 
 
+class MenuEntry(Struct, frozen=True):
+    """An entry of the site's menu in one language, with the entries below it. Without an ``address``, it is a title.
+
+    ``address`` begins with ``/`` (a page of the new site), or it is an allowed address elsewhere.
+    """
+
+    title: str
+    address: str
+    language: str
+    children: tuple[MenuEntry, ...] = ()
+
+
+class Event(Struct, frozen=True):
+    """When and where something takes place (plugin "Agenda").
+
+    ``start`` and ``end`` are naive local times, ``end`` not before ``start``; ``is_whole_day``: only their days count.
+    ``place`` and ``street`` are plain words.
+    """
+
+    start: datetime
+    end: datetime
+    is_whole_day: bool = False
+    place: str = ""
+    street: str = ""
+
+
+class PageEvent(Struct, frozen=True):
+    """An event that belongs to a page, with the address of its own page."""
+
+    number: int
+    title: str
+    address: str
+    event: Event
+
+
+class Point(Struct, frozen=True):
+    """A point on a map (plugin "GIS"), in degrees. ``zoom`` is 0 if it is not known."""
+
+    number: int
+    latitude: float
+    longitude: float
+    title: str = ""
+    description: str = ""
+    zoom: int = 0
+
+
 # SPIP's length for articles, in characters.
 _SUMMARY = 500
 
@@ -77,6 +123,11 @@ class Page(Struct, frozen=True):
     address). ``feed`` is the feed of a site. ``below`` are the pages that it lists. ``translations`` are the other
     pages of the same object or of its id_trad. ``group`` is the slug of the group that the translations share.
     ``aliases`` are old paths, from the root of the host, that lead here.
+
+    What plugins add: ``event`` is what an event is about, ``events`` are those of an article, in order of time.
+    ``belongs_to`` is the article of an event. ``points`` are places on a map. ``composition`` is the name of the
+    template that SPIP used. ``also_in`` are sections that it is in besides its own. ``broader`` are the keywords or
+    groups above a keyword or a group, the outermost first. ``extra`` are columns of the site's own: name and text.
     """
 
     kind: str
@@ -109,6 +160,14 @@ class Page(Struct, frozen=True):
     translations: tuple[PageLink, ...] = ()
     translation_key: str = ""
     aliases: tuple[str, ...] = ()
+    event: Event | None = None
+    events: tuple[PageEvent, ...] = ()
+    belongs_to: PageLink | None = None
+    points: tuple[Point, ...] = ()
+    composition: str = ""
+    also_in: tuple[Term, ...] = ()
+    broader: tuple[Term, ...] = ()
+    extra: tuple[tuple[str, str], ...] = ()
 
     @property
     def summary(self) -> str:
@@ -121,7 +180,8 @@ class Site(Struct, frozen=True):
     main one first.
 
     ``taxonomies`` are the groups of keywords: slug and title. ``shows_future``: the old site showed texts before their
-    date.
+    date. ``menu`` are the entries of the main menu in all languages, those of the main one first: SPIP's menu if the
+    site has one, otherwise the sections at the top.
     """
 
     name: str
@@ -132,3 +192,4 @@ class Site(Struct, frozen=True):
     languages: tuple[str, ...]
     taxonomies: tuple[tuple[str, str], ...]
     shows_future: bool = False
+    menu: tuple[MenuEntry, ...] = ()
