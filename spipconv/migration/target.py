@@ -59,9 +59,10 @@ class MarkdownTree(TargetSystem, frozen=True, kw_only=True):
     front matter; a dot goes one level down, and a field without a name is left out. ``yaml``: the front matter is
     YAML, otherwise ``Key: value`` lines whose values are HTML. ``terms``: keywords and authors are named by their
     slug or by their title. ``needs_summaries``: it makes poor ones itself, so every page has one. ``shows_fields``:
-    its themes show overtitle and subtitle, otherwise they are in the body. ``links``: addresses of the built site,
-    or paths from file to file. ``templates``: how the system's templates and themes treat the values of front
-    matter and settings (see ``safety.template_text``).
+    its themes show overtitle and subtitle, otherwise they are in the body. ``data`` is the folder of the
+    data files that its templates read. ``links``: addresses of the built site, or paths from file to file.
+    ``templates``: how the system's templates and themes treat the values of front matter and settings (see
+    ``safety.template_text``).
     """
 
     raw_format: str = "markdown"
@@ -74,6 +75,7 @@ class MarkdownTree(TargetSystem, frozen=True, kw_only=True):
     terms: Literal["slug", "title"] = "title"
     needs_summaries: bool = False
     shows_fields: bool = False
+    data: str = "data"
     links: Literal["address", "file"] = "address"
     templates: Templates = "mixed"
 
@@ -127,6 +129,7 @@ _JEKYLL = MarkdownTree(
     list="{address}index.md",
     post="_posts/{date}-{slug}{suffix}.md",
     images="IMG",
+    data="_data",
     keys={
         "layout": "layout",
         "title": "title",

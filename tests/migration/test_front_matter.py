@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
+from html import escape
 from typing import Any
 
 import html5lib
@@ -44,7 +46,7 @@ def comment(number: int, depth: int = 0, text: str = "Bien dit.", **fields: Any)
 
 def split(one: Page, target: str) -> tuple[Any, str]:
     """Return the front matter as the target's reader sees it, and the text below it."""
-    text = write_page(one, SITE, TREES[target]).content.decode("utf-8")
+    text = write_page(one, SITE, TREES[target])[0].content.decode("utf-8")
     if TREES[target].yaml:
         assert text.startswith("---\n")
         header, mark, rest = text.removeprefix("---\n").partition("\n---\n")
@@ -267,7 +269,7 @@ def test_a_category_is_the_outermost_section() -> None:
 )
 def test_files_have_the_expected_paths(target: str, fields: dict[str, Any], path: str) -> None:
     assert path_of(page(**fields), SITE, TREES[target]) == path
-    assert write_page(page(**fields), SITE, TREES[target]).path == path
+    assert write_page(page(**fields), SITE, TREES[target])[0].path == path
 
 
 # ---- Below the front matter ----
@@ -276,7 +278,7 @@ def test_files_have_the_expected_paths(target: str, fields: dict[str, Any], path
 @pytest.mark.parametrize("target", TREES)
 def test_over_and_under_titles_are_shown_once(target: str) -> None:
     one = page(overtitle="Le dessus", subtitle="Le dessous")
-    text = write_page(one, SITE, TREES[target]).content.decode()
+    text = write_page(one, SITE, TREES[target])[0].content.decode()
     assert text.count("Le dessus") == text.count("Le dessous") == 1 + (target == "markdown")
     _, body = split(one, target)
     assert ("Le dessus" in body) == (not TREES[target].shows_fields)
@@ -288,37 +290,55 @@ def test_pages_list_their_subpages_if_the_system_does_not(target: str) -> None:
     assert ("Dessous" in body) == (not TREES[target].has_lists)
 
 
-def thread(body: str) -> list[tuple[str, int]]:
-    """Return the messages of a page with their depth in a browser."""
-    tree = html5lib.parseFragment(body, namespaceHTMLElements=False)
-    found: list[tuple[str, int]] = []
-
-    def visit(element: Any, depth: int) -> None:
-        is_message = element.get("id", "").startswith("forum") and element.tag == "article"
-        if is_message:
-            found.append((element.get("id"), depth))
-        for child in element:
-            visit(child, depth + is_message)
-
-    visit(tree, 0)
-    return found
+# ---- Messages, in a file of their own ----
 
 
-def test_answers_are_inside_the_message_they_answer() -> None:
-    depths = [0, 1, 2, 2, 1, 0, 1, 0]
-    messages = tuple([comment(number, depth) for number, depth in enumerate(depths, start=1)])
-    _, body = split(page(comments=messages), "markdown")
-    assert thread(body) == [(f"forum{number}", depth) for number, depth in enumerate(depths, start=1)]
-    assert body.count("<article") == body.count("</article>") == len(depths)
-    assert body.rstrip().endswith("</section>")
+def messages(target: str, *comments: Comment, **fields: Any) -> list[dict[str, Any]]:
+    """Return the messages of a page as the templates of a target read them."""
+    _, *files = write_page(page(comments=comments, **fields), SITE, TREES[target])
+    return [message for file in files for message in json.loads(file.content)]
+
+
+@pytest.mark.parametrize(
+    ("target", "fields", "path"),
+    [
+        ("hugo", {}, "data/comments/article12.json"),
+        ("hugo", {"language": "en"}, "data/comments/article12.en.json"),
+        ("jekyll", {"kind": "rubrique", "number": 3}, "_data/comments/rubrique3.json"),
+        ("pelican", {"language": "pt_br"}, "data/comments/article12.pt-br.json"),
+        ("markdown", {}, "data/comments/article12.json"),
+    ],
+)
+def test_messages_are_in_a_file_of_the_target_s_data(target: str, fields: dict[str, Any], path: str) -> None:
+    _, file = write_page(page(comments=(comment(1),), **fields), SITE, TREES[target])
+    assert file.path == path
+
+
+def test_messages_are_a_flat_list_in_reading_order() -> None:
+    one = comment(4, title="Oui", address="http://a.org/")
+    other = replace(comment(9, 1, author="Zoé", date=None), parent=4)
+    assert messages("hugo", one, other) == [
+        {
+            "id": 4, "parent": 0, "depth": 0, "author": "Lise", "url": "http://a.org/", "date": "2024-02-29T13:05:09",
+            "title": "Oui", "html": "<p>Bien dit.</p>",
+        },
+        {
+            "id": 9, "parent": 4, "depth": 1, "author": "Zoé", "url": "", "date": "", "title": "",
+            "html": "<p>Bien dit.</p>",
+        },
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("target", TREES)
+def test_no_message_is_in_the_body(target: str) -> None:
+    with_message = write_page(page(comments=(comment(1),)), SITE, TREES[target])
+    assert with_message[:1] == write_page(page(), SITE, TREES[target])
 
 
 def test_a_message_that_waits_is_not_shown() -> None:
-    _, body = split(page(comments=(comment(1), comment(2, text="En attente", is_pending=True))), "hugo")
-    assert [name for name, _ in thread(body)] == ["forum1"]
-    assert "En attente" not in body
-    _, body = split(page(comments=(comment(2, is_pending=True),)), "hugo")
-    assert "<section" not in body
+    waiting = comment(2, text="En attente", is_pending=True)
+    assert [message["id"] for message in messages("hugo", comment(1), waiting)] == [1]
+    assert write_page(page(comments=(waiting,)), SITE, TREES["hugo"])[1:] == ()
 
 
 HOSTILE = '"><b data-evil="x">&amp;<script>alert(1)</script>\'{{ x }}'
@@ -331,37 +351,29 @@ def test_messages_contain_no_raw_html(field: str, target: str) -> None:
     if field == "address":
         fields = {"address": "http://a.org/" + HOSTILE}
     text = HOSTILE if field == "body" else "Bien."
-    _, body = split(page(comments=(comment(1, text=text, **fields),)), target)
-    for element in html5lib.parseFragment(body, namespaceHTMLElements=False).iter():
+    (message,) = messages(target, comment(1, text=text, **fields))
+    # As a template prints them: what is not HTML is printed as it is only by careless ones.
+    markup = f'<a href="{message["url"]}">{message["author"]}</a>{message["title"]}{message["html"]}'
+    if TREES[target].templates == "escape":
+        markup = f"{message['html']}{escape(message['author'] + message['title'] + message['url'])}"
+    for element in html5lib.parseFragment(markup, namespaceHTMLElements=False).iter():
         assert "data-evil" not in element.attrib
         assert element.tag != "script"
-    assert "alert(1)" in body
+    assert "alert(1)" in markup
 
 
 @pytest.mark.parametrize(
     "address", ["javascript:alert(1)", "data:text/html,x", "sms:1", "mailto:lise@a.org", "/a", "relatif"]
 )
 def test_only_web_addresses_of_writers_are_linked(address: str) -> None:
-    _, body = split(page(comments=(comment(1, address=address),)), "markdown")
-    assert "<a " not in body
-    assert "Lise" in body
-
-
-def test_a_writer_s_page_is_a_stranger_s_link() -> None:
-    _, body = split(page(comments=(comment(1, address="http://a.org/"),)), "markdown")
-    (link,) = [
-        element for element in html5lib.parseFragment(body, namespaceHTMLElements=False).iter() if element.tag == "a"
-    ]
-    assert (link.get("href"), link.text) == ("http://a.org/", "Lise")
-    assert set(link.get("rel").split()) >= {"nofollow", "ugc", "noopener"}
-    _, body = split(page(comments=(comment(1, address="http://a.org/", author=""),)), "markdown")
-    assert ">http://a.org/</a>" in body
+    (message,) = messages("markdown", comment(1, address=address))
+    assert (message["url"], message["author"]) == ("", "Lise")
 
 
 def test_a_message_is_a_stranger_s_text_with_its_notes() -> None:
-    _, body = split(page(comments=(comment(1, text="[a->http://b.org/] mot[[La note]]"),)), "markdown")
-    assert re.search(r'<a href="http://b.org/"[^>]*rel="nofollow ugc noopener', body)
-    assert "La note" in body
+    (message,) = messages("markdown", comment(1, text="[a->http://b.org/] mot[[La note]]"))
+    assert re.search(r'<a href="http://b.org/"[^>]*rel="nofollow ugc noopener', message["html"])
+    assert "La note" in message["html"]
 
 
 # ---- From file to file ----
@@ -386,8 +398,8 @@ def test_links_lead_from_file_to_file(text: str, address: str) -> None:
     assert target.links == "file"
     _, body = split(page(body=parse(text).document), "markdown")
     assert re.search(r'[("<]' + re.escape(address) + r'[)">]', body), body
-    _, body = split(page(comments=(comment(1, text=text),)), "markdown")
-    assert "<img" in text or "<a" in text or address in body
+    (message,) = messages("markdown", comment(1, text=text))
+    assert "<img" in text or "<a" in text or address in message["html"]
 
 
 def test_other_targets_keep_addresses() -> None:
@@ -407,4 +419,6 @@ def test_pictures_of_documents_lead_from_file_to_file() -> None:
 
 def test_a_target_is_described_by_values() -> None:
     target: MarkdownTree = replace(TREES["hugo"], shows_fields=False)
-    assert "Le dessus" in write_page(page(overtitle="Le dessus"), SITE, target).content.decode().rpartition("---\n")[2]
+    assert (
+        "Le dessus" in write_page(page(overtitle="Le dessus"), SITE, target)[0].content.decode().rpartition("---\n")[2]
+    )

@@ -121,9 +121,10 @@ class PageMaker:
         )
         if isinstance(text, str):
             return PageResult(entry, text=text)
-        entry = replace(entry, files={text.path: fingerprint(text.content)})
-        is_put = self._output is None or self._output.put(text.path, text.content, entry)
-        return PageResult(entry, is_kept=not is_put)
+        entry = replace(entry, files={file.path: fingerprint(file.content) for file in text})
+        output = self._output
+        are_put = [output is None or output.put(file.path, file.content, entry) for file in text]
+        return PageResult(entry, is_kept=not all(are_put))
 
     def write_redirects(self) -> tuple[Issue, ...]:
         """Write the redirect tables; return their issues."""
@@ -157,15 +158,15 @@ class PageMaker:
             digest.update("\0".join(map(str, row)).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()[:32]
 
-    def _count_words(self, made: MadePage, text: str | File) -> tuple[int, int]:
+    def _count_words(self, made: MadePage, text: str | tuple[File, ...]) -> tuple[int, int]:
         if not self._target.counts_words:
             return 0, 0
-        return count_words(made.sources, text if isinstance(text, str) else text.content.decode())
+        return count_words(made.sources, text if isinstance(text, str) else text[0].content.decode())
 
-    def _write(self, page: Page) -> str | File:
+    def _write(self, page: Page) -> str | tuple[File, ...]:
         return write(page, self._content.site, self._target)
 
-    def _written(self, made: MadePage) -> tuple[MadePage, str | File]:
+    def _written(self, made: MadePage) -> tuple[MadePage, str | tuple[File, ...]]:
         """Return a page as its target writes it, without messages that an error stops."""
         try:
             return made, self._write(made.page)

@@ -3,40 +3,33 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from spipconv.converters import html, markdown
-from spipconv.languages import comments_title
+from spipconv.converters import markdown
 from spipconv.migration.kinds import TEXTS
-from spipconv.migration.pages.page import Comment, Page, Site
+from spipconv.migration.pages.page import Page, Site
 from spipconv.migration.plan.names import language_tag
 from spipconv.migration.target import MarkdownTree
+from spipconv.migration.writers.comments import comments_file
 from spipconv.migration.writers.files import File
 from spipconv.migration.writers.front_matter import write_front_matter
 from spipconv.nodes import Document, Element, Figure, Link, List, ListItem, Node, Text
-from spipconv.safety import (
-    escape_attribute,
-    escape_text,
-    printable,
-    safe_address,
-)
 from spipconv.trees import transform
 
 
-def write_page(page: Page, site: Site, target: MarkdownTree) -> File:
-    """Return the file of a page."""
+def write_page(page: Page, site: Site, target: MarkdownTree) -> tuple[File, ...]:
+    """Return the file of a page, and the file of its messages if there are any."""
     path = path_of(page, site, target)
-    body, shown = _body(page, target), [one for one in page.comments if not one.is_pending]
-    if target.links == "file":
-        body, shown = _relative(body, path), [replace(one, body=_relative(one.body, path)) for one in shown]
-    comments = printable(_comments(shown, page.language))
-    text = markdown.write(body, flavour=target.flavour)
-    if comments:
-        text += ("\n" if text else "") + markdown.html_block(comments, target.flavour) + "\n"
+
+    def adapt(document: Document) -> Document:
+        return _relative(document, path) if target.links == "file" else document
+
+    text = markdown.write(adapt(_body(page, target)), flavour=target.flavour)
     header = write_front_matter(page, site, target)
-    return File(path, (header + ("\n" + text if text else "")).encode("utf-8", "replace"))
+    file = File(path, (header + ("\n" + text if text else "")).encode("utf-8", "replace"))
+    comments = comments_file(page, site, target, adapt)
+    return (file, comments) if comments else (file,)
 
 
 def path_of(page: Page, site: Site, target: MarkdownTree) -> str:
@@ -70,36 +63,6 @@ def _body(page: Page, target: MarkdownTree) -> Document:
         items = [ListItem((Link(one.address, (Text(one.title),), kind="internal"),)) for one in page.below]
         nodes.append(List(ordered=False, items=tuple(items)))
     return replace(page.body, children=tuple(nodes))
-
-
-def _comments(comments: Iterable[Comment], language: str) -> str:
-    """Return the messages of a page as HTML, each inside the message that it answers."""
-    parts: list[str] = []
-    open_depths: list[int] = []
-    for one in comments:
-        while open_depths and open_depths[-1] >= one.depth:
-            open_depths.pop()
-            parts.append("</article>\n")
-        open_depths.append(one.depth)
-        parts.append(_comment(one))
-    if not parts:
-        return ""
-    parts.append("</article>\n" * len(open_depths))
-    title = escape_text(comments_title(language))
-    return f'<section id="forum" class="comments">\n<h2>{title}</h2>\n{"".join(parts)}</section>'
-
-
-def _comment(one: Comment) -> str:
-    address = safe_address(one.address) if one.address else None
-    name = escape_text(one.author)
-    if address and address.startswith(("http://", "https://")):
-        name = f'<a href="{escape_attribute(address)}" rel="nofollow ugc noopener">{name or escape_text(address)}</a>'
-    date = f'<time datetime="{one.date.isoformat()}">{one.date.date().isoformat()}</time>' if one.date else ""
-    title = f"<strong>{escape_text(one.title)}</strong>" if one.title else ""
-    line = " · ".join(part for part in (title, name, date) if part)
-    written = html.write(one.body, profile="comment")
-    words = f"{written.body}{written.notes}".strip()
-    return f'<article id="forum{one.number}" class="comment">\n<p>{line}</p>\n{words}\n'
 
 
 # ---- Links from file to file ----

@@ -38,8 +38,8 @@ SINGLE_FILES: Mapping[TargetName, SingleFile] = {
 }
 
 
-def write(page: Page, site: Site, target: TargetSystem) -> File | str:
-    """Return the file of a page, or its part of the target's single file."""
+def write(page: Page, site: Site, target: TargetSystem) -> tuple[File, ...] | str:
+    """Return the files of a page, its own first, or its part of the target's single file."""
     if isinstance(target, MarkdownTree):
         return markdown_tree.write_page(page, site, target)
     return SINGLE_FILES[target.name].item(page, site)
