@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from spipconv.diagnostics import Severity
+from spipconv.migration.report.balance import REASONS, KindBalance, balance_kind
 from spipconv.migration.report.issues import (
     DOCUMENT_CODES,
     ENCODING_CODES,
@@ -90,6 +91,7 @@ class MigrationReport:
         )
         self._codes: Counter[str] = Counter()
         self._tallies: dict[str, Counter[str]] = {}
+        self._reasons: dict[str, Counter[str]] = {}
         self._words = [0, 0, 0]
         self._issues: list[tuple[str | int, ...]] = []
         self._page_words: list[tuple[str | int, ...]] = []
@@ -111,6 +113,13 @@ class MigrationReport:
     def count(self, what: str, kind: str, number: int = 1) -> None:
         """Add to a tally: (``read``, ``article``), (``left``, ``forum``), (``file``, ``copied``) …"""
         self._tallies.setdefault(readable(what), Counter())[readable(kind)] += number
+
+    def leave(self, kind: str, reason: str, number: int = 1) -> None:
+        """Count rows of a kind, or of a table, that are left out; ``reason`` is one of ``REASONS``."""
+        if number:
+            assert reason in REASONS, reason
+            self._reasons.setdefault(readable(kind), Counter())[reason] += number
+            self.count("left", kind, number)
 
     def count_words(self, kind: str, number: int, page: str, source_words: int, kept_words: int) -> None:
         """Add the number of an object's words that are on its page.
@@ -158,6 +167,16 @@ class MigrationReport:
             what: {kind: tally[kind] for kind in _in_order(tally, [*KIND_ORDER, *TALLY_ORDER])}
             for what in _in_order(self._tallies, TALLY_ORDER)
             for tally in [self._tallies[what]]
+        }
+
+    @property
+    def balance(self) -> dict[str, KindBalance]:
+        """What became of the rows that were read, by kind or table, in the order of kinds."""
+        tallies = self._tallies
+        written, redirects = tallies.get("written", Counter()), tallies.get("redirect", Counter())
+        return {
+            kind: balance_kind(rows, written[kind], redirects[kind], self._reasons.get(kind, Counter()))
+            for kind, rows in self.tallies.get("read", {}).items()
         }
 
     @property
@@ -232,6 +251,7 @@ class MigrationReport:
         content = {
             "version": 1,
             "counts": self.tallies,
+            "balance": self.balance,
             "totals": self.totals,
             "all_remarks": ISSUES_FILE,
             "remarks": issues,
