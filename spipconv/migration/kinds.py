@@ -178,6 +178,65 @@ _MESSAGE = ObjectKind(
     is_personal=True,
     has_link_tables=True,
 )
+# Of the plugin "Dictionnaires". Ranges of further kinds begin where those of all languages of the first ten end.
+_DICTIONARY = ObjectKind(
+    name="dictionnaire",
+    table="dictionnaires",
+    key="id_dictionnaire",
+    words=mark_plural("dictionary", "dictionaries"),
+    texts=("titre", "descriptif", "texte"),
+    logo="dictionnaire",
+    range=4000,
+)
+_DEFINITION = ObjectKind(
+    name="definition",
+    table="definitions",
+    key="id_definition",
+    words=mark_plural("definition", "definitions"),
+    date="date",
+    language="lang",
+    texts=("titre", "termes", "texte"),
+    logo="definition",
+    range=4001,
+)
+# Of the plugin "Agenda".
+_EVENT = ObjectKind(
+    name="evenement",
+    table="evenements",
+    key="id_evenement",
+    words=mark_plural("event", "events"),
+    date="date_debut",
+    texts=("titre", "descriptif", "lieu", "adresse"),
+    is_text=True,
+    takes_messages=True,
+    has_link_tables=True,
+    has_path=True,
+    logo="evenement",
+    page_type="evenements",
+    range=9,
+)
+# Of the plugin "Albums".
+_ALBUM = ObjectKind(
+    name="album",
+    table="albums",
+    key="id_album",
+    words=mark_plural("album", "albums"),
+    date="date",
+    language="lang",
+    texts=("titre", "descriptif"),
+    is_text=True,
+    has_path=True,
+    logo="album",
+    page_type="albums",
+    range=10,
+)
+# The pages that list all events and all albums do not belong to an object either.
+_AGENDA = ObjectKind(
+    name="agenda", table="", key="", words=mark_plural("page of the events", "page of the events"), range=11
+)
+_ALBUMS = ObjectKind(
+    name="albums", table="", key="", words=mark_plural("page of the albums", "page of the albums"), range=12
+)
 # The front page does not belong to an object: its number is 0, and it has no table.
 HOME = ObjectKind(
     name="home",
@@ -190,11 +249,29 @@ HOME = ObjectKind(
 
 # The kinds of objects that a text, an address or a table of links may name.
 OBJECT_KINDS: Mapping[str, ObjectKind] = {
-    kind.name: kind for kind in (_ARTICLE, _SECTION, _BRIEF, _SITE, _AUTHOR, _KEYWORD, _GROUP, _DOCUMENT, _MESSAGE)
+    kind.name: kind
+    for kind in (
+        _ARTICLE,
+        _SECTION,
+        _BRIEF,
+        _SITE,
+        _AUTHOR,
+        _KEYWORD,
+        _GROUP,
+        _DICTIONARY,
+        _DEFINITION,
+        _DOCUMENT,
+        _MESSAGE,
+    )
 }
 # By any name that an address or a table may have for a kind.
 KINDS_BY_NAME: Mapping[str, ObjectKind] = {name: kind for kind in OBJECT_KINDS.values() for name in kind.names}
 KINDS_BY_TABLE: Mapping[str, ObjectKind] = {kind.table: kind for kind in OBJECT_KINDS.values()}
-# The kinds that have pages: all of them, and the front page.
-PAGE_KINDS: Mapping[str, ObjectKind] = {**OBJECT_KINDS, HOME.name: HOME}
+# The kinds whose pages are below a page of their own, and the kind of that page.
+LISTED: Mapping[str, ObjectKind] = {_EVENT.name: _AGENDA, _ALBUM.name: _ALBUMS}
+# The kinds that have pages: all of them, the front page, and the pages that list a kind.
+PAGE_KINDS: Mapping[str, ObjectKind] = {
+    **OBJECT_KINDS,
+    **{kind.name: kind for kind in (HOME, *LISTED.values())},
+}
 TEXTS = frozenset(name for name, kind in OBJECT_KINDS.items() if kind.is_text)

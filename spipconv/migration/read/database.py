@@ -15,21 +15,32 @@ WORKING_TABLES: Mapping[str, tuple[str, ...]] = {
     "meta": ("nom", "valeur"),
     "rubriques": (
         "id_rubrique", "id_parent", "titre", "descriptif", "texte", "statut", "date", "lang", "url_propre",
+        # Of plugins.
+        "id_trad", "rang", "composition",
     ),
     "articles": (
         "id_article", "surtitre", "titre", "soustitre", "id_rubrique", "descriptif", "chapo", "texte", "ps", "date",
         "statut", "date_redac", "date_modif", "lang", "id_trad", "nom_site", "url_site", "virtuel", "url_propre",
+        "rang", "composition",
     ),
     "breves": (
         "id_breve", "titre", "texte", "lien_titre", "lien_url", "date_heure", "statut", "id_rubrique", "lang",
-        "url_propre",
+        "url_propre", "rang",
     ),
     "syndic": (
         "id_syndic", "id_rubrique", "nom_site", "url_site", "url_syndic", "descriptif", "date", "statut", "url_propre",
     ),
     "auteurs": ("id_auteur", "nom", "bio", "nom_site", "url_site", "statut", "url_propre"),
-    "groupes_mots": ("id_groupe", "titre", "descriptif", "texte"),
-    "mots": ("id_mot", "titre", "descriptif", "texte", "id_groupe", "url_propre"),
+    "groupes_mots": ("id_groupe", "titre", "descriptif", "texte", "id_parent", "rang"),
+    "mots": (
+        "id_mot", "titre", "descriptif", "texte", "id_groupe", "url_propre", "id_parent", "rang", "lang", "id_trad",
+    ),
+    # Of the plugin "Dictionnaires".
+    "dictionnaires": ("id_dictionnaire", "titre", "descriptif", "texte", "statut"),
+    "definitions": (
+        "id_definition", "id_dictionnaire", "titre", "texte", "termes", "type", "casse", "date", "statut", "lang",
+        "id_trad", "url_externe",
+    ),
     "documents": (
         "id_document", "id_vignette", "extension", "titre", "date", "descriptif", "fichier", "taille", "largeur",
         "hauteur", "mode", "distant", "media", "credits", "alt",
@@ -44,23 +55,40 @@ WORKING_TABLES: Mapping[str, tuple[str, ...]] = {
     # Of the plugin "Accès restreint".
     "zones": ("id_zone", "publique"),
     "zones_liens": ("id_zone", "id_objet", "objet"),
+    # Of "Agenda", "Albums", "GIS", "Menus", "Formidable" and "Polyhiérarchie".
+    "evenements": (
+        "id_evenement", "id_article", "date_debut", "date_fin", "titre", "descriptif", "lieu", "adresse", "horaire",
+        "id_evenement_source", "statut", "url_propre",
+    ),
+    "albums": ("id_album", "titre", "descriptif", "date", "statut", "lang", "id_trad", "url_propre"),
+    "albums_liens": ("id_album", "id_objet", "objet"),
+    "gis": ("id_gis", "titre", "descriptif", "lat", "lon", "zoom", "adresse", "code_postal", "ville", "pays"),
+    "gis_liens": ("id_gis", "id_objet", "objet"),
+    "menus": ("id_menu", "id_menus_entree", "titre", "identifiant"),
+    "menus_entrees": ("id_menus_entree", "id_menu", "rang", "type_entree", "parametres"),
+    "formulaires": ("id_formulaire", "identifiant", "titre", "descriptif", "saisies", "message_retour", "statut"),
+    "formulaires_liens": ("id_formulaire", "id_objet", "objet"),
+    "petitions": ("id_petition", "id_article", "texte", "statut"),
+    "rubriques_liens": ("id_parent", "id_objet", "objet"),
     "urls": ("url", "type", "id_objet", "date", "id_parent", "segments", "perma", "langue"),
 }  # fmt: skip
+# The table of the columns that a site has added; it is none of SPIP's.
+EXTRA = ("kind", "number", "name", "value")
 # Columns that hold whole numbers; all others hold text. NULL is 0 or empty.
 NUMBERS = frozenset(
     {column for columns in WORKING_TABLES.values() for column in columns if column.startswith("id_")}
-    | {"taille", "largeur", "hauteur", "rang_lien", "segments", "perma"}
+    | {"taille", "largeur", "hauteur", "rang_lien", "segments", "perma", "casse", "rang", "zoom"}
 )
 # The greatest number: a greater one would not fit where numbers are added to it.
 GREATEST = (1 << 48) - 1
 # Columns that hold dates.
-DATES = frozenset({"date", "date_redac", "date_modif", "date_heure"})
+DATES = frozenset({"date", "date_redac", "date_modif", "date_heure", "date_debut", "date_fin"})
 # Limit for the texts of one row, in bytes; making a page takes about seventy times as much memory.
 LONGEST_TEXT = 1 << 21
 # Limit for a short text, in bytes: the size of a column of type text. Other pages show it with each link.
 LONGEST_TITLE = (1 << 16) - 1
 # Columns that may be as long as a row.
-LONG = frozenset({"texte", "chapo", "ps", "bio", "descriptif", "valeur"})
+LONG = frozenset({"texte", "chapo", "ps", "bio", "descriptif", "valeur", "saisies", "parametres"})
 _PLAN = """
 -- What becomes of every object: see plan.py. address: "/a/b/", an address elsewhere, or empty where it has no page.
 CREATE TABLE objects (
@@ -74,6 +102,9 @@ CREATE TABLE pages (
 ) WITHOUT ROWID;
 -- Every path or query at which an object could be found at the old site, decoded, without a slash at its edges.
 CREATE TABLE old_paths (path TEXT PRIMARY KEY, kind TEXT, number INTEGER) WITHOUT ROWID;
+-- The columns that a site has added to SPIP's, one row for each that has a value, and the signatures of petitions.
+CREATE TABLE extra (kind TEXT, number INTEGER, name TEXT, value TEXT);
+CREATE TABLE signed (number INTEGER PRIMARY KEY, signatures INTEGER) WITHOUT ROWID;
 -- Raw texts that no page shows, and the files of the output folder that are to keep them.
 CREATE TABLE kept (path TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID;
 """
@@ -105,8 +136,8 @@ class WorkingDatabase:
         self.db.row_factory = sqlite3.Row
 
     def add(self, table: str, rows: Iterable[tuple[str | int, ...]]) -> None:
-        """Add rows, their values in the order of ``WORKING_TABLES``."""
-        marks = ", ".join("?" * len(WORKING_TABLES[table]))
+        """Add rows, their values in the order of ``WORKING_TABLES`` or, for the table ``extra``, of ``EXTRA``."""
+        marks = ", ".join("?" * len(WORKING_TABLES.get(table, EXTRA)))
         self.db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
     def keep(self, path: str, text: str) -> None:

@@ -22,19 +22,19 @@ OLD_LINKS["zones_rubriques"] = ("zones", "rubrique", OBJECT_KINDS["rubrique"].ke
 LINK_KEYS = {"zones": "id_zone", "auteurs": "id_auteur", "mots": "id_mot", "documents": "id_document"}
 # SPIP's own columns that are personal or that visitors never see.
 UNSEEN = frozenset(
-    """accepter_forum alea_actuel alea_futur articles auteur backup_cles breves brise bio comite contenu cookie_oubli
-    date date_index date_modif date_publication date_syndic date_thread date_tmp duree edition email email_auteur
-    en_ligne export forum htpass id_import id_groupe id_secteur id_thread id_type id_version idx imessage
+    """accepter_forum actif alea_actuel alea_futur articles auteur backup_cles breves brise bio comite contenu
+    cookie_oubli date date_index date_modif date_publication date_syndic date_thread date_tmp duree edition email
+    email_auteur en_ligne export forum htpass id_import id_groupe id_secteur id_thread id_type id_version idx imessage
     inclus ip lang langue_choisie login low_sec maj messagerie minirezo miroir moderation oubli obligatoire pass pgp
     popularite prefs profondeur referers resume rubriques source statut statut_tmp syndic syndication
-    tables_liees type unseul vu visites webmestre date_redac mode_upload""".split()
+    tables_liees type type_defaut unseul vu visites webmestre date_redac mode_upload""".split()
 )
 # Tables without anything that visitors read, and tables with an issue of their own.
 _UNREAD = frozenset(
-    """articles auteurs auteurs_messages breves caches contextes_aides depots depots_plugins documents forum
-    groupes_mots index index_articles index_auteurs index_breves index_dico index_documents index_forum index_mots
-    index_rubriques index_signatures index_syndic jobs jobs_liens messages meta mots mots_groupes_mots mots_messages
-    ortho_cache ortho_dico paquets petitions plugins recherches referers referers_articles resultats rubriques
+    """articles auteurs auteurs_messages breves caches contextes_aides definitions_liens depots depots_plugins
+    documents forum groupes_mots index index_articles index_auteurs index_breves index_dico index_documents
+    index_forum index_mots index_rubriques index_signatures index_syndic jobs jobs_liens messages meta mots
+    mots_groupes_mots mots_messages ortho_cache ortho_dico paquets petitions plugins recherches referers referers_articles resultats rubriques
     signatures statistiques stats_cache syndic syndic_articles test tickets types_documents urls urls_liens versions
     versions_fragments visites visites_articles visites_temp zones_auteurs mots_liens
     auteurs_liens documents_liens plugin_versions""".split()
@@ -45,6 +45,8 @@ COUNTED = {
     "messages": "private-left",
     "petitions": "petition-left",
 }
+# Why the rows of a table are left out, unless it is because no plugin's tables are migrated.
+LEFT_REASONS = {"syndic_articles": "syndicated", "signatures": "personal", "messages": "private"}
 # Columns of later versions whose absence may be noticed on the new site.
 LATER = frozenset({("documents", "alt"), ("documents", "credits"), ("documents_liens", "rang_lien")})
 
@@ -57,6 +59,7 @@ MUST_NUMBERS = {
 }
 # Columns read in addition to those of the working database, because other versions store the same facts there.
 _UNREAD_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "dictionnaires": ("actif",),
     "documents": ("id_type",),
     "forum": tuple(kind.key for kind in KINDS_WITH_MESSAGES),
 }

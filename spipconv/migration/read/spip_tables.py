@@ -24,6 +24,7 @@ from spipconv.migration.read.spip_schema import (
     COUNTED,
     KINDS_WITH_MESSAGES,
     LATER,
+    LEFT_REASONS,
     LINK_KEYS,
     MUST_NUMBERS,
     OLD_LINKS,
@@ -35,8 +36,8 @@ from spipconv.migration.report.errors import describe_error, failure_issue, stop
 from spipconv.migration.report.issues import Issue
 
 _SETTINGS = frozenset(
-    """adresse_site charset descriptif_site langue_site langues_multilingue langues_utilisees nom_site plugin post_dates
-    slogan_site tweaks_actifs type_urls version_installee""".split()
+    """adresse_site charset descriptif_site dictionnaires langue_site langues_multilingue langues_utilisees nom_site
+    plugin post_dates slogan_site tweaks_actifs tweaks_variables type_urls version_installee""".split()
 )
 # The number of rows that are written together, and the limit of their bytes.
 _MOST_WAITING = 500
@@ -60,7 +61,9 @@ class SpipReader:
         # Rows of each table so far, and the bytes of those not yet written.
         self._places: Counter[str] = Counter()
         self._weight = 0
-        # Counts of rows that are left out, by (table or kind, statut or code).
+        # Counts of rows by table, and of those that are left out by table and reason (see report/balance.py). Tables of
+        # links until 2.1 count as the table of links that they became.
+        self.rows: Counter[str] = Counter()
         self.left: Counter[tuple[str, str]] = Counter()
 
     def run(self, progress: Callable[[int], None] = lambda rows: None) -> Iterator[Issue]:
@@ -100,6 +103,8 @@ class SpipReader:
     ) -> list[tuple[str, tuple[str | int, ...]]]:
         """Return the rows of the working database for a row; none if an internal error stops it."""
         self._places[table] += 1
+        name = f"{OLD_LINKS[table][0]}_liens" if table in OLD_LINKS else table
+        self.rows[name] += 1
         try:
             return list(self._convert(table, row, extensions))
         except Exception as error:
@@ -108,6 +113,7 @@ class SpipReader:
             kind, number = _object(table, row)
             self._issues.append(failure_issue(kind, number, f"{describe_error(error)}; {self._place(table)}"))
             self._keep(raw_path(kind, number), table, row)
+            self.left[name, "failed"] += 1
             return []
 
     def _place(self, table: str) -> str:
@@ -128,12 +134,14 @@ class SpipReader:
         if table in OLD_LINKS:
             links, kind, key = OLD_LINKS[table]
             values = {LINK_KEYS[links]: row.get(LINK_KEYS[links]), "id_objet": row.get(key), "vu": row.get("vu")}
-            if not (links == "documents" and read_number(values["id_objet"]) == 0):
+            if links == "documents" and read_number(values["id_objet"]) == 0:
+                self.left["documents_liens", "no-object"] += 1
+            else:
                 yield from self._rows(f"{links}_liens", {**values, "objet": kind.encode()})
         elif table == "types_documents":
             extensions[self._text(row.get("id_type"))] = self._text(row.get("extension"))
         elif table not in WORKING_TABLES:
-            self.left[table, self._text(row.get("statut")) if "statut" in row else ""] += 1
+            self.left[table, LEFT_REASONS.get(table, "plugin")] += 1
         else:
             convert = _CONVERSIONS.get(table)
             changed = convert(self, dict(row)) if convert else row
@@ -147,10 +155,13 @@ class SpipReader:
         if kind is not None and not values[_PLACE_OF_KEY[table]]:
             self._issues.append(Issue("row-unnumbered", kind.name, detail=self._place(table)))
             self._keep(f"{RAW_TEXT_FOLDER}/{kind.name}-row-{self._places[table]}.txt", table, row)
+            self.left[table, "unnumbered"] += 1
         elif kind is not None or all(
             read_number(row.get(column)) is not None for column in MUST_NUMBERS.get(table, ()) if row.get(column)
         ):
             yield table, values
+        else:
+            self.left[table, "unnumbered"] += 1
 
     def _values(self, table: str, row: Mapping[str, bytes | None]) -> tuple[str | int, ...]:
         """Return a row of the working database with decoded texts; values that no column can hold are left out and
@@ -229,8 +240,14 @@ class SpipReader:
         statut = self._text(row.get("statut"))
         if statut in ("0minirezo", "1comite"):
             return row
-        self.left["auteurs", statut] += 1
+        self.left["auteurs", "deleted" if statut == "5poubelle" else "visitor"] += 1
         return None
+
+    def _dictionary(self, row: dict[str, bytes | None]) -> Mapping[str, bytes | None]:
+        if not row.get("statut"):
+            # Until version 0.4 of the plugin, this was a number.
+            row["statut"] = b"actif" if read_number(row.get("actif")) else b"inactif"
+        return row
 
     def _document(self, row: dict[str, bytes | None]) -> Mapping[str, bytes | None]:
         name = row.get("fichier") or b""
@@ -256,10 +273,9 @@ class SpipReader:
                     row["objet"], row["id_objet"] = kind.name.encode(), str(number).encode()
                     break
         if statut.startswith("priv"):
-            self.left["forum", statut] += 1
+            self.left["forum", "private"] += 1
             return None
         if statut not in ("publie", "prop"):
-            self.left["forum", statut] += 1
             # Only its place in the thread is needed.
             row.update(titre=b"", texte=b"", auteur=b"", nom_site=b"", url_site=b"", id_auteur=b"0")
         return self._link(row)
@@ -295,7 +311,7 @@ class SpipReader:
         for (table, column), rows in sorted(self._filled.items()):
             yield Issue("column-left", detail=f"{table}.{column} ({rows})")
         for table in sorted({table for table, _ in self.left}):
-            if table in ("auteurs", "forum"):
+            if table in WORKING_TABLES:
                 continue
             rows = sum(count for (name, _), count in self.left.items() if name == table)
             yield Issue(COUNTED.get(table, "table-left"), detail=f"{table} ({rows})")
@@ -308,6 +324,7 @@ _CONVERSIONS: Mapping[
     "meta": SpipReader._meta,
     "articles": SpipReader._article,
     "auteurs": SpipReader._author,
+    "dictionnaires": SpipReader._dictionary,
     "documents": SpipReader._document,
     "forum": SpipReader._message,
     "auteurs_liens": SpipReader._link,
