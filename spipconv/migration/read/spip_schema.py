@@ -34,10 +34,10 @@ _UNREAD = frozenset(
     """articles auteurs auteurs_messages breves caches contextes_aides definitions_liens depots depots_plugins
     documents forum groupes_mots index index_articles index_auteurs index_breves index_dico index_documents
     index_forum index_mots index_rubriques index_signatures index_syndic jobs jobs_liens messages meta mots
-    mots_groupes_mots mots_messages ortho_cache ortho_dico paquets petitions plugins recherches referers referers_articles resultats rubriques
-    signatures statistiques stats_cache syndic syndic_articles test tickets types_documents urls urls_liens versions
-    versions_fragments visites visites_articles visites_temp zones_auteurs mots_liens
-    auteurs_liens documents_liens plugin_versions""".split()
+    mots_groupes_mots mots_messages ortho_cache ortho_dico paquets petitions plugins recherches referers
+    referers_articles resultats rubriques signatures statistiques stats_cache syndic syndic_articles test tickets
+    types_documents urls urls_liens versions versions_fragments visites visites_articles visites_temp zones_auteurs
+    mots_liens auteurs_liens documents_liens plugin_versions""".split()
 ) | frozenset(OLD_LINKS)
 COUNTED = {
     "syndic_articles": "syndicated-left",
