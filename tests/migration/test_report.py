@@ -20,8 +20,12 @@ import pytest
 from spipconv import diagnostics
 from spipconv.migration.report.issues import ISSUE_CODES, MOST_DETAIL, Issue, message, severity
 from spipconv.migration.report.page import MOST_SHOWN, write_page
+from spipconv.migration.report.plugin_facts import OWN_PLUGINS, PLUGIN_FACTS, ActivePlugin
+from spipconv.migration.report.remedies import REMEDIES, remedy
 from spipconv.migration.report.report import MOST_EXAMPLES, MigrationReport
+from spipconv.migration.report.subjects import Subject
 from spipconv.migration.report.summary import summary
+from spipconv.translations import translate
 
 ALL_CODES = [*ISSUE_CODES, *diagnostics.DIAGNOSTICS]
 LANGUAGES = ["fr", "en"]
@@ -78,6 +82,19 @@ def test_every_code_has_a_severity_and_two_sentences(code: str) -> None:
     assert french
     assert english != french
     assert english[-1] not in ".!"
+
+
+@pytest.mark.parametrize("code", ALL_CODES)
+def test_every_code_has_a_remedy_of_one_sentence(code: str) -> None:
+    english, french = remedy(code, "en"), remedy(code, "fr")
+    assert english != french
+    for sentence in (english, french):
+        assert sentence[0].isupper()
+        assert sentence[-1] == "."
+
+
+def test_no_remedy_is_left_over() -> None:
+    assert REMEDIES.keys() == set(ALL_CODES)
 
 
 def test_no_code_has_two_meanings() -> None:
@@ -287,13 +304,77 @@ def test_the_page_loads_nothing_from_elsewhere(report: MigrationReport, language
 def test_places_are_shown_in_words(report: MigrationReport) -> None:
     report.add(Issue("link-unresolved", "article", 12, "texte", 3, 1, "[->art9]", "/a/b/"), Issue("table-left"))
     english = write_page(report, "en", site="https://new.example")
-    assert '<a href="https://new.example/a/b/">article 12</a>, texte, line 3: <code>[-&gt;art9]</code>' in english
+    assert '<a href="https://new.example/a/b/">article 12</a>, text, line 3: <code>[-&gt;art9]</code>' in english
     assert "<li>the database</li>" in english
     assert "Nothing on the new site has this address: left as it is" in english
     french = write_page(report, "fr")
     assert '<a href="/a/b/">article 12</a>, texte, ligne 3&nbsp;: <code>[-&gt;art9]</code>' in french
     assert "Rien sur le nouveau site n’a cette adresse&nbsp;: laissée telle quelle" in french
     assert english.index('id="loss"') < english.index('id="links"')
+
+
+def test_objects_have_their_titles_and_both_addresses(report: MigrationReport) -> None:
+    report.add(Issue("link-unresolved", "article", 12, "texte", 3), Issue("row-unnumbered", "article"))
+    report.count_words("article", 12, "/a/", 10, 5)
+    asked = []
+
+    def find(kind: str, number: int) -> Subject:
+        asked.append((kind, number))
+        return Subject("Où <b>dort</b> l’eau", "/a/", f"https://old.example/spip.php?{kind}{number}")
+
+    page = write_page(report, "en", find=find)
+    title = '<a href="/a/">Où &lt;b&gt;dort&lt;/b&gt; l’eau</a>'
+    old = '<a href="https://old.example/spip.php?article12">old page</a>'
+    assert page.count(f"{title} <small>article 12, {old}</small>") == 2
+    assert f"{old}</small>, text, line 3" in page
+    assert set(asked) == {("article", 12)}
+
+
+def test_no_title_breaks_out_of_places(report: MigrationReport) -> None:
+    report.add(*(Issue("link-unresolved", "article", number + 1) for number in range(len(HOSTILE))))
+    report.plugins = tuple(ActivePlugin(text, text, text) for text in HOSTILE)
+    calm = {element.tag for element in elements(write_page(report, "en"))}
+
+    def find(_: str, number: int) -> Subject:
+        return Subject(HOSTILE[number - 1], ADDRESSES[number % 5], ADDRESSES[number % 5])
+
+    shown = elements(write_page(report, "en", find=find))
+    assert {element.tag for element in shown} <= calm | {"a", "small"}
+    for element in shown:
+        assert not [name for name in element.attrib if name.startswith("on") or name in ("style", "src")]
+        assert not re.match(r"\s*(javascript|data)", element.get("href", ""), re.IGNORECASE)
+    report.to_json().decode()
+    for language in LANGUAGES:
+        assert max(map(len, summary(report, language).splitlines())) <= 100
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_plugins_come_first_and_say_what_they_left(report: MigrationReport, language: str) -> None:
+    report.plugins = (
+        ActivePlugin("forum", "Forum"),
+        ActivePlugin("crayons", "Crayons"),
+        ActivePlugin("agenda", "Agenda 4"),
+        ActivePlugin("machin", "Le machin"),
+    )
+    report.add(Issue("table-left", detail="machins (3)"), Issue("table-left", detail="machinerie (2)"))
+    report.add(Issue("unknown-model", "article", 4, detail="<machin_plan12|zoom=1>"))
+    page = write_page(report, language)
+    shown = ["<b>Le machin</b>", "machins (3)", "&lt;machin_plan&gt; (1)", "<b>Agenda 4</b>", "Crayons", "Forum"]
+    places = [page.index(text) for text in shown]
+    assert places == sorted(places)
+    assert places[-1] < page.index('id="loss"')
+    assert "machinerie" not in page[: page.index('id="loss"')]
+    found = {one["prefix"]: one for one in json.loads(report.to_json())["plugins"]}
+    assert found["machin"] == {"prefix": "machin", "title": "Le machin", "version": ""}
+
+
+@pytest.mark.parametrize("prefix", PLUGIN_FACTS)
+def test_facts_about_plugins_are_sentences_in_both_languages(prefix: str) -> None:
+    sentence = PLUGIN_FACTS[prefix].sentence
+    assert sentence.endswith(".")
+    assert translate(sentence, "fr") != sentence
+    assert prefix == prefix.lower()
+    assert prefix not in OWN_PLUGINS
 
 
 def test_long_lists_are_folded_and_cut(report: MigrationReport) -> None:

@@ -17,8 +17,19 @@ from spipconv.migration.report.issues import (
     readable,
     severity,
 )
+from spipconv.migration.report.plugins import PluginRow, own_plugins, plugin_rows
+from spipconv.migration.report.remedies import remedy
 from spipconv.migration.report.report import ISSUES_FILE, Mention, MigrationReport, PageWords, in_and_out, share
-from spipconv.migration.report.words import format_share, kind_words, severity_words, tally_words
+from spipconv.migration.report.style import STYLE
+from spipconv.migration.report.subjects import FindSubject, find_nothing
+from spipconv.migration.report.words import (
+    fate_words,
+    field_words,
+    format_share,
+    kind_words,
+    severity_words,
+    tally_words,
+)
 from spipconv.safety import escape_attribute, escape_text, safe_address
 from spipconv.translations import find_catalogue, format_number, mark, translate, translate_plural
 
@@ -29,57 +40,9 @@ _MOST_OPEN = 8
 # The sections of issues, by their ids.
 _SEVERITY_SECTIONS: Mapping[str, Severity] = {severity: severity for severity in SEVERITIES}
 
-_STYLE = """
-:root { color-scheme: light dark; --page: #fff; --text: #1c2126; --quiet: #58616b; --line: #d9dee3; --soft: #f4f6f8;
-  --link: #0b57a4; --loss: #a8201a; --change: #8a5300; --info: #275d8c; }
-@media (prefers-color-scheme: dark) { :root { --page: #14171a; --text: #e4e7ea; --quiet: #a3acb5; --line: #343a41;
-  --soft: #1e2226; --link: #8cc2f7; --loss: #ff9c94; --change: #f0bc66; --info: #93c5f0; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--page); color: var(--text); font: 1rem/1.55 system-ui, sans-serif; }
-main { max-width: 58rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
-h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .25rem; overflow-wrap: anywhere; }
-h2 { font-size: 1.3rem; line-height: 1.3; margin: 3rem 0 .75rem; padding-bottom: .35rem;
-  border-bottom: 2px solid var(--line); }
-h3 { font-size: 1rem; line-height: 1.4; margin: 0; }
-p { margin: .5rem 0; }
-a { color: var(--link); text-underline-offset: .15em; }
-a:focus-visible, summary:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 2px; }
-code { font: .875em/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
-.quiet { color: var(--quiet); }
-.totals { display: grid; grid-template-columns: repeat(3, 1fr); gap: .75rem; margin: 1.5rem 0; padding: 0;
-  list-style: none; }
-.totals a, .totals div { display: block; padding: .7rem .9rem; border: 1px solid var(--line);
-  border-top: 4px solid currentcolor;
-  border-radius: .4rem; background: var(--soft); text-decoration: none; }
-.totals b { display: block; font-size: 1.6rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
-.totals a:hover span { text-decoration: underline; }
-.loss { color: var(--loss); } .change { color: var(--change); } .info { color: var(--info); }
-nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: 0; padding: 0; list-style: none; }
-table { width: 100%; border-collapse: collapse; margin: 1rem 0; }
-table.narrow { width: auto; min-width: min(100%, 32rem); }
-caption { text-align: left; color: var(--quiet); padding-bottom: .35rem; }
-th, td { padding: .4rem .6rem .4rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top;
-  overflow-wrap: anywhere; font-weight: normal; }
-thead th { color: var(--quiet); font-size: .875rem; }
-.number { text-align: right; white-space: nowrap; overflow-wrap: normal; font-variant-numeric: tabular-nums; }
-td code + .quiet, th code + .quiet { display: block; font-size: .875rem; }
-td.number:last-child, th.number:last-child { padding-right: 0; }
-.remarks { margin: 1rem 0; padding: .7rem .9rem; border: 1px solid var(--line); border-left: 4px solid;
-  border-radius: .4rem; }
-.remarks > * { color: var(--text); }
-.remarks.loss { border-left-color: var(--loss); } .remarks.change { border-left-color: var(--change); }
-.remarks.info { border-left-color: var(--info); }
-.remarks ul { margin: .5rem 0 0; padding: 0; list-style: none; }
-.remarks li { padding: .3rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
-.remarks p { margin: 0; color: var(--quiet); font-size: .875rem; }
-summary { cursor: pointer; padding: .3rem 0; color: var(--link); }
-@media (max-width: 30rem) { .totals { gap: .4rem; } .totals a, .totals div { padding: .5rem;
-  } .totals b { font-size: 1.25rem; }
-  .totals span { font-size: .875rem; } }
-@media print { .remarks { break-inside: avoid; } }
-"""
 # The sections' headings, and the captions of their tables.
 _HEADINGS = {
+    "plugins": mark("Plugins"),
     "counts": mark("Objects read and written"),
     "tallies": mark("Files and redirects"),
     "links": mark("Links by address"),
@@ -99,20 +62,24 @@ _CAPTIONS = {
 }
 
 
-def write_page(report: MigrationReport, language: str, *, title: str = "", site: str = "") -> str:
+def write_page(
+    report: MigrationReport, language: str, *, title: str = "", site: str = "", find: FindSubject = find_nothing
+) -> str:
     """Return report.html, in a language that has a catalogue or else in English.
 
     ``title`` is the site's name; ``site`` is put before the pages' addresses ("https://example.org", or nothing where
-    the report is shown by the new site itself).
+    the report is shown by the new site itself). ``find`` finds the titles of objects; it is called for each place that
+    is shown.
     """
-    return _Page(report, language, site).write(title)
+    return _Page(report, language, site, find).write(title)
 
 
 class _Page:
-    def __init__(self, report: MigrationReport, language: str, site: str) -> None:
+    def __init__(self, report: MigrationReport, language: str, site: str, find: FindSubject) -> None:
         self._report = report
         self._language = language
         self._site = site
+        self._find = find
 
     def write(self, title: str) -> str:
         """Return the page."""
@@ -127,24 +94,24 @@ class _Page:
         contents = [
             f'<li><a href="#{name}">{escape_text(self._heading(name))}</a></li>' for name, content in parts if content
         ]
-        nothing = escape_text(self._translate("Nothing was lost."))
-        lost = "" if self._report.has_losses else f"<p>{nothing}</p>\n"
+        lead = escape_text(self._lead())
         label = escape_attribute(self._translate("Contents"))
-        digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+        digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
         policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
         return (
             f'<!DOCTYPE html>\n<html lang="{find_catalogue(self._language)}">\n<head>\n'
             f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             '<meta name="robots" content="noindex">\n<meta name="referrer" content="no-referrer">\n'
-            f"<title>{heading}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
-            f"<h1>{heading}</h1>\n{lost}{self._totals()}"
+            f"<title>{heading}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
+            f"<h1>{heading}</h1>\n<p>{lead}</p>\n{self._totals()}"
             f'<nav aria-label="{label}"><ul>{"".join(contents)}</ul></nav>\n'
             f"{''.join(sections)}</main>\n</body>\n</html>\n"
         )
 
     def _sections(self) -> Iterator[tuple[str, Iterable[str]]]:
         report = self._report
+        yield "plugins", self._plugins()
         yield "counts", self._counts()
         yield "tallies", self._tallies()
         yield "loss", self._issues("loss")
@@ -169,6 +136,49 @@ class _Page:
 
     def _number(self, number: int) -> str:
         return format_number(number, self._language)
+
+    def _lead(self) -> str:
+        pages = self._report.tallies.get("pages", {}).get("pages", 0)
+        sentences = [
+            translate_plural("The new site has one page.", "The new site has {number} pages.", pages, self._language)
+            if pages
+            else "",
+            "" if self._report.has_losses else self._translate("Nothing was lost."),
+            self._translate("Below each heading is what to do; what is corrected in SPIP is right in the next run.")
+            if self._report.codes
+            else "",
+        ]
+        return " ".join(filter(None, sentences))
+
+    def _plugins(self) -> Iterator[str]:
+        rows = plugin_rows(self._report)
+        shown = [row for row in rows if row.fact.fate != "none" or row.left]
+        if shown:
+            items = "".join(map(self._plugin, shown[:MOST_SHOWN]))
+            yield f'<ul class="plugins">{items}</ul>\n'
+        if len(shown) > MOST_SHOWN:
+            yield f"<p>{self._more(len(shown) - MOST_SHOWN)}</p>\n"
+        # Of these, nobody has anything to do.
+        idle = [row.plugin.title for row in rows if row not in shown]
+        own = [plugin.title for plugin in own_plugins(self._report)]
+        for names, sentence in (
+            (idle, self._translate("Not needed on the new site")),
+            (own, self._translate("A part of SPIP, and read with it")),
+        ):
+            if names:
+                yield f"<p>{escape_text(self._join(sentence, ', '.join(names)))}</p>\n"
+
+    def _plugin(self, row: PluginRow) -> str:
+        fate = row.fact.fate
+        words = escape_text(fate_words(fate, self._language))
+        sentence = escape_text(self._translate(row.fact.sentence))
+        left = ""
+        if row.left:
+            what = "".join(f" <code>{escape_text(name)}</code>" for name in row.left[:MOST_SHOWN])
+            left = f'<p class="quiet">{escape_text(self._join(self._translate("Left in the database"), ""))}{what}</p>'
+        return (
+            f'<li><b>{escape_text(row.plugin.title)}</b><span class="{fate}">{words}</span><p>{sentence}</p>{left}</li>'
+        )
 
     def _totals(self) -> str:
         items = []
@@ -213,15 +223,17 @@ class _Page:
             if number > _MOST_OPEN:
                 count = translate_plural("{number} place", "{number} places", number, self._language)
                 items = f"<details><summary>{escape_text(count)}</summary>{items}</details>"
+            advice = remedy(code, self._language)
             yield (
                 f'<div class="remarks {wanted}"><h3>{escape_text(_sentence(message(code, self._language)))}</h3>'
-                f"<p><code>{code}</code> × {self._number(number)}</p>{items}</div>\n"
+                f"{f'<p>{escape_text(advice)}</p>' if advice else ''}"
+                f'<p class="quiet"><code>{code}</code> × {self._number(number)}</p>{items}</div>\n'
             )
 
     def _place(self, issue: Issue) -> str:
         where = self._object(issue.kind, issue.number, issue.page)
         if issue.field:
-            where += f", {escape_text(issue.field)}"
+            where += f", {escape_text(field_words(issue.field, self._language))}"
         if issue.line:
             line = escape_text(self._translate("line {line}", line=issue.line))
             where += f", {line}"
@@ -230,10 +242,23 @@ class _Page:
         return f"{where}{escape_text(self._join('', ''))}<code>{escape_text(issue.detail)}</code>"
 
     def _object(self, kind: str, number: int, page: str) -> str:
+        """Return the title of an object with its number, linked to its pages on both sites, as far as they are
+        known.
+        """
         name = kind_words(kind, self._language, number=1) if kind else self._translate("the database")
         words = escape_text(f"{name} {number}" if number else name)
+        subject = self._find(kind, number) if number else find_nothing(kind, number)
+        title = escape_text(readable(subject.title))
+        page = page or subject.page
         address = safe_address(self._site + page) if page else None
-        return f'<a href="{escape_attribute(address)}">{words}</a>' if address else words
+        shown = title or words
+        if address:
+            shown = f'<a href="{escape_attribute(address)}">{shown}</a>'
+        old = safe_address(subject.old_address) if subject.old_address else None
+        number_words = [words] if title else []
+        if old:
+            number_words.append(f'<a href="{escape_attribute(old)}">{escape_text(self._translate("old page"))}</a>')
+        return f"{shown} <small>{', '.join(number_words)}</small>" if number_words else shown
 
     def _mentions(self, name: str, mentions: Iterator[Mention]) -> Iterator[str]:
         cells = [

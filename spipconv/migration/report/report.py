@@ -29,6 +29,7 @@ from spipconv.migration.report.issues import (
     readable,
     severity,
 )
+from spipconv.migration.report.plugin_facts import ActivePlugin
 from spipconv.migration.report.words import KIND_ORDER, TALLY_ORDER
 
 # The file next to report.json that has every issue; its name and keys are a format that others read.
@@ -74,8 +75,10 @@ class MigrationReport:
     """All issues and tallies of a run; one process adds to it. It keeps only a few pages in memory.
 
     ``spool`` is a file that lasts as long as the report (an existing one is overwritten); without it, SQLite uses a
-    temporary file.
+    temporary file. ``plugins`` are the active plugins of the old site.
     """
+
+    plugins: tuple[ActivePlugin, ...] = ()
 
     def __init__(self, spool: Path | None = None) -> None:
         if spool is not None:
@@ -253,6 +256,7 @@ class MigrationReport:
             "counts": self.tallies,
             "balance": self.balance,
             "totals": self.totals,
+            "plugins": self.plugins,
             "all_remarks": ISSUES_FILE,
             "remarks": issues,
             "links": list(self.mentions(LINK_CODES, MOST_EXAMPLES)),

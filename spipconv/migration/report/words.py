@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from spipconv.diagnostics import Severity
 from spipconv.migration.kinds import PAGE_KINDS
+from spipconv.migration.report.plugin_facts import PluginFate
 from spipconv.translations import format_number, mark, mark_plural, translate, translate_plural
 
 # Things that are counted in addition to objects with a page.
@@ -36,6 +39,37 @@ _SEVERITIES = {
     "change": mark_plural("change", "changes"),
     "info": mark_plural("note", "notes"),
 }
+# The fields of objects, as SPIP's forms call them.
+_FIELDS = {
+    "titre": mark("title"),
+    "surtitre": mark("overtitle"),
+    "soustitre": mark("subtitle"),
+    "descriptif": mark("description"),
+    "chapo": mark("standfirst"),
+    "texte": mark("text"),
+    "ps": mark("postscript"),
+    "nom": mark("name"),
+    "bio": mark("biography"),
+    "nom_site": mark("title of the link"),
+    "url_site": mark("link"),
+    "lien_titre": mark("title of the link"),
+    "lien_url": mark("link"),
+    "date": mark("date"),
+    "lang": mark("language"),
+    "id_trad": mark("translation"),
+    "virtuel": mark("redirect"),
+    "documents": mark("documents"),
+    "forum": mark("messages"),
+    "urls": mark("old addresses"),
+    "redirects": mark("redirects"),
+}
+_FATES: Mapping[PluginFate, str] = {
+    "left": mark("not migrated"),
+    "unknown": mark("unknown"),
+    "partly": mark("partly migrated"),
+    "read": mark("migrated"),
+    "none": mark("not needed"),
+}
 # The order in which kinds and tallies are shown.
 KIND_ORDER = ("", *PAGE_KINDS, *(name for name in _OTHERS if name))
 TALLY_ORDER = tuple(_TALLIES)
@@ -51,6 +85,16 @@ def kind_words(kind: str, language: str, *, number: int = 2) -> str:
 def tally_words(what: str, language: str, *, number: int = 2) -> str:
     """Return the words for a tally (``read``, ``written`` …), or for a number of one of its parts."""
     return translate_plural(*_TALLIES[what], number, language) if what in _TALLIES else what
+
+
+def field_words(field: str, language: str) -> str:
+    """Return the words for a field of an object; for a field without words, its own name."""
+    return translate(_FIELDS[field], language) if field in _FIELDS else field
+
+
+def fate_words(fate: PluginFate, language: str) -> str:
+    """Return the words for what becomes of what a plugin made."""
+    return translate(_FATES[fate], language)
 
 
 def severity_words(severity: Severity, language: str, number: int = 2) -> str:

@@ -13,13 +13,14 @@ from spipconv.extensions import check_transport
 from spipconv.migration.output.folder import check_places
 from spipconv.migration.plan.old_paths import find_old_paths
 from spipconv.migration.plan.plan import SitePlan
+from spipconv.migration.read.active_plugins import read_active_plugins
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.prefixes import choose_prefix
 from spipconv.migration.read.privacy import hide_emails
 from spipconv.migration.read.sources import open_source
 from spipconv.migration.read.spip_tables import SpipReader
 from spipconv.migration.report.report import MigrationReport
-from spipconv.migration.run.counts import count_rows_left
+from spipconv.migration.run.counts import count_rows
 from spipconv.migration.run.options import MigrationOptions, ShowProgress
 from spipconv.migration.run.site_writer import SiteWriter
 from spipconv.migration.run.workers import Workers
@@ -81,9 +82,10 @@ def _migrate(
             reader = SpipReader(opened, database, prefix, tables)
             report.add(*reader.run(lambda rows: progress("read", rows, 0)))
             hide_emails(database)
+            report.plugins = read_active_plugins(database)
             report.add(*SitePlan(database, options.now).make())
             report.add(*find_old_paths(database))
-            count_rows_left(report, reader.left)
+            count_rows(report, reader.rows, reader.left)
             with closing(SiteWriter(database, work, out, options, report, progress, workers)) as writer:
                 writer.write()
         whole.pop_all()

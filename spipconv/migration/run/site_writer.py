@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from spipconv.migration.kinds import HOME
 from spipconv.migration.output.folder import BadOutput
 from spipconv.migration.output.manifest import Entry, Journal, OutputManifest, settle
 from spipconv.migration.output.output import Output
@@ -16,13 +17,14 @@ from spipconv.migration.report.errors import describe_error, failure_issue, stop
 from spipconv.migration.report.issues import Issue
 from spipconv.migration.report.page import write_page as write_report_page
 from spipconv.migration.report.report import ISSUES_FILE, MigrationReport
-from spipconv.migration.run.counts import count_objects
+from spipconv.migration.run.counts import Account
 from spipconv.migration.run.digest import shared_digest
 from spipconv.migration.run.documents import DocumentCopier, has_documents
 from spipconv.migration.run.options import MigrationOptions, PageKey, ShowProgress
 from spipconv.migration.run.page_maker import MakerArguments, PageResult, write_lines
 from spipconv.migration.run.page_queue import PageQueue
 from spipconv.migration.run.single_file import single_file_lines
+from spipconv.migration.run.subjects import SubjectFinder
 from spipconv.migration.run.workers import Workers, WorkersLost
 from spipconv.migration.target import TARGETS, MarkdownTree
 from spipconv.migration.writers.pages import SINGLE_FILES
@@ -50,16 +52,18 @@ class SiteWriter:
             raise BadOutput(f"{out}: a migration to {earlier.source} is there; give another folder")
         self._output: Output | None = None
         self._queue: PageQueue | None = None
-        self._last = ("", "")
+        has_pending = bool(self._target.single_file)
+        self._account = Account(database, report, has_pending=has_pending)
 
     def write(self) -> None:
         """Write everything, the reports last. Raises CannotWrite, and BadOutput before anything is written."""
-        count_objects(self._report, self._database)
+        self._account.begin()
         try:
             if not self._options.dry_run:
                 self._begin()
             self._write_pages()
             self._copy_documents()
+            self._account.finish()
             site = read_site(self._database)
             if isinstance(self._target, MarkdownTree):
                 for file in site_files(site, self._database, self._target):
@@ -147,19 +151,17 @@ class SiteWriter:
     def _note(self, result: PageResult) -> None:
         """Add the result for a page to the report."""
         entry = result.entry
-        kind, number, _ = entry.key.split("/")
+        kind, number, language = entry.key.split("/")
+        key = kind, int(number), language
         self._report.add(*entry.issues)
         if result.is_kept:
             self._report.add(Issue("user-file-kept", kind, int(number), detail=", ".join(entry.files), page=entry.page))
         if result.is_failed:
-            self._report.count("left", kind)
+            self._account.add_failure(key)
             return
-        if (kind, number) != self._last:
-            self._report.count("written", kind)
-            self._last = (kind, number)
-        self._report.count("pages", "pages")
-        if entry.messages:
-            self._report.count("written", "forum", entry.messages)
+        is_empty = bool(self._target.single_file) and not result.text
+        has_place = not is_empty or kind == HOME.name or kind in SINGLE_FILES[self._target.name].head_kinds
+        self._account.add_page(key, entry.messages, has_place=has_place)
         if entry.words[0]:
             self._report.count_words(kind, int(number), entry.page, *entry.words)
 
@@ -176,7 +178,8 @@ class SiteWriter:
         """Write every issue, the summary for programs, and the one for people."""
         report = self._report
         try:
-            page = write_report_page(report, self._options.language, title=site.name, site=site.address)
+            find = SubjectFinder(self._database, site.address, site.language).find
+            page = write_report_page(report, self._options.language, title=site.name, site=site.address, find=find)
         except Exception as error:
             if stops_the_run(error):
                 raise
