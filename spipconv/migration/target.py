@@ -8,11 +8,11 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from spipconv.converters.flavours import COMMONMARK, GOLDMARK, KRAMDOWN, PYTHON_MARKDOWN, Flavour
+from spipconv.converters.flavours import COMMONMARK, GOLDMARK, KRAMDOWN, MARKDOWN_IT, MKDOCS, PYTHON_MARKDOWN, Flavour
 from spipconv.safety import Templates
 from spipconv.settings import NoBreakSpaces
 
-TargetName = Literal["hugo", "jekyll", "pelican", "markdown", "wxr", "json", "pandoc"]
+TargetName = Literal["hugo", "jekyll", "pelican", "eleventy", "mkdocs", "markdown", "wxr", "json", "pandoc"]
 
 
 class StaticFiles(Struct, frozen=True):
@@ -35,9 +35,10 @@ class TargetSystem(Struct, frozen=True, kw_only=True):
     """A system that a site can be migrated to: the facts that every target has.
 
     ``images`` is the folder of the files, ``static`` says how the system treats them, ``feed`` is the address of its
-    feed (empty: none). ``has_lists``: the system itself lists the pages below a page. ``single_file`` is the name of
-    the file with all pages (empty: each page has its own file). ``counts_words``: the words of a page can be counted in
-    its output. ``raw_format`` is the format of the ``Raw`` nodes that its pages show.
+    feed (empty: none). ``has_lists``: the system itself lists the pages below a page. ``has_theme``: it comes with our
+    theme, which shows the documents of a page from its front matter. ``single_file`` is the name of the file with all
+    pages (empty: each page has its own file). ``counts_words``: the words of a page can be counted in
+    its output. ``fetches_files``: it fetches the files of documents from the old site. ``raw_format`` is the format of the ``Raw`` nodes that its pages show.
     """
 
     name: TargetName
@@ -45,8 +46,10 @@ class TargetSystem(Struct, frozen=True, kw_only=True):
     static: StaticFiles = StaticFiles()
     feed: str = ""
     has_lists: bool = False
+    has_theme: bool = False
     single_file: str = ""
     counts_words: bool = True
+    fetches_files: bool = False
     raw_format: str = ""
 
 
@@ -117,6 +120,7 @@ _HUGO = MarkdownTree(
     },
     terms="slug",
     has_lists=True,
+    has_theme=True,
     shows_fields=True,
     feed="/index.xml",
     # html/template escapes by context, also in feeds.
@@ -194,6 +198,27 @@ _PELICAN = MarkdownTree(
     needs_summaries=True,
     yaml=False,
 )
+_PLAIN_KEYS: Mapping[str, str] = {
+    "title": "title",
+    "date": "date",
+    "modified": "modified",
+    "draft": "draft",
+    "weight": "weight",
+    "language": "lang",
+    "translation_key": "translation_key",
+    "aliases": "aliases",
+    "description": "description",
+    "image": "image",
+    "authors": "authors",
+    "keywords": "keywords",
+    "overtitle": "surtitre",
+    "subtitle": "soustitre",
+    "elsewhere": "lien",
+    "feed": "syndication",
+    "logo_hover": "logo_survol",
+    "attachments": "documents",
+    **_SPIP,
+}
 _MARKDOWN = MarkdownTree(
     name="markdown",
     flavour=COMMONMARK,
@@ -201,39 +226,45 @@ _MARKDOWN = MarkdownTree(
     list="{address}index.md",
     post="{address}index.md",
     images="IMG",
-    keys={
-        "title": "title",
-        "date": "date",
-        "modified": "modified",
-        "draft": "draft",
-        "weight": "weight",
-        "language": "lang",
-        "translation_key": "translation_key",
-        "aliases": "aliases",
-        "description": "description",
-        "image": "image",
-        "authors": "authors",
-        "keywords": "keywords",
-        "overtitle": "surtitre",
-        "subtitle": "soustitre",
-        "elsewhere": "lien",
-        "feed": "syndication",
-        "logo_hover": "logo_survol",
-        "attachments": "documents",
-        **_SPIP,
-    },
+    keys=_PLAIN_KEYS,
     links="file",
     # It is not known which program will read the folder.
     static=StaticFiles(front_matter=True, pages=_MARKDOWN_ENDINGS | _TEMPLATE_ENDINGS),
 )
+_ELEVENTY = MarkdownTree(
+    name="eleventy",
+    flavour=MARKDOWN_IT,
+    text="content{address}index.md",
+    list="content{address}index.md",
+    post="content{address}index.md",
+    images="IMG",
+    data="_data",
+    keys={"layout": "layout", "address": "permalink", **_PLAIN_KEYS},
+    terms="slug",
+    has_lists=True,
+    shows_fields=True,
+)
+_MKDOCS = MarkdownTree(
+    name="mkdocs",
+    flavour=MKDOCS,
+    text="docs{address}index.md",
+    list="docs{address}index.md",
+    post="docs{address}index.md",
+    images="docs/IMG",
+    keys=_PLAIN_KEYS,
+    terms="slug",
+    has_lists=True,
+    shows_fields=True,
+    static=StaticFiles(pages=_MARKDOWN_ENDINGS),
+)
 # WordPress lists posts by itself.
-_WXR = TargetSystem(name="wxr", single_file="wordpress.xml", has_lists=True, raw_format="html")
+_WXR = TargetSystem(name="wxr", single_file="wordpress.xml", has_lists=True, fetches_files=True, raw_format="html")
 # A line of JSON writes letters as escapes and contains the words twice.
 _JSON = TargetSystem(name="json", single_file="objects.jsonl", counts_words=False)
 _PANDOC = TargetSystem(name="pandoc", single_file="objects.jsonl", counts_words=False)
 
 TARGETS: Mapping[TargetName, TargetSystem] = {
-    target.name: target for target in (_HUGO, _JEKYLL, _PELICAN, _MARKDOWN, _WXR, _JSON, _PANDOC)
+    target.name: target for target in (_HUGO, _JEKYLL, _PELICAN, _ELEVENTY, _MKDOCS, _MARKDOWN, _WXR, _JSON, _PANDOC)
 }
 TREES: Mapping[str, MarkdownTree] = {
     name: target for name, target in TARGETS.items() if isinstance(target, MarkdownTree)

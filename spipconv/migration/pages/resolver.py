@@ -13,6 +13,7 @@ from spipconv.safety import safe_address
 
 FILES = "/IMG/"
 _SHOWN = ("published", "redirect")
+_PAGELESS = ("hidden", "failed")
 
 
 class SiteObjects:
@@ -59,7 +60,7 @@ class SiteObjects:
         row = self._object(kind, number)
         if row is None:
             return None
-        if row["state"] in _SHOWN or (self.is_draft and row["state"] != "hidden"):
+        if row["state"] in _SHOWN or (self.is_draft and row["state"] not in _PAGELESS):
             return self._in_language(kind, number, self.language) or str(row["address"])
         return ""
 

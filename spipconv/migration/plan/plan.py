@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from spipconv.languages import CODES
-from spipconv.migration.kinds import OBJECT_KINDS
+from spipconv.migration.kinds import LISTED, OBJECT_KINDS
 from spipconv.migration.plan.failures import keep_failing
 from spipconv.migration.plan.names import AUTHORS, Names, language_tag
 from spipconv.migration.plan.preparation import check_languages, index_objects
@@ -48,6 +48,8 @@ class SitePlan:
         yield from self._plan_articles()
         yield from self._plan_others("breve", "titre", "texte")
         yield from self._plan_others("site", "nom_site", "descriptif")
+        yield from self._plan_albums()
+        yield from self._plan_events()
         self._show_sections()
         yield from plan_redirections(self._database)
         yield from self._add_lists()
@@ -56,7 +58,9 @@ class SitePlan:
     # ---- Sections and their content ----
 
     def _plan_sections(self) -> Iterator[Issue]:
+        facts: dict[int, tuple[int, int]] = {}
         for row in self._db.execute("SELECT * FROM rubriques ORDER BY id_rubrique"):
+            facts[row["id_rubrique"]] = row["id_trad"], row["rang"]
             number, title = row["id_rubrique"], row["titre"]
             fields = (title, row["descriptif"], row["texte"])
             languages, issues = self._languages("rubrique", number, row["lang"], *fields)
@@ -81,14 +85,16 @@ class SitePlan:
             for place in self._sections.chain(section.number):
                 place.languages |= section.languages
             address = self._prefix(section.language) + section.path
+            translation_of, rank = facts[section.number]
             self._add_object(
-                "rubrique", section.number, "draft", section.title, section.language, 0, section.slug, address
-            )
+                "rubrique", section.number, "draft", section.title, section.language, translation_of, section.slug,
+                address, rank,
+            )  # fmt: skip
 
     def _plan_articles(self) -> Iterator[Issue]:
         shows_future = self._database.meta("post_dates") == "oui"
         rows = self._db.execute(
-            f"SELECT id_article, titre, statut, date, lang, id_rubrique, id_trad, virtuel, CASE WHEN {_ARTICLE_WORDS}"
+            f"SELECT id_article, titre, statut, date, lang, id_rubrique, id_trad, virtuel, rang, CASE WHEN {_ARTICLE_WORDS}"
             f" LIKE '%<multi>%' THEN {_ARTICLE_WORDS} ELSE '' END AS words FROM articles"
             " ORDER BY statut <> 'publie', id_article"
         )
@@ -102,7 +108,7 @@ class SitePlan:
                 state = "draft" if row["statut"] in _DRAFTS and not row["virtuel"] else "hidden"
             return self._plan_text(
                 "article", row["id_article"], state, row["titre"], row["lang"], row["id_trad"], row["id_rubrique"],
-                (row["words"],),
+                (row["words"],), row["rang"],
             )  # fmt: skip
 
         yield from self._each("article", rows, plan)
@@ -115,7 +121,7 @@ class SitePlan:
             return self._plan_text(
                 kind, row[record.key], _state(row["statut"]), row[record.title],
                 row[record.language] if record.language else "", 0, row[record.parent],
-                tuple(row[field] for field in fields),
+                tuple(row[field] for field in fields), row["rang"] if kind == "breve" else 0,
             )  # fmt: skip
 
         rows = self._db.execute(f"SELECT * FROM {record.table} ORDER BY statut <> 'publie', {record.key}")
@@ -123,7 +129,7 @@ class SitePlan:
 
     def _plan_text(
         self, kind: str, number: int, state: str, title: str, lang: str, translation_of: int, section: int,
-        fields: tuple[str, ...],
+        fields: tuple[str, ...], rank: int,
     ) -> Iterator[Issue]:  # fmt: skip
         above = self._sections.find(section)
         languages, issues = self._languages(kind, number, lang or (above.language if above else ""), *fields)
@@ -145,8 +151,64 @@ class SitePlan:
                 place.is_visible |= state == "published"
         self._add_object(
             kind, number, state, title, languages[0], translation_of, slug, self._prefix(languages[0]) + address
-            if address else "",
+            if address else "", rank,
         )  # fmt: skip
+
+    # ---- Events and albums ----
+
+    def _plan_albums(self) -> Iterator[Issue]:
+        shows_future = self._database.meta("post_dates") == "oui"
+        above = self._names.free("albums", ("albums", "galeries"))
+
+        def plan(row: sqlite3.Row) -> Iterator[Issue]:
+            state, date = _state(row["statut"]), read_date(row["date"])
+            if state == "published" and date is not None and date > self._now and not shows_future:
+                state = "future"
+            return self._plan_listed(
+                "album", row["id_album"], state, row["titre"], row["lang"], row["id_trad"], above, (row["descriptif"],)
+            )
+
+        yield from self._each("album", self._db.execute("SELECT * FROM albums ORDER BY id_album"), plan)
+
+    def _plan_events(self) -> Iterator[Issue]:
+        """Plan the events; one is shown if its article is."""
+        rows = self._db.execute(
+            "SELECT e.*, a.title, a.state, a.language FROM evenements e LEFT JOIN objects a ON a.kind = 'article' AND"
+            " a.number = e.id_article ORDER BY e.statut <> 'publie', e.id_evenement"
+        )
+        above = self._names.free("agenda", ("agenda", "evenements", "calendrier"))
+
+        def plan(row: sqlite3.Row) -> Iterator[Issue]:
+            state, of_article = _state(row["statut"]), row["state"]
+            if state == "published" and of_article in ("draft", "future"):
+                state = "draft"
+            elif of_article == "hidden":
+                state = "hidden"
+            return self._plan_listed(
+                "evenement", row["id_evenement"], state, row["titre"].strip() or row["title"] or "",
+                row["language"] or "", 0, above, (row["descriptif"], row["lieu"], row["adresse"]),
+            )  # fmt: skip
+
+        yield from self._each("evenement", rows, plan)
+
+    def _plan_listed(
+        self, kind: str, number: int, state: str, title: str, lang: str, translation_of: int, above: str,
+        fields: tuple[str, ...],
+    ) -> Iterator[Issue]:  # fmt: skip
+        """Plan an object whose page is below the page that lists its kind."""
+        languages, issues = self._languages(kind, number, lang, title, *fields)
+        yield from issues
+        slug = address = ""
+        if state != "hidden":
+            title, slug, issues = self._names.name(kind, number, title, languages[0], above)
+            yield from issues
+            for language in languages:
+                self._add_page(kind, number, language, f"{above}{slug}/", LISTED[kind].name, 0)
+            address = f"{self._prefix(languages[0])}{above}{slug}/"
+        self._add_object(kind, number, state, title, languages[0], translation_of, slug, address)
+        if not self._db.execute("SELECT 1 FROM objects WHERE kind = ?", (LISTED[kind].name,)).fetchone() and address:
+            list_title = above.strip("/").capitalize()
+            self._add_object(LISTED[kind].name, 0, "published", list_title, self.language, 0, above.strip("/"), above)
 
     # ---- Keywords and authors ----
 
@@ -154,23 +216,42 @@ class SitePlan:
         for row in self._db.execute("SELECT * FROM groupes_mots ORDER BY id_groupe").fetchall():
             title, slug, issues = self._names.name("groupe", row["id_groupe"], row["titre"], self.language, "/")
             yield from issues
-            self._add_object("groupe", row["id_groupe"], "published", title, self.language, 0, slug, f"/{slug}/")
+            self._add_object(
+                "groupe", row["id_groupe"], "published", title, self.language, 0, slug, f"/{slug}/", row["rang"]
+            )
         for row in self._db.execute("SELECT * FROM mots ORDER BY id_mot").fetchall():
             group = self._db.execute(
                 "SELECT address FROM objects WHERE kind = 'groupe' AND number = ?", (row["id_groupe"],)
             ).fetchone()
             above = group["address"] if group else "/mots/"
-            title, slug, issues = self._names.name("mot", row["id_mot"], row["titre"], self.language, above)
+            language = row["lang"] or self.language
+            title, slug, issues = self._names.name("mot", row["id_mot"], row["titre"], language, above)
             yield from issues
-            self._add_object("mot", row["id_mot"], "published", title, self.language, 0, slug, f"{above}{slug}/")
+            self._add_object(
+                "mot", row["id_mot"], "published", title, language, row["id_trad"], slug,
+                f"{self._prefix(language)}{above}{slug}/", row["rang"],
+            )  # fmt: skip
 
     def _plan_authors(self) -> Iterator[Issue]:
+        """Plan the pages of authors: SPIP shows one of those who have published something.
+
+        A link to a section only means that the author may edit it.
+        """
+        texts = " UNION ALL ".join(
+            f"SELECT '{name}' AS kind, {kind.key} AS number, statut FROM {kind.table}"
+            for name, kind in OBJECT_KINDS.items()
+            if kind.is_text
+        )
         rows = self._db.execute(
-            "SELECT a.*, max(r.statut = 'publie') AS is_visible FROM auteurs a JOIN auteurs_liens l"
-            " ON l.id_auteur = a.id_auteur AND l.objet = 'article' JOIN articles r ON r.id_article = l.id_objet"
-            " AND r.statut IN ('publie', 'prop', 'prepa') GROUP BY a.id_auteur ORDER BY a.id_auteur"
+            "SELECT a.*, max(t.statut = 'publie') AS is_visible FROM auteurs a LEFT JOIN (auteurs_liens l"
+            f" JOIN ({texts}) t ON t.kind = l.objet AND t.number = l.id_objet"
+            " AND t.statut IN ('publie', 'prop', 'prepa'))"
+            " ON l.id_auteur = a.id_auteur GROUP BY a.id_auteur ORDER BY a.id_auteur"
         ).fetchall()
         for row in rows:
+            if row["is_visible"] is None:
+                self._add_object("auteur", row["id_auteur"], "hidden", row["nom"], self.language, 0, "", "")
+                continue
             title, slug, issues = self._names.name(
                 "auteur", row["id_auteur"], row["nom"], self.language, f"/{AUTHORS}/"
             )
@@ -202,20 +283,21 @@ class SitePlan:
             ("auteurs_liens", "id_auteur", "auteur", "auteurs", "nom || bio"),
         ):
             rows = self._db.execute(
-                f"SELECT o.number, o.address, m.id, m.words, (SELECT group_concat(DISTINCT p.language) FROM {links} l"
+                f"SELECT o.number, o.address, o.language, m.id, m.words, (SELECT group_concat(DISTINCT p.language) FROM {links} l"
                 f" JOIN pages p ON p.kind = l.objet AND p.number = l.id_objet WHERE l.{key} = o.number) AS languages"
                 f" FROM objects o JOIN (SELECT {key} AS id, {fields} AS words FROM {table}) m ON m.id = o.number"
                 " WHERE o.kind = ? ORDER BY o.number",
                 (kind,),
             ).fetchall()
             for row in rows:
-                found, issues = self._languages(kind, row["number"], self.language, row["words"])
+                found, issues = self._languages(kind, row["number"], row["language"], row["words"])
                 yield from issues
                 languages = {*found, *(row["languages"] or "").split(",")}
                 group = self._db.execute("SELECT id_groupe FROM mots WHERE id_mot = ?", (row["number"],)).fetchone()
                 parent = ("groupe", group["id_groupe"]) if kind == "mot" and group else ("home", 0)
+                address = row["address"].removeprefix(self._prefix(row["language"]))
                 for language in sorted(languages - {""}):
-                    self._add_page(kind, row["number"], language, row["address"], *parent)
+                    self._add_page(kind, row["number"], language, address, *parent)
         groups = self._db.execute(
             "SELECT o.number, o.address, group_concat(DISTINCT p.language) AS languages FROM objects o"
             " LEFT JOIN pages p ON p.parent_kind = 'groupe' AND p.parent_number = o.number"
@@ -224,6 +306,14 @@ class SitePlan:
         for row in groups:
             for language in sorted({self.language, *(row["languages"] or self.language).split(",")}):
                 self._add_page("groupe", row["number"], language, row["address"], "home", 0)
+        for kind_of_list in LISTED.values():
+            rows = self._db.execute(
+                "SELECT DISTINCT p.language, l.address FROM pages p JOIN objects l ON l.kind = p.parent_kind"
+                " WHERE p.parent_kind = ? ORDER BY p.language",
+                (kind_of_list.name,),
+            ).fetchall()
+            for language in sorted({self.language, *[row["language"] for row in rows]} if rows else ()):
+                self._add_page(kind_of_list.name, 0, language, rows[0]["address"], "home", 0)
         for language in sorted(home):
             self._add_page("home", 0, language, "/", "", 0)
 
@@ -242,7 +332,7 @@ class SitePlan:
                 number = row[OBJECT_KINDS[kind].key]
                 self._db.execute("DELETE FROM pages WHERE kind = ? AND number = ?", (kind, number))
                 self._db.execute(
-                    "INSERT OR REPLACE INTO objects VALUES (?, ?, 'hidden', '', ?, 0, '', '', 0)",
+                    "INSERT OR REPLACE INTO objects VALUES (?, ?, 'failed', '', ?, 0, '', '', 0)",
                     (kind, number, self.language),
                 )
                 issues = [keep_failing(self._database, kind, number, error)]
@@ -262,11 +352,11 @@ class SitePlan:
 
     def _add_object(
         self, kind: str, number: int, state: str, title: str, language: str, translation_of: int, slug: str,
-        address: str,
+        address: str, rank: int = 0,
     ) -> None:  # fmt: skip
         self._db.execute(
             "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (kind, number, state, title, language, translation_of, slug, address, sort_number(title)[0]),
+            (kind, number, state, title, language, translation_of, slug, address, sort_number(title)[0] or rank),
         )
 
     def _add_page(

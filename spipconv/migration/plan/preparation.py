@@ -43,7 +43,10 @@ def _drop_repeated(database: WorkingDatabase, kind: ObjectKind) -> Iterator[Issu
                 database.keep(raw_path(kind.name, number), written_out({name: row[name] for name in kind.texts}))
                 yield Issue("row-repeated", kind.name, number)
     if numbers:
-        database.db.execute(f"DELETE FROM {table} WHERE rowid NOT IN (SELECT max(rowid) FROM {table} GROUP BY {key})")
+        removed = database.db.execute(
+            f"DELETE FROM {table} WHERE rowid NOT IN (SELECT max(rowid) FROM {table} GROUP BY {key})"
+        )
+        database.left[kind.name, "repeated"] += removed.rowcount
 
 
 def check_languages(database: WorkingDatabase, default: str) -> Iterator[Issue]:

@@ -6,6 +6,7 @@ Personal and secret data have no column here, so no later step can show them.
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -123,6 +124,8 @@ class WorkingDatabase:
 
     def __init__(self, path: Path, *, is_new: bool = False) -> None:
         self.path = path
+        # Counts of rows that are removed, by kind or table and reason (see report/balance.py).
+        self.left: Counter[tuple[str, str]] = Counter()
         if is_new:
             self.db = sqlite3.connect(path)
             # It lasts one run, so a crash loses nothing important.

@@ -57,9 +57,8 @@ def hide_emails(database: WorkingDatabase) -> None:
     _change(database, "auteurs", "url_propre", lambda path: "" if has_email(path) else path)
     for number, folded in hidden.items():
         _forget(database, number, folded)
-    database.db.executemany(
-        "DELETE FROM urls WHERE rowid = ?",
-        [(row,) for row, url in database.db.execute("SELECT rowid, url FROM urls").fetchall() if has_email(url)],
+    _remove_addresses(
+        database, [row for row, url in database.db.execute("SELECT rowid, url FROM urls").fetchall() if has_email(url)]
     )
     database.db.commit()
 
@@ -76,12 +75,15 @@ def _forget(database: WorkingDatabase, number: int, folded: Iterable[str]) -> No
     rows = database.db.execute(
         "SELECT rowid, url FROM urls WHERE type = 'auteur' AND id_objet = ?", (number,)
     ).fetchall()
-    database.db.executemany(
-        "DELETE FROM urls WHERE rowid = ?", [(row,) for row, url in rows if any(one in _fold(url) for one in folded)]
-    )
+    _remove_addresses(database, [row for row, url in rows if any(one in _fold(url) for one in folded)])
     (path,) = database.db.execute("SELECT max(url_propre) FROM auteurs WHERE id_auteur = ?", (number,)).fetchone()
     if any(one in _fold(path) for one in folded):
         database.db.execute("UPDATE auteurs SET url_propre = '' WHERE id_auteur = ?", (number,))
+
+
+def _remove_addresses(database: WorkingDatabase, rows: list[int]) -> None:
+    database.db.executemany("DELETE FROM urls WHERE rowid = ?", [(row,) for row in rows])
+    database.left["urls", "personal"] += len(rows)
 
 
 def _fold(text: str) -> str:

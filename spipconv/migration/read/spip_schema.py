@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 from spipconv.migration.kinds import KINDS_BY_TABLE, OBJECT_KINDS
 from spipconv.migration.read.database import WORKING_TABLES
+from spipconv.migration.read.extra_columns import is_idle
+from spipconv.migration.read.plugin_rows import OLDER_COLUMNS
 
 # Tables of links until 2.1, one for each kind of object, with the column that names it.
 OLD_LINKS = {
@@ -25,8 +27,8 @@ UNSEEN = frozenset(
     """accepter_forum actif alea_actuel alea_futur articles auteur backup_cles breves brise bio comite contenu
     cookie_oubli date date_index date_modif date_publication date_syndic date_thread date_tmp duree edition email
     email_auteur en_ligne export forum htpass id_import id_groupe id_secteur id_thread id_type id_version idx imessage
-    inclus ip lang langue_choisie login low_sec maj messagerie minirezo miroir moderation oubli obligatoire pass pgp
-    popularite prefs profondeur referers resume rubriques source statut statut_tmp syndic syndication
+    inclus ip id_message lang langue_choisie login low_sec maj messagerie minirezo miroir moderation oubli obligatoire
+    pass pgp popularite prefs profondeur referers resume rubriques source statut statut_tmp syndic syndication
     tables_liees type type_defaut unseul vu visites webmestre date_redac mode_upload""".split()
 )
 # Tables without anything that visitors read, and tables with an issue of their own.
@@ -34,7 +36,7 @@ _UNREAD = frozenset(
     """articles auteurs auteurs_messages breves caches contextes_aides definitions_liens depots depots_plugins
     documents forum groupes_mots index index_articles index_auteurs index_breves index_dico index_documents
     index_forum index_mots index_rubriques index_signatures index_syndic jobs jobs_liens messages meta mots
-    mots_groupes_mots mots_messages ortho_cache ortho_dico paquets petitions plugins recherches referers
+    mots_groupes_mots mots_messages ortho_cache ortho_dico paquets plugins recherches referers
     referers_articles resultats rubriques signatures statistiques stats_cache syndic syndic_articles test tickets
     types_documents urls urls_liens versions versions_fragments visites visites_articles visites_temp zones_auteurs
     mots_liens auteurs_liens documents_liens plugin_versions""".split()
@@ -43,7 +45,6 @@ COUNTED = {
     "syndic_articles": "syndicated-left",
     "signatures": "signature-left",
     "messages": "private-left",
-    "petitions": "petition-left",
 }
 # Why the rows of a table are left out, unless it is because no plugin's tables are migrated.
 LEFT_REASONS = {"syndic_articles": "syndicated", "signatures": "personal", "messages": "private"}
@@ -51,6 +52,8 @@ LEFT_REASONS = {"syndic_articles": "syndicated", "signatures": "personal", "mess
 LATER = frozenset({("documents", "alt"), ("documents", "credits"), ("documents_liens", "rang_lien")})
 
 KINDS_WITH_MESSAGES = [kind for kind in OBJECT_KINDS.values() if kind.takes_messages]
+# The kinds whose pages show the columns that a site has added.
+KINDS_WITH_EXTRA = frozenset(OBJECT_KINDS) - {"document", "forum"}
 # Without these, a link or an address refers to nothing.
 MUST_NUMBERS = {
     table: tuple(column for column in columns if column.startswith("id_") and column != "id_parent")
@@ -59,6 +62,7 @@ MUST_NUMBERS = {
 }
 # Columns read in addition to those of the working database, because other versions store the same facts there.
 _UNREAD_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    **OLDER_COLUMNS,
     "dictionnaires": ("actif",),
     "documents": ("id_type",),
     "forum": tuple(kind.key for kind in KINDS_WITH_MESSAGES),
@@ -69,15 +73,15 @@ def choose_columns(table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
     """Return the columns of a table to read, or None if the table is not read."""
     if table in WORKING_TABLES:
         chosen = [*WORKING_TABLES[table], *_UNREAD_COLUMNS.get(table, ())]
-        if table in KINDS_BY_TABLE and not KINDS_BY_TABLE[table].is_personal:
-            chosen += [column for column in columns if column not in UNSEEN and column not in chosen]
+        if table in KINDS_BY_TABLE:
+            chosen += [column for column in columns if not (column in UNSEEN or column in chosen or is_idle(column))]
     elif table in OLD_LINKS:
         links, _, key = OLD_LINKS[table]
         chosen = [LINK_KEYS[links], key, "vu"]
     elif table == "types_documents" and "id_type" in columns:
         chosen = ["id_type", "extension"]
     elif table in COUNTED:
-        chosen = ["statut"]
+        chosen = ["statut", *_UNREAD_COLUMNS.get(table, ())]
     elif table in _UNREAD:
         return ()
     else:

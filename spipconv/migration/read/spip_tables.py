@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from typing import cast
 
 from spipconv.media_types import media_of
 from spipconv.migration.kinds import KINDS_BY_TABLE
@@ -18,10 +19,13 @@ from spipconv.migration.read.database import (
     WorkingDatabase,
 )
 from spipconv.migration.read.encoding import Decoder
+from spipconv.migration.read.extra_columns import is_filled, may_show, may_show_value, read_pairs
+from spipconv.migration.read.plugin_rows import plugin_rows
 from spipconv.migration.read.raw_texts import RAW_TEXT_FOLDER, raw_fields, raw_path, written_out
 from spipconv.migration.read.sources import SpipSource, TooLong
 from spipconv.migration.read.spip_schema import (
     COUNTED,
+    KINDS_WITH_EXTRA,
     KINDS_WITH_MESSAGES,
     LATER,
     LEFT_REASONS,
@@ -65,6 +69,8 @@ class SpipReader:
         # links until 2.1 count as the table of links that they became.
         self.rows: Counter[str] = Counter()
         self.left: Counter[tuple[str, str]] = Counter()
+        # Signatures by petition, until 2.1 by article.
+        self._signed: Counter[int] = Counter()
 
     def run(self, progress: Callable[[int], None] = lambda rows: None) -> Iterator[Issue]:
         """Read everything and yield the issues. ``progress`` is called after every thousand rows."""
@@ -87,6 +93,7 @@ class SpipReader:
         for target, rows in waiting.items():
             self._database.add(target, rows)
         self._name_extensions(extensions)
+        self._database.db.executemany("INSERT INTO signed VALUES (?, ?)", self._signed.items())
         self._database.db.commit()
         yield from self._left()
 
@@ -142,11 +149,14 @@ class SpipReader:
             extensions[self._text(row.get("id_type"))] = self._text(row.get("extension"))
         elif table not in WORKING_TABLES:
             self.left[table, LEFT_REASONS.get(table, "plugin")] += 1
+            if table == "signatures" and row.get("statut") == b"publie":
+                self._signed[read_number(row.get("id_petition") or row.get("id_article")) or 0] += 1
         else:
             convert = _CONVERSIONS.get(table)
             changed = convert(self, dict(row)) if convert else row
             if changed is not None:
-                yield from self._rows(table, changed)
+                for name, form in plugin_rows(table, changed):
+                    yield from self._rows(name, form)
 
     def _rows(self, table: str, row: Mapping[str, bytes | None]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
         """Yield a row of the working database; none if it lacks the number that identifies it."""
@@ -160,6 +170,8 @@ class SpipReader:
             read_number(row.get(column)) is not None for column in MUST_NUMBERS.get(table, ()) if row.get(column)
         ):
             yield table, values
+            if kind is not None and len(row) > len(values):
+                yield from self._extra(kind.name, cast(int, values[_PLACE_OF_KEY[table]]), table, row)
         else:
             self.left[table, "unnumbered"] += 1
 
@@ -201,12 +213,28 @@ class SpipReader:
                     if code:
                         self._issues.append(Issue(code, *_object(table, row), column))
         self._weight += LONGEST_TEXT - room
-        for column, value in row.items():
-            if column in columns or column in UNSEEN:
-                continue
-            if (value and value.strip(b"0 -:.\r\n\t")) or type(value) is TooLong:
-                self._filled[table, column] += 1
         return tuple(values)
+
+    def _extra(
+        self, kind: str, number: int, table: str, row: Mapping[str, bytes | None]
+    ) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+        """Yield what the columns that a site has added hold, and count those that are left out."""
+        for column, value in row.items():
+            if column in WORKING_TABLES[table] or column in UNSEEN or not (value and is_filled(value)):
+                continue
+            size = len(value)
+            if type(value) is TooLong or size > LONGEST_TITLE or kind not in KINDS_WITH_EXTRA:
+                self._filled[table, column] += 1
+                continue
+            self._weight += size
+            text, code = self._decoder.decode(value)
+            pairs = list(read_pairs(column, text))
+            shown = [pair for pair in pairs if may_show(kind, pair[0]) and may_show_value(kind, pair[1])]
+            yield from (("extra", (kind, number, *pair)) for pair in shown)
+            if len(shown) < max(1, len(pairs)):
+                self._filled[table, column] += 1
+            elif code:
+                self._issues.append(Issue(code, kind, number, column))
 
     def _refuse(self, table: str, row: Mapping[str, bytes | None], column: str, value: bytes) -> None:
         shown = value[:41].decode("ascii", "replace")

@@ -177,9 +177,10 @@ class MigrationReport:
         """What became of the rows that were read, by kind or table, in the order of kinds."""
         tallies = self._tallies
         written, redirects = tallies.get("written", Counter()), tallies.get("redirect", Counter())
+        read = self._tallies.get("read", Counter())
         return {
-            kind: balance_kind(rows, written[kind], redirects[kind], self._reasons.get(kind, Counter()))
-            for kind, rows in self.tallies.get("read", {}).items()
+            kind: balance_kind(read[kind], written[kind], redirects[kind], self._reasons.get(kind, Counter()))
+            for kind in _in_order(read, KIND_ORDER)
         }
 
     @property
@@ -284,14 +285,6 @@ class MigrationReport:
         if self._page_words:
             self._db.executemany("INSERT INTO page_words VALUES (?, ?, ?, ?, ?)", self._page_words)
             self._page_words.clear()
-
-
-def in_and_out(report: MigrationReport) -> tuple[list[str], list[tuple[str, list[int]]]]:
-    """Return the tallies of objects read, written and left out as a table: its columns, and a row per kind."""
-    tallies = report.tallies
-    columns: list[str] = [what for what in ("read", "written", "left") if what in tallies]
-    kinds = _in_order({kind for what in columns for kind in tallies[what]}, KIND_ORDER)
-    return columns, [(kind, [tallies[what].get(kind, 0) for what in columns]) for kind in kinds]
 
 
 def _place(issue: Issue) -> dict[str, str | int]:

@@ -18,6 +18,10 @@ _OTHERS = {
     "petitions": mark("petitions"),
     "signatures": mark("signatures"),
     "syndic_articles": mark("syndicated items"),
+    "auteurs_liens": mark("links to authors"),
+    "mots_liens": mark("links to keywords"),
+    "documents_liens": mark("links to documents"),
+    "urls": mark("stored addresses"),
 }
 _TALLIES = {
     "read": mark_plural("read", "read"),

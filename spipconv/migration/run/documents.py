@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from spipconv.migration.output.copying import Copy
 from spipconv.migration.output.output import Output
 from spipconv.migration.read.database import WorkingDatabase
@@ -10,6 +12,7 @@ from spipconv.migration.report.errors import describe_error, failure_issue, stop
 from spipconv.migration.report.issues import Issue
 from spipconv.migration.report.report import MigrationReport
 from spipconv.migration.target import TargetSystem
+from spipconv.safety import safe_address
 
 _LOCAL = "FROM documents WHERE distant <> 'oui'"
 
@@ -19,6 +22,8 @@ class DocumentCopier:
 
     def __init__(self, img: ImgFolder, output: Output | None, target: TargetSystem, report: MigrationReport) -> None:
         self._img, self._output, self._target, self._report = img, output, target, report
+        # Names of files that are not copied, because of what they are.
+        self._refused: set[str] = set()
 
     def copy_all(self, database: WorkingDatabase) -> None:
         """Copy every file, and copy those again that documents know by another name."""
@@ -33,10 +38,14 @@ class DocumentCopier:
             if name is None:
                 self._report.add(Issue("file-missing", "document", row["id_document"], detail=row["fichier"]))
                 self._report.count("file", "missing")
+                self._report.leave("document", "file-missing")
                 continue
-            self._report.count("written", "document")
             if plain_name(name) != row["fichier"]:
                 self._copy(name, row["fichier"])
+            if row["fichier"] in self._refused:
+                self._report.leave("document", "file-refused")
+            else:
+                self._report.count("written", "document")
 
     def _copy(self, name: str, new_name: str) -> None:
         images = self._target.images
@@ -50,13 +59,34 @@ class DocumentCopier:
             if stops_the_run(error):
                 raise
             self._report.add(failure_issue("file", 0, describe_error(error), field=new_name))
+            self._refused.add(new_name)
             return
         if copied is None:
             self._report.add(Issue("user-file-kept", detail=f"{images}/{new_name}"))
             return
+        if not copied.is_there:
+            self._refused.add(new_name)
         if copied.code:
             self._report.add(Issue(copied.code, detail=new_name))
         self._report.count("file", "copied" if copied.is_there else "refused")
+
+
+def count_remote(database: WorkingDatabase, report: MigrationReport) -> None:
+    """Count the documents whose files are elsewhere, where they stay."""
+    for (address,) in database.db.execute("SELECT fichier FROM documents WHERE distant = 'oui'"):
+        if safe_address(address):
+            report.count("written", "document")
+        else:
+            report.leave("document", "address-refused")
+
+
+def count_without_files(database: WorkingDatabase, report: MigrationReport, shown: Collection[int]) -> None:
+    """Count the documents of a run without files; ``shown`` are those that the new system fetches from the old site."""
+    for (number,) in database.db.execute(f"SELECT id_document {_LOCAL}"):
+        if number in shown:
+            report.count("written", "document")
+        else:
+            report.leave("document", "files-not-given")
 
 
 def has_documents(database: WorkingDatabase) -> bool:

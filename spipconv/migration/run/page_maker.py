@@ -70,6 +70,7 @@ class PageMaker:
             self._database,
             ImgFolder(options.img),
             has_lists=not self._target.has_lists,
+            has_figures=not self._target.has_theme,
             peertube=options.peertube,
             plugins=options.plugins,
             typography=has_typography,
@@ -116,9 +117,10 @@ class PageMaker:
         for kind, number in made.failures:
             _keep_raw(self._database, self._output, kind, number)
         page = made.page
-        entry = Entry(
-            entry_name(key), "" if made.failures else source, page.address, {}, made.issues, words, len(page.comments)
-        )
+        # A tree has no place for messages that wait for a moderator.
+        has_pending = bool(self._target.single_file)
+        messages = sum(has_pending or not comment.is_pending for comment in page.comments)
+        entry = Entry(entry_name(key), "" if made.failures else source, page.address, {}, made.issues, words, messages)
         if isinstance(text, str):
             return PageResult(entry, text=text)
         entry = replace(entry, files={file.path: fingerprint(file.content) for file in text})

@@ -19,7 +19,7 @@ from spipconv.migration.report.page import write_page as write_report_page
 from spipconv.migration.report.report import ISSUES_FILE, MigrationReport
 from spipconv.migration.run.counts import Account
 from spipconv.migration.run.digest import shared_digest
-from spipconv.migration.run.documents import DocumentCopier, has_documents
+from spipconv.migration.run.documents import DocumentCopier, count_remote, count_without_files, has_documents
 from spipconv.migration.run.options import MigrationOptions, PageKey, ShowProgress
 from spipconv.migration.run.page_maker import MakerArguments, PageResult, write_lines
 from spipconv.migration.run.page_queue import PageQueue
@@ -173,6 +173,9 @@ class SiteWriter:
             copier.copy_all(self._database)
         elif has_documents(self._database):
             self._report.add(Issue("files-left"))
+            fetched = self._account.attached() if self._target.fetches_files else ()
+            count_without_files(self._database, self._report, fetched)
+        count_remote(self._database, self._report)
 
     def _write_report(self, site: Site) -> None:
         """Write every issue, the summary for programs, and the one for people."""
