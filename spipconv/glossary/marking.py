@@ -238,7 +238,7 @@ class _Marker:
         pieces: list[Node] = []
         text, at = node.text, 0
         for start, end, index, piece in matches:
-            if piece and (self._glossary.first_only or index in self._own):
+            if piece and (index in self._own or self._glossary.limit(index) == 1):
                 self._passed.add(piece)
             term = self._mark(index, replace(node, text=text[start:end]))
             if term:
@@ -249,10 +249,11 @@ class _Marker:
         return [*pieces, replace(node, text=text[at:])] if at < len(text) else pieces
 
     def _mark(self, index: int, words: Text) -> Term | None:
-        """Return the mark of a term, None where it is not marked: on its own page, and if only its first is."""
-        if index in self._own or (self._glossary.first_only and index in self._marks):
+        """Return the mark of a term, None where it is not marked: on its own page, and after the last one wanted."""
+        number = self._marks.get(index, 0) + 1
+        if index in self._own or 0 < self._glossary.limit(index) < number:
             return None
-        number = self._marks[index] = self._marks.get(index, 0) + 1
+        self._marks[index] = number
         entry = self._glossary.entries[index]
         if entry.definition and index not in self._definitions:
             definition = self._glossary.definition(index, self._language)
@@ -260,7 +261,7 @@ class _Marker:
         return Term(
             self._definitions[index].identifier if entry.definition else self._glossary.identifiers[index],
             (words,),
-            entry.address,
+            self._glossary.address(index),
             number if entry.definition else 0,
             line=words.line,
             column=words.column,

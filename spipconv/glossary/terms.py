@@ -35,6 +35,14 @@ class Terms:
         """Return the definition of the entry with that index, for a page in a language."""
         return self._define(term, language)
 
+    def limit(self, term: int) -> int:
+        """Return how many occurrences of the entry with that index are marked on a page; 0: all."""
+        return 1 if self.first_only else 0
+
+    def address(self, term: int) -> str:
+        """Return the address to which a mark of the entry with that index leads, if it has one."""
+        return self.entries[term].address
+
     def find_term(self, address: str) -> frozenset[int]:
         """Return the indexes of the entries with that address or identifier."""
         if not address:

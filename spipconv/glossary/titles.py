@@ -24,6 +24,11 @@ _FLAGS = frozenset("imsuDUSX")
 _LETTER = r"\\[^A-Za-z0-9\s]|[^\\.^$*+?{}\[\]|()]"
 _ATOM = re.compile(rf"(?:\[((?:(?![-^])(?:{_LETTER}))+)\]|({_LETTER}))(\??)")
 _MARKED_EDGE = re.compile(r"\A(?:\\b)?(.*?)(?:\\b)?\Z", re.DOTALL)
+_TOKEN = re.compile(
+    r"\\(?P<escaped>.)|\[\^(?:\\.|[^\]\\])*\]|\[\\?(?P<first>.)(?:\\.|[^\]\\])*\]|(?P<open>\()(?:\?[:=!<]*)?|(?P<close>\))"
+    r"|(?P<or>\|)|(?P<optional>[?*]|\{0,?[0-9]*\})|\{[0-9,]*\}|[][{}+^$.]|(?P<letter>.)",
+    re.DOTALL,
+)
 _DOTTABLE = 2
 
 
@@ -40,24 +45,25 @@ class TermTitle(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The title as people read it."""
+        """The title as people read it: never an expression, but words that one stands for."""
         if self.forms:
             return self.forms[0]
         pattern = _EXPRESSION.match(self.patterns_left[0]) if self.patterns_left else None
-        return re.sub(r"\\[bswd]|\\", "", pattern[1]).strip() if pattern else ""
+        return _say(pattern[1]) if pattern else ""
 
 
 def read_keyword_title(title: str) -> TermTitle:
     """Return what a title in a group of keywords ``Glossaire`` says, as Le Couteau suisse reads it.
 
     An expression of literal letters, ``?`` behind a letter and classes of single letters stands for at most 64 forms;
-    other expressions are ``patterns_left``. ``<multi>`` is to be resolved before.
+    other expressions are ``patterns_left``. Words come first: they are the title. ``<multi>`` is to be resolved before.
     """
     target = ""
     redirection = _TARGET.search(title)
     if redirection:
         title, target = title[: redirection.start()], redirection[1].strip()
     forms: list[str] = []
+    expanded_forms: list[str] = []
     left: list[str] = []
     cases: set[bool] = set()
     for part in map(str.strip, _SEPARATOR.split(title)):
@@ -68,11 +74,11 @@ def read_keyword_title(title: str) -> TermTitle:
             continue
         expanded = expand_expression(expression[1]) if _FLAGS.issuperset(expression[2]) else None
         if expanded:
-            forms += expanded
+            expanded_forms += expanded
             cases.add("i" not in expression[2])
         else:
             left.append(part)
-    return TermTitle(tuple(dict.fromkeys(forms)), tuple(left), target, cases == {True})
+    return TermTitle(tuple(dict.fromkeys([*forms, *expanded_forms])), tuple(left), target, cases == {True})
 
 
 def read_definition_title(title: str, terms: str = "", *, abbreviation: bool = False) -> tuple[str, ...]:
@@ -99,12 +105,40 @@ def expand_expression(expression: str) -> tuple[str, ...] | None:
         if atom is None:
             return None
         letters = tuple(_letters(atom[1] or atom[2]))
-        choices.append((*letters, "") if atom[3] else letters)
+        choices.append(("", *letters) if atom[3] else letters)
         at = atom.end()
     if prod(map(len, choices)) > MOST_FORMS:
         return None
     forms = dict.fromkeys("".join(letters).strip() for letters in product(*choices))
     return tuple(form for form in forms if form)
+
+
+def _say(expression: str) -> str:
+    """Return the words that an expression stands for, of those the first: without what may be left out."""
+    words: list[str] = []
+    # Where each open group and the last piece begin, and how many groups are open around alternatives to be skipped.
+    starts: list[int] = []
+    last, skipped = 0, -1
+    for token in _TOKEN.finditer(expression[:_LONGEST_EXPRESSION]):
+        kind = token.lastgroup
+        if kind == "open":
+            starts.append(len(words))
+        elif kind == "close":
+            last = starts.pop() if starts else len(words)
+            skipped = -1 if len(starts) < skipped else skipped
+        elif skipped >= 0:
+            continue
+        elif kind == "or":
+            if not starts:
+                break
+            skipped = len(starts)
+        elif kind == "optional":
+            del words[last:]
+        elif kind:
+            last = len(words)
+            is_class = kind == "escaped" and token[kind].isalnum()
+            words.append((" " if token[kind] == "s" else "") if is_class else token[kind])
+    return " ".join("".join(words).split())
 
 
 def _letters(escaped: str) -> Iterable[str]:
