@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.report.issues import readable
 from spipconv.migration.report.plugin_facts import ActivePlugin
 
 # PHP's form of a mapping: the key of each plugin, and its properties, whose values are strings without braces.
@@ -34,4 +35,5 @@ def _plugins(database: WorkingDatabase) -> Iterator[ActivePlugin]:
         title = properties.get("nom", "")
         several = _MULTI.match(title)
         title = (several[1] if several else title).strip()
-        yield ActivePlugin(match[1].lower(), title or match[1].capitalize(), properties.get("version", ""))
+        title = readable(title) or match[1].capitalize()
+        yield ActivePlugin(match[1].lower(), title, readable(properties.get("version", "")))

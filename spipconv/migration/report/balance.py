@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from spipconv.translations import mark, translate
+from spipconv.translations import format_number, mark, translate
 
 # The reason of rows that no step has accounted for: a fault of spipconv.
 UNEXPLAINED = "unexplained"
+# The columns of a table of balances, by the names of their tallies.
+BALANCED = ("read", "written", "redirect", "left")
+# The tallies that a balance shows whole; that of redirects has others, too.
+IN_BALANCE = frozenset({"read", "written", "left"})
 # The reasons for which a row is not on the new site, in the order in which they are shown.
 REASONS: Mapping[str, str] = {
     "unnumbered": mark("without a valid number"),
@@ -58,6 +62,31 @@ def balance_kind(read: int, written: int, redirects: int, left: Mapping[str, int
     reasons = {reason: left[reason] for reason in REASONS if left.get(reason)}
     rest = read - written - redirects - sum(reasons.values())
     return KindBalance(read, written, redirects, {**reasons, **({UNEXPLAINED: rest} if rest else {})})
+
+
+def balance_columns(balances: Iterable[KindBalance]) -> tuple[str, ...]:
+    """Return the columns of a table of balances, by the names of their tallies: those that are not empty."""
+    has_redirects = any(balance.redirects for balance in balances)
+    return BALANCED if has_redirects else tuple(column for column in BALANCED if column != "redirect")
+
+
+def balance_numbers(balance: KindBalance, columns: Iterable[str]) -> list[int]:
+    """Return the numbers of a balance in these columns; the first is the sum of the others."""
+    numbers = {
+        "read": balance.read,
+        "written": balance.written,
+        "redirect": balance.redirects,
+        "left": sum(balance.left.values()),
+    }
+    return [numbers[column] for column in columns]
+
+
+def left_words(balance: KindBalance, language: str) -> str:
+    """Return the reasons for which rows were left out, with their numbers; empty if none were."""
+    return ", ".join(
+        f"{reason_words(reason, language)} ({format_number(number, language)})"
+        for reason, number in balance.left.items()
+    )
 
 
 def reason_words(reason: str, language: str) -> str:

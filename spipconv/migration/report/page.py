@@ -7,6 +7,13 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from spipconv.diagnostics import Severity
+from spipconv.migration.report.balance import (
+    IN_BALANCE,
+    KindBalance,
+    balance_columns,
+    balance_numbers,
+    left_words,
+)
 from spipconv.migration.report.issues import (
     DOCUMENT_CODES,
     ENCODING_CODES,
@@ -19,7 +26,7 @@ from spipconv.migration.report.issues import (
 )
 from spipconv.migration.report.plugins import PluginRow, own_plugins, plugin_rows
 from spipconv.migration.report.remedies import remedy
-from spipconv.migration.report.report import ISSUES_FILE, Mention, MigrationReport, PageWords, in_and_out, share
+from spipconv.migration.report.report import ISSUES_FILE, Mention, MigrationReport, PageWords, share
 from spipconv.migration.report.style import STYLE
 from spipconv.migration.report.subjects import FindSubject, find_nothing
 from spipconv.migration.report.words import (
@@ -190,23 +197,31 @@ class _Page:
         return f'<ul class="totals">{"".join(items)}</ul>\n'
 
     def _counts(self) -> Iterator[str]:
-        columns, rows = in_and_out(self._report)
-        if rows:
+        balance = self._report.balance
+        columns = balance_columns(balance.values())
+        cells = [
+            [self._kind(kind, kinds_balance), *map(self._number, balance_numbers(kinds_balance, columns))]
+            for kind, kinds_balance in balance.items()
+        ]
+        if cells:
             heads = [self._translate("Kind"), *(tally_words(column, self._language) for column in columns)]
-            cells = [
-                [escape_text(kind_words(kind, self._language)), *map(self._number, numbers)] for kind, numbers in rows
-            ]
-            yield self._table("counts", heads, cells, numbers=range(1, len(heads)))
+            yield self._table("counts", heads, cells, numbers=range(1, len(heads)), is_narrow=False)
+            words = self._translate("Whatever was read is on the new site, leads to one of its pages, or was left out.")
+            yield f"<p>{escape_text(words)}</p>\n"
+
+    def _kind(self, kind: str, balance: KindBalance) -> str:
+        """Return the words for a kind, with the reasons for which some of it was left out."""
+        reasons = escape_text(left_words(balance, self._language))
+        return escape_text(kind_words(kind, self._language)) + (f"<small>{reasons}</small>" if reasons else "")
 
     def _tallies(self) -> Iterator[str]:
-        columns, _ = in_and_out(self._report)
         cells = [
             [
                 escape_text(f"{tally_words(what, self._language)}, {tally_words(part, self._language, number=count)}"),
                 self._number(count),
             ]
             for what, parts in self._report.tallies.items()
-            if what not in columns
+            if what not in IN_BALANCE
             for part, count in parts.items()
         ]
         if cells:

@@ -101,8 +101,8 @@ def _facts() -> Iterator[tuple[str, PluginFact]]:
     yield (
         "polyhier",
         PluginFact(
-            "left",
-            mark("Every page is in its main section only: link to it by hand from the others."),
+            "read",
+            mark("A page is in its main section; its front matter names the others."),
             ("rubriques_liens",),
         ),
     )

@@ -23,6 +23,8 @@ _OTHERS = {
     "documents_liens": mark("links to documents"),
     "urls": mark("stored addresses"),
 }
+# Rows that are no objects: the report has them, the summary does not.
+LINK_TABLES = frozenset({"auteurs_liens", "mots_liens", "documents_liens", "urls"})
 _TALLIES = {
     "read": mark_plural("read", "read"),
     "written": mark_plural("written", "written"),
