@@ -22,7 +22,7 @@ WORKING_TABLES: Mapping[str, tuple[str, ...]] = {
     "articles": (
         "id_article", "surtitre", "titre", "soustitre", "id_rubrique", "descriptif", "chapo", "texte", "ps", "date",
         "statut", "date_redac", "date_modif", "lang", "id_trad", "nom_site", "url_site", "virtuel", "url_propre",
-        "rang", "composition",
+        "rang", "composition", "page",
     ),
     "breves": (
         "id_breve", "titre", "texte", "lien_titre", "lien_url", "date_heure", "statut", "id_rubrique", "lang",
@@ -112,11 +112,20 @@ CREATE TABLE kept (path TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID;
 
 
 def read_date(text: str) -> datetime | None:
-    """Return a date of SPIP; None for ``0000-00-00`` and whatever is not a date."""
+    """Return a date of SPIP; None for ``0000-00-00`` and whatever is not a date. Of a month or a year, its first day."""
+    text = text.strip("'")
+    if text[:4] <= "0000":
+        return None
     try:
-        return datetime.fromisoformat(text.strip("'")) if text[:4] > "0000" else None
+        return datetime.fromisoformat(text[:10].replace("-00", "-01") + text[10:])
     except ValueError:
         return None
+
+
+def partial_date(text: str) -> str:
+    """Return a date of SPIP that is only a month or a year, as it is (``2005-06-00``); empty for any other."""
+    day = text.strip("'")[:10]
+    return day if day[:4] > "0000" and "-00" in day else ""
 
 
 class WorkingDatabase:

@@ -262,6 +262,12 @@ class SpipReader:
         chapo = row.get("chapo") or b""
         if "virtuel" not in row and chapo.startswith(b"="):
             row["virtuel"], row["chapo"] = chapo[1:].strip(), b""
+        # The plugin "Pages uniques": an article outside all sections, under a name of its own.
+        if row.get("id_rubrique") == b"-1":
+            row["id_rubrique"] = b"0"
+        elif row.get("page"):
+            row["page"] = b""
+            self._filled["articles", "page"] += 1
         return row
 
     def _author(self, row: dict[str, bytes | None]) -> Mapping[str, bytes | None] | None:
