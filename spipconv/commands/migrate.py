@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import closing
 from datetime import datetime
@@ -15,8 +14,9 @@ from spipconv.commands.errors import CommandError
 from spipconv.commands.options import peertube_option, plugin_option, typography_option
 from spipconv.migration.target import TARGET_NAMES, TargetName
 from spipconv.settings import Typography
+from spipconv.system.languages import system_language
 from spipconv.system.processors import count_processors
-from spipconv.translations import find_catalogue
+from spipconv.translations import available_languages
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -48,6 +48,11 @@ Examples:
     metavar="FILE",
     help="What becomes of the site's own models: shortcodes or other text, by model and system (TOML).",
 )
+@click.option(
+    "--report-lang",
+    type=click.Choice(sorted(available_languages())),
+    help="Language of the report  [default: that of the system, else en]",
+)
 @click.option("--dry-run", is_flag=True, help="Count and report; write nothing.")
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Migrate only about N objects of each kind.")
 @click.option("--resume", is_flag=True, help="Skip pages that an earlier run wrote and whose source has not changed.")
@@ -68,6 +73,7 @@ def migrate(
     typography: Typography | bool,
     peertube: tuple[str, ...],
     models: Path | None,
+    report_lang: str | None,
     dry_run: bool,
     sample: int | None,
     resume: bool,
@@ -90,7 +96,7 @@ def migrate(
     from spipconv.system.files import CannotWrite
 
     spare_collector()
-    language = _language()
+    language = report_lang or system_language()
     options = MigrationOptions(
         to, prefix=prefix, img=img, dry_run=dry_run, sample=sample or 0, resume=resume, force=force,
         jobs=jobs or count_processors(), language=language, now=datetime.now(), peertube=peertube,
@@ -118,12 +124,6 @@ def _read_models(path: Path, to: TargetName) -> tuple[Extension]:
         return (read_models(path, to),)
     except BadModels as error:
         raise CommandError(str(error)) from error
-
-
-def _language() -> str:
-    """Return the language of the user, as the environment names it, if sentences are translated into it."""
-    named = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return find_catalogue(named.partition(".")[0])
 
 
 def _ask_password() -> str:

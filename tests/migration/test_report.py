@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from spipconv import diagnostics
-from spipconv.migration.report.issues import ISSUE_CODES, MOST_DETAIL, Issue, message, severity
+from spipconv.migration.report.issues import ISSUE_CODES, MOST_DETAIL, Issue, message, readable, severity
 from spipconv.migration.report.page import MOST_SHOWN, write_page
 from spipconv.migration.report.plugin_facts import OWN_PLUGINS, PLUGIN_FACTS, ActivePlugin
 from spipconv.migration.report.remedies import REMEDIES, remedy
@@ -225,23 +225,28 @@ def test_the_summary_fits_a_terminal(report: MigrationReport, language: str) -> 
 def test_the_summary_in_both_languages(report: MigrationReport) -> None:
     report.count("read", "article", 1234)
     report.count("written", "article", 1230)
-    report.count("written", "redirect", 7)
+    report.leave("article", "refused", 3)
+    report.leave("article", "deleted", 1)
+    report.count("read", "urls", 7)
+    report.count("redirect", "paths", 7)
+    report.plugins = (ActivePlugin("truc", "Le truc"), ActivePlugin("crayons", "Crayons"))
     report.count_words("article", 1, "/1/", 1000, 998)
     report.add(Issue("link-unresolved"), Issue("slug-changed"), Issue("slug-changed"))
     assert summary(report, "en") == (
-        "            read  written\n"
-        "articles   1,234    1,230\n"
-        "redirects      0        7\n"
-        "\n"
+        "           read  written  left out\n"
+        "articles  1,234    1,230         4  refused by the editors (3), in the bin (1)\n"
+        "redirects: 7 old paths\n"
         "words kept: 99.80%\n"
         "\n"
+        "plugins to look at: Le truc\n"
         "1 loss, 0 changes, 2 notes\n"
         "1  link-unresolved  nothing on the new site has this address: left as it is\n"
+        "                    Correct the link or remove it: it was probably dead on the old site, too.\n"
         "2  slug-changed     another page has this name: the object’s number was appended\n"
     )
     assert summary(report, "fr-CA").splitlines()[:2] == [
-        "                lus  écrits",
-        "articles      1\u202f234   1\u202f230",
+        "            lus  écrits  non repris",
+        "articles  1\u202f234   1\u202f230           4  refusés par la rédaction (3), à la poubelle (1)",
     ]
 
 
@@ -281,7 +286,7 @@ def test_the_page_loads_nothing_from_elsewhere(report: MigrationReport, language
     assert shown[0].get("lang") == language
     assert {element.tag for element in shown} == set(
         """html head meta title style body main h1 h2 h3 p ul li a b span nav section table caption thead tbody tr th td
-        div code details summary""".split()
+        div code details summary small""".split()
     )
     (style,) = (element.text or "" for element in shown if element.tag == "style")
     assert not re.search(r"url\(|@import", style)
@@ -332,7 +337,7 @@ def test_objects_have_their_titles_and_both_addresses(report: MigrationReport) -
 
 def test_no_title_breaks_out_of_places(report: MigrationReport) -> None:
     report.add(*(Issue("link-unresolved", "article", number + 1) for number in range(len(HOSTILE))))
-    report.plugins = tuple(ActivePlugin(text, text, text) for text in HOSTILE)
+    report.plugins = tuple(ActivePlugin(text, text, text) for text in map(readable, HOSTILE))
     calm = {element.tag for element in elements(write_page(report, "en"))}
 
     def find(_: str, number: int) -> Subject:
