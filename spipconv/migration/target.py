@@ -37,8 +37,9 @@ class TargetSystem(Struct, frozen=True, kw_only=True):
     ``images`` is the folder of the files, ``static`` says how the system treats them, ``feed`` is the address of its
     feed (empty: none). ``has_lists``: the system itself lists the pages below a page. ``has_theme``: it comes with our
     theme, which shows the documents of a page from its front matter. ``single_file`` is the name of the file with all
-    pages (empty: each page has its own file). ``counts_words``: the words of a page can be counted in
-    its output. ``fetches_files``: it fetches the files of documents from the old site. ``raw_format`` is the format of the ``Raw`` nodes that its pages show.
+    pages (empty: each page has its own file). ``counts_words``: the words of a page can be counted in its output.
+    ``fetches_files``: it fetches the files of documents from the old site. ``raw_format`` is the format of the ``Raw``
+    nodes that its pages show.
     """
 
     name: TargetName
@@ -88,7 +89,14 @@ _MARKDOWN_ENDINGS = frozenset("markdown md mdown mdwn mdx mkd mkdn mkdown".split
 _TEMPLATE_ENDINGS = frozenset(
     "adoc asciidoc ejs haml handlebars hbs ipynb j2 jinja liquid mustache njk org pug qmd rmd rst webc".split()
 )
-_SPIP = {"kind": "spip.kind", "number": "spip.id", "status": "spip.statut", "written": "spip.date_redac"}
+_SPIP = {
+    "kind": "spip.kind",
+    "number": "spip.id",
+    "status": "spip.statut",
+    "written": "spip.date_redac",
+    "partial_date": "spip.date",
+    "unique": "spip.page",
+}
 _HUGO = MarkdownTree(
     name="hugo",
     flavour=GOLDMARK,

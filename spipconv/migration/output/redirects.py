@@ -15,7 +15,7 @@ from msgspec import json
 
 from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.output.moves import Redirect, ascii_address, collected, moved, path_of
-from spipconv.migration.plan.old_addresses import find_by_path, read_old_address, site_root
+from spipconv.migration.plan.old_addresses import find_by_path, read_old_address, site_root, unique_pages
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
 from spipconv.migration.report.issues import Issue
@@ -31,6 +31,7 @@ if ($spip_unknown) {
 """
 # nginx refuses longer words.
 _LONGEST_KEY = 4000
+_PLAIN = re.compile("[a-z0-9_]{1,255}")
 _LANGUAGE = "(?:[a-z]{2,3}(?:_[a-z]{2,4})?/)?"
 _SCRIPT = r"(?:(?:spip|index)\.php)?"
 _NUMBER = "0*(?<spip_n>[1-9][0-9]{0,17})"
@@ -81,6 +82,8 @@ def nginx(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
     for form in _forms(feed):
         query = rf"\?{form.query}" if form.query else r"(?:\?|$)"
         yield f'    "~^{root}/{form.path}{query}" "{form.kind}{"$spip_n" if form.kind != "feed" else ""}";\n'
+    for name, number in _unique(database):
+        yield f'    "~^{root}/{_SCRIPT}\\?(?:.*&)?page={name}(?:&|$)" "article{number}";\n'
     yield "}\n# New pages that look like a number: /2024/.\n"
     yield 'map $spip_path $spip_page {\n    default "";\n'
     for path in _numbers_of_pages(database):
@@ -126,6 +129,9 @@ def apache(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
         else:
             number = "%1" if form.query else "$1"
             yield f'RewriteRule "^{root}{form.path}$" "-" [E=SPIP_OBJECT:{form.kind}{number}]\n'
+    for name, article in _unique(database):
+        yield f'RewriteCond %{{QUERY_STRING}} "^(?:.*&)?page={name}(?:&|$)"\n'
+        yield f'RewriteRule "^{root}{_SCRIPT}$" "-" [E=SPIP_OBJECT:article{article}]\n'
     yield "# What is there needs no redirection.\n"
     yield "RewriteCond %{REQUEST_FILENAME} -f [OR]\nRewriteCond %{REQUEST_FILENAME}/index.html -f\n"
     yield f'RewriteRule "^(?!{root}$)." "-" [L]\n'
@@ -150,7 +156,10 @@ def netlify(database: WorkingDatabase, feed: str = "") -> Iterator[str]:
     if feed:
         yield f"{root}/spip.php page=backend {feed} 301\n"
         yield f"{root}/backend.php3 {feed} 301\n"
+    names = {number: name for name, number in _unique(database)}
     for one in moved(database):
+        if one.kind == "article" and one.number in names:
+            yield f"{root}/spip.php page={names[one.number]} {one.new} 301\n"
         if one.kind == "document":
             yield f"{root}/spip.php action=acceder_document arg={one.number} {one.new} 301\n"
         if one.kind in ("document", "forum"):
@@ -170,7 +179,10 @@ def json_table(database: WorkingDatabase) -> Iterator[str]:
     yield '{"objects": {\n'
     yield from _entries((f"{one.kind}{one.number}", one.new) for one in moved(database))
     yield '}, "paths": {\n'
-    yield from _entries((path, one.new) for one in moved(database) for path in one.paths)
+    names = {("article", number): (f"page={name}",) for name, number in _unique(database)}
+    yield from _entries(
+        (path, one.new) for one in moved(database) for path in (*one.paths, *names.get((one.kind, one.number), ()))
+    )
     yield "}}\n"
 
 
@@ -228,6 +240,11 @@ def _forms(feed: str) -> Iterator[_Form]:
     if feed:
         yield _Form("feed", _SCRIPT, f"(?:.*&)?page=backend{end}")
         yield _Form("feed", r"backend\.php3?", "")
+
+
+def _unique(database: WorkingDatabase) -> Iterator[tuple[str, int]]:
+    """Yield the articles that the old site showed as ``?page=name``, if the name needs no encoding."""
+    return (found for found in unique_pages(database) if _PLAIN.fullmatch(found[0]))
 
 
 def _has_queries(database: WorkingDatabase) -> bool:

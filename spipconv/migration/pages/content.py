@@ -18,10 +18,10 @@ from spipconv.migration.pages.page import Page, Site, summarise
 from spipconv.migration.pages.portion import SpipKey
 from spipconv.migration.pages.relations import PageRelations, PlannedPage
 from spipconv.migration.pages.resolver import SiteObjects
-from spipconv.migration.pages.texts import PageTexts
+from spipconv.migration.pages.texts import DOCUMENTS, PageTexts
 from spipconv.migration.plan.old_addresses import own_addresses
 from spipconv.migration.plan.titles import shown_title, shown_words, title_of, words_of
-from spipconv.migration.read.database import WorkingDatabase, read_date
+from spipconv.migration.read.database import WorkingDatabase, partial_date, read_date
 from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.migration.read.plugins import plugins_of
 from spipconv.migration.report.errors import stops_the_run
@@ -46,7 +46,8 @@ class MadePage(Struct, frozen=True):
 class Content:
     """Makes the pages of a site from its working database, one at a time.
 
-    ``has_lists=False`` leaves out the pages that a page lists; on a large site there may be thousands. ``peertube`` are
+    ``has_lists=False`` leaves out the pages that a page lists; on a large site there may be thousands.
+    ``has_figures=False`` leaves documents that no text shows out of bodies: they are attachments only. ``peertube`` are
     instances of PeerTube whose players are kept, ``plugins`` those whose shortcuts are read besides those that the site
     uses. ``typography=False`` leaves the spaces, quotes and dashes of texts as their authors typed them. ``extensions``
     are further extensions that texts are read with, ``raw_format`` is the format of the raw texts that are shown.
@@ -58,6 +59,7 @@ class Content:
         files: ImgFolder,
         *,
         has_lists: bool = True,
+        has_figures: bool = True,
         peertube: tuple[str, ...] = (),
         plugins: tuple[str, ...] = (),
         typography: bool = True,
@@ -66,7 +68,7 @@ class Content:
     ) -> None:
         self._typography = typography
         self._database, self._db = database, database.db
-        self._has_lists, self._peertube = has_lists, peertube
+        self._has_lists, self._has_figures, self._peertube = has_lists, has_figures, peertube
         self._plugins = check_plugins([*plugins_of(database), *plugins])
         self.site = read_site(database)
         self._objects = SiteObjects(database)
@@ -172,11 +174,17 @@ class Content:
             aliases=relations.aliases(subject) if is_own else (),
         )
         page = _FIELDS[kind](self, self._row(kind, number))
+        column = OBJECT_KINDS[kind].date if page.date else ""
+        if column and (day := partial_date(self._row(kind, number)[column])):
+            self._texts.add_issue("date-partial", column, detail=day)
+            page = replace(page, partial_date=day)
         if page.body.introduction and not page.description:
             page = replace(page, description=summarise(page.body))
-        shown = self._texts.shown
-        attachments = tuple([replace(document, is_shown=document.number in shown) for document in page.attachments])
-        return replace(page, attachments=attachments) if attachments else page
+        body, parts = page.body, tuple(self._texts.parts)
+        if not self._has_figures and parts and parts[-1][0] == DOCUMENTS:
+            body, parts = replace(body, children=body.children[: -parts[-1][1]]), parts[:-1]
+        attachments = tuple([self._texts.describe(document) for document in page.attachments])
+        return replace(page, body=body, parts=parts, attachments=attachments)
 
     def _article(self, row: sqlite3.Row) -> Page:
         if row["statut"] == "publie" and read_date(row["date"]) is None:
@@ -197,6 +205,7 @@ class Content:
             subtitle=self._texts.read_words("soustitre", row["soustitre"]),
             description=self._texts.read_words("descriptif", row["descriptif"]),
             elsewhere=self._elsewhere(row["nom_site"], row["url_site"]),
+            unique=row["page"],
         )
 
     def _brief(self, row: sqlite3.Row) -> Page:

@@ -10,7 +10,13 @@ from msgspec.structs import replace
 
 from spipconv.migration.pages.resolver import FILES, SiteObjects
 from spipconv.migration.plan.names import language_tag
-from spipconv.migration.plan.old_addresses import OldAddress, find_by_path, own_addresses, read_old_address
+from spipconv.migration.plan.old_addresses import (
+    OldAddress,
+    find_by_path,
+    own_addresses,
+    read_old_address,
+    unique_pages,
+)
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.nodes import ICONS, Element, Figure, Link, Node
@@ -71,6 +77,8 @@ class LinkRewriter:
             if self._has_files and self._files.find(old.file) is None:
                 report("file-missing", node, address)
             return _join(FILES + quote(old.file), old)
+        if old.page and (unique := next(unique_pages(self._database, old.page), None)):
+            return self._page_of(replace(old, kind="article", number=unique[1], page=""), address, node, report)
         if old.page:
             report("link-old-page", node, address)
             return None

@@ -39,13 +39,28 @@ class Comment(Struct, frozen=True):
 
 
 class Attachment(Struct, frozen=True):
-    """A document that belongs to a page. ``address`` is its current address, ``file`` its path below IMG/, or empty."""
+    """A document that belongs to a page. ``address`` is its current address, ``file`` its path below IMG/, or empty.
+
+    ``is_shown``: a text of the page shows it, with its caption. ``extension`` is in lower case; ``media`` is image,
+    audio, video, file or empty; ``weight`` is in bytes, sizes are in pixels (0: unknown). ``description`` is safe HTML,
+    ``credits`` and ``alternative`` are plain; they are given for documents that no text shows. ``thumbnail`` is the
+    address of a picture of it, or empty.
+    """
 
     number: int
     title: str
     address: str
     file: str = ""
     is_shown: bool = False
+    extension: str = ""
+    media: str = ""
+    weight: int = 0
+    width: int = 0
+    height: int = 0
+    description: str = ""
+    credits: str = ""
+    alternative: str = ""
+    thumbnail: str = ""
 
 
 class PageLink(Struct, frozen=True):
@@ -122,12 +137,15 @@ class Page(Struct, frozen=True):
     ``logo`` and ``logo_hover`` are addresses. ``elsewhere`` is the page's own link (nom_site, url_site: title and
     address). ``feed`` is the feed of a site. ``below`` are the pages that it lists. ``translations`` are the other
     pages of the same object or of its id_trad. ``group`` is the slug of the group that the translations share.
-    ``aliases`` are old paths, from the root of the host, that lead here.
+    ``aliases`` are old paths, from the root of the host, that lead here. ``parts`` are the fields that the body
+    consists of, each with the number of its nodes: chapo, texte, url_site, ps and others. ``partial_date`` is a date of
+    SPIP's that is only a month or a year (``2005-06-00``): ``date`` is its first day.
 
     What plugins add: ``event`` is what an event is about, ``events`` are those of an article, in order of time.
-    ``belongs_to`` is the article of an event. ``points`` are places on a map. ``composition`` is the name of the
-    template that SPIP used. ``also_in`` are sections that it is in besides its own. ``broader`` are the keywords or
-    groups above a keyword or a group, the outermost first. ``extra`` are columns of the site's own: name and text.
+    ``unique`` is the name of an article outside all sections (plugin "Pages uniques"). ``belongs_to`` is the article of
+    an event. ``points`` are places on a map. ``composition`` is the name of the template that SPIP used. ``also_in``
+    are sections that it is in besides its own. ``broader`` are the keywords or groups above a keyword or a group, the
+    outermost first. ``extra`` are columns of the site's own: name and text.
     """
 
     kind: str
@@ -160,6 +178,8 @@ class Page(Struct, frozen=True):
     translations: tuple[PageLink, ...] = ()
     translation_key: str = ""
     aliases: tuple[str, ...] = ()
+    parts: tuple[tuple[str, int], ...] = ()
+    partial_date: str = ""
     event: Event | None = None
     events: tuple[PageEvent, ...] = ()
     belongs_to: PageLink | None = None
@@ -168,6 +188,7 @@ class Page(Struct, frozen=True):
     also_in: tuple[Term, ...] = ()
     broader: tuple[Term, ...] = ()
     extra: tuple[tuple[str, str], ...] = ()
+    unique: str = ""
 
     @property
     def summary(self) -> str:

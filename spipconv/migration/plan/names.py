@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from spipconv.languages import CODES
 from spipconv.migration.kinds import TEXTS
 from spipconv.migration.plan.failures import keep_failing
@@ -13,6 +16,9 @@ from spipconv.migration.target import FRONT_MATTER
 AUTHORS = "auteurs"
 # Names at the top level that are reserved by the targets.
 _RESERVED = frozenset({"img", "page", "pages", "posts", "tags", "categories", "assets", "static", "index", AUTHORS})
+
+# Names of the plugin "Pages uniques" that need no change as names of folders.
+_NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,79}")
 
 
 def language_tag(code: str) -> str:
@@ -27,19 +33,31 @@ class Names:
         self._database = database
         database.db.execute("CREATE TABLE names (space TEXT, name TEXT, PRIMARY KEY (space, name)) WITHOUT ROWID")
 
-    def name(self, kind: str, number: int, title: str, language: str, above: str) -> tuple[str, str, list[Issue]]:
-        """Return the title and slug of an object, or its number if an internal error stops the reading of its title."""
+    def name(
+        self, kind: str, number: int, title: str, language: str, above: str, own: str = ""
+    ) -> tuple[str, str, list[Issue]]:
+        """Return the title and slug of an object, or its number if an internal error stops the reading of its title.
+
+        ``own`` is the name that it had on the old site, if it had one.
+        """
         try:
-            slug, issues = self._free_slug(kind, number, title_of(title, language), above)
+            slug, issues = self._free_slug(kind, number, title_of(title, language), above, own)
         except Exception as error:
             issue = keep_failing(self._database, kind, number, error, "titre")
             slug, issues = self._free_slug(kind, number, "", above)
             return f"{kind} {number}", slug, [issue, *issues]
         return title, slug, issues
 
-    def _free_slug(self, kind: str, number: int, title: str, above: str) -> tuple[str, list[Issue]]:
+    def free(self, kind: str, names: Iterable[str]) -> str:
+        """Return the path, at the top level, of the first of several names that no object has there."""
+        for name in (*names, *[f"{kind}-{number}" for number in range(100)]):
+            if self._take(kind, name, "/"):
+                return f"/{name}/"
+        raise AssertionError(f"no name for {kind}")
+
+    def _free_slug(self, kind: str, number: int, title: str, above: str, own: str = "") -> tuple[str, list[Issue]]:
         """Return a slug that no other object of the kind has, and that is free in its place."""
-        slug = slug_of(title) or f"{kind}{number}"
+        slug = (own if _NAME.fullmatch(own) else slug_of(own)) or slug_of(title) or f"{kind}{number}"
         space = "text" if kind in TEXTS else kind
         for name in (slug, f"{slug}-{number}", f"{slug}-{kind}-{number}"):
             taken = above == "/" and (name in _RESERVED or name in CODES or (kind == "groupe" and name in FRONT_MATTER))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from unicodedata import normalize
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -100,6 +100,23 @@ def find_by_path(database: WorkingDatabase, path: str) -> tuple[str, int] | None
         if row:
             return row["kind"], row["number"]
     return None
+
+
+def unique_pages(database: WorkingDatabase, name: str = "") -> Iterator[tuple[str, int]]:
+    """Yield the names of published articles outside all sections (``spip.php?page=name``) with their numbers, sorted.
+
+    Of several articles with a name, which are translations, it is the one in the site's language. ``name``: only this.
+    """
+    rows = database.db.execute(
+        "SELECT page, id_article FROM articles JOIN objects ON kind = 'article' AND number = id_article"
+        " WHERE page <> '' AND (? = '' OR page = ?) AND state = 'published' ORDER BY page, language <> ?, id_article",
+        (name, name, database.meta("langue_site")),
+    )
+    last = ""
+    for page, number in rows:
+        if page != last and page not in KINDS_BY_NAME:
+            yield page, number
+        last = page
 
 
 def _complete(address: str) -> str:

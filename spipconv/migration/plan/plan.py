@@ -94,8 +94,8 @@ class SitePlan:
     def _plan_articles(self) -> Iterator[Issue]:
         shows_future = self._database.meta("post_dates") == "oui"
         rows = self._db.execute(
-            f"SELECT id_article, titre, statut, date, lang, id_rubrique, id_trad, virtuel, rang, CASE WHEN {_ARTICLE_WORDS}"
-            f" LIKE '%<multi>%' THEN {_ARTICLE_WORDS} ELSE '' END AS words FROM articles"
+            f"SELECT id_article, titre, statut, date, lang, id_rubrique, id_trad, virtuel, rang, page, CASE WHEN"
+            f" {_ARTICLE_WORDS} LIKE '%<multi>%' THEN {_ARTICLE_WORDS} ELSE '' END AS words FROM articles"
             " ORDER BY statut <> 'publie', id_article"
         )
 
@@ -108,7 +108,7 @@ class SitePlan:
                 state = "draft" if row["statut"] in _DRAFTS and not row["virtuel"] else "hidden"
             return self._plan_text(
                 "article", row["id_article"], state, row["titre"], row["lang"], row["id_trad"], row["id_rubrique"],
-                (row["words"],), row["rang"],
+                (row["words"],), row["rang"], row["page"],
             )  # fmt: skip
 
         yield from self._each("article", rows, plan)
@@ -129,7 +129,7 @@ class SitePlan:
 
     def _plan_text(
         self, kind: str, number: int, state: str, title: str, lang: str, translation_of: int, section: int,
-        fields: tuple[str, ...], rank: int,
+        fields: tuple[str, ...], rank: int, name: str = "",
     ) -> Iterator[Issue]:  # fmt: skip
         above = self._sections.find(section)
         languages, issues = self._languages(kind, number, lang or (above.language if above else ""), *fields)
@@ -139,7 +139,7 @@ class SitePlan:
         slug = address = ""
         if state not in ("hidden", "redirect"):
             path = above.path if above else "/"
-            title, slug, issues = self._names.name(kind, number, title, languages[0], path)
+            title, slug, issues = self._names.name(kind, number, title, languages[0], path, name)
             yield from issues
             if section and not above:
                 yield Issue("section-missing", kind, number, detail=str(section), page=f"/{slug}/")
@@ -283,8 +283,8 @@ class SitePlan:
             ("auteurs_liens", "id_auteur", "auteur", "auteurs", "nom || bio"),
         ):
             rows = self._db.execute(
-                f"SELECT o.number, o.address, o.language, m.id, m.words, (SELECT group_concat(DISTINCT p.language) FROM {links} l"
-                f" JOIN pages p ON p.kind = l.objet AND p.number = l.id_objet WHERE l.{key} = o.number) AS languages"
+                "SELECT o.number, o.address, o.language, m.id, m.words, (SELECT group_concat(DISTINCT p.language) FROM"
+                f" {links} l JOIN pages p ON p.kind = l.objet AND p.number = l.id_objet WHERE l.{key} = o.number) AS languages"
                 f" FROM objects o JOIN (SELECT {key} AS id, {fields} AS words FROM {table}) m ON m.id = o.number"
                 " WHERE o.kind = ? ORDER BY o.number",
                 (kind,),

@@ -24,6 +24,7 @@ def index_objects(database: WorkingDatabase) -> Iterator[Issue]:
     database.db.execute("CREATE INDEX mots_to ON mots_liens (id_mot, objet, id_objet)")
     database.db.execute("CREATE INDEX mots_in ON mots (id_groupe)")
     database.db.execute("CREATE INDEX forum_of ON forum (objet, id_objet)")
+    database.db.execute("CREATE INDEX articles_unique ON articles (page) WHERE page <> ''")
     database.db.execute("CREATE INDEX translations ON objects (translation_of, kind) WHERE translation_of > 0")
     database.db.execute("CREATE INDEX below ON pages (parent_kind, parent_number, language)")
 

@@ -112,7 +112,7 @@ CREATE TABLE kept (path TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID;
 
 
 def read_date(text: str) -> datetime | None:
-    """Return a date of SPIP; None for ``0000-00-00`` and whatever is not a date. Of a month or a year, its first day."""
+    """Return a date of SPIP, the first day of a month or a year; None for ``0000-00-00`` and whatever is no date."""
     text = text.strip("'")
     if text[:4] <= "0000":
         return None

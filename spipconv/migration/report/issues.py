@@ -100,6 +100,7 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
         mark("this section is nested too deeply for an address: it was moved to the top level of the site"),
     ),
     "date-missing": ("change", mark("this article has no date")),
+    "date-partial": ("info", mark("this date is only a month or a year: its first day is used")),
     "original-missing": ("change", mark("the original of this translation does not exist or is not published")),
     "comment-orphaned": ("loss", mark("the page of this message does not exist or is not published: left out")),
     "comment-moved": (

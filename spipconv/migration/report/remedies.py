@@ -55,6 +55,7 @@ REMEDIES: dict[str, str] = {
     "section-endless": mark("Correct in SPIP in which section each of them is, and run again."),
     "section-deep": mark("Move the section up, in SPIP or here."),
     "date-missing": mark("Give the article a date: without one, it comes last in every list."),
+    "date-partial": mark("Nothing to do: SPIP’s date is kept as “spip.date”."),
     "original-missing": mark("Nothing to do: the translation is a page of its own now."),
     "comment-moved": mark("Nothing to do: the message is in its thread, one level up."),
     "unclosed-strong": mark("Check where the bold text should end, and write }} there in SPIP."),

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from spipconv.converters import markdown
 from spipconv.migration.kinds import PAGE_KINDS, TEXTS
-from spipconv.migration.pages.page import Page, Site, Term
+from spipconv.migration.pages.page import Attachment, Page, Site, Term
 from spipconv.migration.plan.names import language_tag
 from spipconv.migration.target import MarkdownTree
-from spipconv.migration.writers.files import YamlValue, safe_values
+from spipconv.migration.writers.files import Markup, YamlValue, safe_values
 from spipconv.migration.writers.yaml_text import write_yaml
 from spipconv.nodes import Document, Text
 from spipconv.safety import escape_text, printable, template_address
@@ -48,6 +48,8 @@ def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, YamlVa
         "date": page.date,
         "modified": page.modified,
         "written": page.written,
+        "partial_date": page.partial_date,
+        "unique": page.unique,
         "status": page.status,
         "draft": page.is_draft or None,
         "published": False if page.is_draft else None,
@@ -64,7 +66,7 @@ def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, YamlVa
         "description": page.description,
         # If there is none, Pelican makes one from the page, decodes it and prints it in an attribute. The others make
         # their own of the first words, but not what the author wants.
-        "summary": page.summary or title if target.needs_summaries else page.description,
+        "summary": _summary(page, title, target),
         "image": image,
         "images": [image] if image else [],
         "logo_hover": template_address(page.logo_hover),
@@ -78,11 +80,35 @@ def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, YamlVa
         "elsewhere": {"titre": page.elsewhere[0], "url": elsewhere} if elsewhere else {},
         "feed": template_address(page.feed),
         "attachments": [
-            {"id": document.number, **({"titre": document.title} if document.title else {}), "fichier": address}
+            _attachment(document, address)
             for document in page.attachments
             if (address := template_address(document.address))
         ],
     }  # fmt: skip
+
+
+def _summary(page: Page, title: str, target: MarkdownTree) -> str:
+    if target.needs_summaries:
+        return page.summary or title
+    return page.summary if target.has_theme else page.description
+
+
+def _attachment(document: Attachment, address: str) -> dict[str, YamlValue]:
+    fields: dict[str, YamlValue] = {
+        "titre": document.title,
+        "fichier": address,
+        "type": document.extension,
+        "media": document.media,
+        "taille": document.weight,
+        "largeur": document.width,
+        "hauteur": document.height,
+        "alternative": document.alternative,
+        "descriptif": Markup(document.description),
+        "credits": document.credits,
+        "vignette": template_address(document.thumbnail),
+        "dans_le_texte": document.is_shown,
+    }
+    return {"id": document.number, **{name: value for name, value in fields.items() if value}}
 
 
 def _one_line(text: str, target: MarkdownTree) -> str:
