@@ -329,8 +329,8 @@ def test_objects_have_their_titles_and_both_addresses(report: MigrationReport) -
 
     page = write_page(report, "en", find=find)
     title = '<a href="/a/">Où &lt;b&gt;dort&lt;/b&gt; l’eau</a>'
-    old = '<a href="https://old.example/spip.php?article12">old page</a>'
-    assert page.count(f"{title} <small>article 12, {old}</small>") == 2
+    old = '<a class="old" href="https://old.example/spip.php?article12">old page</a>'
+    assert page.count(f"{title} <small>article 12 {old}</small>") == 2
     assert f"{old}</small>, text, line 3" in page
     assert set(asked) == {("article", 12)}
 

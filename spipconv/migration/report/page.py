@@ -47,6 +47,7 @@ _MOST_OPEN = 8
 # The sections of issues, by their ids.
 _SEVERITY_SECTIONS: Mapping[str, Severity] = {severity: severity for severity in SEVERITIES}
 
+_SHOWN_ELSEWHERE = frozenset({("redirect", "article"), ("pages", "pages")})
 # The sections' headings, and the captions of their tables.
 _HEADINGS = {
     "plugins": mark("Plugins"),
@@ -182,7 +183,8 @@ class _Page:
         left = ""
         if row.left:
             what = "".join(f" <code>{escape_text(name)}</code>" for name in row.left[:MOST_SHOWN])
-            left = f'<p class="quiet">{escape_text(self._join(self._translate("Left in the database"), ""))}{what}</p>'
+            words_left = self._join(self._translate("Left in the database"), "")
+            left = f'<p class="quiet">{escape_text(words_left)}{what}</p>'
         return (
             f'<li><b>{escape_text(row.plugin.title)}</b><span class="{fate}">{words}</span><p>{sentence}</p>{left}</li>'
         )
@@ -223,6 +225,8 @@ class _Page:
             for what, parts in self._report.tallies.items()
             if what not in IN_BALANCE
             for part, count in parts.items()
+            # The others are in the table of objects and at the top of the page.
+            if (what, part) not in _SHOWN_ELSEWHERE
         ]
         if cells:
             yield self._table("tallies", [self._translate("Subject"), self._translate("Number")], cells, numbers=(1,))
@@ -270,10 +274,11 @@ class _Page:
         if address:
             shown = f'<a href="{escape_attribute(address)}">{shown}</a>'
         old = safe_address(subject.old_address) if subject.old_address else None
-        number_words = [words] if title else []
+        marks = [words] if title else []
         if old:
-            number_words.append(f'<a href="{escape_attribute(old)}">{escape_text(self._translate("old page"))}</a>')
-        return f"{shown} <small>{', '.join(number_words)}</small>" if number_words else shown
+            old_words = escape_text(self._translate("old page"))
+            marks.append(f'<a class="old" href="{escape_attribute(old)}">{old_words}</a>')
+        return f"{shown} <small>{' '.join(marks)}</small>" if marks else shown
 
     def _mentions(self, name: str, mentions: Iterator[Mention]) -> Iterator[str]:
         cells = [
@@ -356,7 +361,7 @@ class _Page:
         is_cut = len(cells) > len(shown)
         if is_cut:
             table += f"<p>{self._more(total - len(shown))}</p>\n"
-        if len(shown) > 2 * _MOST_OPEN:
+        if len(shown) > 2 * _MOST_OPEN and name != "counts":
             count = f"{self._number(total or len(shown))}{' +' if is_cut and not total else ''}"
             table = f"<details><summary>{words} ({count})</summary>{table}</details>\n"
         return table

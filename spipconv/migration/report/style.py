@@ -18,6 +18,7 @@ a:focus-visible, summary:focus-visible { outline: 2px solid var(--link); outline
 code { font: .875em/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
 .quiet { color: var(--quiet); }
 small { font-size: .875rem; color: var(--quiet); }
+th small { display: block; }
 .totals { display: grid; grid-template-columns: repeat(3, 1fr); gap: .75rem; margin: 1.5rem 0; padding: 0;
   list-style: none; }
 .totals a, .totals div { display: block; padding: .7rem .9rem; border: 1px solid var(--line);
@@ -59,5 +60,6 @@ summary { cursor: pointer; padding: .3rem 0; color: var(--link); }
   @page { margin: 15mm; } body { font-size: 10pt; } main { max-width: none; padding: 0; } nav { display: none; }
   h2 { break-after: avoid; margin-top: 1.5rem; } h3, .remarks > p, summary, caption { break-after: avoid; }
   tr, li { break-inside: avoid; } thead { display: table-header-group; } a { text-decoration: none; }
+  .old { display: none; }
   details::details-content { content-visibility: visible; block-size: auto; display: block; } }
 """
