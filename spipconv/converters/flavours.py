@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 _PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
@@ -30,7 +31,8 @@ class Flavour(Struct, frozen=True, cache_hash=True):
     paragraph need a ``div``.
 
     Terms. ``has_abbreviations``: ``*[form]: words`` defines an abbreviation wherever it occurs; to be chosen, because
-    those who have no mouse do not come to see the words.
+    those who have no mouse do not come to see the words. ``has_definitions``: terms and their definitions are the HTML
+    that the HTML writer gives, for pages with its script and style.
     """
 
     has_space_entities: bool = False
@@ -53,6 +55,7 @@ class Flavour(Struct, frozen=True, cache_hash=True):
     read_elements: frozenset[str] = frozenset()
     line_elements: frozenset[str] = frozenset()
     has_abbreviations: bool = False
+    has_definitions: bool = False
 
 
 COMMONMARK = Flavour()
@@ -103,3 +106,9 @@ PYTHON_MARKDOWN = Flavour(
     has_deep_html=False,
     boxes_loose_words=True,
 )
+# MkDocs: the same, and plugins that read a page as a template (mkdocs-macros) find nothing in it, not even in code.
+MKDOCS = replace(
+    PYTHON_MARKDOWN, not_in_code=r"\t|(?m:^ +$)|\{[{%#]", not_in_span=rf"{PYTHON_MARKDOWN.not_in_span}|\{{[{{%#]"
+)
+# Eleventy: markdown-it. Templates are off in what spipconv writes; nothing runs if somebody turns them on.
+MARKDOWN_IT = replace(COMMONMARK, active=r"[{\\]", active_in_html="{", not_in_code=r"\{[{%#]")

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
+from functools import cache
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+from filelock import FileLock
 
 from spipconv.migration.target import TREES, TargetName
-from tests.migrations import EXPECTED, SOURCES, migrated
+from tests.migrations import EXPECTED, SOURCES, folder_of_the_run, migrated
 from tests.webservers import running_nginx
 
 pytestmark = pytest.mark.server
@@ -48,23 +52,46 @@ def program(name: str) -> str:
     return path
 
 
-def build(source: str, to: TargetName, folder: Path) -> Path:
-    """Build a migrated site and return the folder of its pages."""
-    commands = {
-        "hugo": ("hugo", "--source", "{site}", "--destination", "{out}", "--panicOnWarning"),
-        "pelican": ("pelican", "-s", "{site}/pelicanconf.py", "-o", "{out}", "{site}/content", "--fatal", "errors"),
-        "jekyll": ("jekyll", "build", "--source", "{site}", "--destination", "{out}", "--disable-disk-cache"),
-    }
-    name, *arguments = commands[to]
+GENERATORS: Mapping[TargetName, tuple[str, ...]] = {
+    "hugo": ("hugo", "--source", "{site}", "--destination", "{out}", "--panicOnWarning"),
+    "pelican": ("pelican", "-s", "{site}/pelicanconf.py", "-o", "{out}", "{site}/content", "--fatal", "errors"),
+    "jekyll": ("jekyll", "build", "--source", "{site}", "--destination", "{out}", "--disable-disk-cache"),
+    "mkdocs": ("mkdocs", "build", "--strict", "--quiet", "--config-file", "{site}/mkdocs.yml", "--site-dir", "{out}"),
+    "eleventy": ("node", "{modules}/@11ty/eleventy/cmd.cjs", "--quiet", "--output={out}"),
+}
+MODULES = Path(__file__).parents[2] / "node_modules"
+
+
+def run_generator(to: TargetName, site: Path, out: Path) -> str:
+    """Build a migrated site with the generator of its target; return what that prints."""
+    name, *arguments = GENERATORS[to]
     tool = program(name)
-    site = folder / "site"
-    shutil.copytree(migrated(source, to).folder, site)
-    out = folder / "built"
-    command = [tool, *[each.format(site=site, out=out) for each in arguments]]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    if to == "eleventy":
+        if not (MODULES / "@11ty").exists():
+            pytest.skip("Eleventy is not installed: npm ci")
+        if not (site / "node_modules").exists():
+            (site / "node_modules").symlink_to(MODULES)
+    command = [tool, *[each.format(site=site, out=out, modules=MODULES) for each in arguments]]
+    # Its plugin for redirects announces another program.
+    quiet = {**os.environ, "DISABLE_MKDOCS_2_WARNING": "true"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=site, env=quiet)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ERROR" not in done.stdout + done.stderr
-    return out
+    return done.stdout + done.stderr
+
+
+@cache
+def built(source: str, to: TargetName) -> Path:
+    """Return the folder of the pages of a migrated site, built once for each run of the tests."""
+    program(GENERATORS[to][0])
+    folder = folder_of_the_run() / f"built-{source}-{to}"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "done").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(migrated(source, to).folder, folder / "site")
+            run_generator(to, folder / "site", folder / "out")
+            (folder / "done").touch()
+    return folder / "out"
 
 
 def read_pages(out: Path) -> dict[str, Page]:
@@ -91,9 +118,9 @@ def broken_links(out: Path, pages: dict[str, Page]) -> set[str]:
 
 
 @pytest.mark.parametrize("source", ["4.1", "1.9"])
-@pytest.mark.parametrize("to", ["hugo", "pelican", "jekyll"])
-def test_a_built_site_has_no_dead_link_but_those_reported(to: TargetName, source: str, tmp_path: Path) -> None:
-    out = build(source, to, tmp_path)
+@pytest.mark.parametrize("to", GENERATORS)
+def test_a_built_site_has_no_dead_link_but_those_reported(to: TargetName, source: str) -> None:
+    out = built(source, to)
     pages = read_pages(out)
     assert len(pages) > 100
     report = migrated(source, to)
@@ -103,18 +130,18 @@ def test_a_built_site_has_no_dead_link_but_those_reported(to: TargetName, source
     assert {address for address in broken if not (to == "pelican" and address.startswith(PELICAN_LISTS))} <= reported
 
 
-@pytest.mark.parametrize("to", ["hugo", "pelican", "jekyll"])
-def test_drafts_and_the_future_are_not_built(to: TargetName, tmp_path: Path) -> None:
-    out = build("4.1", to, tmp_path)
+@pytest.mark.parametrize("to", GENERATORS)
+def test_drafts_and_the_future_are_not_built(to: TargetName) -> None:
+    out = built("4.1", to)
     published = "".join(page.text for page in read_pages(out).values())
     assert "Texte non public" not in published
     assert "Publié dans le futur" not in published
     assert "Texts in English" in published
 
 
-@pytest.mark.parametrize("to", ["hugo", "pelican", "jekyll"])
-def test_template_code_of_the_texts_is_shown_and_not_run(to: TargetName, tmp_path: Path) -> None:
-    out = build("4.1", to, tmp_path)
+@pytest.mark.parametrize("to", GENERATORS)
+def test_template_code_of_the_texts_is_shown_and_not_run(to: TargetName) -> None:
+    out = built("4.1", to)
     pages = read_pages(out)
     page = pages["economie-sociale-et-solidaire/cooperatives/scop-scic/la-scic-mode-d-emploi-pas-a-pas/index.html"]
     words = unescape(re.sub("<[^>]*>", "", page.text))
@@ -125,8 +152,8 @@ def test_template_code_of_the_texts_is_shown_and_not_run(to: TargetName, tmp_pat
     assert "7*7" in unescape(page.text)
 
 
-def test_no_page_contains_code_that_a_hostile_text_would_run(tmp_path: Path) -> None:
-    pages = read_pages(build("4.1", "hugo", tmp_path))
+def test_no_page_contains_code_that_a_hostile_text_would_run() -> None:
+    pages = read_pages(built("4.1", "hugo"))
     assert any('"forum11"' in page.text for page in pages.values())
     for page in pages.values():
         content = page.text.partition("<main>")[2]
@@ -164,7 +191,7 @@ def test_every_old_address_of_the_site_answers_from_a_real_nginx(source: str) ->
 
 
 def test_every_flavour_of_tree_was_built_or_read() -> None:
-    assert set(TREES) == {"hugo", "jekyll", "pelican", "markdown"}
+    assert set(TREES) == {*GENERATORS, "markdown"}
     assert len(SOURCES) == 5
 
 

@@ -14,12 +14,14 @@ from spipconv.migration.pages.page import Site
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree, TargetName
 from spipconv.migration.writers.files import File
-from spipconv.migration.writers.starters import hugo, jekyll, pelican
+from spipconv.migration.writers.starters import eleventy, hugo, jekyll, mkdocs, pelican
 
 SETTINGS: Mapping[TargetName, Callable[[Site, WorkingDatabase, MarkdownTree], File]] = {
     "hugo": hugo.write_settings,
     "jekyll": jekyll.write_settings,
     "pelican": pelican.write_settings,
+    "eleventy": eleventy.write_settings,
+    "mkdocs": mkdocs.write_settings,
 }
 
 
