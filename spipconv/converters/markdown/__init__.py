@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from spipconv.converters import html
 from spipconv.converters.flavours import COMMONMARK, Flavour
 from spipconv.converters.markdown.html_blocks import NoteInHtml, html_block
 from spipconv.converters.markdown.terms import place_definitions
@@ -27,6 +28,10 @@ def write(document: Document, *, profile: Profile | None = None, flavour: Flavou
     """
     profile = check_profile(document.profile if profile is None else profile)
     document = replace(document, profile=profile)
+    if document.definitions and flavour.has_definitions:
+        section = html.write(replace(document, children=())).glossary
+        text = write(replace(document, definitions=()), flavour=flavour)
+        return "\n".join([part for part in (text, html_block(section, flavour)) if part]) + "\n" * bool(section)
     if document.definitions:
         document, abbreviations = place_definitions(document, flavour)
         text = write(document, flavour=flavour)

@@ -9,7 +9,8 @@ from typing import ClassVar, Final
 from spipconv.converters.flavours import COMMONMARK, Flavour
 from spipconv.converters.html import Writer as HtmlWriter
 from spipconv.converters.html.inline import write_link
-from spipconv.converters.html.writer import SPACES, NodeWriter
+from spipconv.converters.html.terms import write_term
+from spipconv.converters.html.writer import SPACES
 from spipconv.converters.markdown.escapes import entity
 from spipconv.converters.markdown.terms import link_of_term
 from spipconv.converters.raw import RawTexts
@@ -32,8 +33,12 @@ class NoteInHtml(Exception):
     """A note is called where Markdown cannot have a footnote: in an HTML block."""
 
 
-def _write_term(writer: NodeWriter, node: Term) -> str:
-    return write_link(writer, link_of_term(node))
+def _write_term(writer: FallbackWriter, node: Term) -> str:
+    if not (writer.has_definitions and node.number):
+        return write_link(writer, link_of_term(node))
+    # What Markdown cannot say is written twice.
+    writer.marks.clear()
+    return write_term(writer, node)
 
 
 class FallbackWriter(HtmlWriter):
@@ -41,9 +46,10 @@ class FallbackWriter(HtmlWriter):
 
     writers: ClassVar[Mapping[type, Callable[..., str]]] = {**HtmlWriter.writers, Term: _write_term}
 
-    def __init__(self, document: Document, raw: RawTexts, *, has_notes: bool) -> None:
+    def __init__(self, document: Document, raw: RawTexts, *, has_notes: bool, has_definitions: bool = False) -> None:
         super().__init__(document)
         self.raw = raw
+        self.has_definitions = has_definitions
         self._has_notes = has_notes
 
     def note_call(self, node: Note) -> str:

@@ -60,7 +60,7 @@ class InlineWriter:
     def __init__(self, document: Document, flavour: Flavour, *, as_html: bool) -> None:
         self._flavour = flavour
         self._raw = RawTexts("markdown", document.profile)
-        self._html = FallbackWriter(document, self._raw, has_notes=as_html)
+        self._html = FallbackWriter(document, self._raw, has_notes=as_html, has_definitions=flavour.has_definitions)
         self._notes_as_html = as_html
         self._notes: list[tuple[str, Note]] = []
         self._labels = FootnoteLabels(flavour)
@@ -96,6 +96,9 @@ class InlineWriter:
                     line.add("<tt>")
                     line.add_words(hide_values(node.source))
                     line.add("</tt>")
+                case Term() if node.number and self._flavour.has_definitions:
+                    self._tagged(node, line)
+                    self._links += 1
                 case Term():
                     self._link(link_of_term(node), line)
                 case Directive():
@@ -165,7 +168,7 @@ class InlineWriter:
             line.add_picture(markup)
         return markup is not None
 
-    def _tagged(self, node: Anchor | Abbreviation | Element, line: Line) -> None:
+    def _tagged(self, node: Anchor | Abbreviation | Element | Term, line: Line) -> None:
         opening, closing = self._tags(node)
         line.add(opening)
         self._inline(() if isinstance(node, Anchor) else node.children, line)
@@ -202,7 +205,7 @@ class InlineWriter:
             self._notes.append((label, node))
         line.add_call(label)
 
-    def _tags(self, node: Link | Anchor | Abbreviation | Element) -> tuple[str, str]:
+    def _tags(self, node: Link | Anchor | Abbreviation | Element | Term) -> tuple[str, str]:
         """Return the HTML tags around the children of a node; empty if the element is not allowed."""
         if isinstance(node, Element):
             node = replace(node, attributes=tuple([pair for pair in node.attributes if _ATTRIBUTE.match(pair[0])]))

@@ -302,7 +302,9 @@ class MarkdownWriter(InlineWriter):
     # ---- Notes ----
 
     def _html_notes(self, nodes: Sequence[Node]) -> list[str]:
-        writer = FallbackWriter(self._document, self._raw, has_notes=True)
+        writer = FallbackWriter(
+            self._document, self._raw, has_notes=True, has_definitions=self._flavour.has_definitions
+        )
         writer.flow(nodes)
         notes = writer.notes()
         if not notes:
