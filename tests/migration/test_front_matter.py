@@ -21,6 +21,7 @@ from spipconv.migration.target import TREES, MarkdownTree
 from spipconv.migration.writers.files import YamlValue
 from spipconv.migration.writers.markdown_tree import path_of, write_page
 from spipconv.migration.writers.yaml_text import write_yaml
+from spipconv.nodes import Document
 
 SITE = Site("Mon site", "", "", "https://old.example", "fr", ("fr", "en"), (("thème", "Thème"),))
 WHEN = datetime(2024, 2, 29, 13, 5, 9)
@@ -232,11 +233,42 @@ def test_a_summary_is_the_first_words() -> None:
     assert "Description" not in values
 
 
-@pytest.mark.parametrize(("target", "key"), [("hugo", "summary"), ("jekyll", "excerpt")])
-def test_systems_that_make_summaries_are_given_those_of_authors(target: str, key: str) -> None:
-    body = parse("Des mots.").document
-    assert key not in split(page(body=body), target)[0]
+@pytest.mark.parametrize("target", [name for name, target in TREES.items() if "summary" in target.keys])
+def test_a_page_has_a_summary_for_lists(target: str) -> None:
+    body = parse("Des mots[[Une note.]].").document
+    (key,) = [TREES[target].keys["summary"]]
+    expected = "Des mots." if TREES[target].has_theme or TREES[target].needs_summaries else None
+    assert split(page(body=body), target)[0].get(key) == expected
     assert split(page(body=body, description="Dit autrement."), target)[0][key] == "Dit autrement."
+
+
+def test_documents_are_described_for_a_theme() -> None:
+    plain = Attachment(3, "", "/IMG/pdf/a.pdf", is_shown=True)
+    other = Attachment(
+        4, "Le plan", "/IMG/jpg/b.jpg", "jpg/b.jpg", extension="jpg", media="image", weight=2048, width=80, height=60,
+        description="Voir <a href=\"/a/\">là</a>.", credits="Zoé", alternative="Un plan", thumbnail="/IMG/png/c.png",
+    )  # fmt: skip
+    values, body = split(page(attachments=(plain, other)), "hugo")
+    assert values["params"]["documents"] == [
+        {"id": 3, "fichier": "/IMG/pdf/a.pdf", "dans_le_texte": True},
+        {
+            "id": 4, "titre": "Le plan", "fichier": "/IMG/jpg/b.jpg", "type": "jpg", "media": "image", "taille": 2048,
+            "largeur": 80, "hauteur": 60, "alternative": "Un plan", "descriptif": 'Voir <a href="/a/">là</a>.',
+            "credits": "Zoé", "vignette": "/IMG/png/c.png",
+        },
+    ]  # fmt: skip
+    assert "IMG" not in body
+
+
+def test_a_theme_can_style_the_chapo_and_the_postscript() -> None:
+    chapo, text, postscript = (parse(words).document.children for words in ("Avant [[Note.]]", "Texte", "Fin"))
+    parts = (("chapo", len(chapo)), ("texte", len(text)), ("ps", len(postscript)))
+    body = Document((*chapo, *text, *postscript), "fr")
+    _, written = split(page(body=body, parts=parts), "hugo")
+    assert written.split("\n\n") == [
+        '\n<div class="chapo">', "Avant[^1]", "</div>", "Texte", '<div class="ps">', "Fin", "</div>", "[^1]: Note.\n",
+    ]  # fmt: skip
+    assert "<div" not in split(page(body=body, parts=parts), "markdown")[1]
 
 
 def test_a_category_is_the_outermost_section() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import spipconv
-from spipconv.migration.pages.page import Attachment, Comment, Page, PageLink, Term
+from spipconv.migration.pages.page import Attachment, Comment, Event, Page, PageEvent, PageLink, Point, Term
 from spipconv.migration.writers.json_lines import line
 from spipconv.nodes import Document, Paragraph, Text
 from tests.judges import dangers
@@ -20,6 +20,7 @@ from tests.safety.test_safety import CONTEXTS, VECTORS
 DATE = datetime(2004, 3, 2, 10, 20, 30)
 SECTION = Term("rubrique", 3, "Actualités", "actualites", "/actualites/")
 KEYWORD = Term("mot", 5, "Espagne", "espagne", "/pays/espagne/", "pays")
+EVENT = Event(DATE, DATE)
 AUTHOR = Term("auteur", 9, "Jane Doe", "jane-doe", "/auteurs/jane-doe/")
 
 
@@ -47,7 +48,10 @@ def test_every_line_has_all_fields() -> None:
         feed="https://example.org/feed", attachments=(Attachment(1, "Plan", "/IMG/a.pdf", "a.pdf", True),),
         comments=(Comment(4, 0, 0, "Zoé", "", DATE, "Oui", tree_of("http://example.org/", is_comment=True), True),),
         below=(PageLink("article", 13, "C", "/a/c/"),), translations=(PageLink("article", 12, "B", "/en/a/b/", "en"),),
-        translation_key="article-12", aliases=("article12.html",),
+        translation_key="article-12", aliases=("article12.html",), parts=(("texte", 1),), partial_date="2004-03-00",
+        event=EVENT, events=(PageEvent(2, "Fête", "/a/b/fete/", EVENT),), unique="contact",
+        belongs_to=PageLink("article", 11, "A", "/a/"), points=(Point(1, 48.85, 2.35),), composition="large",
+        also_in=(SECTION,), broader=(KEYWORD,), extra=(("fonction", "Présidente"),),
     )  # fmt: skip
     found = json.loads(line(one))
     (comment,) = found.pop("comments")

@@ -152,6 +152,11 @@ class PageRelations:
                     shown_title(row["titre"], subject.language),
                     document_address(row),
                     "" if row["distant"] == "oui" else row["fichier"],
+                    extension=row["extension"].lower(),
+                    media=row["media"],
+                    weight=max(0, row["taille"]),
+                    width=max(0, row["largeur"]),
+                    height=max(0, row["hauteur"]),
                 )
                 for row in self._documents(subject.kind, subject.number)
                 if row["mode"] not in _NO_CONTENT

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from spipconv.converters import html
 from spipconv.converters.raw import omitted_raw
 from spipconv.diagnostics import Diagnostic
 from spipconv.extensions import Extension
@@ -23,6 +24,8 @@ from spipconv.parsing.parser import parse
 from spipconv.safety import hide_values
 from spipconv.sections import words_of
 
+# The part of a body that shows the documents that no text shows.
+DOCUMENTS = "documents"
 _SHOWN_DOCUMENT = re.compile(SHOWN + "([0-9]+)")
 _NOTE_NUMBER = re.compile("[0-9]{1,9}")
 # Not hidden in a migration: each language has its own page.
@@ -36,7 +39,8 @@ class PageTexts:
     ``raw_format`` is the format of the raw texts that the target shows (empty: all).
 
     ``issues`` are the issues of the page so far, ``sources`` the texts that were read, in the page's language,
-    ``shown`` the numbers of the documents that they show, ``failures`` the objects that an internal error stopped.
+    ``shown`` the numbers of the documents that they show, ``failures`` the objects that an internal error stopped,
+    ``parts`` the fields of the body with the number of nodes in each.
     """
 
     def __init__(
@@ -58,6 +62,9 @@ class PageTexts:
         self.issues: list[Issue] = []
         self.sources: list[str] = []
         self.shown: set[int] = set()
+        self.parts: list[tuple[str, int]] = []
+        # The documents of the page that its texts do not show.
+        self._figures: dict[int, Figure] = {}
         self.failures: dict[tuple[str, int], None] = {}
         # Objects that texts refer to, checked separately: whether they can be shown.
         self._checked: dict[tuple[str, int], bool] = {}
@@ -116,12 +123,13 @@ class PageTexts:
                         self.shown.add(node.number)
                 elif isinstance(node, Directive) and (document := _SHOWN_DOCUMENT.fullmatch(node.name)):
                     self.shown.add(int(document[1]))
-            nodes += self._put_right(parsed.document.children, field) if is_concerned else parsed.document.children
+            own = self._put_right(parsed.document.children, field) if is_concerned else parsed.document.children
+            self.parts.append((field, len(own)))
+            nodes += own
             introduction += parsed.document.introduction
-        return Document(
-            (*nodes, *self._portfolio(attachments)), self.language, peertube=self._peertube,
-            introduction=tuple(introduction),
-        )  # fmt: skip
+        if portfolio := self._portfolio(attachments):
+            self.parts.append((DOCUMENTS, len(portfolio)))
+        return Document((*nodes, *portfolio), self.language, peertube=self._peertube, introduction=tuple(introduction))
 
     def read_message(self, number: int, text: str) -> Document:
         """Return the tree of a message, which is a stranger's text."""
@@ -169,8 +177,25 @@ class PageTexts:
             return ()
         markup = "\n\n".join(f"<doc{number}>" for number in numbers)
         parsed = parse(markup, lang=self.language, objects=self._objects)
-        self._report("documents", parsed.diagnostics)
-        return self._put_right(parsed.document.children, "documents")
+        self._report(DOCUMENTS, parsed.diagnostics)
+        nodes = self._put_right(parsed.document.children, DOCUMENTS)
+        self._figures = {node.number: node for node in nodes if isinstance(node, Figure)}
+        return nodes
+
+    def describe(self, document: Attachment) -> Attachment:
+        """Return a document of the page with what its figure says, and whether a text shows it."""
+        if document.number in self.shown:
+            return replace(document, is_shown=True)
+        figure = self._figures.get(document.number)
+        if figure is None:
+            return document
+        return replace(
+            document,
+            description=html.write(Document(figure.description, self.language)).body.strip(),
+            credits=words_of(figure.credits),
+            alternative=figure.alternative,
+            thumbnail=figure.thumbnail,
+        )
 
     def _put_right(self, nodes: tuple[Node, ...], field: str) -> tuple[Node, ...]:
         return self._links.put_right(

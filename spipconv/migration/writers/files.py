@@ -14,6 +14,12 @@ from spipconv.safety import Templates, template_text
 YamlValue: TypeAlias = "str | int | bool | datetime | Sequence[YamlValue] | Mapping[str, YamlValue] | None"
 
 
+class Markup(str):
+    """HTML that spipconv has written, so that it is safe as it is."""
+
+    __slots__ = ()
+
+
 class File(Struct, frozen=True):
     """A file to write: its path below the output folder, and its content."""
 
@@ -24,6 +30,8 @@ class File(Struct, frozen=True):
 def safe_values(value: YamlValue, templates: Templates) -> YamlValue:
     """Return a value of front matter or settings with all its texts as the target's templates need them."""
     match value:
+        case Markup():
+            return str(value)
         case str():
             return template_text(value, templates)
         case list():

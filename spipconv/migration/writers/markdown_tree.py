@@ -14,8 +14,11 @@ from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.comments import comments_file
 from spipconv.migration.writers.files import File
 from spipconv.migration.writers.front_matter import write_front_matter
-from spipconv.nodes import Document, Element, Figure, Link, List, ListItem, Node, Text
+from spipconv.nodes import Document, Element, Figure, Link, List, ListItem, Node, Raw, Text
 from spipconv.trees import transform
+
+# The parts of a body that do not look like the text.
+_STYLED = frozenset({"chapo", "ps"})
 
 
 def write_page(page: Page, site: Site, target: MarkdownTree) -> tuple[File, ...]:
@@ -58,11 +61,30 @@ def _body(page: Page, target: MarkdownTree) -> Document:
             for words, name in ((page.overtitle, "surtitre"), (page.subtitle, "soustitre"))
             if words
         ]
-    nodes += page.body.children
+    nodes += _parts(page, target) if target.has_theme else page.body.children
     if page.below and not target.has_lists:
         items = [ListItem((Link(one.address, (Text(one.title),), kind="internal"),)) for one in page.below]
         nodes.append(List(ordered=False, items=tuple(items)))
     return replace(page.body, children=tuple(nodes))
+
+
+def _parts(page: Page, target: MarkdownTree) -> list[Node]:
+    """Return the nodes of a body with its chapo and its postscript in elements that a theme can style."""
+    # Some readers read Markdown inside an element only if it says so.
+    told = ' markdown="1"' if target.flavour.read_elements else ""
+    nodes: list[Node] = []
+    start = 0
+    for name, count in page.parts:
+        own = page.body.children[start : start + count]
+        start += count
+        if name in _STYLED:
+            own = (_raw(f'<div class="{name}"{told}>'), *own, _raw("</div>"))
+        nodes += own
+    return [*nodes, *page.body.children[start:]]
+
+
+def _raw(markup: str) -> Raw:
+    return Raw("markdown", markup, is_block=True)
 
 
 # ---- Links from file to file ----
