@@ -250,6 +250,7 @@ _ELEVENTY = MarkdownTree(
     keys={"layout": "layout", "address": "permalink", **_PLAIN_KEYS},
     terms="slug",
     has_lists=True,
+    feed="/feed.xml",
     shows_fields=True,
 )
 _MKDOCS = MarkdownTree(

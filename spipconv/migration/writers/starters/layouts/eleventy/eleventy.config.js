@@ -81,6 +81,7 @@ export default function settings(eleventy) {
     (indexOf(all).translations.get(data.translation_key) ?? []).filter((page) => page.url !== url),
   );
   eleventy.addFilter("day", (date) => (date instanceof Date ? date.toISOString().slice(0, 10) : ""));
+  eleventy.addFilter("moment", (date) => (date instanceof Date ? date : new Date(0)).toISOString());
   // The messages of a page, of all in _data/comments.
   eleventy.addFilter("of", (comments, data) => {
     const suffix = data.lang === site.language ? "" : `.${data.lang}`;
