@@ -8,8 +8,9 @@ import pytest
 
 from spipconv.migration.output.copying import copy_file
 from spipconv.migration.output.drawings import clean_drawing
-from spipconv.migration.pages.kept_words import count_words, in_language
+from spipconv.migration.pages.kept_words import count_words
 from spipconv.migration.plan.old_addresses import clean_path
+from spipconv.migration.plan.titles import in_language
 from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.migration.writers.wxr_values import WEB
 

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable
 from html import unescape
 
-from spipconv.languages import choose_language
-
 _WORD = re.compile(r"\w+")
 # Parts of a source that a page does not show as words: tags, targets of links, names of languages and notes, entities.
 _NO_WORDS = re.compile(
@@ -15,8 +13,6 @@ _NO_WORDS = re.compile(
     r"|\|[^|\]<>\n]{0,200}(?=->)",
     re.IGNORECASE | re.ASCII,
 )
-_MULTI = re.compile(r"<(/?)multi>", re.IGNORECASE | re.ASCII)
-_LANGUAGE = re.compile(r"\[([a-z_]{2,10})\]")
 
 
 def count_words(sources: Iterable[str], page: str) -> tuple[int, int]:
@@ -33,20 +29,3 @@ def count_words(sources: Iterable[str], page: str) -> tuple[int, int]:
         missing.difference_update(_WORD.findall(" ".join(same)))
     total = len(same) + len(apart)
     return total, total - len(missing)
-
-
-def in_language(text: str, language: str) -> str:
-    """Return a text with its ``<multi>`` blocks in one language only, for counting words."""
-    pieces: list[str] = []
-    position, opened = 0, None
-    for mark in _MULTI.finditer(text):
-        if not mark[1]:
-            opened = opened or mark
-        elif opened:
-            default, *marked = _LANGUAGE.split(text[opened.end() : mark.start()])
-            parts = dict(zip(marked[::2], marked[1::2], strict=True))
-            if default.strip() or not parts:
-                parts[""] = default
-            pieces += [text[position : opened.start()], parts[choose_language(parts, language)[0]]]
-            position, opened = mark.end(), None
-    return "".join(pieces) + text[position:]

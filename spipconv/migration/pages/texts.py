@@ -8,14 +8,15 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from spipconv.converters import html
+from spipconv.converters import text as plain_text
 from spipconv.converters.raw import omitted_raw
 from spipconv.diagnostics import Diagnostic
 from spipconv.extensions import Extension
 from spipconv.migration.models import SHOWN
-from spipconv.migration.pages.kept_words import in_language
 from spipconv.migration.pages.links import LinkRewriter, concerns
 from spipconv.migration.pages.page import Attachment, Page
 from spipconv.migration.pages.resolver import SiteObjects
+from spipconv.migration.plan.titles import in_language
 from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
 from spipconv.migration.report.issues import Issue
 from spipconv.nodes import Directive, Document, Element, Figure, Link, Node, Note, walk
@@ -93,6 +94,14 @@ class PageTexts:
         self._report(field, parsed.diagnostics)
         self._report(field, omitted_raw(parsed.document, "text"))
         return words_of(parsed.document.children)
+
+    def read_text(self, field: str, text: str) -> str:
+        """Return the words of a field that may have several paragraphs; without them it is on one line."""
+        if "\n" not in text.strip() and "<" not in text:
+            return self.read_words(field, text)
+        body = self.read_body([(field, text)])
+        del self.parts[-1:]
+        return plain_text.write(body).strip()
 
     def read_body(self, fields: Sequence[tuple[str, str]], attachments: Iterable[Attachment] = ()) -> Document:
         """Return one tree of several fields, with notes numbered across them, and of the documents that they do not

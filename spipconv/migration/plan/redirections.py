@@ -52,7 +52,7 @@ def _follow(
         if number in ends:
             end = ends[number]
             break
-        kind, number, address = _read_redirection(targets[number], own)
+        kind, number, address = read_redirection(targets[number], own)
         if kind == "article" and number in targets:
             continue
         problem = ""
@@ -71,8 +71,8 @@ def _follow(
     return end
 
 
-def _read_redirection(virtuel: str, own: tuple[str, ...]) -> tuple[str, int, str]:
-    """Return the object that an article redirects to, or else the address (empty: it is not allowed)."""
+def read_redirection(virtuel: str, own: tuple[str, ...]) -> tuple[str, int, str]:
+    """Return the object that a redirection leads to, or else the address (empty: it is not allowed)."""
     match = _SHORTCUT.match(virtuel[:2000])
     target = (match[1] if match else virtuel).strip()
     named = _OBJECT.fullmatch(target)

@@ -6,6 +6,7 @@ import re
 
 from slugify import slugify
 
+from spipconv.languages import choose_language
 from spipconv.migration.read.privacy import with_locals
 from spipconv.nodes import plain_text
 from spipconv.objects import sort_number
@@ -14,6 +15,8 @@ from spipconv.parsing.typography import decode_entities
 
 _SPACES = re.compile(r"\s+")
 _MARKUP = re.compile(r"[<>{}\[\]&`~'\"_\\|]|[ \u00a0][;:!?%]|--|\.\.\.")
+_MULTI = re.compile(r"<(/?)multi>", re.IGNORECASE | re.ASCII)
+_LANGUAGE = re.compile(r"\[([a-z_]{2,10})\]")
 LONGEST_SLUG = 80
 # Characters for which python-slugify would join two words or write an English word.
 _APART = str.maketrans({"'": " ", "’": " ", "€": " eur ", "°": "o", "º": "o"})
@@ -54,3 +57,20 @@ def slug_of(title: str) -> str:
     words = with_locals(decode_entities(title)).translate(_APART)
     # The backend is fixed; otherwise the slugs would depend on the installed packages.
     return slugify(words, max_length=LONGEST_SLUG, word_boundary=True, save_order=True, backend="text-unidecode")
+
+
+def in_language(text: str, language: str) -> str:
+    """Return a text with its ``<multi>`` blocks in one language only."""
+    pieces: list[str] = []
+    position, opened = 0, None
+    for mark in _MULTI.finditer(text):
+        if not mark[1]:
+            opened = opened or mark
+        elif opened:
+            default, *marked = _LANGUAGE.split(text[opened.end() : mark.start()])
+            parts = dict(zip(marked[::2], marked[1::2], strict=True))
+            if default.strip() or not parts:
+                parts[""] = default
+            pieces += [text[position : opened.start()], parts[choose_language(parts, language)[0]]]
+            position, opened = mark.end(), None
+    return "".join(pieces) + text[position:]
