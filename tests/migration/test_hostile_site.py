@@ -260,17 +260,18 @@ def build(folder: Path, base: Path, how: str) -> Path:
     elif to == "eleventy":
         layout = site / "_includes" / "base.njk"
         layout.write_text(layout.read_text("utf-8").replace("<main>", f"<main>{CARELESS_NUNJUCKS}"), "utf-8")
-        settings = site / "eleventy.config.js"
-        is_on = settings.read_text("utf-8").replace("markdownTemplateEngine: false", 'markdownTemplateEngine: "liquid"')
-        settings.write_text(is_on, "utf-8")
+        # Nothing runs even if somebody turns the templates on.
+        script = site / "eleventy.config.js"
+        is_on = script.read_text("utf-8").replace("markdownTemplateEngine: false", 'markdownTemplateEngine: "liquid"')
+        script.write_text(is_on, "utf-8")
         run_generator(to, site, out)
         return out
     elif to == "mkdocs":
         (site / "theme").mkdir()
         (site / "theme" / "main.html").write_text(CARELESS_MKDOCS, "utf-8")
-        settings = yaml.safe_load((site / "mkdocs.yml").read_text("utf-8"))
-        settings |= {"theme": {"name": None, "custom_dir": "theme"}, "plugins": {"redirects": {}}}
-        (site / "mkdocs.yml").write_text(yaml.safe_dump(settings), "utf-8")
+        own = yaml.safe_load((site / "mkdocs.yml").read_text("utf-8"))
+        own |= {"theme": {"name": None, "custom_dir": "theme"}, "plugins": {"redirects": {}}}
+        (site / "mkdocs.yml").write_text(yaml.safe_dump(own), "utf-8")
         run_generator(to, site, out)
         return out
     else:
