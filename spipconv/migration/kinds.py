@@ -237,6 +237,14 @@ _AGENDA = ObjectKind(
 _ALBUMS = ObjectKind(
     name="albums", table="", key="", words=mark_plural("page of the albums", "page of the albums"), range=12
 )
+# Nor do the pages of the documents that are on no other page.
+FILES = ObjectKind(
+    name="documents",
+    table="",
+    key="",
+    words=mark_plural("page of other documents", "pages of other documents"),
+    range=13,
+)
 # The front page does not belong to an object: its number is 0, and it has no table.
 HOME = ObjectKind(
     name="home",
@@ -262,6 +270,8 @@ OBJECT_KINDS: Mapping[str, ObjectKind] = {
         _DEFINITION,
         _DOCUMENT,
         _MESSAGE,
+        _EVENT,
+        _ALBUM,
     )
 }
 # By any name that an address or a table may have for a kind.
@@ -272,6 +282,6 @@ LISTED: Mapping[str, ObjectKind] = {_EVENT.name: _AGENDA, _ALBUM.name: _ALBUMS}
 # The kinds that have pages: all of them, the front page, and the pages that list a kind.
 PAGE_KINDS: Mapping[str, ObjectKind] = {
     **OBJECT_KINDS,
-    **{kind.name: kind for kind in (HOME, *LISTED.values())},
+    **{kind.name: kind for kind in (HOME, FILES, *LISTED.values())},
 }
 TEXTS = frozenset(name for name, kind in OBJECT_KINDS.items() if kind.is_text)

@@ -11,13 +11,15 @@ from msgspec.structs import replace
 
 from spipconv.extensions import Extension
 from spipconv.languages import see_online
-from spipconv.migration.kinds import OBJECT_KINDS
+from spipconv.migration.kinds import FILES, LISTED, OBJECT_KINDS
 from spipconv.migration.pages.comments import read_comments
 from spipconv.migration.pages.links import LinkRewriter
 from spipconv.migration.pages.page import Page, Site, summarise
+from spipconv.migration.pages.plugin_facts import PluginFacts
 from spipconv.migration.pages.portion import SpipKey
 from spipconv.migration.pages.relations import PageRelations, PlannedPage
 from spipconv.migration.pages.resolver import SiteObjects
+from spipconv.migration.pages.site_models import SiteModels
 from spipconv.migration.pages.texts import DOCUMENTS, PageTexts
 from spipconv.migration.plan.old_addresses import own_addresses
 from spipconv.migration.plan.titles import shown_title, shown_words, title_of, words_of
@@ -81,7 +83,9 @@ class Content:
         # The page that is being made.
         self._page = Page("", 0, "", "", "", "", Document(()))
         self._subject = PlannedPage("", 0, "", False, 0, 0, "", 0)
-        self._extensions, self._raw_format = extensions, raw_format
+        self._facts = PluginFacts(database, self._objects)
+        self._models = SiteModels(database, self._objects, self._facts)
+        self._extensions, self._raw_format = (*extensions, self._models.extension), raw_format
         self._texts = self._page_texts()
 
     def make(self, kind: str, number: int, language: str) -> MadePage:
@@ -116,9 +120,14 @@ class Content:
         )  # fmt: skip
         self._page = Page(kind, number, language, row["address"], row["slug"] or "", "", Document((), language))
         texts = self._texts = self._page_texts()
+        self._models.subject = kind, number
+        self._models.report = lambda code, detail: texts.add_issue(code, "", detail=detail)
         if is_careful:
             self._objects.check = texts.check
-        page = self._front_page() if kind == "home" else self._object_page(row)
+        if kind == "home":
+            page = self._front_page()
+        else:
+            page = self._list_page(row) if kind in _LISTS else self._object_page(row)
         return MadePage(page, tuple(texts.issues), tuple(texts.sources), tuple(texts.failures))
 
     def take(self, objects: Iterable[SpipKey]) -> None:
@@ -127,7 +136,7 @@ class Content:
 
     def rows_of(self, kind: str, number: int) -> Iterator[sqlite3.Row]:
         """Yield the rows that only this object's pages show: its own and its messages."""
-        if kind != "home":
+        if kind in OBJECT_KINDS:
             yield self._row(kind, number)
         yield from self._messages(kind, number)
 
@@ -149,12 +158,28 @@ class Content:
             translation_key="home",
         )
 
+    def _list_page(self, row: sqlite3.Row) -> Page:
+        """Return the page of all events or of all albums, or one of the documents that are on no other page."""
+        self._page = replace(
+            self._page,
+            title=row["title"],
+            status="prepa" if row["state"] == "draft" else "publie",
+            is_draft=row["state"] == "draft",
+            below=self._relations.below(self._subject) if self._has_lists else (),
+            attachments=self._relations.attachments(self._subject),
+            translation_key="-".join([self._subject.kind, *([str(row["number"])] if row["number"] else [])]),
+        )
+        return self._with_documents(replace(self._page, body=self._body(())) if self._page.attachments else self._page)
+
     def _object_page(self, row: sqlite3.Row) -> Page:
         subject, relations = self._subject, self._relations
         kind, number, language = subject[:3]
         is_own = language == row["own"]
-        if subject.translation_of not in (0, number) and not self._objects.address_of(kind, subject.translation_of):
-            self._texts.add_issue("original-missing", "id_trad", detail=str(subject.translation_of))
+        original = subject.translation_of
+        if original not in (0, number) and not (
+            self._objects.address_of(kind, original) or self._objects.is_unselected(kind, original)
+        ):
+            self._texts.add_issue("original-missing", "id_trad", detail=str(original))
         self._page = replace(
             self._page,
             title=title_of(row["title"], language),
@@ -174,12 +199,17 @@ class Content:
             aliases=relations.aliases(subject) if is_own else (),
         )
         page = _FIELDS[kind](self, self._row(kind, number))
+        page = self._facts.add(page, self._row(kind, number), self._texts.read_text)
         column = OBJECT_KINDS[kind].date if page.date else ""
         if column and (day := partial_date(self._row(kind, number)[column])):
             self._texts.add_issue("date-partial", column, detail=day)
             page = replace(page, partial_date=day)
         if page.body.introduction and not page.description:
             page = replace(page, description=summarise(page.body))
+        return self._with_documents(page)
+
+    def _with_documents(self, page: Page) -> Page:
+        """Return a page with what it shows of its documents, which are not in its body too if the target shows them."""
         body, parts = page.body, tuple(self._texts.parts)
         if not self._has_figures and parts and parts[-1][0] == DOCUMENTS:
             body, parts = replace(body, children=body.children[: -parts[-1][1]]), parts[:-1]
@@ -245,8 +275,24 @@ class Content:
             elsewhere=self._elsewhere(row["nom_site"], row["url_site"]),
         )
 
+    def _event(self, row: sqlite3.Row) -> Page:
+        dates = [("date_debut", f"<evenement{row['id_evenement']}|dates>")] if read_date(row["date_debut"]) else []
+        if not dates and row["statut"] == "publie":
+            self._texts.add_issue("date-missing", "date_debut", detail=row["date_debut"])
+        return replace(self._page, status=row["statut"], body=self._body([*dates, *_pairs(row, "descriptif")]))
+
+    def _album(self, row: sqlite3.Row) -> Page:
+        return replace(
+            self._page,
+            status=row["statut"],
+            body=self._body(_pairs(row, "descriptif")),
+            date=read_date(row["date"]),
+        )
+
     def _body(self, fields: Sequence[tuple[str, str]]) -> Document:
-        return self._texts.read_body(fields, self._page.attachments)
+        texts = "".join([text for _, text in fields])
+        added = self._models.added(self._page.kind, self._page.number, texts)
+        return self._texts.read_body([*fields, *added], self._page.attachments)
 
     def _elsewhere(self, title: str, address: str) -> tuple[str, str]:
         address = safe_address(address) or ""
@@ -277,7 +323,10 @@ _FIELDS = {
     "mot": Content._keyword,
     "groupe": Content._keyword,
     "auteur": Content._author,
+    "evenement": Content._event,
+    "album": Content._album,
 }
+_LISTS = frozenset(kind.name for kind in (FILES, *LISTED.values()))
 
 
 def _pairs(row: sqlite3.Row, *fields: str) -> list[tuple[str, str]]:

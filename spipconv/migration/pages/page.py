@@ -89,7 +89,7 @@ class Event(Struct, frozen=True):
     """When and where something takes place (plugin "Agenda").
 
     ``start`` and ``end`` are naive local times, ``end`` not before ``start``; ``is_whole_day``: only their days count.
-    ``place`` and ``street`` are plain words.
+    ``place`` and ``street`` are plain words. ``announced`` is the date of its article, if that is before ``start``.
     """
 
     start: datetime
@@ -97,6 +97,7 @@ class Event(Struct, frozen=True):
     is_whole_day: bool = False
     place: str = ""
     street: str = ""
+    announced: datetime | None = None
 
 
 class PageEvent(Struct, frozen=True):

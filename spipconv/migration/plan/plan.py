@@ -7,12 +7,13 @@ Addresses come from sections and titles only, so a site gets the same addresses 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 
 from spipconv.languages import CODES
 from spipconv.migration.kinds import LISTED, OBJECT_KINDS
 from spipconv.migration.plan.failures import keep_failing
+from spipconv.migration.plan.loose_documents import plan_documents
 from spipconv.migration.plan.names import AUTHORS, Names, language_tag
 from spipconv.migration.plan.preparation import check_languages, index_objects
 from spipconv.migration.plan.redirections import plan_redirections
@@ -23,15 +24,19 @@ from spipconv.migration.report.issues import Issue
 from spipconv.objects import sort_number
 from spipconv.parsing.parser import languages_of
 
-_DRAFTS = frozenset({"prepa", "prop"})
+# The statuses of texts that become drafts.
+DRAFTS = frozenset({"prepa", "prop"})
 _ARTICLE_WORDS = "(titre || surtitre || soustitre || descriptif || chapo || texte || ps)"
 
 
 class SitePlan:
-    """Plans a site in its working database. Texts dated after ``now`` are not published yet."""
+    """Plans a site in its working database.
 
-    def __init__(self, database: WorkingDatabase, now: datetime) -> None:
-        self._database, self._now = database, now
+    Texts dated after ``now`` are not published yet; those whose statut is among ``drafts`` become drafts.
+    """
+
+    def __init__(self, database: WorkingDatabase, now: datetime, drafts: Collection[str] = DRAFTS) -> None:
+        self._database, self._now, self._drafts = database, now, drafts
         self._db = database.db
         self.language = "fr"
         self._sections = SectionTree()
@@ -51,6 +56,7 @@ class SitePlan:
         yield from self._plan_albums()
         yield from self._plan_events()
         self._show_sections()
+        plan_documents(self._database, self._names, self.language)
         yield from plan_redirections(self._database)
         yield from self._add_lists()
         self._db.commit()
@@ -105,7 +111,7 @@ class SitePlan:
                 is_future = date is not None and date > self._now and not shows_future
                 state = "redirect" if row["virtuel"] else "future" if is_future else "published"
             else:
-                state = "draft" if row["statut"] in _DRAFTS and not row["virtuel"] else "hidden"
+                state = "draft" if row["statut"] in self._drafts and not row["virtuel"] else "hidden"
             return self._plan_text(
                 "article", row["id_article"], state, row["titre"], row["lang"], row["id_trad"], row["id_rubrique"],
                 (row["words"],), row["rang"], row["page"],
@@ -119,7 +125,7 @@ class SitePlan:
 
         def plan(row: sqlite3.Row) -> Iterator[Issue]:
             return self._plan_text(
-                kind, row[record.key], _state(row["statut"]), row[record.title],
+                kind, row[record.key], self._state(row["statut"]), row[record.title],
                 row[record.language] if record.language else "", 0, row[record.parent],
                 tuple(row[field] for field in fields), row["rang"] if kind == "breve" else 0,
             )  # fmt: skip
@@ -161,7 +167,7 @@ class SitePlan:
         above = self._names.free("albums", ("albums", "galeries"))
 
         def plan(row: sqlite3.Row) -> Iterator[Issue]:
-            state, date = _state(row["statut"]), read_date(row["date"])
+            state, date = self._state(row["statut"]), read_date(row["date"])
             if state == "published" and date is not None and date > self._now and not shows_future:
                 state = "future"
             return self._plan_listed(
@@ -179,7 +185,7 @@ class SitePlan:
         above = self._names.free("agenda", ("agenda", "evenements", "calendrier"))
 
         def plan(row: sqlite3.Row) -> Iterator[Issue]:
-            state, of_article = _state(row["statut"]), row["state"]
+            state, of_article = self._state(row["statut"]), row["state"]
             if state == "published" and of_article in ("draft", "future"):
                 state = "draft"
             elif of_article == "hidden":
@@ -207,8 +213,9 @@ class SitePlan:
             address = f"{self._prefix(languages[0])}{above}{slug}/"
         self._add_object(kind, number, state, title, languages[0], translation_of, slug, address)
         if not self._db.execute("SELECT 1 FROM objects WHERE kind = ?", (LISTED[kind].name,)).fetchone() and address:
-            list_title = above.strip("/").capitalize()
-            self._add_object(LISTED[kind].name, 0, "published", list_title, self.language, 0, above.strip("/"), above)
+            name = above.strip("/")
+            title = _LIST_TITLES.get(name, name.capitalize())
+            self._add_object(LISTED[kind].name, 0, "published", title, self.language, 0, name, above)
 
     # ---- Keywords and authors ----
 
@@ -286,7 +293,7 @@ class SitePlan:
                 "SELECT o.number, o.address, o.language, m.id, m.words, (SELECT group_concat(DISTINCT p.language) FROM"
                 f" {links} l JOIN pages p ON p.kind = l.objet AND p.number = l.id_objet WHERE l.{key} = o.number) AS languages"
                 f" FROM objects o JOIN (SELECT {key} AS id, {fields} AS words FROM {table}) m ON m.id = o.number"
-                " WHERE o.kind = ? ORDER BY o.number",
+                " WHERE o.state <> 'hidden' AND o.kind = ? ORDER BY o.number",
                 (kind,),
             ).fetchall()
             for row in rows:
@@ -318,6 +325,9 @@ class SitePlan:
             self._add_page("home", 0, language, "/", "", 0)
 
     # ---- Names and rows ----
+
+    def _state(self, statut: str) -> str:
+        return "published" if statut == "publie" else "draft" if statut in self._drafts else "hidden"
 
     def _each(
         self, kind: str, rows: Iterable[sqlite3.Row], plan: Callable[[sqlite3.Row], Iterator[Issue]]
@@ -366,7 +376,3 @@ class SitePlan:
             "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?)",
             (kind, number, language, self._prefix(language) + address, parent_kind, parent_number),
         )
-
-
-def _state(statut: str) -> str:
-    return "published" if statut == "publie" else "draft" if statut in _DRAFTS else "hidden"

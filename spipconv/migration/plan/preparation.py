@@ -24,7 +24,17 @@ def index_objects(database: WorkingDatabase) -> Iterator[Issue]:
     database.db.execute("CREATE INDEX mots_to ON mots_liens (id_mot, objet, id_objet)")
     database.db.execute("CREATE INDEX mots_in ON mots (id_groupe)")
     database.db.execute("CREATE INDEX forum_of ON forum (objet, id_objet)")
+    database.db.execute("CREATE INDEX documents_of ON documents_liens (id_document)")
+    database.db.execute("CREATE INDEX documents_shown ON documents (id_vignette) WHERE id_vignette > 0")
     database.db.execute("CREATE INDEX articles_unique ON articles (page) WHERE page <> ''")
+    for links in ("albums_liens", "gis_liens", "rubriques_liens"):
+        database.db.execute(f"CREATE INDEX {links}_of ON {links} (objet, id_objet)")
+    database.db.execute("CREATE INDEX rubriques_to ON rubriques_liens (id_parent)")
+    database.db.execute("CREATE INDEX mots_below ON mots (id_parent) WHERE id_parent > 0")
+    database.db.execute("CREATE INDEX evenements_of ON evenements (id_article, date_debut)")
+    database.db.execute("CREATE INDEX petitions_of ON petitions (id_article)")
+    database.db.execute("CREATE INDEX gis_key ON gis (id_gis)")
+    database.db.execute("CREATE INDEX extra_of ON extra (kind, number)")
     database.db.execute("CREATE INDEX translations ON objects (translation_of, kind) WHERE translation_of > 0")
     database.db.execute("CREATE INDEX below ON pages (parent_kind, parent_number, language)")
 

@@ -52,6 +52,8 @@ LEFT_REASONS = {"syndic_articles": "syndicated", "signatures": "personal", "mess
 LATER = frozenset({("documents", "alt"), ("documents", "credits"), ("documents_liens", "rang_lien")})
 
 KINDS_WITH_MESSAGES = [kind for kind in OBJECT_KINDS.values() if kind.takes_messages]
+# The columns that said until 2.1 what a message is about.
+OLD_TARGETS = tuple(kind.key for kind in KINDS_WITH_MESSAGES)
 # The kinds whose pages show the columns that a site has added.
 KINDS_WITH_EXTRA = frozenset(OBJECT_KINDS) - {"document", "forum"}
 # Without these, a link or an address refers to nothing.
@@ -65,7 +67,7 @@ _UNREAD_COLUMNS: Mapping[str, tuple[str, ...]] = {
     **OLDER_COLUMNS,
     "dictionnaires": ("actif",),
     "documents": ("id_type",),
-    "forum": tuple(kind.key for kind in KINDS_WITH_MESSAGES),
+    "forum": OLD_TARGETS,
 }
 
 

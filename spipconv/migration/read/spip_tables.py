@@ -32,6 +32,7 @@ from spipconv.migration.read.spip_schema import (
     LINK_KEYS,
     MUST_NUMBERS,
     OLD_LINKS,
+    OLD_TARGETS,
     UNSEEN,
     choose_columns,
 )
@@ -306,6 +307,7 @@ class SpipReader:
                 if number:
                     row["objet"], row["id_objet"] = kind.name.encode(), str(number).encode()
                     break
+            row = {column: value for column, value in row.items() if column not in OLD_TARGETS}
         if statut.startswith("priv"):
             self.left["forum", "private"] += 1
             return None

@@ -79,10 +79,21 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
     "picture-cleaned": ("change", mark("this drawing contained a script or something unknown: copied without it")),
     "column-left": ("loss", mark("a column of a plugin or of an older version contains texts: they are not migrated")),
     "table-left": ("loss", mark("a plugin’s table: not migrated")),
-    "petition-left": ("loss", mark("petitions are not migrated")),
+    "petition-left": (
+        "loss",
+        mark("a petition: its text and the number of signatures are on the page, nobody can sign"),
+    ),
+    "form-shown": ("loss", mark("a form: its questions are on the page as text, nothing can be sent")),
+    "form-left": ("loss", mark("a form that no page shows: not migrated")),
+    "point-left": ("loss", mark("a point on a map that is an author’s or has no valid coordinates: not migrated")),
+    "menu-left": ("change", mark("an entry of a menu that leads to nothing on the new site: left out")),
     "link-unpublished": (
         "loss",
         mark("the link leads to something that visitors cannot see: the link is removed, its text is kept"),
+    ),
+    "link-unselected": (
+        "change",
+        mark("the link leads to a page that was not chosen for this run: it leads to the old site"),
     ),
     "link-unresolved": ("loss", mark("nothing on the new site has this address: left as it is")),
     "link-old-page": (
