@@ -18,7 +18,7 @@ _PLANNED = (
 )
 _AUTHORS = (
     "SELECT DISTINCT l.id_objet, o.number FROM auteurs_liens l JOIN objects o ON o.kind = 'auteur' AND"
-    " o.number = l.id_auteur WHERE l.objet = ? AND l.id_objet IN {} ORDER BY o.weight, o.number"
+    " o.number = l.id_auteur AND o.state <> 'hidden' WHERE l.objet = ? AND l.id_objet IN {} ORDER BY o.weight, o.number"
 )
 _KEYWORDS = (
     "SELECT DISTINCT l.id_objet, o.number, g.slug FROM mots_liens l JOIN objects o ON o.kind = 'mot' AND"

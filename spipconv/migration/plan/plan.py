@@ -21,11 +21,10 @@ from spipconv.migration.plan.sections import Section, SectionTree
 from spipconv.migration.read.database import WorkingDatabase, read_date
 from spipconv.migration.report.errors import stops_the_run
 from spipconv.migration.report.issues import Issue
+from spipconv.migration.selection import DRAFTS
 from spipconv.objects import sort_number
 from spipconv.parsing.parser import languages_of
 
-# The statuses of texts that become drafts.
-DRAFTS = frozenset({"prepa", "prop"})
 _ARTICLE_WORDS = "(titre || surtitre || soustitre || descriptif || chapo || texte || ps)"
 
 

@@ -44,7 +44,7 @@ WORKING_TABLES: Mapping[str, tuple[str, ...]] = {
     ),
     "documents": (
         "id_document", "id_vignette", "extension", "titre", "date", "descriptif", "fichier", "taille", "largeur",
-        "hauteur", "mode", "distant", "media", "credits", "alt",
+        "hauteur", "mode", "distant", "media", "credits", "alt", "statut",
     ),
     "forum": (
         "id_forum", "objet", "id_objet", "id_parent", "id_thread", "date_heure", "titre", "texte", "auteur",

@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from spipconv.migration.kinds import HOME, KINDS_BY_TABLE, OBJECT_KINDS
+from spipconv.migration.kinds import FILES, HOME, KINDS_BY_TABLE, OBJECT_KINDS
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.report.issues import Issue
 from spipconv.migration.report.report import MigrationReport
 from spipconv.migration.run.options import PageKey
+from spipconv.migration.selection import UNSELECTED
 
 # Reasons by SPIP's statut; anything else is "other-status".
 _REASONS = {"refuse": "refused", "poubelle": "deleted", "5poubelle": "deleted", "spam": "spam", "off": "removed"}
 _SHOWN = ("publie", "prop")
+# Reasons by the state of an object in the plan.
+_STATES = {"failed": "failed", UNSELECTED: "not-selected"}
 # Tables of links: the kind whose objects they give to others, and the column with its number.
 _LINKS = {
     "auteurs_liens": ("auteur", "id_auteur"),
@@ -73,7 +76,7 @@ class Account:
         for row in self._db.execute(
             "SELECT f.id_forum, f.objet, f.id_objet FROM forum f LEFT JOIN objects o ON o.kind = f.objet AND o.number ="
             " f.id_objet WHERE f.statut = 'publie' AND (o.state IS NULL OR o.state NOT IN ('published', 'draft',"
-            " 'future')) ORDER BY f.id_forum"
+            " 'future', 'unselected')) ORDER BY f.id_forum"
         ):
             self._report.add(
                 Issue("comment-orphaned", "forum", row["id_forum"], detail=f"{row['objet']}{row['id_objet']}")
@@ -94,13 +97,13 @@ class Account:
         redirects = "virtuel <> ''" if "virtuel" in columns else "0"
         rows = self._db.execute(
             f"SELECT o.state, {statut} AS statut, {redirects} AS is_redirect, count(*) AS number FROM objects o"
-            f" JOIN {kind.table} ON {kind.key} = o.number WHERE o.kind = ? AND o.state IN ('hidden', 'failed')"
+            f" JOIN {kind.table} ON {kind.key} = o.number WHERE o.kind = ? AND o.state IN ('hidden', 'failed', 'unselected')"
             " GROUP BY 1, 2, 3",
             (name,),
         )
         for row in rows:
-            if row["state"] == "failed":
-                reason = "failed"
+            if row["state"] in _STATES:
+                reason = _STATES[row["state"]]
             elif name == "auteur":
                 reason = "nothing-published"
             elif row["statut"] in ("prepa", "prop") and row["is_redirect"]:
@@ -175,7 +178,7 @@ class Account:
             if statut not in _SHOWN:
                 report.leave("forum", _REASONS.get(statut, "other-status"), messages)
             elif not has_page:
-                report.leave("forum", "no-page", messages)
+                report.leave("forum", self._pageless(kind, number), messages)
             elif (kind, number) not in self._messages:
                 report.leave("forum", self._reason(kind, number), messages)
             elif statut == "prop" and not self._has_pending and number not in self._failed[kind]:
@@ -191,7 +194,9 @@ class Account:
         giver, key = _LINKS[table]
         mode = "(SELECT mode FROM documents d WHERE d.id_document = l.id_document)" if giver == "document" else "''"
         rows = self._db.execute(
-            f"SELECT {key} AS number, objet, id_objet, count(*) AS rows, {mode} AS mode FROM {table} l GROUP BY 1, 2, 3"
+            f"SELECT {key} AS number, objet, id_objet, count(*) AS rows, {mode} AS mode FROM {table} l"
+            # The others are those of the plan.
+            f" WHERE objet <> '{FILES.name}' GROUP BY 1, 2, 3"
         )
         left: Counter[str] = Counter()
         for row in rows:
@@ -218,7 +223,12 @@ class Account:
         if kind in ("document", "forum"):
             return ""
         has_page = self._db.execute("SELECT 1 FROM pages WHERE kind = ? AND number = ?", (kind, number)).fetchone()
-        return self._reason(kind, number) if has_page else "no-page"
+        return self._reason(kind, number) if has_page else self._pageless(kind, number)
+
+    def _pageless(self, kind: str, number: int) -> str:
+        """Return the reason of what belongs to an object without a page."""
+        row = self._db.execute("SELECT state FROM objects WHERE kind = ? AND number = ?", (kind, number)).fetchone()
+        return _STATES.get(row["state"], "no-page") if row else "no-page"
 
     def _count_addresses(self) -> None:
         """Count the old addresses of objects that visitors find on the new site, and the others."""
@@ -233,7 +243,7 @@ class Account:
                 left["" if is_document else "no-object"] += row["rows"]
             else:
                 is_shown = row["state"] == "published" or (row["state"] == "redirect" and row["address"])
-                left["" if is_shown else "no-page"] += row["rows"]
+                left["" if is_shown else _STATES.get(row["state"], "no-page")] += row["rows"]
         if left[""]:
             self._report.count("written", "urls", left.pop(""))
         for reason, number in left.items():
