@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from spipconv.commands.errors import CommandError
-from spipconv.commands.options import peertube_option, plugin_option, typography_option
+from spipconv.commands.options import LanguageCode, Since, peertube_option, plugin_option, typography_option
+from spipconv.migration.selection import STATUSES, BadSelection, Selection
 from spipconv.migration.target import TARGET_NAMES, TargetName
 from spipconv.settings import Typography
 from spipconv.system.languages import system_language
@@ -49,6 +50,29 @@ Examples:
     help="What becomes of the site's own models: shortcodes or other text, by model and system (TOML).",
 )
 @click.option(
+    "--section",
+    "sections",
+    multiple=True,
+    metavar="SECTION",
+    help="Migrate only this section and everything below it: its number, path or title (repeatable).",
+)
+@click.option("--since", type=Since(), metavar="DATE", help="Migrate only texts from this day, month or year on.")
+@click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice(list(STATUSES)),
+    help="Migrate only texts with this status (repeatable)  [default: published, proposed, draft]",
+)
+@click.option(
+    "--lang",
+    "languages",
+    multiple=True,
+    type=LanguageCode(),
+    metavar="CODE",
+    help="Migrate only pages in this language (repeatable).",
+)
+@click.option(
     "--report-lang",
     type=click.Choice(sorted(available_languages())),
     help="Language of the report  [default: that of the system, else en]",
@@ -73,6 +97,10 @@ def migrate(
     typography: Typography | bool,
     peertube: tuple[str, ...],
     models: Path | None,
+    sections: tuple[str, ...],
+    since: datetime | None,
+    statuses: tuple[str, ...],
+    languages: tuple[str, ...],
     report_lang: str | None,
     dry_run: bool,
     sample: int | None,
@@ -101,11 +129,12 @@ def migrate(
         to, prefix=prefix, img=img, dry_run=dry_run, sample=sample or 0, resume=resume, force=force,
         jobs=jobs or count_processors(), language=language, now=datetime.now(), peertube=peertube,
         plugins=plugins, typography=typography, extensions=_read_models(models, to) if models else (),
+        selection=Selection(sections, since, tuple(STATUSES[status] for status in statuses), languages),
     )  # fmt: skip
     with _Progress() as progress:
         try:
             report = run(source, out, options, ask_password=_ask_password, progress=progress.show)
-        except (BadSource, BadOutput, CannotWrite) as error:
+        except (BadSource, BadSelection, BadOutput, CannotWrite) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             click.echo("Interrupted. Run the same command with --resume to continue.", err=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
 from typing import TypedDict, TypeVar
 
 import click
@@ -64,7 +66,7 @@ class _Glossary(click.ParamType[tuple[Extension, ...]]):
             raise CommandError(f"--glossary: {error}") from error
 
 
-class _Language(click.ParamType[str]):
+class LanguageCode(click.ParamType[str]):
     """An option whose value is a language, as a SPIP code or a BCP 47 tag."""
 
     name = "code"
@@ -74,6 +76,20 @@ class _Language(click.ParamType[str]):
             return check_language(value)
         except (TypeError, ValueError) as error:
             raise CommandError(f"--lang: {error}") from error
+
+
+class Since(click.ParamType[datetime]):
+    """An option whose value is a day, a month or a year; it becomes the first moment of it."""
+
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        for form in ("%Y-%m-%d", "%Y-%m", "%Y"):
+            with suppress(ValueError):
+                return datetime.strptime(str(value), form)
+        raise CommandError(f"--since: {value} is not a date: write it as 2019-03-31, 2019-03 or 2019")
 
 
 class _Plugin(click.ParamType[str]):
@@ -161,7 +177,7 @@ def reading_options(objects: click.ParamType[Catalogue] | click.Path | None = No
         ),
         click.option(
             "--lang",
-            type=_Language(),
+            type=LanguageCode(),
             default="fr",
             show_default=True,
             metavar="CODE",

@@ -88,6 +88,8 @@ class LinkRewriter:
         new = self._objects.address_of(*found) if found else None
         if new:
             return _join(new, old)
+        if found and self._objects.is_unselected(*found):
+            return self._unselected(OldAddress(*found, fragment=old.fragment), address, node, report)
         report("link-unresolved", node, address)
         return address if "://" in address or address.startswith("/") else "/" + address
 
@@ -98,11 +100,21 @@ class LinkRewriter:
         new = self._objects.address_of(old.kind, old.number)
         if new:
             return _join(new, old)
+        if self._objects.is_unselected(old.kind, old.number):
+            return self._unselected(old, address, node, report)
         if new is not None:
             report("link-unpublished", node, address)
         elif not (isinstance(node, Link) and node.kind == "missing"):
             report("object-not-found", node, address)
         return None
+
+    def _unselected(self, old: OldAddress, address: str, node: Node, report: ReportLink) -> str | None:
+        """Return an address of the old site for what this run leaves out."""
+        report("link-unselected", node, address)
+        if address.startswith(("http://", "https://")):
+            return address
+        there = self._objects.old_address(old.kind, old.number)
+        return _join(there, old) if there else None
 
 
 def concerns(node: Node) -> bool:

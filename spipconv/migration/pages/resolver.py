@@ -8,12 +8,13 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.selection import UNSELECTED
 from spipconv.objects import SpipObject
 from spipconv.safety import safe_address
 
 FILES = "/IMG/"
 _SHOWN = ("published", "redirect")
-_PAGELESS = ("hidden", "failed")
+_PAGELESS = ("hidden", "failed", UNSELECTED)
 
 
 class SiteObjects:
@@ -63,6 +64,15 @@ class SiteObjects:
         if row["state"] in _SHOWN or (self.is_draft and row["state"] not in _PAGELESS):
             return self._in_language(kind, number, self.language) or str(row["address"])
         return ""
+
+    def is_unselected(self, kind: str, number: int) -> bool:
+        """Return whether an object is left out of this run by a selection."""
+        row = self._object(kind, number)
+        return row is not None and row["state"] == UNSELECTED
+
+    def old_address(self, kind: str, number: int) -> str:
+        """Return the address on the old site, which every SPIP understands; empty if the site's own is not known."""
+        return f"{self.site_address}spip.php?{kind}{number}" if self.site_address else ""
 
     def _object_row(self, kind: str, number: int) -> sqlite3.Row | None:
         found: sqlite3.Row | None = self._db.execute(

@@ -13,6 +13,7 @@ from datetime import datetime
 from spipconv.languages import CODES
 from spipconv.migration.kinds import LISTED, OBJECT_KINDS
 from spipconv.migration.plan.failures import keep_failing
+from spipconv.migration.plan.glossary import GlossaryPlan
 from spipconv.migration.plan.loose_documents import plan_documents
 from spipconv.migration.plan.names import AUTHORS, Names, language_tag
 from spipconv.migration.plan.preparation import check_languages, index_objects
@@ -26,6 +27,7 @@ from spipconv.objects import sort_number
 from spipconv.parsing.parser import languages_of
 
 _ARTICLE_WORDS = "(titre || surtitre || soustitre || descriptif || chapo || texte || ps)"
+_LIST_TITLES = {"evenements": "Événements"}
 
 
 class SitePlan:
@@ -40,6 +42,7 @@ class SitePlan:
         self.language = "fr"
         self._sections = SectionTree()
         self._names = Names(database)
+        self._glossary = GlossaryPlan(database, glossary_groups)
 
     def make(self) -> Iterator[Issue]:
         """Fill the tables ``objects`` and ``pages``; yield the issues."""
@@ -47,7 +50,9 @@ class SitePlan:
         yield from check_languages(self._database, self.language)
         self.language = self._database.meta("langue_site", self.language)
         yield from self._plan_sections()
+        yield from self._glossary.choose()
         yield from self._plan_keywords()
+        yield from self._glossary.plan_dictionaries(self._names, self.language)
         yield from self._plan_authors()
         yield from self._plan_articles()
         yield from self._plan_others("breve", "titre", "texte")
@@ -57,6 +62,7 @@ class SitePlan:
         self._show_sections()
         plan_documents(self._database, self._names, self.language)
         yield from plan_redirections(self._database)
+        yield from self._glossary.settle()
         yield from self._add_lists()
         self._db.commit()
 
@@ -231,7 +237,9 @@ class SitePlan:
             ).fetchone()
             above = group["address"] if group else "/mots/"
             language = row["lang"] or self.language
-            title, slug, issues = self._names.name("mot", row["id_mot"], row["titre"], language, above)
+            title, issues = self._glossary.title_of(row)
+            yield from issues
+            title, slug, issues = self._names.name("mot", row["id_mot"], title, language, above)
             yield from issues
             self._add_object(
                 "mot", row["id_mot"], "published", title, language, row["id_trad"], slug,
@@ -292,7 +300,7 @@ class SitePlan:
                 "SELECT o.number, o.address, o.language, m.id, m.words, (SELECT group_concat(DISTINCT p.language) FROM"
                 f" {links} l JOIN pages p ON p.kind = l.objet AND p.number = l.id_objet WHERE l.{key} = o.number) AS languages"
                 f" FROM objects o JOIN (SELECT {key} AS id, {fields} AS words FROM {table}) m ON m.id = o.number"
-                " WHERE o.state <> 'hidden' AND o.kind = ? ORDER BY o.number",
+                " WHERE o.state NOT IN ('hidden', 'redirect') AND o.kind = ? ORDER BY o.number",
                 (kind,),
             ).fetchall()
             for row in rows:
@@ -320,6 +328,7 @@ class SitePlan:
             ).fetchall()
             for language in sorted({self.language, *[row["language"] for row in rows]} if rows else ()):
                 self._add_page(kind_of_list.name, 0, language, rows[0]["address"], "home", 0)
+        self._glossary.add_lists(self._add_page, self.language)
         for language in sorted(home):
             self._add_page("home", 0, language, "/", "", 0)
 

@@ -70,7 +70,11 @@ class Account:
                 self._report.count("redirect", "article", number)
             else:
                 self._report.leave("article", "redirect-lost", number)
-        self._report.count("redirect", "paths", self._db.execute("SELECT count(*) FROM old_paths").fetchone()[0])
+        paths = (
+            "SELECT count(*) FROM old_paths p LEFT JOIN objects o ON o.kind = p.kind AND o.number = p.number"
+            " WHERE o.state IS NOT ?"
+        )
+        self._report.count("redirect", "paths", self._db.execute(paths, (UNSELECTED,)).fetchone()[0])
         for name in OBJECT_KINDS:
             self._count_hidden(name)
         for row in self._db.execute(
@@ -97,8 +101,8 @@ class Account:
         redirects = "virtuel <> ''" if "virtuel" in columns else "0"
         rows = self._db.execute(
             f"SELECT o.state, {statut} AS statut, {redirects} AS is_redirect, count(*) AS number FROM objects o"
-            f" JOIN {kind.table} ON {kind.key} = o.number WHERE o.kind = ? AND o.state IN ('hidden', 'failed', 'unselected')"
-            " GROUP BY 1, 2, 3",
+            f" JOIN {kind.table} ON {kind.key} = o.number WHERE o.kind = ? AND o.state IN ('hidden', 'failed',"
+            " 'unselected') GROUP BY 1, 2, 3",
             (name,),
         )
         for row in rows:

@@ -19,7 +19,15 @@ _COLUMNS = (
 
 def shared_digest(database: WorkingDatabase, img: ImgFolder, options: MigrationOptions) -> str:
     """Return the digest of everything that a page may show of other objects, and of how it is written."""
-    how = VERSION, options.to, options.language, options.peertube, options.plugins, options.typography
+    how = (
+        VERSION,
+        options.to,
+        options.language,
+        options.peertube,
+        options.plugins,
+        options.typography,
+        options.selection,
+    )
     versions = describe_versions(options.plugins, options.extensions)
     digest = hashlib.sha256(repr((*how, *versions)).encode())
     for rows in (*(f"* FROM {table}" for table in _TABLES), *_COLUMNS):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import chain
 
 from spipconv.migration.output.copying import Copy
 from spipconv.migration.output.output import Output
@@ -29,6 +30,15 @@ class DocumentCopier:
         """Copy every file, and copy those again that documents know by another name."""
         for name in self._img.all():
             self._copy(name, plain_name(name))
+        self._report_documents(database)
+
+    def copy_chosen(self, database: WorkingDatabase) -> None:
+        """Copy the files that the pages of a part of a site use, and their logos."""
+        copied: set[str] = set()
+        for name in _chosen_names(database, self._img):
+            if name not in copied:
+                copied.add(name)
+                self._copy(name, plain_name(name))
         self._report_documents(database)
 
     def _report_documents(self, database: WorkingDatabase) -> None:
@@ -69,6 +79,18 @@ class DocumentCopier:
         if copied.code:
             self._report.add(Issue(copied.code, detail=new_name))
         self._report.count("file", "copied" if copied.is_there else "refused")
+
+
+def _chosen_names(database: WorkingDatabase, img: ImgFolder) -> Iterator[str]:
+    """Yield the files that pages use, some of them more than once."""
+    for (name,) in database.db.execute("SELECT name FROM chosen_files ORDER BY name"):
+        if found := img.find(name):
+            yield found
+    logos = [("site", 0), ("rubrique", 0)]
+    for kind, number in chain(logos, database.db.execute("SELECT DISTINCT kind, number FROM pages ORDER BY 1, 2")):
+        for hover in (False, True):
+            if found := img.logo(kind, number, hover=hover):
+                yield found
 
 
 def count_remote(database: WorkingDatabase, report: MigrationReport) -> None:

@@ -13,6 +13,7 @@ from spipconv.extensions import check_transport
 from spipconv.migration.output.folder import check_places
 from spipconv.migration.plan.old_paths import find_old_paths
 from spipconv.migration.plan.plan import SitePlan
+from spipconv.migration.plan.selection import select
 from spipconv.migration.read.active_plugins import read_active_plugins
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.prefixes import choose_prefix
@@ -42,8 +43,9 @@ def migrate(
 ) -> MigrationReport:
     """Migrate a SPIP site (a SQLite file, a dump, ``mysql://…``) into a folder and return the report.
 
-    Raises BadSource, BadOutput or CannotWrite, each with a message of one line; the first two leave everything as it
-    was. Raises ValueError for a plugin that is unknown, and for extensions that cannot be sent to worker processes.
+    Raises BadSource, BadSelection, BadOutput or CannotWrite, each with a message of one line; only the last may leave
+    anything behind. Raises ValueError for a plugin that is unknown, and for extensions that cannot be sent to worker
+    processes.
     ``progress`` is called with the name of a step, the amount done, and the total (0: unknown).
     """
     # Loaded here too, they explain what they report.
@@ -83,7 +85,8 @@ def _migrate(
             report.add(*reader.run(lambda rows: progress("read", rows, 0)))
             hide_emails(database)
             report.plugins = read_active_plugins(database)
-            report.add(*SitePlan(database, options.now).make())
+            issues = [*SitePlan(database, options.now, options.selection.drafts).make()]
+            report.add(*select(database, options.selection, issues))
             report.add(*find_old_paths(database))
             count_rows(report, reader.rows, reader.left)
             with closing(SiteWriter(database, work, out, options, report, progress, workers)) as writer:

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from spipconv.extensions import Extension
+from spipconv.migration.selection import Selection
 from spipconv.migration.target import TargetName
 from spipconv.settings import Typography
 
@@ -28,6 +29,7 @@ class MigrationOptions(Struct, frozen=True):
     are kept, besides those that every text keeps. ``plugins`` are those whose shortcuts are read, besides those that
     the site uses.
     ``typography`` is that of ``spipconv.parse`` and ``render``, ``extensions`` are those of ``parse``.
+    ``selection`` is the part of the site to migrate.
     """
 
     to: TargetName
@@ -43,4 +45,5 @@ class MigrationOptions(Struct, frozen=True):
     peertube: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     typography: Typography | bool = True
+    selection: Selection = Selection()
     extensions: tuple[Extension, ...] = ()

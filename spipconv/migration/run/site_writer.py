@@ -169,7 +169,9 @@ class SiteWriter:
 
     def _copy_documents(self) -> None:
         copier = DocumentCopier(self._img, self._output, self._target, self._report)
-        if self._options.img is not None:
+        if self._options.img is not None and self._options.selection.is_narrow:
+            copier.copy_chosen(self._database)
+        elif self._options.img is not None:
             copier.copy_all(self._database)
         elif has_documents(self._database):
             self._report.add(Issue("files-left"))
@@ -207,6 +209,8 @@ class SiteWriter:
             for entry in self._manifest.entries(f"{self._target.images}/"):
                 output.note(entry)
         output.close()
-        earlier = self._manifest if self._options.sample else None
+        # What a part of a site does not have may still be there from an earlier run.
+        is_partial = self._options.sample or not self._options.selection.is_whole
+        earlier = self._manifest if is_partial else None
         for path, mark in settle(self._out, self._work / "now.sqlite", earlier):
             output.remove(path, mark)
