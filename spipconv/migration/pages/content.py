@@ -14,6 +14,7 @@ from spipconv.languages import see_online
 from spipconv.migration.kinds import FILES, LISTED, OBJECT_KINDS
 from spipconv.migration.pages.comments import read_comments
 from spipconv.migration.pages.links import LinkRewriter
+from spipconv.migration.pages.menu import SiteMenu
 from spipconv.migration.pages.page import Page, Site, summarise
 from spipconv.migration.pages.plugin_facts import PluginFacts
 from spipconv.migration.pages.portion import SpipKey
@@ -344,13 +345,16 @@ def read_site(database: WorkingDatabase) -> Site:
     language = database.meta("langue_site", "fr")
     languages = [row[0] for row in database.db.execute("SELECT DISTINCT language FROM pages ORDER BY language")]
     groups = database.db.execute("SELECT slug, title FROM objects WHERE kind = 'groupe' ORDER BY weight, number")
+    languages = [language, *[code for code in languages if code != language]]
+    menu = SiteMenu(database, language)
     return Site(
         name=shown_words(database.meta("nom_site"), language),
         slogan=database.meta("slogan_site"),
         description=database.meta("descriptif_site"),
         address=database.meta("adresse_site").strip().rstrip("/"),
         language=language,
-        languages=(language, *[code for code in languages if code != language]),
+        languages=tuple(languages),
         taxonomies=tuple((row["slug"], shown_title(row["title"], language)) for row in groups),
         shows_future=database.meta("post_dates") == "oui",
+        menu=tuple([entry for code in languages for entry in menu.entries(code)]),
     )

@@ -7,7 +7,7 @@ Addresses come from sections and titles only, so a site gets the same addresses 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from spipconv.languages import CODES
@@ -34,15 +34,19 @@ class SitePlan:
     """Plans a site in its working database.
 
     Texts dated after ``now`` are not published yet; those whose statut is among ``drafts`` become drafts.
+    ``glossary_groups`` are names of groups of keywords that the caller gives; None: the site has no glossary.
     """
 
-    def __init__(self, database: WorkingDatabase, now: datetime, drafts: Collection[str] = DRAFTS) -> None:
+    def __init__(
+        self, database: WorkingDatabase, now: datetime, drafts: Collection[str] = DRAFTS,
+        glossary_groups: Sequence[str] | None = (),
+    ) -> None:  # fmt: skip
         self._database, self._now, self._drafts = database, now, drafts
         self._db = database.db
         self.language = "fr"
         self._sections = SectionTree()
         self._names = Names(database)
-        self._glossary = GlossaryPlan(database, glossary_groups)
+        self._glossary = GlossaryPlan(database, glossary_groups, drafts)
 
     def make(self) -> Iterator[Issue]:
         """Fill the tables ``objects`` and ``pages``; yield the issues."""
@@ -179,7 +183,9 @@ class SitePlan:
                 "album", row["id_album"], state, row["titre"], row["lang"], row["id_trad"], above, (row["descriptif"],)
             )
 
-        yield from self._each("album", self._db.execute("SELECT * FROM albums ORDER BY id_album"), plan)
+        yield from self._each(
+            "album", self._db.execute("SELECT * FROM albums ORDER BY statut <> 'publie', id_album"), plan
+        )
 
     def _plan_events(self) -> Iterator[Issue]:
         """Plan the events; one is shown if its article is."""
@@ -220,7 +226,8 @@ class SitePlan:
         if not self._db.execute("SELECT 1 FROM objects WHERE kind = ?", (LISTED[kind].name,)).fetchone() and address:
             name = above.strip("/")
             title = _LIST_TITLES.get(name, name.capitalize())
-            self._add_object(LISTED[kind].name, 0, "published", title, self.language, 0, name, above)
+            shown = "published" if state == "published" else "draft"
+            self._add_object(LISTED[kind].name, 0, shown, title, self.language, 0, name, above)
 
     # ---- Keywords and authors ----
 
@@ -298,9 +305,9 @@ class SitePlan:
         ):
             rows = self._db.execute(
                 "SELECT o.number, o.address, o.language, m.id, m.words, (SELECT group_concat(DISTINCT p.language) FROM"
-                f" {links} l JOIN pages p ON p.kind = l.objet AND p.number = l.id_objet WHERE l.{key} = o.number) AS languages"
-                f" FROM objects o JOIN (SELECT {key} AS id, {fields} AS words FROM {table}) m ON m.id = o.number"
-                " WHERE o.state NOT IN ('hidden', 'redirect') AND o.kind = ? ORDER BY o.number",
+                f" {links} l JOIN pages p ON p.kind = l.objet AND p.number = l.id_objet WHERE l.{key} = o.number)"
+                f" AS languages FROM objects o JOIN (SELECT {key} AS id, {fields} AS words FROM {table}) m"
+                " ON m.id = o.number WHERE o.state NOT IN ('hidden', 'redirect') AND o.kind = ? ORDER BY o.number",
                 (kind,),
             ).fetchall()
             for row in rows:
