@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spipconv.commands.config import FRONT_MATTER, read_config
 from spipconv.commands.errors import CommandError
 from spipconv.commands.options import LanguageCode, Since, peertube_option, plugin_option, typography_option
 from spipconv.migration.selection import STATUSES, BadSelection, Selection
@@ -35,6 +37,15 @@ Examples:
 )
 @click.argument("source")
 @click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--config",
+    "front_matter",
+    type=click.Path(path_type=Path),
+    is_eager=True,
+    callback=read_config,
+    metavar="FILE",
+    help="Options of this command, and names for the keys of front matter (TOML).",
+)
 @click.option("--to", type=click.Choice(TARGET_NAMES), required=True, help="System to migrate to.")
 @click.option("--img", type=click.Path(path_type=Path), metavar="DIR", help="IMG folder of the SPIP site.")
 @click.option(
@@ -77,6 +88,14 @@ Examples:
     type=click.Choice(sorted(available_languages())),
     help="Language of the report  [default: that of the system, else en]",
 )
+@click.option(
+    "--glossary-group",
+    "glossary_groups",
+    multiple=True,
+    metavar="NAME",
+    help="Group of keywords that is the glossary (repeatable)  [default: the site's own, or Glossaire, Lexique …]",
+)
+@click.option("--no-glossary", is_flag=True, help="Mark no terms; leave the titles of keywords as they are.")
 @click.option("--dry-run", is_flag=True, help="Count and report; write nothing.")
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Migrate only about N objects of each kind.")
 @click.option("--resume", is_flag=True, help="Skip pages that an earlier run wrote and whose source has not changed.")
@@ -90,6 +109,7 @@ def migrate(
     /,
     source: str,
     out: Path,
+    front_matter: Mapping[str, object],
     to: TargetName,
     img: Path | None,
     prefix: str,
@@ -102,6 +122,8 @@ def migrate(
     statuses: tuple[str, ...],
     languages: tuple[str, ...],
     report_lang: str | None,
+    glossary_groups: tuple[str, ...],
+    no_glossary: bool,
     dry_run: bool,
     sample: int | None,
     resume: bool,
@@ -116,6 +138,7 @@ def migrate(
     the migration of an object; report.html has the details.
     """
     from spipconv.migration.output.folder import BadOutput
+    from spipconv.migration.site_keys import BadKeys, check_site_keys
     from spipconv.migration.read.sources import BadSource
     from spipconv.migration.report.summary import summary
     from spipconv.migration.run.migrate import migrate as run
@@ -124,12 +147,18 @@ def migrate(
     from spipconv.system.files import CannotWrite
 
     spare_collector()
+    try:
+        keys = check_site_keys(front_matter, to)
+    except BadKeys as error:
+        raise CommandError(f"--config: {FRONT_MATTER}: {error}") from error
     language = report_lang or system_language()
     options = MigrationOptions(
         to, prefix=prefix, img=img, dry_run=dry_run, sample=sample or 0, resume=resume, force=force,
         jobs=jobs or count_processors(), language=language, now=datetime.now(), peertube=peertube,
         plugins=plugins, typography=typography, extensions=_read_models(models, to) if models else (),
+        front_matter=keys,
         selection=Selection(sections, since, tuple(STATUSES[status] for status in statuses), languages),
+        glossary_groups=None if no_glossary else glossary_groups,
     )  # fmt: skip
     with _Progress() as progress:
         try:

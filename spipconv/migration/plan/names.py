@@ -55,6 +55,10 @@ class Names:
                 return f"/{name}/"
         raise AssertionError(f"no name for {kind}")
 
+    def take(self, kind: str, name: str) -> str:
+        """Return the path of a name at the top level, which is taken from now on; empty if it already was."""
+        return f"/{name}/" if self._take(kind, name, "/") else ""
+
     def _free_slug(self, kind: str, number: int, title: str, above: str, own: str = "") -> tuple[str, list[Issue]]:
         """Return a slug that no other object of the kind has, and that is free in its place."""
         slug = (own if _NAME.fullmatch(own) else slug_of(own)) or slug_of(title) or f"{kind}{number}"

@@ -101,6 +101,13 @@ CREATE TABLE pages (
     kind TEXT, number INTEGER, language TEXT, address TEXT UNIQUE, parent_kind TEXT, parent_number INTEGER,
     PRIMARY KEY (kind, number, language)
 ) WITHOUT ROWID;
+-- The terms of the glossary: the groups of keywords that it consists of, and the forms of each term as JSON, by language
+-- (empty: in texts of all). most: how many occurrences are marked on a page (0: all). address: empty for its own page.
+CREATE TABLE glossaries (kind TEXT, number INTEGER, PRIMARY KEY (kind, number)) WITHOUT ROWID;
+CREATE TABLE terms (
+    kind TEXT, number INTEGER, language TEXT, forms TEXT, is_case_sensitive INTEGER, is_abbreviation INTEGER,
+    most INTEGER, address TEXT, PRIMARY KEY (kind, number, language)
+) WITHOUT ROWID;
 -- Every path or query at which an object could be found at the old site, decoded, without a slash at its edges.
 CREATE TABLE old_paths (path TEXT PRIMARY KEY, kind TEXT, number INTEGER) WITHOUT ROWID;
 -- The columns that a site has added to SPIP's, one row for each that has a value, and the signatures of petitions.

@@ -110,6 +110,18 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
         "change",
         mark("this section is nested too deeply for an address: it was moved to the top level of the site"),
     ),
+    "glossary-taken": ("info", mark("the words of this group are the glossary: texts link to their definitions")),
+    "glossary-form-left": (
+        "info",
+        mark("this form of a term is empty or too long, or there are too many: not looked for"),
+    ),
+    "glossary-too-large": (
+        "change",
+        mark("so many terms of the glossary are not looked for: there are too many forms"),
+    ),
+    "glossary-shortened": ("info", mark("this definition is too long for other pages: they show its beginning")),
+    "dictionary-inactive": ("change", mark("this dictionary was not active: it and its definitions are drafts")),
+    "definition-inactive": ("change", mark("the dictionary of this definition was not active: it is a draft")),
     "date-missing": ("change", mark("this article has no date")),
     "date-partial": ("info", mark("this date is only a month or a year: its first day is used")),
     "original-missing": ("change", mark("the original of this translation does not exist or is not published")),

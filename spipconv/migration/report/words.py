@@ -39,6 +39,7 @@ _TALLIES = {
     "pages": mark_plural("page", "pages"),
     "paths": mark_plural("old path", "old paths"),
     "article": mark_plural("redirecting article", "redirecting articles"),
+    "mot": mark_plural("redirecting keyword", "redirecting keywords"),
 }
 _SEVERITIES = {
     "loss": mark_plural("loss", "losses"),

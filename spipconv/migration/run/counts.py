@@ -64,12 +64,12 @@ class Account:
         for (kind, reason), number in self._database.left.items():
             self._report.leave(kind, reason, number)
         self._report.count("read", HOME.name)
-        redirected = "SELECT address <> '', count(*) FROM objects WHERE state = 'redirect' GROUP BY 1"
-        for has_address, number in self._db.execute(redirected):
+        redirected = "SELECT kind, address <> '', count(*) FROM objects WHERE state = 'redirect' GROUP BY 1, 2"
+        for kind, has_address, number in self._db.execute(redirected):
             if has_address:
-                self._report.count("redirect", "article", number)
+                self._report.count("redirect", kind, number)
             else:
-                self._report.leave("article", "redirect-lost", number)
+                self._report.leave(kind, "redirect-lost", number)
         paths = (
             "SELECT count(*) FROM old_paths p LEFT JOIN objects o ON o.kind = p.kind AND o.number = p.number"
             " WHERE o.state IS NOT ?"

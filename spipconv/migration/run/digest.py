@@ -13,6 +13,8 @@ from spipconv.version import VERSION
 # The tables from which pages show other objects.
 _TABLES = ("objects", "pages", "old_paths", "documents", "auteurs_liens", "mots_liens", "documents_liens", "meta")
 _COLUMNS = (
+    "* FROM terms", "id_mot, descriptif, texte FROM mots JOIN terms ON kind = 'mot' AND number = id_mot",
+    "id_definition, texte FROM definitions", "* FROM glossaries",
     "id_article, date FROM articles", "id_syndic, url_site FROM syndic", "id_forum, objet, id_objet, statut FROM forum",
 )  # fmt: skip
 
@@ -27,6 +29,7 @@ def shared_digest(database: WorkingDatabase, img: ImgFolder, options: MigrationO
         options.plugins,
         options.typography,
         options.selection,
+        options.glossary_groups,
     )
     versions = describe_versions(options.plugins, options.extensions)
     digest = hashlib.sha256(repr((*how, *versions)).encode())

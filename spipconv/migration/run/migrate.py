@@ -85,7 +85,7 @@ def _migrate(
             report.add(*reader.run(lambda rows: progress("read", rows, 0)))
             hide_emails(database)
             report.plugins = read_active_plugins(database)
-            issues = [*SitePlan(database, options.now, options.selection.drafts).make()]
+            issues = [*SitePlan(database, options.now, options.selection.drafts, options.glossary_groups).make()]
             report.add(*select(database, options.selection, issues))
             report.add(*find_old_paths(database))
             count_rows(report, reader.rows, reader.left)

@@ -29,7 +29,8 @@ class MigrationOptions(Struct, frozen=True):
     are kept, besides those that every text keeps. ``plugins`` are those whose shortcuts are read, besides those that
     the site uses.
     ``typography`` is that of ``spipconv.parse`` and ``render``, ``extensions`` are those of ``parse``.
-    ``selection`` is the part of the site to migrate.
+    ``selection`` is the part of the site to migrate. ``glossary_groups`` are names of groups of keywords whose keywords
+    are the terms of the glossary, instead of those that the site or their names say; None: no terms are marked.
     """
 
     to: TargetName
@@ -46,4 +47,5 @@ class MigrationOptions(Struct, frozen=True):
     plugins: tuple[str, ...] = ()
     typography: Typography | bool = True
     selection: Selection = Selection()
+    glossary_groups: tuple[str, ...] | None = ()
     extensions: tuple[Extension, ...] = ()

@@ -1,0 +1,312 @@
+"""The glossary of a site: groups of keywords and dictionaries come in; their terms and cleaned titles go out.
+
+Le Couteau suisse reads the title of a keyword as a list of forms, which may be regular expressions; Dictionnaires has
+definitions with further forms in a column.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from spipconv.glossary import TermTitle, read_definition_title, read_keyword_title
+from spipconv.glossary.entries import LONGEST_FORM
+from spipconv.glossary.search import Form, Search
+from spipconv.languages import CODES
+from spipconv.migration.plan.failures import keep_failing
+from spipconv.migration.plan.names import Names, language_tag
+from spipconv.migration.plan.old_addresses import own_addresses
+from spipconv.migration.plan.redirections import read_redirection
+from spipconv.migration.plan.titles import in_language, shown_title, shown_words
+from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.read.glossary_settings import USUAL_GROUPS, read_glossary_settings
+from spipconv.migration.read.sources import BadSource
+from spipconv.migration.report.issues import Issue
+from spipconv.objects import sort_number
+from spipconv.parsing.parser import languages_of
+from spipconv.safety import NO_TEXT
+
+# The place of definitions, and of their dictionary if no group of keywords is there.
+PLACE = "glossaire"
+# More forms than any term has, and than all terms of any site have; each takes about a kilobyte of memory.
+MOST_FORMS = 200
+MOST_FORMS_IN_ALL = 50_000
+# The expressions of one title that are reported.
+_MOST_REPORTED = 20
+
+
+class _Term(Struct, frozen=True):
+    """A term in one language (empty: in all): a row of the table ``terms``."""
+
+    kind: str
+    number: int
+    language: str
+    forms: tuple[str, ...]
+    is_case_sensitive: bool = False
+    is_abbreviation: bool = False
+    most: int = 1
+    address: str = ""
+
+
+class GlossaryPlan:
+    """Plans the glossary of a site. ``groups`` are names of groups of keywords that the caller gives; None: the site
+    has no glossary. Raises BadSource for a name that no group has. Definitions whose statut is among ``drafts`` become
+    drafts.
+    """
+
+    def __init__(self, database: WorkingDatabase, groups: Sequence[str] | None, drafts: Collection[str]) -> None:
+        self._database, self._db, self._drafts = database, database.db, drafts
+        self._named = groups
+        self._settings = read_glossary_settings(database)
+        self._groups: set[int] = set()
+        self._terms: list[_Term] = []
+        # The targets that titles of keywords name, by the number of the keyword.
+        self._targets: dict[int, str] = {}
+        self._forms_in_all = self._terms_left = 0
+
+    # ---- Groups of keywords ----
+
+    def choose(self) -> Iterator[Issue]:
+        """Choose the groups of keywords; yield the issue that names each."""
+        if self._named is None:
+            return
+        names: defaultdict[str, list[int]] = defaultdict(list)
+        titles: dict[int, str] = {}
+        for row in self._db.execute("SELECT id_groupe, titre FROM groupes_mots ORDER BY id_groupe"):
+            title = row["titre"]
+            titles[row["id_groupe"]] = shown_title(title, "")
+            for language in sorted(_languages_of(title)) or [""]:
+                names[_fold(shown_title(title, language))].append(row["id_groupe"])
+        for name in self._named:
+            if _fold(name) not in names:
+                choice = ", ".join(titles.values()) or "none"
+                raise BadSource(f"--glossary-group: no group of keywords is called {name!r}; there are: {choice}")
+        for wanted in (self._named, self._settings.groups, USUAL_GROUPS):
+            self._groups = {number for name in wanted for number in names.get(_fold(name), ())}
+            if self._groups:
+                break
+        self._db.executemany("INSERT INTO glossaries VALUES ('groupe', ?)", [(number,) for number in self._groups])
+        for number in sorted(self._groups):
+            yield Issue("glossary-taken", "groupe", number, detail=titles[number])
+
+    def title_of(self, row: sqlite3.Row) -> tuple[str, list[Issue]]:
+        """Return the title of a keyword without what only the glossary needs: further forms, expressions, a target."""
+        title, issues = str(row["titre"]), list[Issue]()
+        if row["id_groupe"] not in self._groups:
+            return title, issues
+        _, bare = sort_number(title)
+        before = title[: len(title) - len(bare)]
+        titles = {
+            language: read_keyword_title(in_language(bare, language) if language else bare)
+            for language in sorted(_languages_of(bare)) or [""]
+        }
+        for language, read in titles.items():
+            issues += self._add_keyword(row["id_mot"], language, read)
+        if "" in titles:
+            return before + titles[""].words, issues
+        words = "".join([f"[{language}]{read.words}" for language, read in titles.items()])
+        return f"{before}<multi>{words}</multi>", issues
+
+    def _add_keyword(self, number: int, language: str, title: TermTitle) -> Iterator[Issue]:
+        for pattern in title.patterns_left[:_MOST_REPORTED]:
+            yield Issue("glossary-pattern-left", "mot", number, "titre", detail=pattern)
+        if title.target:
+            self._targets[number] = title.target
+        term = _Term("mot", number, language, title.forms, title.case_sensitive, most=self._settings.most_of_keywords)
+        yield from self._add_term(term)
+
+    def _add_term(self, term: _Term) -> Iterator[Issue]:
+        """Add a term with those of its forms that texts are searched for."""
+        shown = [shown_words(form, term.language) for form in term.forms[: MOST_FORMS + 1]]
+        good = dict.fromkeys(
+            form for form in shown[:MOST_FORMS] if form and len(form) <= LONGEST_FORM and not NO_TEXT.search(form)
+        )
+        left = [form for form, words in zip(term.forms, shown, strict=False) if words not in good]
+        if left:
+            number = len(left) + len(term.forms) - len(shown)
+            yield Issue("glossary-form-left", term.kind, term.number, "titre", detail=f"{left[0]} ({number})")
+        if self._forms_in_all + len(good) > MOST_FORMS_IN_ALL:
+            self._terms_left += 1
+        elif good:
+            self._forms_in_all += len(good)
+            self._terms.append(replace(term, forms=tuple(good)))
+
+    # ---- Dictionaries ----
+
+    def plan_dictionaries(self, names: Names, language: str) -> Iterator[Issue]:
+        """Plan the dictionaries and their definitions."""
+        if not self._db.execute("SELECT 1 FROM definitions UNION ALL SELECT 1 FROM dictionnaires").fetchone():
+            return
+        rows = self._db.execute("SELECT * FROM dictionnaires ORDER BY statut <> 'actif', id_dictionnaire").fetchall()
+        for row in rows:
+            number, title, is_active = row["id_dictionnaire"], row["titre"], row["statut"] == "actif"
+            path, slug = names.take("dictionnaire", PLACE), PLACE
+            if not path:
+                title, slug, issues = names.name("dictionnaire", number, title, language, f"/{PLACE}/")
+                yield from issues
+                path = f"/{PLACE}/{slug}/"
+            state = "published" if is_active else "draft"
+            self._add_object("dictionnaire", number, state, title, language, 0, slug, path)
+            if is_active and self._named is not None:
+                yield Issue("glossary-taken", "dictionnaire", number, detail=shown_title(title, language))
+            if not is_active:
+                yield Issue("dictionary-inactive", "dictionnaire", number, detail=shown_title(title, language))
+        # Of a base with some of its tables, it is not known which dictionaries were active.
+        active = {row["id_dictionnaire"] for row in rows if row["statut"] == "actif"} if rows else None
+        for row in self._db.execute("SELECT * FROM definitions ORDER BY statut <> 'publie', id_definition").fetchall():
+            try:
+                issues = list(self._plan_definition(names, language, row, active))
+            except Exception as error:
+                issues = [keep_failing(self._database, "definition", row["id_definition"], error)]
+                self._db.execute("DELETE FROM pages WHERE kind = 'definition' AND number = ?", (row["id_definition"],))
+                self._add_object("definition", row["id_definition"], "failed", "", language, 0, "", "")
+            yield from issues
+
+    def _plan_definition(
+        self, names: Names, language: str, row: sqlite3.Row, active: set[int] | None
+    ) -> Iterator[Issue]:
+        number, title, own = row["id_definition"], row["titre"], row["lang"] or language
+        is_active = active is None or row["id_dictionnaire"] in active
+        is_shown = row["statut"] == "publie" and is_active
+        if not is_shown and row["statut"] != "publie" and row["statut"] not in self._drafts:
+            self._add_object("definition", number, "hidden", title, own, row["id_trad"], "", "")
+            return
+        if row["statut"] == "publie" and not is_active:
+            yield Issue("definition-inactive", "definition", number)
+        title, slug, issues = names.name("definition", number, title, own, f"/{PLACE}/")
+        yield from issues
+        path = f"/{PLACE}/{slug}/"
+        own_path = path if own == language else f"/{language_tag(own)}{path}"
+        state = "published" if is_shown else "draft"
+        self._add_object("definition", number, state, title, own, row["id_trad"], slug, own_path)
+        languages = sorted(_languages_of(row["titre"]) | _languages_of(row["texte"]) | {own})
+        parent = ("home", 0) if active is None else ("dictionnaire", row["id_dictionnaire"])
+        for code in languages:
+            address = path if code == language else f"/{language_tag(code)}{path}"
+            self._db.execute("INSERT INTO pages VALUES ('definition', ?, ?, ?, ?, ?)", (number, code, address, *parent))
+        if is_shown:
+            yield from self._add_definition(row, own)
+
+    def _add_definition(self, row: sqlite3.Row, own: str) -> Iterator[Issue]:
+        is_abbreviation, settings = row["type"] == "abbr", self._settings
+        title = sort_number(row["titre"])[1]
+        for language in sorted(_languages_of(title)) or [row["lang"]]:
+            words = [in_language(text, language or own) for text in (title, row["termes"])]
+            term = _Term(
+                "definition", row["id_definition"], language,
+                read_definition_title(words[0], words[1], abbreviation=is_abbreviation), bool(row["casse"]),
+                is_abbreviation, settings.most_of_abbreviations if is_abbreviation else settings.most_of_definitions,
+                row["url_externe"].strip(),
+            )  # fmt: skip
+            yield from self._add_term(term)
+
+    def _add_object(self, *values: str | int) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*values, sort_number(str(values[3]))[0]),
+        )
+
+    def add_lists(self, add_page: Callable[[str, int, str, str, str, int], None], language: str) -> None:
+        """Add the pages of dictionaries, in every language of their definitions."""
+        rows = self._db.execute(
+            "SELECT o.number, o.address, group_concat(DISTINCT p.language) AS languages FROM objects o"
+            " LEFT JOIN pages p ON p.parent_kind = o.kind AND p.parent_number = o.number"
+            " WHERE o.kind = 'dictionnaire' GROUP BY o.number"
+        ).fetchall()
+        for row in rows:
+            for code in sorted({language, *(row["languages"] or language).split(",")}):
+                add_page("dictionnaire", row["number"], code, row["address"], "home", 0)
+
+    # ---- Terms ----
+
+    def settle(self) -> Iterator[Issue]:
+        """Fill the table ``terms``, and redirect the keywords whose titles say so; the objects are planned.
+
+        Yields the issues.
+        """
+        if self._named is None:
+            return
+        addresses: dict[int, str] = {}
+        for number in sorted(self._targets):
+            try:
+                address, problem = self._follow(number)
+            except Exception as error:
+                address, problem = "", ""
+                yield keep_failing(self._database, "mot", number, error, "titre")
+            if problem:
+                yield Issue(problem, "mot", number, "titre", detail=self._targets[number])
+            if address:
+                addresses[number] = address
+        for number, address in addresses.items():
+            self._redirect(number, address)
+        if self._terms_left:
+            yield Issue("glossary-too-large", detail=str(self._terms_left))
+        self._db.executemany(
+            "INSERT INTO terms VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    term.kind, term.number, term.language, json.dumps(term.forms), term.is_case_sensitive,
+                    term.is_abbreviation, term.most,
+                    addresses.get(term.number, "") if term.kind == "mot" else term.address,
+                )
+                for term in self._terms
+            ],
+        )  # fmt: skip
+        yield from _shadowed(self._terms)
+
+    def _follow(self, number: int) -> tuple[str, str]:
+        """Return where the chain of targets that begins with a keyword ends, and the code of its issue."""
+        own, seen = own_addresses(self._database), set[int]()
+        while number not in seen:
+            seen.add(number)
+            kind, target, address = read_redirection(self._targets[number], own)
+            if kind == "mot" and target in self._targets:
+                number = target
+                continue
+            if not kind:
+                return (address, "") if address else ("", "address-refused")
+            row = self._db.execute(
+                "SELECT address, state FROM objects WHERE kind = ? AND number = ?", (kind, target)
+            ).fetchone()
+            if row is not None and row["state"] in ("published", "redirect") and row["address"]:
+                return row["address"], ""
+            return "", "link-unpublished" if row else "object-not-found"
+        return "", "redirect-endless"
+
+    def _redirect(self, number: int, address: str) -> None:
+        """Redirect a keyword, unless its page lists something."""
+        if not self._db.execute("SELECT 1 FROM mots_liens WHERE id_mot = ?", (number,)).fetchone():
+            self._db.execute(
+                "UPDATE objects SET state = 'redirect', address = ? WHERE kind = 'mot' AND number = ?",
+                (address, number),
+            )
+
+
+def _shadowed(terms: Sequence[_Term]) -> Iterator[Issue]:
+    """Yield the issues of forms that an earlier term has too, for texts in each language."""
+    seen: set[tuple[int, str]] = set()
+    for language in sorted({term.language for term in terms}):
+        search = Search(
+            Form(form, index)
+            for index, term in enumerate(terms)
+            if term.language in ("", language)
+            for form in term.forms
+        )
+        for form in search.shadowed:
+            term = terms[form.term]
+            if (form.term, form.text) not in seen:
+                seen.add((form.term, form.text))
+                yield Issue("glossary-shadowed", term.kind, term.number, "titre", detail=form.text)
+
+
+def _languages_of(text: str) -> frozenset[str]:
+    return languages_of(text) & CODES
+
+
+def _fold(name: str) -> str:
+    return " ".join(name.split()).casefold()
