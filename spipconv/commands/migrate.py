@@ -13,9 +13,9 @@ import click
 
 from spipconv.commands.config import FRONT_MATTER, read_config
 from spipconv.commands.errors import CommandError
-from spipconv.commands.options import LanguageCode, Since, peertube_option, plugin_option, typography_option
+from spipconv.commands.options import FileSize, LanguageCode, Since, peertube_option, plugin_option, typography_option
 from spipconv.migration.selection import STATUSES, BadSelection, Selection
-from spipconv.migration.target import TARGET_NAMES, TargetName
+from spipconv.migration.target import TARGET_NAMES, TARGETS, TargetName
 from spipconv.settings import Typography
 from spipconv.system.languages import system_language
 from spipconv.system.processors import count_processors
@@ -96,6 +96,12 @@ Examples:
     help="Group of keywords that is the glossary (repeatable)  [default: the site's own, or Glossaire, Lexique …]",
 )
 @click.option("--no-glossary", is_flag=True, help="Mark no terms; leave the titles of keywords as they are.")
+@click.option(
+    "--max-size",
+    type=FileSize(),
+    metavar="SIZE",
+    help="Divide the one file of wxr, json or pandoc into files of at most this size (8M, 500K).",
+)
 @click.option("--dry-run", is_flag=True, help="Count and report; write nothing.")
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Migrate only about N objects of each kind.")
 @click.option("--resume", is_flag=True, help="Skip pages that an earlier run wrote and whose source has not changed.")
@@ -124,6 +130,7 @@ def migrate(
     report_lang: str | None,
     glossary_groups: tuple[str, ...],
     no_glossary: bool,
+    max_size: int | None,
     dry_run: bool,
     sample: int | None,
     resume: bool,
@@ -138,12 +145,12 @@ def migrate(
     the migration of an object; report.html has the details.
     """
     from spipconv.migration.output.folder import BadOutput
-    from spipconv.migration.site_keys import BadKeys, check_site_keys
     from spipconv.migration.read.sources import BadSource
     from spipconv.migration.report.summary import summary
     from spipconv.migration.run.migrate import migrate as run
     from spipconv.migration.run.options import MigrationOptions
     from spipconv.migration.run.workers import spare_collector
+    from spipconv.migration.site_keys import BadKeys, check_site_keys
     from spipconv.system.files import CannotWrite
 
     spare_collector()
@@ -151,6 +158,8 @@ def migrate(
         keys = check_site_keys(front_matter, to)
     except BadKeys as error:
         raise CommandError(f"--config: {FRONT_MATTER}: {error}") from error
+    if max_size and not TARGETS[to].single_file:
+        raise CommandError(f"--max-size: {to} has many files anyway: leave it out, or choose wxr, json or pandoc")
     language = report_lang or system_language()
     options = MigrationOptions(
         to, prefix=prefix, img=img, dry_run=dry_run, sample=sample or 0, resume=resume, force=force,
@@ -158,7 +167,7 @@ def migrate(
         plugins=plugins, typography=typography, extensions=_read_models(models, to) if models else (),
         front_matter=keys,
         selection=Selection(sections, since, tuple(STATUSES[status] for status in statuses), languages),
-        glossary_groups=None if no_glossary else glossary_groups,
+        glossary_groups=None if no_glossary else glossary_groups, max_size=max_size or 0,
     )  # fmt: skip
     with _Progress() as progress:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from spipconv.languages import CODES
 from spipconv.migration.kinds import TEXTS
@@ -27,10 +27,10 @@ def language_tag(code: str) -> str:
 
 
 class Names:
-    """The names that are taken."""
+    """The names that are taken. ``reserved`` are further names that no group of keywords may have."""
 
-    def __init__(self, database: WorkingDatabase) -> None:
-        self._database = database
+    def __init__(self, database: WorkingDatabase, reserved: Collection[str] = ()) -> None:
+        self._database, self._reserved = database, FRONT_MATTER | set(reserved)
         database.db.execute("CREATE TABLE names (space TEXT, name TEXT, PRIMARY KEY (space, name)) WITHOUT ROWID")
 
     def name(
@@ -64,7 +64,9 @@ class Names:
         slug = (own if _NAME.fullmatch(own) else slug_of(own)) or slug_of(title) or f"{kind}{number}"
         space = "text" if kind in TEXTS else kind
         for name in (slug, f"{slug}-{number}", f"{slug}-{kind}-{number}"):
-            taken = above == "/" and (name in _RESERVED or name in CODES or (kind == "groupe" and name in FRONT_MATTER))
+            taken = above == "/" and (
+                name in _RESERVED or name in CODES or (kind == "groupe" and name in self._reserved)
+            )
             if taken or not self._take(space, name, above):
                 continue
             return name, [Issue("slug-changed", kind, number, detail=name)] if name != slug else []

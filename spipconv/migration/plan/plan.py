@@ -35,17 +35,18 @@ class SitePlan:
 
     Texts dated after ``now`` are not published yet; those whose statut is among ``drafts`` become drafts.
     ``glossary_groups`` are names of groups of keywords that the caller gives; None: the site has no glossary.
+    ``reserved`` are names that no group of keywords may have.
     """
 
     def __init__(
         self, database: WorkingDatabase, now: datetime, drafts: Collection[str] = DRAFTS,
-        glossary_groups: Sequence[str] | None = (),
+        glossary_groups: Sequence[str] | None = (), reserved: Collection[str] = (),
     ) -> None:  # fmt: skip
         self._database, self._now, self._drafts = database, now, drafts
         self._db = database.db
         self.language = "fr"
         self._sections = SectionTree()
-        self._names = Names(database)
+        self._names = Names(database, reserved)
         self._glossary = GlossaryPlan(database, glossary_groups, drafts)
 
     def make(self) -> Iterator[Issue]:

@@ -164,6 +164,9 @@ class _Selector:
         self._choose(
             f"SELECT '{kind}', l.{key} FROM {links} l JOIN chosen c ON c.kind = l.objet AND c.number = l.id_objet"
         )
+        if kind == "mot":
+            # Texts lead to the terms of the glossary, whatever section they are in.
+            self._choose("SELECT kind, number FROM terms WHERE kind = 'mot'")
         if not self._selection.is_narrow:
             self._choose(
                 f"SELECT kind, number FROM objects WHERE kind = '{kind}' AND number NOT IN (SELECT l.{key} FROM {links}"

@@ -30,6 +30,7 @@ def shared_digest(database: WorkingDatabase, img: ImgFolder, options: MigrationO
         options.typography,
         options.selection,
         options.glossary_groups,
+        options.front_matter,
     )
     versions = describe_versions(options.plugins, options.extensions)
     digest = hashlib.sha256(repr((*how, *versions)).encode())

@@ -26,6 +26,7 @@ from spipconv.migration.run.options import MigrationOptions, ShowProgress
 from spipconv.migration.run.site_writer import SiteWriter
 from spipconv.migration.run.workers import Workers
 from spipconv.migration.run.workplace import working_folder
+from spipconv.migration.site_keys import taken_names
 from spipconv.plugins import check_plugins
 from spipconv.system.files import CannotWrite
 
@@ -85,7 +86,11 @@ def _migrate(
             report.add(*reader.run(lambda rows: progress("read", rows, 0)))
             hide_emails(database)
             report.plugins = read_active_plugins(database)
-            issues = [*SitePlan(database, options.now, options.selection.drafts, options.glossary_groups).make()]
+            plan = SitePlan(
+                database, options.now, options.selection.drafts, options.glossary_groups,
+                taken_names(options.front_matter),
+            )  # fmt: skip
+            issues = [*plan.make()]
             report.add(*select(database, options.selection, issues))
             report.add(*find_old_paths(database))
             count_rows(report, reader.rows, reader.left)

@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from spipconv.extensions import Extension
 from spipconv.migration.selection import Selection
-from spipconv.migration.target import TargetName
+from spipconv.migration.site_keys import with_keys
+from spipconv.migration.target import TARGETS, TargetName, TargetSystem
 from spipconv.settings import Typography
 
 # The kind, the number and the language of a page.
@@ -31,6 +32,8 @@ class MigrationOptions(Struct, frozen=True):
     ``typography`` is that of ``spipconv.parse`` and ``render``, ``extensions`` are those of ``parse``.
     ``selection`` is the part of the site to migrate. ``glossary_groups`` are names of groups of keywords whose keywords
     are the terms of the glossary, instead of those that the site or their names say; None: no terms are marked.
+    ``max_size`` is the largest size in bytes of a single file, which is divided into several (0: it is not).
+    ``front_matter`` are fields of pages with the names of their keys, in place of the target's own (see ``site_keys``).
     """
 
     to: TargetName
@@ -48,4 +51,11 @@ class MigrationOptions(Struct, frozen=True):
     typography: Typography | bool = True
     selection: Selection = Selection()
     glossary_groups: tuple[str, ...] | None = ()
+    max_size: int = 0
     extensions: tuple[Extension, ...] = ()
+    front_matter: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def target(self) -> TargetSystem:
+        """The target, with the names of its front matter that the site has chosen."""
+        return with_keys(TARGETS[self.to], self.front_matter)

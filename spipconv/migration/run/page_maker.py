@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from spipconv.migration.output import redirects
 from spipconv.migration.output.manifest import Entry, Journal, OutputManifest
 from spipconv.migration.output.output import Output
+from spipconv.migration.output.redirection import redirection
 from spipconv.migration.pages.content import Content, MadePage
 from spipconv.migration.pages.kept_words import count_words
 from spipconv.migration.pages.page import Page
@@ -25,7 +26,7 @@ from spipconv.migration.report.errors import describe_error, failure_issue, stop
 from spipconv.migration.report.issues import Issue
 from spipconv.migration.run.options import MigrationOptions, PageKey
 from spipconv.migration.run.workers import begin_object
-from spipconv.migration.target import TARGETS, with_spaces
+from spipconv.migration.target import with_spaces
 from spipconv.migration.writers.files import File
 from spipconv.migration.writers.pages import write
 from spipconv.nodes import Document
@@ -64,7 +65,7 @@ class PageMaker:
     def __init__(self, arguments: MakerArguments) -> None:
         options, out = arguments.options, arguments.out
         has_typography, spaces = read_typography(options.typography)
-        self._target = with_spaces(TARGETS[options.to], spaces)
+        self._target = with_spaces(options.target, spaces)
         self._database = WorkingDatabase(arguments.database)
         self._content = Content(
             self._database,
@@ -132,13 +133,16 @@ class PageMaker:
         """Write the redirect tables; return their issues."""
         database, feed = self._database, self._target.feed
         issues: list[Issue] = []
-        for name, lines in (
+        tables: list[tuple[str, Iterable[str]]] = [
             ("nginx-maps.conf", redirects.nginx(database, feed)),
             ("nginx-server.conf", (redirects.NGINX_SERVER,)),
             ("htaccess", redirects.apache(database, feed)),
             ("_redirects", redirects.netlify(database, feed)),
             ("redirects.json", redirects.json_table(database)),
-        ):
+        ]
+        if self._target.name == "wxr":
+            tables.append(("redirection.csv", redirection(database)))
+        for name, lines in tables:
             issues += write_lines(self._output, f"redirects/{name}", lines, database.path.with_name("redirects"))
         # Files that are missing are reported where they are copied.
         issues += redirects.check(database, lambda file: True)

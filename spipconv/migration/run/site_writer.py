@@ -23,10 +23,10 @@ from spipconv.migration.run.documents import DocumentCopier, count_remote, count
 from spipconv.migration.run.options import MigrationOptions, PageKey, ShowProgress
 from spipconv.migration.run.page_maker import MakerArguments, PageResult, write_lines
 from spipconv.migration.run.page_queue import PageQueue
-from spipconv.migration.run.single_file import single_file_lines
+from spipconv.migration.run.single_file import single_file_lines, split_file_parts
 from spipconv.migration.run.subjects import SubjectFinder
 from spipconv.migration.run.workers import Workers, WorkersLost
-from spipconv.migration.target import TARGETS, MarkdownTree
+from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.pages import SINGLE_FILES
 from spipconv.migration.writers.starters import site_files
 from spipconv.system.files import CannotWrite
@@ -42,7 +42,7 @@ class SiteWriter:
         self._workers = workers
         self._database, self._work, self._out, self._options = database, work, out, options
         self._report, self._progress = report, progress
-        self._target = TARGETS[options.to]
+        self._target = options.target
         self._img = ImgFolder(options.img)
         self._earlier = work / "earlier.sqlite"
         self._manifest = OutputManifest.load(out, self._earlier)
@@ -113,8 +113,17 @@ class SiteWriter:
             return
         texts = (self._noted_text(result) for result in results)
         writer = SINGLE_FILES[self._target.name]
-        lines = single_file_lines(writer, self._database, self._img, self._keys, texts)
-        self._put_lines(self._target.single_file, lines)
+        name, most = self._target.single_file, self._options.max_size
+        if not most:
+            self._put_lines(name, single_file_lines(writer, self._database, self._img, self._keys, texts))
+            return
+        stem, _, ending = name.rpartition(".")
+        parts = split_file_parts(writer, self._database, self._img, self._keys, texts, most)
+        for number, part in enumerate(parts, 1):
+            path = f"{stem}-{number}.{ending}"
+            self._put_lines(path, part)
+            if part.size > most:
+                self._report.add(Issue("file-too-large", detail=path))
 
     def _results(self) -> Iterator[PageResult]:
         """Yield the results of all pages, and show the progress."""
