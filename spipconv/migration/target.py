@@ -64,7 +64,8 @@ class MarkdownTree(TargetSystem, frozen=True, kw_only=True):
     YAML, otherwise ``Key: value`` lines whose values are HTML. ``terms``: keywords and authors are named by their
     slug or by their title. ``needs_summaries``: it makes poor ones itself, so every page has one. ``shows_fields``:
     its themes show overtitle and subtitle, otherwise they are in the body. ``data`` is the folder of the
-    data files that its templates read. ``links``: addresses of the built site, or paths from file to file.
+    data files that its templates read, ``assets`` that of the theme's style and script, ``words`` the path of the
+    theme's words for ``{language}`` (empty: it has no such files). ``links``: addresses of the built site, or paths from file to file.
     ``templates``: how the system's templates and themes treat the values of front matter and settings (see
     ``safety.template_text``).
     """
@@ -80,6 +81,8 @@ class MarkdownTree(TargetSystem, frozen=True, kw_only=True):
     needs_summaries: bool = False
     shows_fields: bool = False
     data: str = "data"
+    assets: str = ""
+    words: str = ""
     links: Literal["address", "file"] = "address"
     templates: Templates = "mixed"
 
@@ -96,6 +99,16 @@ _SPIP = {
     "written": "spip.date_redac",
     "partial_date": "spip.date",
     "unique": "spip.page",
+}
+# What plugins have added.
+_ADDED = {
+    "composition": "composition",
+    "event": "event",
+    "events": "evenements",
+    "points": "points",
+    "also_in": "aussi_dans",
+    "broader": "au_dessus",
+    "extra": "extra",
 }
 _HUGO = MarkdownTree(
     name="hugo",
@@ -124,12 +137,16 @@ _HUGO = MarkdownTree(
         "feed": "params.syndication",
         "logo_hover": "params.logo_survol",
         "attachments": "params.documents",
-        **{field: f"params.{key}" for field, key in _SPIP.items()},
+        # Without it, Hugo leaves out what is still to come.
+        "announced": "publishDate",
+        **{field: f"params.{key}" for field, key in {**_ADDED, **_SPIP}.items()},
     },
     terms="slug",
     has_lists=True,
     has_theme=True,
     shows_fields=True,
+    assets="static/assets",
+    words="i18n/{language}.yaml",
     feed="/index.xml",
     # html/template escapes by context, also in feeds.
     templates="escape",
@@ -165,6 +182,7 @@ _JEKYLL = MarkdownTree(
         "feed": "syndication",
         "logo_hover": "logo_survol",
         "attachments": "documents",
+        **_ADDED,
         **_SPIP,
     },
     shows_fields=True,
@@ -201,6 +219,12 @@ _PELICAN = MarkdownTree(
         "save_as": "Save_as",
         "summary": "Summary",
         "image": "Image",
+        "composition": "Composition",
+        "event_start": "Start",
+        "event_end": "End",
+        "event_place": "Location",
+        "places": "Points",
+        "extra": "Extra_",
         "spip": "Spip",
     },
     needs_summaries=True,
@@ -225,6 +249,7 @@ _PLAIN_KEYS: Mapping[str, str] = {
     "feed": "syndication",
     "logo_hover": "logo_survol",
     "attachments": "documents",
+    **_ADDED,
     **_SPIP,
 }
 _MARKDOWN = MarkdownTree(

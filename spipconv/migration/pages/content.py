@@ -13,10 +13,11 @@ from spipconv.extensions import Extension
 from spipconv.languages import see_online
 from spipconv.migration.kinds import FILES, LISTED, OBJECT_KINDS
 from spipconv.migration.pages.comments import read_comments
+from spipconv.migration.pages.glossary import SiteGlossary
 from spipconv.migration.pages.links import LinkRewriter
 from spipconv.migration.pages.menu import SiteMenu
 from spipconv.migration.pages.page import Page, Site, summarise
-from spipconv.migration.pages.plugin_facts import PluginFacts
+from spipconv.migration.pages.plugin_facts import CALENDAR, PluginFacts
 from spipconv.migration.pages.portion import SpipKey
 from spipconv.migration.pages.relations import PageRelations, PlannedPage
 from spipconv.migration.pages.resolver import SiteObjects
@@ -29,7 +30,7 @@ from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.migration.read.plugins import plugins_of
 from spipconv.migration.report.errors import stops_the_run
 from spipconv.migration.report.issues import Issue
-from spipconv.nodes import Document
+from spipconv.nodes import Document, Link, Paragraph, Text
 from spipconv.plugins import check_plugins
 from spipconv.safety import safe_address
 
@@ -72,9 +73,13 @@ class Content:
         self._typography = typography
         self._database, self._db = database, database.db
         self._has_lists, self._has_figures, self._peertube = has_lists, has_figures, peertube
-        self._plugins = check_plugins([*plugins_of(database), *plugins])
         self.site = read_site(database)
         self._objects = SiteObjects(database)
+        self.glossary = SiteGlossary(database, self._objects, self.site.language)
+        self.glossary.read = lambda text, language: self._texts.read_definition(text, language)
+        # In a text without terms, [!glossaire] says so.
+        own = ("glossaire",) if self.glossary else ()
+        self._plugins = check_plugins([*plugins_of(database), *plugins, *own])
         self._objects.site_address = next((address + "/" for address in own_addresses(database)), "")
         self._relations = PageRelations(database, self._objects, files, self.site.language)
         self._links = LinkRewriter(database, self._objects, files, self.site.language)
@@ -108,7 +113,7 @@ class Content:
     def _page_texts(self) -> PageTexts:
         return PageTexts(
             self._page, self._objects, self._links, self._peertube, self._plugins, self._typography, self._extensions,
-            self._raw_format,
+            self._raw_format, self.glossary,
         )  # fmt: skip
 
     def _make(self, kind: str, number: int, language: str, *, is_careful: bool = False) -> MadePage:
@@ -170,6 +175,9 @@ class Content:
             attachments=self._relations.attachments(self._subject),
             translation_key="-".join([self._subject.kind, *([str(row["number"])] if row["number"] else [])]),
         )
+        if self._subject.kind == "agenda":
+            link = Link(f"/IMG/{CALENDAR}", (Text(f"{CALENDAR} (iCalendar)"),), kind="internal")
+            return replace(self._page, body=replace(self._page.body, children=(Paragraph((link,)),)))
         return self._with_documents(replace(self._page, body=self._body(())) if self._page.attachments else self._page)
 
     def _object_page(self, row: sqlite3.Row) -> Page:
@@ -201,6 +209,7 @@ class Content:
         )
         page = _FIELDS[kind](self, self._row(kind, number))
         page = self._facts.add(page, self._row(kind, number), self._texts.read_text)
+        page = replace(page, terms=self._texts.terms) if self._texts.terms else page
         column = OBJECT_KINDS[kind].date if page.date else ""
         if column and (day := partial_date(self._row(kind, number)[column])):
             self._texts.add_issue("date-partial", column, detail=day)
@@ -267,7 +276,23 @@ class Content:
         )
 
     def _keyword(self, row: sqlite3.Row) -> Page:
-        return replace(self._page, body=self._body(_pairs(row, "descriptif", "texte")))
+        kind, number, language = self._subject[:3]
+        page = replace(self._page, body=self._body(_pairs(row, "descriptif", "texte")))
+        if not self.glossary.has_list(kind, number):
+            return replace(page, forms=self.glossary.forms(kind, number, language))
+        # This list says more than those of other groups.
+        if definitions := self.glossary.list_of(kind, number, language):
+            page = replace(page, body=self._texts.with_part(page.body, "glossary", definitions))
+        return replace(page, is_glossary=True, below=())
+
+    def _definition(self, row: sqlite3.Row) -> Page:
+        return replace(
+            self._page,
+            status=row["statut"],
+            body=self._body(_pairs(row, "texte")),
+            forms=self.glossary.forms(*self._subject[:3]),
+            elsewhere=self._elsewhere("", row["url_externe"]),
+        )
 
     def _author(self, row: sqlite3.Row) -> Page:
         return replace(
@@ -323,6 +348,8 @@ _FIELDS = {
     "rubrique": Content._section,
     "mot": Content._keyword,
     "groupe": Content._keyword,
+    "dictionnaire": Content._keyword,
+    "definition": Content._definition,
     "auteur": Content._author,
     "evenement": Content._event,
     "album": Content._album,

@@ -18,7 +18,9 @@ from spipconv.migration.read.database import WorkingDatabase, read_date
 # A field of the object and its text come in, plain words go out.
 ReadText = Callable[[str, str], str]
 _DEGREES = re.compile(r"\s*([+-]?[0-9]{1,3}(?:[.,][0-9]{1,20})?(?:[eE]-[0-9]{1,2})?)\s*")
-# Hosts of personal data: where people are is not for visitors.
+# The file of all events, among those that every target copies as they are.
+CALENDAR = "agenda.ics"
+# Where people are is not for visitors.
 _PRIVATE = frozenset({"auteur"})
 _PLUGINS_TABLES = ("evenements", "gis_liens", "extra", "rubriques_liens")
 

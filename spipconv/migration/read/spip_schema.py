@@ -71,6 +71,12 @@ _UNREAD_COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def added_columns(table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns of a table that are none of SPIP's."""
+    own = {*WORKING_TABLES[table], *_UNREAD_COLUMNS.get(table, ()), *UNSEEN}
+    return tuple(column for column in columns if column not in own)
+
+
 def choose_columns(table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
     """Return the columns of a table to read, or None if the table is not read."""
     if table in WORKING_TABLES:

@@ -33,7 +33,7 @@ from spipconv.migration.read.spip_schema import (
     MUST_NUMBERS,
     OLD_LINKS,
     OLD_TARGETS,
-    UNSEEN,
+    added_columns,
     choose_columns,
 )
 from spipconv.migration.read.values import check_date, own_name, read_number
@@ -70,6 +70,8 @@ class SpipReader:
         # links until 2.1 count as the table of links that they became.
         self.rows: Counter[str] = Counter()
         self.left: Counter[tuple[str, str]] = Counter()
+        # The columns of each table that a site has added to SPIP's.
+        self._added: dict[str, tuple[str, ...]] = {}
         # Signatures by petition, until 2.1 by article.
         self._signed: Counter[int] = Counter()
 
@@ -104,6 +106,8 @@ class SpipReader:
         table = name[len(self._prefix) + 1 :]
         present = choose_columns(table, columns)
         self._columns[table] = present
+        if table in KINDS_BY_TABLE:
+            self._added[table] = added_columns(table, present)
         return present or None
 
     def _converted(
@@ -171,7 +175,7 @@ class SpipReader:
             read_number(row.get(column)) is not None for column in MUST_NUMBERS.get(table, ()) if row.get(column)
         ):
             yield table, values
-            if kind is not None and len(row) > len(values):
+            if kind is not None and self._added.get(table):
                 yield from self._extra(kind.name, cast(int, values[_PLACE_OF_KEY[table]]), table, row)
         else:
             self.left[table, "unnumbered"] += 1
@@ -220,8 +224,9 @@ class SpipReader:
         self, kind: str, number: int, table: str, row: Mapping[str, bytes | None]
     ) -> Iterator[tuple[str, tuple[str | int, ...]]]:
         """Yield what the columns that a site has added hold, and count those that are left out."""
-        for column, value in row.items():
-            if column in WORKING_TABLES[table] or column in UNSEEN or not (value and is_filled(value)):
+        for column in self._added[table]:
+            value = row.get(column)
+            if not (value and is_filled(value)):
                 continue
             size = len(value)
             if type(value) is TooLong or size > LONGEST_TITLE or kind not in KINDS_WITH_EXTRA:

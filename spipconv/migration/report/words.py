@@ -16,6 +16,8 @@ _OTHERS = {
     "redirect": mark("redirects"),
     "messages": mark("private messages"),
     "petitions": mark("petitions"),
+    "gis": mark("points on maps"),
+    "formulaires": mark("forms"),
     "signatures": mark("signatures"),
     "syndic_articles": mark("syndicated items"),
     "auteurs_liens": mark("links to authors"),

@@ -26,13 +26,15 @@ _LINKS = {
     "mots_liens": ("mot", "id_mot"),
     "documents_liens": ("document", "id_document"),
 }  # fmt: skip
+# Tables of plugins whose rows are shown without being objects (see ``plugin_files.py``).
+PLUGIN_TABLES = ("gis", "formulaires", "petitions")
 # Modes of documents that are the logo of the site or of all sections: an object 0.
 _LOGOS = ("logoon", "logooff")
 
 
 def count_rows(report: MigrationReport, rows: Mapping[str, int], left: Mapping[tuple[str, str], int]) -> None:
     """Count the rows that a source had, by table, and those that were left out while reading, by table and reason."""
-    tables = {table for table, _ in left} | set(_LINKS) | set(KINDS_BY_TABLE) | {"urls"}
+    tables = {table for table, _ in left} | set(_LINKS) | set(KINDS_BY_TABLE) | {"urls", *PLUGIN_TABLES}
     for table in sorted(tables & set(rows)):
         report.count("read", _name(table), rows[table])
     for (table, reason), number in left.items():

@@ -13,6 +13,9 @@ from spipconv.version import VERSION
 # The tables from which pages show other objects.
 _TABLES = ("objects", "pages", "old_paths", "documents", "auteurs_liens", "mots_liens", "documents_liens", "meta")
 _COLUMNS = (
+    "* FROM evenements", "* FROM albums", "* FROM albums_liens", "* FROM gis", "* FROM gis_liens", "* FROM formulaires",
+    "* FROM petitions", "* FROM signed", "* FROM extra", "* FROM rubriques_liens", "* FROM menus",
+    "* FROM menus_entrees", "id_mot, id_parent FROM mots", "id_groupe, id_parent FROM groupes_mots",
     "* FROM terms", "id_mot, descriptif, texte FROM mots JOIN terms ON kind = 'mot' AND number = id_mot",
     "id_definition, texte FROM definitions", "* FROM glossaries",
     "id_article, date FROM articles", "id_syndic, url_site FROM syndic", "id_forum, objet, id_objet, statut FROM forum",

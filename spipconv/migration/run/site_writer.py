@@ -23,6 +23,7 @@ from spipconv.migration.run.documents import DocumentCopier, count_remote, count
 from spipconv.migration.run.options import MigrationOptions, PageKey, ShowProgress
 from spipconv.migration.run.page_maker import MakerArguments, PageResult, write_lines
 from spipconv.migration.run.page_queue import PageQueue
+from spipconv.migration.run.plugin_files import PluginFiles
 from spipconv.migration.run.single_file import single_file_lines, split_file_parts
 from spipconv.migration.run.subjects import SubjectFinder
 from spipconv.migration.run.workers import Workers, WorkersLost
@@ -68,6 +69,7 @@ class SiteWriter:
             if isinstance(self._target, MarkdownTree):
                 for file in site_files(site, self._database, self._target):
                     self._put(file.path, file.content)
+            PluginFiles(self._database, site, self._report, self._put_lines, self._target.images).write()
             for path, text in self._database.db.execute("SELECT path, text FROM kept ORDER BY path"):
                 self._put(path, text.encode("utf-8", "replace"))
             self._write_report(site)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from spipconv.safety import Templates, template_text
 
 # The values that YAML can hold for a page or a site.
-YamlValue: TypeAlias = "str | int | bool | datetime | Sequence[YamlValue] | Mapping[str, YamlValue] | None"
+YamlValue: TypeAlias = "str | int | float | bool | datetime | Sequence[YamlValue] | Mapping[str, YamlValue] | None"
 
 
 class Markup(str):

@@ -11,6 +11,7 @@ from spipconv.migration.pages.page import Attachment, Page, Site, Term
 from spipconv.migration.plan.names import language_tag
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import Markup, YamlValue, safe_values
+from spipconv.migration.writers.plugin_fields import plugin_fields
 from spipconv.migration.writers.yaml_text import write_yaml
 from spipconv.nodes import Document, Text
 from spipconv.safety import escape_text, printable, template_address
@@ -79,6 +80,7 @@ def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, YamlVa
         "subtitle": page.subtitle,
         "elsewhere": {"titre": page.elsewhere[0], "url": elsewhere} if elsewhere else {},
         "feed": template_address(page.feed),
+        **plugin_fields(page),
         "attachments": [
             _attachment(document, address)
             for document in page.attachments
@@ -142,6 +144,9 @@ def _header_lines(values: Mapping[str, YamlValue], target: MarkdownTree) -> str:
         if isinstance(value, list):
             # A semicolon after each, so that a comma in a name does not separate names.
             value = "".join(f"{escape_text(_flat(str(name).replace(';', ',')))}; " for name in value).strip()
+        elif isinstance(value, Mapping):
+            lines += [f"{key}{name}: {escape_text(_flat(str(inner)))}\n" for name, inner in value.items()]
+            continue
         elif isinstance(value, datetime):
             value = value.isoformat(" ")
         elif field == "summary":

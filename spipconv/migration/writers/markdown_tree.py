@@ -17,6 +17,8 @@ from spipconv.migration.writers.front_matter import write_front_matter
 from spipconv.nodes import Document, Element, Figure, Link, List, ListItem, Node, Raw, Text
 from spipconv.trees import transform
 
+# The kinds that are no news, although they have a date.
+_UNDATED = frozenset({"site", "evenement", "album"})
 # The parts of a body that do not look like the text.
 _STYLED = frozenset({"chapo", "ps"})
 
@@ -38,7 +40,7 @@ def write_page(page: Page, site: Site, target: MarkdownTree) -> tuple[File, ...]
 def path_of(page: Page, site: Site, target: MarkdownTree) -> str:
     """Return the path of a page's file below the output folder."""
     is_text = page.kind in TEXTS
-    pattern = target.list if not is_text else target.post if page.date and page.kind != "site" else target.text
+    pattern = target.list if not is_text else target.post if page.date and page.kind not in _UNDATED else target.text
     is_main = page.language == site.language
     tag = language_tag(page.language)
     return pattern.format(

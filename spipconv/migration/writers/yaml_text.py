@@ -70,9 +70,17 @@ def _scalar(value: YamlValue) -> str:
             return "true" if value else "false"
         case int():
             return str(value)
+        case float():
+            return _decimal(value)
         case datetime():
             return value.isoformat(" ")
     raise _NotSimple
+
+
+def _decimal(value: float) -> str:
+    """Return a number in the form that every version of YAML reads, with seven digits: a centimetre, for degrees."""
+    text = f"{value:.7f}".rstrip("0")
+    return f"{text}0" if text.endswith(".") else text
 
 
 def _key(key: str) -> str:
@@ -102,6 +110,8 @@ def _node(value: YamlValue) -> yaml.Node:
             return yaml.ScalarNode("tag:yaml.org,2002:bool", "true" if value else "false")
         case int():
             return yaml.ScalarNode("tag:yaml.org,2002:int", str(value))
+        case float():
+            return yaml.ScalarNode("tag:yaml.org,2002:float", _decimal(value))
         case datetime():
             return yaml.ScalarNode("tag:yaml.org,2002:timestamp", value.isoformat(" "))
     return yaml.ScalarNode("tag:yaml.org,2002:str", value)
