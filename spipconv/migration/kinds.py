@@ -20,8 +20,9 @@ class ObjectKind(Struct, frozen=True):
     kept as they are if an object cannot be migrated: of a message only what was to be published, and nothing that names
     a person. ``is_personal``: its columns may name persons, so only those of the working database are even counted.
 
-    ``is_text``: it is a text of its own; other kinds are pages that list texts. ``takes_messages``: its pages have a
-    forum. ``has_link_tables``: up to SPIP 2.1, its authors, keywords and documents had tables of their own.
+    ``is_text``: it is a text of its own; other kinds are pages that list texts. ``has_terms``: terms of the glossary are
+    marked in its texts. ``takes_messages``: its pages have a forum. ``has_link_tables``: up to SPIP 2.1, its authors,
+    keywords and documents had tables of their own.
 
     ``other_names`` are further names in addresses and tables; ``marks`` are the signs that SPIP puts around its titles
     in addresses; ``has_path``: its addresses are made from titles. ``logo`` begins the names of its logos.
@@ -40,6 +41,7 @@ class ObjectKind(Struct, frozen=True):
     texts: tuple[str, ...] = ()
     is_personal: bool = False
     is_text: bool = False
+    has_terms: bool = False
     takes_messages: bool = False
     has_link_tables: bool = False
     other_names: tuple[str, ...] = ()
@@ -65,6 +67,7 @@ _ARTICLE = ObjectKind(
     parent="id_rubrique",
     texts=("surtitre", "titre", "soustitre", "descriptif", "chapo", "texte", "nom_site", "url_site", "ps", "virtuel"),
     is_text=True,
+    has_terms=True,
     takes_messages=True,
     has_link_tables=True,
     has_path=True,
@@ -81,6 +84,7 @@ _SECTION = ObjectKind(
     language="lang",
     parent="id_parent",
     texts=("titre", "descriptif", "texte"),
+    has_terms=True,
     takes_messages=True,
     has_link_tables=True,
     marks=("-", "-"),
@@ -98,6 +102,7 @@ _BRIEF = ObjectKind(
     parent="id_rubrique",
     texts=("titre", "texte", "lien_titre", "lien_url"),
     is_text=True,
+    has_terms=True,
     takes_messages=True,
     has_link_tables=True,
     marks=("+", "+"),

@@ -112,7 +112,7 @@ _ADDED = {
 }
 _HUGO = MarkdownTree(
     name="hugo",
-    flavour=GOLDMARK,
+    flavour=replace(GOLDMARK, has_definitions=True),
     text="content{place}index{suffix}.md",
     list="content{place}_index{suffix}.md",
     post="content{place}index{suffix}.md",
@@ -153,7 +153,7 @@ _HUGO = MarkdownTree(
 )
 _JEKYLL = MarkdownTree(
     name="jekyll",
-    flavour=KRAMDOWN,
+    flavour=replace(KRAMDOWN, has_definitions=True),
     text="{address}index.md",
     list="{address}index.md",
     post="_posts/{date}-{slug}{suffix}.md",
@@ -200,7 +200,7 @@ _JEKYLL = MarkdownTree(
 )
 _PELICAN = MarkdownTree(
     name="pelican",
-    flavour=PYTHON_MARKDOWN,
+    flavour=replace(PYTHON_MARKDOWN, has_definitions=True),
     text="content/pages{address}index.md",
     list="content/pages{address}index.md",
     post="content/articles{address}index.md",
@@ -266,7 +266,7 @@ _MARKDOWN = MarkdownTree(
 )
 _ELEVENTY = MarkdownTree(
     name="eleventy",
-    flavour=MARKDOWN_IT,
+    flavour=replace(MARKDOWN_IT, has_definitions=True),
     text="content{address}index.md",
     list="content{address}index.md",
     post="content{address}index.md",
@@ -280,7 +280,7 @@ _ELEVENTY = MarkdownTree(
 )
 _MKDOCS = MarkdownTree(
     name="mkdocs",
-    flavour=MKDOCS,
+    flavour=replace(MKDOCS, has_definitions=True),
     text="docs{address}index.md",
     list="docs{address}index.md",
     post="docs{address}index.md",

@@ -30,7 +30,7 @@ from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.migration.read.plugins import plugins_of
 from spipconv.migration.report.errors import stops_the_run
 from spipconv.migration.report.issues import Issue
-from spipconv.nodes import Document, Link, Paragraph, Text
+from spipconv.nodes import Document, Link, Node, Paragraph, Text
 from spipconv.plugins import check_plugins
 from spipconv.safety import safe_address
 
@@ -76,7 +76,7 @@ class Content:
         self.site = read_site(database)
         self._objects = SiteObjects(database)
         self.glossary = SiteGlossary(database, self._objects, self.site.language)
-        self.glossary.read = lambda text, language: self._texts.read_definition(text, language)
+        self.glossary.read = self._read_definition
         # In a text without terms, [!glossaire] says so.
         own = ("glossaire",) if self.glossary else ()
         self._plugins = check_plugins([*plugins_of(database), *plugins, *own])
@@ -319,6 +319,9 @@ class Content:
         texts = "".join([text for _, text in fields])
         added = self._models.added(self._page.kind, self._page.number, texts)
         return self._texts.read_body([*fields, *added], self._page.attachments)
+
+    def _read_definition(self, text: str, language: str) -> tuple[Node, ...]:
+        return self._texts.read_definition(text, language)
 
     def _elsewhere(self, title: str, address: str) -> tuple[str, str]:
         address = safe_address(address) or ""

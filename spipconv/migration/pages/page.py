@@ -147,6 +147,10 @@ class Page(Struct, frozen=True):
     an event. ``points`` are places on a map. ``composition`` is the name of the template that SPIP used. ``also_in``
     are sections that it is in besides its own. ``broader`` are the keywords or groups above a keyword or a group, the
     outermost first. ``extra`` are columns of the site's own: name and text.
+
+    The glossary: ``terms`` are the identifiers of the terms that are marked, whose definitions are those of ``body``.
+    ``forms`` are the forms of the term that the page is about, if it has several; ``is_glossary``: its body lists terms
+    with their definitions.
     """
 
     kind: str
@@ -190,11 +194,14 @@ class Page(Struct, frozen=True):
     broader: tuple[Term, ...] = ()
     extra: tuple[tuple[str, str], ...] = ()
     unique: str = ""
+    terms: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
+    is_glossary: bool = False
 
     @property
     def summary(self) -> str:
         """What SPIP's ``#INTRODUCTION`` shows in lists: the description or the first words, on one line."""
-        return self.description or summarise(self.body)
+        return self.description or ("" if self.is_glossary else summarise(self.body))
 
 
 class Site(Struct, frozen=True):

@@ -12,7 +12,9 @@ from spipconv.converters import text as plain_text
 from spipconv.converters.raw import omitted_raw
 from spipconv.diagnostics import Diagnostic
 from spipconv.extensions import Extension
+from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.models import SHOWN
+from spipconv.migration.pages.glossary import SiteGlossary
 from spipconv.migration.pages.links import LinkRewriter, concerns
 from spipconv.migration.pages.page import Attachment, Page
 from spipconv.migration.pages.resolver import SiteObjects
@@ -28,6 +30,8 @@ from spipconv.sections import words_of
 # The part of a body that shows the documents that no text shows.
 DOCUMENTS = "documents"
 _SHOWN_DOCUMENT = re.compile(SHOWN + "([0-9]+)")
+# Neither postscripts nor descriptions.
+_FIELDS_WITH_TERMS = frozenset({"chapo", "texte"})
 _NOTE_NUMBER = re.compile("[0-9]{1,9}")
 # Not hidden in a migration: each language has its own page.
 _EXPECTED = frozenset({"translations-hidden", "translation-missing"})
@@ -37,11 +41,11 @@ class PageTexts:
     """Reads the texts of a page. ``page`` identifies it: its kind, number, language and address. ``peertube`` are
     instances of PeerTube whose players are kept, ``plugins`` those whose shortcuts are read;
     ``typography``: that of each language is applied. ``extensions`` are further extensions that texts are read with,
-    ``raw_format`` is the format of the raw texts that the target shows (empty: all).
+    ``raw_format`` is the format of the raw texts that the target shows (empty: all), ``glossary`` that of the site.
 
     ``issues`` are the issues of the page so far, ``sources`` the texts that were read, in the page's language,
     ``shown`` the numbers of the documents that they show, ``failures`` the objects that an internal error stopped,
-    ``parts`` the fields of the body with the number of nodes in each.
+    ``parts`` the fields of the body with the number of nodes in each, ``terms`` the identifiers of the terms in them.
     """
 
     def __init__(
@@ -54,9 +58,13 @@ class PageTexts:
         typography: bool = True,
         extensions: tuple[Extension, ...] = (),
         raw_format: str = "",
+        glossary: SiteGlossary | None = None,
     ) -> None:
         self._typography, self._extensions, self._raw_format = typography, extensions, raw_format
         self._page, self._objects, self._links = page, objects, links
+        has_terms = page.kind in OBJECT_KINDS and OBJECT_KINDS[page.kind].has_terms
+        self._glossary = glossary if glossary and has_terms else None
+        self.terms: tuple[str, ...] = ()
         self._peertube, self._plugins = peertube, plugins
         self.language = page.language
         self.address = page.address
@@ -107,7 +115,7 @@ class PageTexts:
         """Return one tree of several fields, with notes numbered across them, and of the documents that they do not
         show.
         """
-        nodes: list[Node] = []
+        texts: list[tuple[str, Document]] = []
         introduction: list[Node] = []
         first_note = 1
         for field, text in fields:
@@ -133,12 +141,42 @@ class PageTexts:
                 elif isinstance(node, Directive) and (document := _SHOWN_DOCUMENT.fullmatch(node.name)):
                     self.shown.add(int(document[1]))
             own = self._put_right(parsed.document.children, field) if is_concerned else parsed.document.children
-            self.parts.append((field, len(own)))
-            nodes += own
+            texts.append((field, replace(parsed.document, children=own)))
             introduction += parsed.document.introduction
+        if self._glossary:
+            texts = self._with_terms(texts, self._glossary)
+        self.parts += [(field, len(text.children)) for field, text in texts]
         if portfolio := self._portfolio(attachments):
             self.parts.append((DOCUMENTS, len(portfolio)))
-        return Document((*nodes, *portfolio), self.language, peertube=self._peertube, introduction=tuple(introduction))
+        nodes = [node for _, text in texts for node in text.children]
+        return Document(
+            (*nodes, *portfolio), self.language, peertube=self._peertube, introduction=tuple(introduction),
+            definitions=tuple([definition for _, text in texts for definition in text.definitions]),
+        )  # fmt: skip
+
+    def _with_terms(self, texts: Sequence[tuple[str, Document]], glossary: SiteGlossary) -> list[tuple[str, Document]]:
+        """Return the texts of fields with the terms of the glossary marked, in those in which SPIP's plugins do so."""
+        fields = [field for field, _ in texts if field in _FIELDS_WITH_TERMS]
+        marked, self.terms = glossary.mark([text for field, text in texts if field in fields], self.address)
+        for (kind, number), error in glossary.failures.items():
+            self.add_failure(kind, number, error, "texte")
+        new = dict(zip(fields, marked, strict=True))
+        return [(field, new.get(field, text)) for field, text in texts]
+
+    def with_part(self, body: Document, name: str, node: Node) -> Document:
+        """Return the body of the page with a further part, above the documents that no text shows."""
+        below = self.parts[-1][1] if self.parts and self.parts[-1][0] == DOCUMENTS else 0
+        place = len(body.children) - below
+        self.parts.insert(len(self.parts) - bool(below), (name, 1))
+        return replace(body, children=(*body.children[:place], node, *body.children[place:]))
+
+    def read_definition(self, text: str, language: str) -> tuple[Node, ...]:
+        """Return the nodes of a definition, of whose text the issues are reported where its own page is made."""
+        parsed = parse(
+            text, lang=language, objects=self._objects, embeds=True, peertube=self._peertube, plugins=self._plugins,
+            typography=self._typography, extensions=self._extensions,
+        )  # fmt: skip
+        return self._links.put_right(parsed.document.children, lambda code, node, detail: None)
 
     def read_message(self, number: int, text: str) -> Document:
         """Return the tree of a message, which is a stranger's text."""

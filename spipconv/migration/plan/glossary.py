@@ -36,6 +36,8 @@ PLACE = "glossaire"
 # More forms than any term has, and than all terms of any site have; each takes about a kilobyte of memory.
 MOST_FORMS = 200
 MOST_FORMS_IN_ALL = 50_000
+# A longer definition is a text of its own: other pages show its beginning, of as many characters.
+LONGEST_DEFINITION = 4000
 # The expressions of one title that are reported.
 _MOST_REPORTED = 20
 
@@ -258,6 +260,14 @@ class GlossaryPlan:
             ],
         )  # fmt: skip
         yield from _shadowed(self._terms)
+        for row in self._db.execute(
+            "SELECT DISTINCT t.kind, t.number, length(coalesce(m.texte, d.texte)) AS size FROM terms t"
+            " LEFT JOIN mots m ON t.kind = 'mot' AND m.id_mot = t.number"
+            " LEFT JOIN definitions d ON t.kind = 'definition' AND d.id_definition = t.number"
+            " WHERE size > ? ORDER BY 1, 2",
+            (LONGEST_DEFINITION,),
+        ):
+            yield Issue("glossary-shortened", row["kind"], row["number"], "texte", detail=f"{row['size']:,}")
 
     def _follow(self, number: int) -> tuple[str, str]:
         """Return where the chain of targets that begins with a keyword ends, and the code of its issue."""
