@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +20,8 @@ from spipconv.plugins import PLUGINS, check_plugins
 from spipconv.settings import PROFILES, TYPOGRAPHIES, Typography, check_language
 from spipconv.system.files import decode
 
+# A head with the authors and terms of a site may not fit into less.
+_SMALLEST_FILE = 1 << 16
 _Command = TypeVar("_Command", bound=Callable[..., object])
 _Option = Callable[[_Command], _Command]
 
@@ -90,6 +93,21 @@ class Since(click.ParamType[datetime]):
             with suppress(ValueError):
                 return datetime.strptime(str(value), form)
         raise CommandError(f"--since: {value} is not a date: write it as 2019-03-31, 2019-03 or 2019")
+
+
+class FileSize(click.ParamType[int]):
+    """An option whose value is the size of a file (``8M``, ``500K``); it becomes a number of bytes."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"([0-9]{1,6})([KMG])(?:i?B)?", str(value).strip(), re.IGNORECASE)
+        size = int(found[1]) << {"K": 10, "M": 20, "G": 30}[found[2].upper()] if found else 0
+        if size < _SMALLEST_FILE:
+            raise CommandError(f"--max-size: {value} is not a size from 64K on: write it as 8M or 500K")
+        return size
 
 
 class _Plugin(click.ParamType[str]):

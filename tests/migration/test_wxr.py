@@ -66,7 +66,11 @@ def comment(number: int, parent: int = 0, depth: int = 0, text: str = "Oui.", **
 def file_of(*pages: Page, site: Site = SITE) -> str:
     sections = [one for one in pages if one.kind == "rubrique"]
     keywords = [one for one in pages if one.kind == "mot"]
-    return wxr.head(site, sections, keywords, [JANE, JOHN]) + "".join(wxr.item(one, site) for one in pages) + wxr.tail()
+    return (
+        wxr.heads(site, sections, keywords, [JANE, JOHN])[0]
+        + "".join(wxr.item(one, site) for one in pages)
+        + wxr.tail()
+    )
 
 
 def parsed(xml: str) -> Element:
@@ -177,7 +181,7 @@ def hostile_pages(draw: st.DrawFn) -> Page:
 @pytest.mark.slow
 def test_any_site_is_well_formed_and_inert(pages: list[Page], text: str) -> None:
     site = Site(text, text, text, text, text, ("fr", "en"), ())
-    xml = wxr.head(site, pages, pages, pages) + "".join(wxr.item(one, site) for one in pages) + wxr.tail()
+    xml = wxr.heads(site, pages, pages, pages)[0] + "".join(wxr.item(one, site) for one in pages) + wxr.tail()
     channel = parsed(xml)
     for item in channel.findall("item"):
         assert not dangers(value(item, "content:encoded"))
@@ -374,7 +378,7 @@ def test_languages_of_one_object_are_posts_of_their_own() -> None:
 
 def test_a_long_author_name_is_a_login_that_wordpress_takes() -> None:
     long = Term("auteur", 44, "X", "x" * 70, "/auteurs/x/")
-    channel = parsed(wxr.head(SITE, [], [], [long]) + wxr.item(page(authors=(long,)), SITE) + wxr.tail())
+    channel = parsed(wxr.heads(SITE, [], [], [long])[0] + wxr.item(page(authors=(long,)), SITE) + wxr.tail())
     assert value(channel, "wp:author/wp:author_login") == value(channel, "item/dc:creator") == "x" * 40 + "-44"
 
 

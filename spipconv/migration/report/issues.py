@@ -73,6 +73,10 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
     "column-absent": ("info", mark("this version of SPIP did not have these columns or tables yet")),
     "file-missing": ("loss", mark("the file of this document is missing")),
     "file-refused": ("loss", mark("a browser or a server would run this file: not copied")),
+    "file-too-large": (
+        "change",
+        mark("this file is larger than --max-size, because the text of one page is, or the list of authors and terms"),
+    ),
     "file-run-by-target": ("loss", mark("the new system would run, decode or skip this file: not copied")),
     "language-refused": ("change", mark("this is not a language code: treated as missing")),
     "file-unreadable": ("loss", mark("this file cannot be read: not copied")),

@@ -18,6 +18,7 @@ REMEDIES: dict[str, str] = {
     "files-left": mark("Run again with --img and the folder IMG of the old site."),
     "file-missing": mark("Look for the file in older backups of IMG, or remove what shows it from the text."),
     "file-refused": mark("If you trust the file, copy it by hand; make an HTML page a page of the new site instead."),
+    "file-too-large": mark("Raise the upload limit of the server for this file, or import it with WP-CLI."),
     "file-run-by-target": mark("Rename the file in SPIP and run again, or copy it to the server by hand."),
     "file-unreadable": mark("Check the permissions of the file in your copy of IMG, or copy it again, and run again."),
     "column-left": mark("If these texts matter, export the column from the database yourself."),

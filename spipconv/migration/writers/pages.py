@@ -17,11 +17,12 @@ from spipconv.migration.writers.files import File
 class SingleFile(Struct, frozen=True):
     """How to write all pages into one file: its beginning, each page, its end.
 
-    ``head_kinds`` are the kinds of pages that the beginning needs, in the order of the sequence for ``head``.
+    ``heads`` returns the beginning, and that of further files if the pages are in several. ``head_kinds`` are the kinds
+    of pages that it needs, in the order of its sequence.
     """
 
     item: Callable[[Page, Site], str]
-    head: Callable[[Site, Sequence[Iterable[Page]]], str] = lambda site, pages: ""
+    heads: Callable[[Site, Sequence[Iterable[Page]]], tuple[str, str]] = lambda site, pages: ("", "")
     tail: Callable[[], str] = lambda: ""
     head_kinds: tuple[str, ...] = ()
 
@@ -29,7 +30,7 @@ class SingleFile(Struct, frozen=True):
 SINGLE_FILES: Mapping[TargetName, SingleFile] = {
     "wxr": SingleFile(
         item=wxr.item,
-        head=lambda site, pages: wxr.head(site, *pages),
+        heads=lambda site, pages: wxr.heads(site, *pages),
         tail=wxr.tail,
         head_kinds=("rubrique", "mot", "auteur"),
     ),

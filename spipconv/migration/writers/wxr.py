@@ -1,6 +1,6 @@
 """A site as WordPress eXtended RSS 1.2, for the importers of WordPress, Isso, Pelican and other readers of WXR.
 
-A file consists of ``head``, one ``item`` per page in any order, and ``tail``. Each is a pure function of its arguments.
+A file consists of one of the ``heads``, one ``item`` per page in any order, and ``tail``. All are pure functions.
 
 Articles, news items and referenced sites become posts in the category of their innermost section. Sections become
 categories and keywords tags, both with their text as description. Authors become authors, and also pages if they have a
@@ -68,8 +68,11 @@ _HEAD = """\
 """
 
 
-def head(site: Site, sections: Iterable[Page], keywords: Iterable[Page], authors: Iterable[Term | Page]) -> str:
-    """Return the beginning of the file: the site, its authors, its categories (parents first) and its tags.
+def heads(
+    site: Site, sections: Iterable[Page], keywords: Iterable[Page], authors: Iterable[Term | Page]
+) -> tuple[str, str]:
+    """Return the beginning of the file: the site, its authors, its categories (parents first) and its tags. The second
+    is that of files after the first: terms are there already, so they have no texts.
 
     The posts of authors who are missing here go to the user who imports; missing sections and keywords lose their text.
     If an object has several languages, the term is written in the first of the site's languages.
@@ -88,8 +91,9 @@ def head(site: Site, sections: Iterable[Page], keywords: Iterable[Page], authors
     for author in authors:
         login = nicename(author)
         logins.setdefault(login, _author(login, author))
-    parts += [logins[login] for login in sorted(logins)]
-    return "".join([*parts, *_terms(sections, site, _category), *_terms(keywords, site, _tag)])
+    start = "".join([*parts, *(logins[login] for login in sorted(logins))])
+    terms = [*_terms(sections, site, _category), *_terms(keywords, site, _tag)]
+    return start + "".join([whole for whole, _ in terms]), start + "".join([short for _, short in terms])
 
 
 def item(page: Page, site: Site) -> str:
@@ -145,8 +149,8 @@ def _author(login: str, author: Term | Page) -> str:
     return f"<wp:author>{''.join(parts)}</wp:author>\n"
 
 
-def _terms(pages: Iterable[Page], site: Site, write: Callable[[Page], str]) -> Iterable[str]:
-    """Return each term once, written in its first language, parents before children."""
+def _terms(pages: Iterable[Page], site: Site, write: Callable[[Page], tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    """Return each term once, written in its first language, parents before children; with its texts, and without."""
     # Only the written text is kept: the trees of all sections of a site would be large.
     written = sorted(
         (
@@ -159,35 +163,33 @@ def _terms(pages: Iterable[Page], site: Site, write: Callable[[Page], str]) -> I
         )
         for page in pages
     )
-    first: dict[str, str] = {}
+    first: dict[str, tuple[str, str]] = {}
     for *_, slug, text in written:
         first.setdefault(slug, text)
     return first.values()
 
 
-def _category(page: Page) -> str:
-    return (
+def _category(page: Page) -> tuple[str, str]:
+    start = (
         "<wp:category>\n"
         f"<wp:term_id>{post_number(page.kind, page.number)}</wp:term_id>\n"
         + text_element("wp:category_nicename", nicename(page))
         + text_element("wp:category_parent", nicename(page.sections[-1]) if page.sections else "")
         + text_element("wp:cat_name", term_name(page.title))
-        + text_element("wp:category_description", page_text(page) or escape_text(page.description))
-        + _term_metas(page)
-        + "</wp:category>\n"
     )
+    description = text_element("wp:category_description", page_text(page) or escape_text(page.description))
+    return start + description + _term_metas(page) + "</wp:category>\n", start + "</wp:category>\n"
 
 
-def _tag(page: Page) -> str:
-    return (
+def _tag(page: Page) -> tuple[str, str]:
+    start = (
         "<wp:tag>\n"
         f"<wp:term_id>{post_number(page.kind, page.number)}</wp:term_id>\n"
         + text_element("wp:tag_slug", nicename(page))
         + text_element("wp:tag_name", term_name(page.title))
-        + text_element("wp:tag_description", page_text(page) or escape_text(page.description))
-        + _term_metas(page)
-        + "</wp:tag>\n"
     )
+    description = text_element("wp:tag_description", page_text(page) or escape_text(page.description))
+    return start + description + _term_metas(page) + "</wp:tag>\n", start + "</wp:tag>\n"
 
 
 def _term_metas(page: Page) -> str:
@@ -296,9 +298,31 @@ def _post_metas(page: Page, thumbnail: int) -> list[tuple[str, str]]:
         "logo": page.logo,
         "logo_survol": page.logo_hover,
         "anciennes_adresses": "\n".join(page.aliases),
+        **_added(page),
     } | {f"mots_{group}".rstrip("_"): ", ".join(titles) for group, titles in groups.items()}
     metas = [(f"_spip_{key}", escape_text(text)) for key, text in texts.items()]
     return [*metas, ("_thumbnail_id", str(thumbnail))] if thumbnail else metas
+
+
+def _added(page: Page) -> dict[str, str]:
+    """Return what plugins have added to a page."""
+    event = page.event
+    times = {
+        "date_debut": event.start.isoformat(" "),
+        "date_fin": event.end.isoformat(" "),
+        "horaire": "non" if event.is_whole_day else "oui",
+        "lieu": event.place,
+        "adresse": event.street,
+        "id_article": str(page.belongs_to.number) if page.belongs_to else "",
+    } if event else {}  # fmt: skip
+    return {
+        **times,
+        "composition": page.composition,
+        "gis": "\n".join([f"{point.latitude} {point.longitude} {point.title}".strip() for point in page.points]),
+        "aussi_dans": " / ".join([section.title for section in page.also_in]),
+        "au_dessus": " / ".join([term.title for term in page.broader]),
+        **{f"extra_{name}": text for name, text in page.extra},
+    }
 
 
 def _attachment(number: int, title: str, address: str, parent: int, date: str, document: int) -> str:
