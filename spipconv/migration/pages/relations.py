@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-from spipconv.migration.kinds import OBJECT_KINDS
+from spipconv.migration.kinds import LISTED, OBJECT_KINDS
 from spipconv.migration.pages.page import Attachment, PageLink, Term
 from spipconv.migration.pages.portion import Portion, SpipKey
 from spipconv.migration.pages.resolver import FILES, SiteObjects, document_address
@@ -26,6 +26,11 @@ _SITE = ("site", 0)
 _NO_CONTENT = frozenset({"vignette", "logoon", "logooff"})
 _LISTED = "SELECT DISTINCT o.kind, o.number, o.title, p.address, a.date, o.weight FROM"
 _DATED = "LEFT JOIN articles a ON o.kind = 'article' AND a.id_article = o.number"
+_DATED_EVENTS = (
+    "LEFT JOIN (SELECT id_evenement AS id, date_debut AS date FROM evenements) a"
+    " ON o.kind = 'evenement' AND a.id = o.number"
+)
+_LISTS = tuple(kind.name for kind in LISTED.values())
 _ORDER = "ORDER BY o.kind = 'rubrique' DESC, o.kind, o.weight = 0, o.weight, a.date DESC, o.number"
 
 
@@ -176,9 +181,10 @@ class PageRelations:
         """Return the pages that a page lists in its language: sections first, by weight, then the newest first."""
         kind, number, language = subject[:3]
         rows: list[sqlite3.Row] = []
-        if kind in ("rubrique", "groupe", "home"):
+        if kind in ("rubrique", "groupe", "home", *_LISTS):
+            dated = _DATED_EVENTS if kind == "agenda" else _DATED
             rows += self._db.execute(
-                f"{_LISTED} pages p JOIN objects o ON o.kind = p.kind AND o.number = p.number {_DATED}"
+                f"{_LISTED} pages p JOIN objects o ON o.kind = p.kind AND o.number = p.number {dated}"
                 " WHERE p.parent_kind = ? AND p.parent_number = ? AND p.language = ? AND o.state = 'published'"
                 f" {_ORDER}",
                 ("rubrique" if kind == "home" else kind, number, language),
@@ -186,8 +192,23 @@ class PageRelations:
         if kind == "home":
             rows += self._db.execute(
                 "SELECT o.kind, o.number, o.title, p.address FROM pages p JOIN objects o ON o.kind = p.kind AND"
-                " o.number = p.number WHERE p.kind = 'groupe' AND p.language = ? ORDER BY o.weight, o.number",
+                " o.number = p.number WHERE p.kind IN ('groupe', 'agenda', 'albums') AND p.language = ? AND"
+                " o.state = 'published' ORDER BY p.kind = 'groupe', p.kind, o.weight, o.number",
                 (language,),
+            )
+        if kind == "rubrique":
+            rows += self._db.execute(
+                f"{_LISTED} rubriques_liens l JOIN objects o ON o.kind = l.objet AND o.number = l.id_objet"
+                f" JOIN pages p ON p.kind = o.kind AND p.number = o.number {_DATED} WHERE l.id_parent = ? AND"
+                f" p.parent_number <> l.id_parent AND p.language = ? AND o.state = 'published' {_ORDER}",
+                (number, language),
+            )
+        if kind == "mot":
+            rows += self._db.execute(
+                f"{_LISTED} mots m JOIN objects o ON o.kind = 'mot' AND o.number = m.id_mot JOIN pages p ON"
+                f" p.kind = o.kind AND p.number = o.number {_DATED} WHERE m.id_parent = ? AND m.id_parent > 0 AND"
+                f" m.id_mot <> m.id_parent AND p.language = ? {_ORDER}",
+                (number, language),
             )
         if kind in ("mot", "auteur"):
             links = "mots_liens" if kind == "mot" else "auteurs_liens"

@@ -112,7 +112,8 @@ def nicename(term: Term | Page) -> str:
 
 def page_date(page: Page, place: int) -> str:
     """Return the date of a page, or the nearest date that is known."""
-    date = page.date or page.modified
+    # WordPress would not show a post before its date: an event has that of the text that announces it.
+    date = (page.event.announced or page.modified if page.event else page.date) or page.modified
     if date and place and any(link.title == page.title for link in page.translations):
         # WordPress treats two posts with the same title and second as one.
         date = date.replace(second=(date.second + place) % 60)
