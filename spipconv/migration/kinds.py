@@ -20,7 +20,7 @@ class ObjectKind(Struct, frozen=True):
     kept as they are if an object cannot be migrated: of a message only what was to be published, and nothing that names
     a person. ``is_personal``: its columns may name persons, so only those of the working database are even counted.
 
-    ``is_text``: it is a text of its own; other kinds are pages that list texts. ``has_terms``: terms of the glossary are
+    ``is_text``: it is a text of its own; other kinds are pages that list texts. ``has_terms``: the glossary's terms are
     marked in its texts. ``takes_messages``: its pages have a forum. ``has_link_tables``: up to SPIP 2.1, its authors,
     keywords and documents had tables of their own.
 
