@@ -1,7 +1,7 @@
-"""The files with which a target can build its pages immediately: its settings and basic layouts.
+"""The files with which a target can build its pages immediately: its settings and its layouts.
 
 A site comes in; the settings of its system, if it is in ``SETTINGS``, and the files in the folder with the system's
-name go out.
+name go out, with the style sheet and the words of the theme, which are the same for all systems.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from spipconv.glossary.assets import read_assets
 from spipconv.migration.pages.page import Site
+from spipconv.migration.plan.names import language_tag
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree, TargetName
 from spipconv.migration.writers.files import File
 from spipconv.migration.writers.starters import eleventy, hugo, jekyll, mkdocs, pelican
+from spipconv.migration.writers.starters.words import words_file
 
 SETTINGS: Mapping[TargetName, Callable[[Site, WorkingDatabase, MarkdownTree], File]] = {
     "hugo": hugo.write_settings,
@@ -29,6 +32,13 @@ def site_files(site: Site, database: WorkingDatabase, target: MarkdownTree) -> I
     """Yield the files with which a target builds the site."""
     if target.name in SETTINGS:
         yield SETTINGS[target.name](site, database, target)
+    if target.assets:
+        yield from _files(files(__package__) / "theme", f"{target.assets}/")
+        for name, content in read_assets().items():
+            yield File(f"{target.assets}/{name}", content)
+    if target.words:
+        for language in site.languages:
+            yield File(target.words.format(language=language_tag(language)), words_file(language))
     folder = files(__package__) / "layouts" / target.name
     if folder.is_dir():
         yield from _files(folder, "")

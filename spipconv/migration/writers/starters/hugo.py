@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from spipconv.migration.pages.page import Site
+from spipconv.migration.pages.page import MenuEntry, Site
 from spipconv.migration.plan.names import AUTHORS, language_tag
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File, YamlValue
 from spipconv.migration.writers.starters.settings import plain_words, settings_file, site_address
-from spipconv.safety import template_text
+from spipconv.migration.writers.starters.words import direction, own_name
+from spipconv.safety import template_address, template_text
 
 
 def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) -> File:
     """Return ``hugo.yaml``."""
     languages: YamlValue = {
-        language_tag(code): {"weight": weight, "title": plain_words(database.meta("nom_site"), code, target)}
+        language_tag(code): {
+            "weight": weight,
+            "title": plain_words(database.meta("nom_site"), code, target),
+            "params": {
+                "name": own_name(code),
+                "direction": direction(code),
+                "description": plain_words(site.slogan, code, target),
+            },
+            "menus": {"main": _menu(site, code, target)},
+        }
         for weight, code in enumerate(site.languages, 1)
     }
     groups = [slug for slug, _ in site.taxonomies]
@@ -25,6 +35,11 @@ def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) 
         "languages": languages,
         "taxonomies": {name: name for name in [*dict.fromkeys([*groups, "mots"]), AUTHORS]},
         "buildFuture": site.shows_future,
+        "capitalizeListTitles": False,
+        "pluralizeListTitles": False,
+        "enableRobotsTXT": True,
+        "pagination": {"pagerSize": 20},
+        "services": {"rss": {"limit": 20}},
         "markup": {
             "goldmark": {
                 # Figures, tables with spans and other things that Markdown cannot express are HTML, written by
@@ -37,3 +52,27 @@ def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) 
         "params": {"description": plain_words(site.slogan, site.language, target)},
     }
     return settings_file("hugo.yaml", settings)
+
+
+def _menu(site: Site, language: str, target: MarkdownTree) -> list[YamlValue]:
+    """Return the entries of the main menu in a language, those below another one with its identifier."""
+    entries: list[YamlValue] = []
+
+    def add(entry: MenuEntry, parent: str) -> None:
+        identifier = f"menu-{len(entries) + 1}"
+        # Hugo does not take an entry without an address.
+        fields: dict[str, YamlValue] = {
+            "identifier": identifier,
+            "name": template_text(entry.title, target.templates),
+            "url": template_address(entry.address),
+            "weight": len(entries) + 1,
+            "parent": parent,
+        }
+        entries.append({name: value for name, value in fields.items() if value})
+        for below in entry.children:
+            add(below, identifier)
+
+    for entry in site.menu:
+        if entry.language == language:
+            add(entry, "")
+    return entries

@@ -1,0 +1,37 @@
+// What the pages do besides being read: print, scroll wide tables by keyboard, and search if there is an index.
+// Copyright: the authors of spipconv. Licence: MIT.
+
+for (const button of document.querySelectorAll("button.print")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
+for (const table of document.querySelectorAll("main table")) {
+  if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
+}
+
+const search = document.querySelector(".search");
+if (search) {
+  const { pagefind, results, nothing } = search.dataset;
+  const [form, status, list] = search.children;
+  search.hidden = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const index = await import(new URL(pagefind, document.baseURI));
+    const found = (await index.search(form.elements.q.value)).results;
+    const pages = await Promise.all(found.slice(0, 20).map((result) => result.data()));
+    status.textContent = found.length ? results.replace("{count}", found.length) : nothing;
+    list.replaceChildren(
+      ...pages.map(({ url, meta, excerpt }) => {
+        const item = document.createElement("li");
+        const link = document.createElement("a");
+        const words = document.createElement("p");
+        link.href = url;
+        link.textContent = meta.title;
+        words.textContent = new DOMParser().parseFromString(excerpt, "text/html").body.textContent;
+        item.append(link, words);
+        return item;
+      }),
+    );
+  });
+}
