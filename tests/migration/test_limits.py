@@ -22,8 +22,9 @@ from click.testing import CliRunner, Result
 
 from spipconv.commands import main
 from spipconv.migration.read import database as limits
-from spipconv.migration.read.sources import SourceRow, TooLong, open_source, sql, sqlite
-from spipconv.migration.read.sources import dump as dumps
+from spipconv.migration.read.sources import SourceRow, TooLong, open_source, sql_rows, sqlite
+from spipconv.migration.read.sources import statements as dumps
+from spipconv.migration.read.sources import window as window_module
 from spipconv.migration.read.sources.dump import Dump
 from spipconv.migration.run.workplace import working_folder
 from tests.mariadb import MariaDB, mariadb_server
@@ -83,11 +84,11 @@ def site(folder: Path, *statements: str) -> Path:
 # ---- Numbers and dates ----
 
 NO_NUMBERS = [
-    HUGE, f"'{HUGE}'", "-1", "1.5", "'1e400'", "1e400", "'0x1F'", "0x3132ff", "'douze'", "'1_000'", "'١٢'", "'12\\012'",
+    HUGE, f"'{HUGE}'", "-2", "1.5", "'1e400'", "1e400", "'0x1F'", "0x3132ff", "'douze'", "'1_000'", "'١٢'", "'12\\012'",
     "'true'", str(1 << 48), "'2024-01-01'", "'" + "9" * 5000 + "'",
 ]  # fmt: skip
 NO_DATES = [
-    "'2024-13-45'", "'2024-02-30 00:00:00'", "'99999-01-01 00:00:00'", "'2024-01-01 25:00:00'", "12", "'hier'",
+    "'2024-13-45'", "'2024-02-30 00:00:00'", "'99999-01-01 00:00:00'", "'2024-01-01 25:00:00'", "'2024-01-01 24:00:00'", "12", "'hier'",
     "'2024-01-01T00:00:00Z'", "'2024-01-01 00+00:00'", "'2024-01-\\001'", HUGE, "-1", "'-2024-01-01'", "1e400",
     "'٢٠٢٤-٠١-٠١'",
 ]  # fmt: skip
@@ -146,7 +147,7 @@ def test_dates_that_spip_writes_are_not_reported(value: str, tmp_path: Path) -> 
     assert remarks(tmp_path / "out", "value-refused") == []
 
 
-@pytest.mark.parametrize("value", [HUGE, "-1", "1.5", "'douze'", "x'00ff'", "1e400", "-9e999"])
+@pytest.mark.parametrize("value", [HUGE, "-2", "1.5", "'douze'", "x'00ff'", "1e400", "-9e999"])
 @pytest.mark.parametrize("place", ["articles.id_rubrique", "documents.taille", "forum.id_parent", "mots.id_groupe"])
 @pytest.mark.slow
 def test_a_sqlite_file_gives_the_same_issues(place: str, value: str, tmp_path: Path) -> None:
@@ -249,8 +250,8 @@ def test_every_form_of_a_value_is_read_alike_by_value(
 def test_a_value_that_is_too_long_is_not_kept_in_memory(
     written: str, is_packed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sql, "LONGEST_VALUE", 50_000)
-    monkeypatch.setattr(sql, "_AT_ONCE", 10_000)
+    monkeypatch.setattr(sql_rows, "LONGEST_VALUE", 50_000)
+    monkeypatch.setattr(sql_rows, "_AT_ONCE", 10_000)
     path = tmp_path / "dump.sql"
     long, fair = written.replace("{}", "61" * 50_000), written.replace("{}", "61" * 20_000)
     text = f"INSERT INTO t (a, b, c) VALUES (1, {long}, 'x'), (2, {fair}, 'y'), (3, 'z', NULL);\n".encode()
@@ -312,8 +313,8 @@ def test_a_wide_table_is_read(tmp_path: Path) -> None:
 )
 def test_skipped_values_are_not_kept_in_memory(statement: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Less than the skipped value, so a reader that keeps it would report that it is too long.
-    monkeypatch.setattr(sql, "_LONGEST", 300_000 if "SET" not in statement else 1 << 25)
-    monkeypatch.setattr(sql, "_AT_ONCE", 10_000)
+    monkeypatch.setattr(window_module, "_LONGEST", 300_000 if "SET" not in statement else 1 << 25)
+    monkeypatch.setattr(sql_rows, "_AT_ONCE", 10_000)
     path = tmp_path / "dump.sql"
     path.write_text(SITE + statement.replace("{}", "61" * 500_000) + "\n" + SITE.split(";\n")[-2] + ";\n")
     chosen = Dump(path, 4096).read(lambda table, columns: columns if table == "spip_articles" else None)

@@ -8,7 +8,9 @@ from datetime import datetime
 from spipconv.migration.kinds import KINDS_BY_NAME
 from spipconv.migration.read.database import GREATEST
 
-_DATE = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?")
+# Some versions of Python read hour 24, some do not.
+_TIME = rb"(?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
+_DATE = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[ T]" + _TIME + rb")?")
 _NUMBER = re.compile(rb"\s*\+?0*([0-9]{1,15})\s*")
 
 
