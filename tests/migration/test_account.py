@@ -186,7 +186,7 @@ def test_every_reason_has_words() -> None:
 # --- any base
 
 
-NUMBERS = st.one_of(st.integers(0, 4), st.sampled_from([None, -1, "", "x", "2", 2**70]))
+NUMBERS = st.one_of(st.integers(0, 4), st.sampled_from([None, -1, "", "x", "2", 2**62]))
 STATES = st.sampled_from(
     ["publie", "prop", "prepa", "refuse", "poubelle", "off", "spam", "privrac", "archive", "", None]
 )
@@ -226,7 +226,7 @@ def row(columns: str) -> st.SearchStrategy[Row]:
 TREES = st.fixed_dictionaries({table: st.lists(row(columns), max_size=5) for table, columns in TABLES.items()})
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tables=TREES, to=st.sampled_from(TARGETS), sample=st.sampled_from([0, 0, 1]))
 def test_the_account_of_any_base_adds_up(tables: dict[str, list[Row]], to: TargetName, sample: int) -> None:
     with TemporaryDirectory() as folder:
