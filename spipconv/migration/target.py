@@ -137,6 +137,8 @@ _HUGO = MarkdownTree(
         "feed": "params.syndication",
         "logo_hover": "params.logo_survol",
         "attachments": "params.documents",
+        "forms": "params.formes",
+        "glossary": "params.liste_definitions",
         # Without it, Hugo leaves out what is still to come.
         "announced": "publishDate",
         **{field: f"params.{key}" for field, key in {**_ADDED, **_SPIP}.items()},
@@ -182,6 +184,8 @@ _JEKYLL = MarkdownTree(
         "feed": "syndication",
         "logo_hover": "logo_survol",
         "attachments": "documents",
+        "forms": "formes",
+        "glossary": "liste_definitions",
         **_ADDED,
         **_SPIP,
     },
@@ -249,6 +253,8 @@ _PLAIN_KEYS: Mapping[str, str] = {
     "feed": "syndication",
     "logo_hover": "logo_survol",
     "attachments": "documents",
+    "forms": "formes",
+    "glossary": "liste_definitions",
     **_ADDED,
     **_SPIP,
 }

@@ -51,7 +51,8 @@ def test_every_line_has_all_fields() -> None:
         translation_key="article-12", aliases=("article12.html",), parts=(("texte", 1),), partial_date="2004-03-00",
         event=EVENT, events=(PageEvent(2, "Fête", "/a/b/fete/", EVENT),), unique="contact",
         belongs_to=PageLink("article", 11, "A", "/a/"), points=(Point(1, 48.85, 2.35),), composition="large",
-        also_in=(SECTION,), broader=(KEYWORD,), extra=(("fonction", "Présidente"),),
+        also_in=(SECTION,), broader=(KEYWORD,), extra=(("fonction", "Présidente"),), terms=("ess",), forms=("ESS",),
+        is_glossary=True,
     )  # fmt: skip
     found = json.loads(line(one))
     (comment,) = found.pop("comments")

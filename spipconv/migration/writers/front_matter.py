@@ -81,6 +81,8 @@ def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, YamlVa
         "elsewhere": {"titre": page.elsewhere[0], "url": elsewhere} if elsewhere else {},
         "feed": template_address(page.feed),
         **plugin_fields(page),
+        "forms": list(page.forms),
+        "glossary": page.is_glossary or None,
         "attachments": [
             _attachment(document, address)
             for document in page.attachments
