@@ -59,15 +59,17 @@ class MarkdownTree(TargetSystem, frozen=True, kw_only=True):
 
     ``text``, ``list`` and ``post`` are the paths of a text, of a page that lists texts, and of a text with a date:
     ``{address}`` is the page's address, ``{place}`` the same without its language, ``{suffix}`` the language if it
-    is not the site's (``.en``), ``{date}`` a day, ``{slug}`` its name. ``keys`` gives the name of each field in the
+    is not the site's (``.en``), ``{date}`` a day, ``{slug}`` its name, ``{folder}`` the folder in ``folders`` of its
+    kind, or of ``*`` for all others. ``more`` is the path of the further pages of a long list for ``{number}`` (empty:
+    the system divides lists itself). ``keys`` gives the name of each field in the
     front matter; a dot goes one level down, and a field without a name is left out. ``yaml``: the front matter is
     YAML, otherwise ``Key: value`` lines whose values are HTML. ``terms``: keywords and authors are named by their
     slug or by their title. ``needs_summaries``: it makes poor ones itself, so every page has one. ``shows_fields``:
     its themes show overtitle and subtitle, otherwise they are in the body. ``data`` is the folder of the
     data files that its templates read, ``assets`` that of the theme's style and script, ``words`` the path of the
-    theme's words for ``{language}`` (empty: it has no such files). ``links``: addresses of the built site, or paths from file to file.
-    ``templates``: how the system's templates and themes treat the values of front matter and settings (see
-    ``safety.template_text``).
+    theme's words for ``{language}`` (empty: it has no such files). ``links``: addresses of the built site, or paths
+    from file to file. ``templates``: how the system's templates and themes treat the values of front matter and
+    settings (see ``safety.template_text``).
     """
 
     raw_format: str = "markdown"
@@ -75,6 +77,8 @@ class MarkdownTree(TargetSystem, frozen=True, kw_only=True):
     text: str
     list: str
     post: str
+    folders: Mapping[str, str] = {}
+    more: str = ""
     keys: Mapping[str, str]
     yaml: bool = True
     terms: Literal["slug", "title"] = "title"
@@ -156,11 +160,16 @@ _HUGO = MarkdownTree(
 _JEKYLL = MarkdownTree(
     name="jekyll",
     flavour=replace(KRAMDOWN, has_definitions=True),
-    text="{address}index.md",
-    list="{address}index.md",
+    # Collections: Liquid finds a section or a keyword quickly only among those of its kind.
+    text="_textes{address}index.md",
+    list="{folder}{address}index.md",
     post="_posts/{date}-{slug}{suffix}.md",
+    folders={"home": "", "groupe": "_groupes", "mot": "_mots", "auteur": "_auteurs", "*": "_rubriques"},
+    more="{address}page/{number}/index.html",
     images="IMG",
     data="_data",
+    assets="assets",
+    words="_data/words/{language}.yaml",
     keys={
         "layout": "layout",
         "title": "title",
@@ -177,6 +186,10 @@ _JEKYLL = MarkdownTree(
         "authors": "authors",
         "section_titles": "categories",
         "tags": "tags",
+        "parent": "parent",
+        "author_addresses": "auteurs",
+        "keyword_addresses": "mots",
+        "translations": "traductions",
         "weight": "order",
         "overtitle": "surtitre",
         "subtitle": "soustitre",
@@ -189,7 +202,9 @@ _JEKYLL = MarkdownTree(
         **_ADDED,
         **_SPIP,
     },
+    has_theme=True,
     shows_fields=True,
+    feed="/index.xml",
     # GitHub Pages makes pages of Markdown without front matter too.
     static=StaticFiles(
         front_matter=True,
@@ -209,6 +224,8 @@ _PELICAN = MarkdownTree(
     list="content/pages{address}index.md",
     post="content/articles{address}index.md",
     images="content/IMG",
+    assets="theme/static",
+    words="words/{language}.yaml",
     keys={
         "title": "Title",
         "date": "Date",
@@ -222,7 +239,17 @@ _PELICAN = MarkdownTree(
         "url": "Url",
         "save_as": "Save_as",
         "summary": "Summary",
+        "description": "Description",
         "image": "Image",
+        "weight": "Weight",
+        "author_addresses": "Auteurs",
+        "keyword_addresses": "Mots",
+        "overtitle": "Surtitre",
+        "subtitle": "Soustitre",
+        "elsewhere": "Lien",
+        "feed": "Syndication",
+        "attachments": "Documents",
+        "partial_date": "Partial_date",
         "composition": "Composition",
         "event_start": "Start",
         "event_end": "End",
@@ -232,6 +259,10 @@ _PELICAN = MarkdownTree(
         "spip": "Spip",
     },
     needs_summaries=True,
+    has_lists=True,
+    has_theme=True,
+    shows_fields=True,
+    feed="/index.xml",
     yaml=False,
 )
 _PLAIN_KEYS: Mapping[str, str] = {

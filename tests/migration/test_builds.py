@@ -156,7 +156,7 @@ def test_no_page_contains_code_that_a_hostile_text_would_run() -> None:
     pages = read_pages(built("4.1", "hugo"))
     assert any('"forum11"' in page.text for page in pages.values())
     for page in pages.values():
-        content = page.text.partition("<main>")[2]
+        content = page.text.partition("<main")[2]
         assert "<script" not in content
         assert not [address for address in page.addresses if address.lower().startswith(("javascript:", "data:"))]
 

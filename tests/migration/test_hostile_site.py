@@ -143,12 +143,13 @@ COMMANDS = {
 }
 
 # Returns everything on a page, as Blink reads it, that none of our pages may contain.
-LOOK = """([themes, players]) => { /* harness */
+LOOK = """([themes, players, scripts]) => { /* harness */
     const found = [...window.calledByScripts];
     const protocols = new Set(["http:", "https:", "mailto:", "ftp:", "tel:"]);
     const protocolsOfLinks = new Set([...protocols, "geo:", "news:", "sftp:", "sms:", "xmpp:"]);
     for (const element of document.querySelectorAll("*")) {
         const name = element.localName;
+        if (name === "script" && element.closest("head") && scripts.includes(element.getAttribute("src"))) continue;
         if (themes.includes(name) && (name === "html" || name === "body" || element.closest("head"))) continue;
         const isPlayer = name === "iframe" && new RegExp("^" + players, "i").test(element.src);
         const refused = themes.concat(["script", "iframe", "frame", "object", "embed", "base", "form", "input", "svg",
@@ -172,6 +173,8 @@ PLAYERS = re.compile(
     r"www\.arte\.tv|player\.ina\.fr)/"
 )
 _ALIAS = re.compile(r"""<meta http-equiv="?refresh"? content="0; url=(?:https://site\.example)?[a-z0-9./-]*">""")
+# The scripts of our theme.
+SCRIPTS = ("/assets/site.js", "/assets/spip-glossary.js")
 OF_THEMES = ["html", "head", "body", "title", "meta", "link", "style"]
 
 
@@ -252,7 +255,9 @@ def build(folder: Path, base: Path, how: str) -> Path:
     assert result.exit_code == 1, result.output
     if to == "hugo":
         layout = site / "layouts" / "baseof.html"
-        layout.write_text(layout.read_text("utf-8").replace("<main>", f"<main>{CARELESS_GO}"), "utf-8")
+        start = '<main id="content" tabindex="-1">'
+        assert start in layout.read_text("utf-8")
+        layout.write_text(layout.read_text("utf-8").replace(start, start + CARELESS_GO), "utf-8")
     elif to == "jekyll":
         layout = site / "_layouts" / "list.html"
         layout.write_text(layout.read_text("utf-8").replace("<main>", f"<main>{CARELESS_LIQUID}"), "utf-8")
@@ -305,6 +310,8 @@ def dangers(markup: str) -> set[str]:
     for element in page.iter():
         if not isinstance(element.tag, str) or (element.tag in OF_THEMES and element in head):
             continue
+        if element.tag == "script" and element in head and element.get("src") in SCRIPTS and not element.text:
+            continue
         is_player = element.tag == "iframe" and PLAYERS.match(element.get("src", ""))
         if (element.tag in FORBIDDEN - {"html", "body"} and not is_player) or element.tag.startswith("{"):
             found.add(f"<{element.tag}>")
@@ -349,7 +356,8 @@ def look(browser: Browser, root: Path) -> tuple[int, dict[str, list[str]]]:
             asked.abort()
             return
         # Files of themes; pages are shown without them too, and missing pictures are reported.
-        if request.resource_type not in ("image", "stylesheet", "font"):
+        is_ours = request.url.startswith(f"{own}assets/")
+        if request.resource_type not in ("image", "stylesheet", "font") and not is_ours:
             events.append(f"request: {request.resource_type} {request.url[:80]}")
         asked.abort()
 
@@ -373,7 +381,7 @@ def look(browser: Browser, root: Path) -> tuple[int, dict[str, list[str]]]:
                 page.goto(own + name, wait_until="domcontentloaded")
                 page.evaluate(TOUCH)
                 page.wait_for_timeout(5)
-                found = [*page.evaluate(LOOK, [OF_THEMES, PLAYERS.pattern]), *events]
+                found = [*page.evaluate(LOOK, [OF_THEMES, PLAYERS.pattern, SCRIPTS]), *events]
             except Error as error:
                 found = [f"leaves: {error.message[:200]}", *events]
             if found:

@@ -1,9 +1,13 @@
 // What the pages do besides being read: print, scroll wide tables by keyboard, and search if there is an index.
 // Copyright: the authors of spipconv. Licence: MIT.
 
-for (const button of document.querySelectorAll("button.print")) {
-  button.hidden = false;
+for (const place of document.querySelectorAll(".print")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = place.textContent;
   button.addEventListener("click", () => window.print());
+  place.replaceChildren(button);
+  place.hidden = false;
 }
 
 for (const table of document.querySelectorAll("main table")) {
