@@ -38,7 +38,7 @@ class Entry(Struct, frozen=True):
     """Something that was written: a page, a file, a table. ``source`` is the digest of everything it was made from.
 
     ``files`` are its files with their fingerprints. The other fields are its part of the report: its address, its
-    issues, the number of words in its source and on its page, and its messages.
+    issues, the number of words in its source and on its page, its messages, and the terms that are marked on it.
     """
 
     key: str
@@ -49,6 +49,7 @@ class Entry(Struct, frozen=True):
     issues: tuple[Issue, ...] = msgspec.field(default=(), name="remarks")
     words: tuple[int, int] = (0, 0)
     messages: int = 0
+    terms: tuple[str, ...] = ()
 
 
 _Decoder = msgspec.json.Decoder(Entry)

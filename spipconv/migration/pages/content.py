@@ -13,7 +13,7 @@ from spipconv.extensions import Extension
 from spipconv.languages import see_online
 from spipconv.migration.kinds import FILES, LISTED, OBJECT_KINDS
 from spipconv.migration.pages.comments import read_comments
-from spipconv.migration.pages.glossary import SiteGlossary
+from spipconv.migration.pages.glossary import SiteGlossary, SiteTerm
 from spipconv.migration.pages.links import LinkRewriter
 from spipconv.migration.pages.menu import SiteMenu
 from spipconv.migration.pages.page import Page, Site, summarise
@@ -30,7 +30,7 @@ from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.migration.read.plugins import plugins_of
 from spipconv.migration.report.errors import stops_the_run
 from spipconv.migration.report.issues import Issue
-from spipconv.nodes import Document, Link, Node, Paragraph, Text
+from spipconv.nodes import Definition, Document, Link, Node, Paragraph, Text
 from spipconv.plugins import check_plugins
 from spipconv.safety import safe_address
 
@@ -135,6 +135,16 @@ class Content:
         else:
             page = self._list_page(row) if kind in _LISTS else self._object_page(row)
         return MadePage(page, tuple(texts.issues), tuple(texts.sources), tuple(texts.failures))
+
+    def terms(self) -> Iterator[tuple[SiteTerm, Definition]]:
+        """Yield the terms of the glossary with their definitions."""
+        self._objects.is_draft = False
+        self._page, self._subject = (
+            Page("", 0, "", "", "", "", Document(())),
+            PlannedPage("", 0, "", False, 0, 0, "", 0),
+        )
+        self._texts = self._page_texts()
+        yield from self.glossary.definitions()
 
     def take(self, objects: Iterable[SpipKey]) -> None:
         """Read the relations of these objects at once, to make their pages next."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from spipconv.glossary import GlossaryEntry, mark_page
@@ -61,6 +62,15 @@ _MEMBERS = {
 ReadNodes = Callable[[str, str], tuple[Node, ...]]
 
 
+class SiteTerm(Struct, frozen=True):
+    """A term of a site in a language (empty: in all), in texts of which it is looked for."""
+
+    kind: str
+    number: int
+    language: str
+    is_case_sensitive: bool
+
+
 class SiteGlossary:
     """The glossary of a site, as the page that is being made shows it. ``language`` is the site's own.
 
@@ -89,10 +99,27 @@ class SiteGlossary:
 
         The last text has the definitions.
         """
+        self.failures.clear()
+        return self._site_terms().mark(documents, address)
+
+    def _site_terms(self) -> _SiteTerms:
         if self._terms is None:
             self._terms = _SiteTerms(self, self._rows)
-        self.failures.clear()
-        return self._terms.mark(documents, address)
+        return self._terms
+
+    def names(self) -> Iterator[tuple[SiteTerm, str, str]]:
+        """Yield all terms, each with its identifier and its first form."""
+        terms = self._site_terms()
+        for row, identifier, entry in zip(self._rows, terms.identifiers, terms.entries, strict=True):
+            yield _site_term(row), identifier, entry.forms[0]
+
+    def definitions(self) -> Iterator[tuple[SiteTerm, Definition]]:
+        """Yield all terms with their definitions, as a page in their language or, by default, the site's shows them."""
+        terms = self._site_terms()
+        for index, row in enumerate(self._rows):
+            self._objects.language = row["language"] or self._language
+            definition = terms.definition(index, self._objects.language)
+            yield _site_term(row), definition if row["has_text"] else replace(definition, children=(), short="")
 
     def forms(self, kind: str, number: int, language: str) -> tuple[str, ...]:
         """Return the forms of a term in a language, none if there is only its title."""
@@ -203,6 +230,10 @@ class _SiteTerms(Terms):
     def _read_definition(self, term: int, language: str, is_draft: bool) -> Definition:
         entry, identifier = self.entries[term], self.identifiers[term]
         return self._owner.define(entry, identifier, self._site_rows[term], language)
+
+
+def _site_term(row: sqlite3.Row) -> SiteTerm:
+    return SiteTerm(row["kind"], row["number"], row["language"], bool(row["is_case_sensitive"]))
 
 
 def _entry(row: sqlite3.Row) -> GlossaryEntry:

@@ -64,20 +64,9 @@ class PageMaker:
 
     def __init__(self, arguments: MakerArguments) -> None:
         options, out = arguments.options, arguments.out
-        has_typography, spaces = read_typography(options.typography)
-        self._target = with_spaces(options.target, spaces)
+        self._target = with_spaces(options.target, read_typography(options.typography)[1])
         self._database = WorkingDatabase(arguments.database)
-        self._content = Content(
-            self._database,
-            ImgFolder(options.img),
-            has_lists=not self._target.has_lists,
-            has_figures=not self._target.has_theme,
-            peertube=options.peertube,
-            plugins=options.plugins,
-            typography=has_typography,
-            extensions=options.extensions,
-            raw_format=self._target.raw_format,
-        )
+        self._content = make_content(self._database, options)
         self._is_resumed, self._digest = options.resume, arguments.digest
         self._manifest = OutputManifest(arguments.earlier)
         self._output: Output | None = None
@@ -121,7 +110,9 @@ class PageMaker:
         # A tree has no place for messages that wait for a moderator.
         has_pending = bool(self._target.single_file)
         messages = sum(has_pending or not comment.is_pending for comment in page.comments)
-        entry = Entry(entry_name(key), "" if made.failures else source, page.address, {}, made.issues, words, messages)
+        entry = Entry(
+            entry_name(key), "" if made.failures else source, page.address, {}, made.issues, words, messages, page.terms
+        )
         if isinstance(text, str):
             return PageResult(entry, text=text)
         entry = replace(entry, files={file.path: fingerprint(file.content) for file in text})
@@ -206,6 +197,22 @@ class PageMaker:
         ]
         failures = (*made.failures, *[("forum", number) for number in stopped])
         return MadePage(replace(made.page, comments=tuple(comments)), tuple(issues), made.sources, failures)
+
+
+def make_content(database: WorkingDatabase, options: MigrationOptions) -> Content:
+    """Return what makes the pages of a site, as the options of a migration say."""
+    target = options.target
+    return Content(
+        database,
+        ImgFolder(options.img),
+        has_lists=not target.has_lists,
+        has_figures=not target.has_theme,
+        peertube=options.peertube,
+        plugins=options.plugins,
+        typography=read_typography(options.typography)[0],
+        extensions=options.extensions,
+        raw_format=target.raw_format,
+    )
 
 
 def entry_name(key: PageKey) -> str:

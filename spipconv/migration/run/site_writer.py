@@ -20,8 +20,9 @@ from spipconv.migration.report.report import ISSUES_FILE, MigrationReport
 from spipconv.migration.run.counts import Account
 from spipconv.migration.run.digest import shared_digest
 from spipconv.migration.run.documents import DocumentCopier, count_remote, count_without_files, has_documents
+from spipconv.migration.run.glossary_lines import GLOSSARY_FILE, glossary_lines, has_glossary, unused_terms
 from spipconv.migration.run.options import MigrationOptions, PageKey, ShowProgress
-from spipconv.migration.run.page_maker import MakerArguments, PageResult, write_lines
+from spipconv.migration.run.page_maker import MakerArguments, PageResult, make_content, write_lines
 from spipconv.migration.run.page_queue import PageQueue
 from spipconv.migration.run.plugin_files import PluginFiles
 from spipconv.migration.run.single_file import single_file_lines, split_file_parts
@@ -54,6 +55,8 @@ class SiteWriter:
         self._output: Output | None = None
         self._queue: PageQueue | None = None
         has_pending = bool(self._target.single_file)
+        # The terms of the glossary that are on some page.
+        self._used: set[str] = set()
         self._account = Account(database, report, has_pending=has_pending)
 
     def write(self) -> None:
@@ -65,6 +68,8 @@ class SiteWriter:
             self._write_pages()
             self._copy_documents()
             self._account.finish()
+            if has_glossary(self._database):
+                self._finish_glossary()
             site = read_site(self._database)
             if isinstance(self._target, MarkdownTree):
                 for file in site_files(site, self._database, self._target):
@@ -172,11 +177,20 @@ class SiteWriter:
             return
         is_empty = bool(self._target.single_file) and not result.text
         has_place = not is_empty or kind == HOME.name or kind in SINGLE_FILES[self._target.name].head_kinds
+        self._used.update(entry.terms)
         self._account.add_page(key, entry.messages, has_place=has_place)
         if entry.words[0]:
             self._report.count_words(kind, int(number), entry.page, *entry.words)
 
     # ---- Everything else ----
+
+    def _finish_glossary(self) -> None:
+        """Report the terms that no page has, and write all terms beside pages that are lines of JSON."""
+        content = make_content(self._database, self._options)
+        if not self._options.sample and self._options.selection.is_whole:
+            self._report.add(*unused_terms(content, self._used))
+        if self._target.single_file.endswith(".jsonl"):
+            self._put_lines(GLOSSARY_FILE, glossary_lines(content))
 
     def _copy_documents(self) -> None:
         copier = DocumentCopier(self._img, self._output, self._target, self._report)
