@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import io
 import sqlite3
 import sys
+import zipfile
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
@@ -40,6 +42,15 @@ def written(folder: Path, sql: str | bytes) -> Path:
 def rows_in(folder: Path, sql: str | bytes, window: int = 1 << 20) -> list[SourceRow]:
     """Return the rows of a dump's only table."""
     return [row for _, row in rows_of(Dump(written(folder, sql), window))]
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """Return a .zip file."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return data.getvalue()
 
 
 # Dumps against the server that made them
@@ -443,7 +454,7 @@ FAULTS = {
     "no comma": (TABLE + INSERT + "(1,'x')(2,'y');", r"byte {}: '\(' after a row", "2,'y'"),
     "no value": (TABLE + INSERT + "(1,'x'),(2,*);", r"byte {}: '\*.* is no value", "*"),
     "two strings": (TABLE + INSERT + "(1,'x' 'y');", "byte {}: .* where a row should continue", "'y'"),
-    "bad digits": (TABLE + INSERT + "(1,0xZZ);", "byte {}: a row holds no number", "(1,0x"),
+    "bad digits": (TABLE + INSERT + "(1,0xZZ);", "byte {}: a row holds a value that cannot be read", "(1,0x"),
     "no values": (TABLE + "INSERT INTO t SELECT 1,2;", "byte {}: rows of t that no VALUES gives", " 1,2"),
     "no statement": (TABLE + "\x01\x02", "byte {}: '\\\\x01' begins no SQL statement", "\x02"),
     "the tool failed": (TABLE + "mysqldump: Got error 145", "the export failed here .mysqldump: Got error 145", None),
@@ -494,23 +505,29 @@ def test_nonsense_gives_the_same_rows_or_error_at_any_window(tmp_path: Path, sql
 
 NO_BASES: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "is empty"),
-    "only comments": (b"-- nothing\n", "is neither a SQLite database nor an SQL dump"),
-    "picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is neither a SQLite database nor an SQL dump"),
-    "text": ("Bonjour, voici l’été.\n".encode(), "is neither a SQLite database nor an SQL dump"),
-    "bytes": (bytes(range(256)), "is neither a SQLite database nor an SQL dump"),
-    "backup of SPIP 1.9": (
-        b'<?xml version="1.0" encoding="iso-8859-1"?>\n<SPIP version="SPIP 1.9.2" version_archive="1.3">',
-        "is an XML backup of SPIP 2.0 or older",
-    ),
-    "packed backup of SPIP 1.9": (gzip.compress(b"<SPIP \n\tversion="), "is an XML backup of SPIP 2.0 or older"),
-    "XML of phpMyAdmin": (b'<?xml version="1.0"?>\n<pma_xml_export>', "is XML or HTML"),
+    "only comments": (b"-- nothing\n", "is no database that can be read: it begins with '-- nothing"),
+    "picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is a picture or a document"),
+    "text": ("Bonjour, voici l’été.\n".encode(), "it begins with 'Bonjour, voici l’"),
+    "bytes": (bytes(range(256)), "is no database that can be read"),
+    "XML of phpMyAdmin": (b'<?xml version="1.0"?>\n<!--\n- x\n-->\n<pma_xml_export>', "is a database as XML"),
+    "XML of mysqldump": (b'<?xml version="1.0"?>\n<mysqldump xmlns:xsi="x">', "is a database as XML"),
+    "XML": (b'<?xml version="1.0"?>\n<rss version="2.0">', "is XML, but no backup of SPIP"),
+    "page of an error": (b"<!DOCTYPE html>\n<html><title>403</title>", "is a web page"),
+    "JSON": (b'[\n{"type":"header","version":"5.2"}', "is JSON"),
+    "configuration": (b"<?php\n$GLOBALS['x']='<SPIP >';", "is a PHP file"),
     "SQLite 2": (b"** This file contains an SQLite 2.1 database **\0", "is of SQLite 2"),
-    "packed SQLite": (gzip.compress(b"SQLite format 3\0"), "holds another file, packed"),
-    "zip": (b"PK\x03\x04xxx", "holds another file, packed"),
-    "UTF-16": (b"\xff\xfe" + "CREATE TABLE".encode("utf-16-le"), "is in UTF-16"),
-    "dump of SQLite": (b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n", "give the .sqlite file itself"),
-    "PostgreSQL": (b"SET x = 1;\nCOPY public.t (a) FROM stdin;\n", "comes from PostgreSQL"),
-    "bad packing": (b"\x1f\x8bnonsense", "cannot be read"),
+    "archive of pg_dump": (b"PGDMP\x01\x0e\0", "pg_restore -f site.sql"),
+    "RAR": (b"Rar!\x1a\x07\0", "is packed as RAR; unpack it"),
+    "7z": (b"7z\xbc\xaf\x27\x1c", "is packed as 7z; unpack it"),
+    "cut off zip": (b"PK\x03\x04xxx", "is a .zip file that is cut off"),
+    "bad packing": (b"\x1f\x8bnonsense", "cannot be unpacked"),
+    "cut off packing": (gzip.compress(b"CREATE TABLE")[:-4], "ends inside its packing"),
+    "text in a zip": (zipped({"readme.txt": b"Bonjour", "b": b"x"}), "no base in it"),
+    "two bases in a zip": (
+        zipped({"a.sql": b"SET x;", "b/c.sql.gz": b"SET x;"}),
+        "give one of them: a.sql, b/c.sql.gz",
+    ),
+    "packed three times": (gzip.compress(gzip.compress(gzip.compress(b"SET x = 1;"))), "is packed more than twice"),
 }
 
 
@@ -526,7 +543,7 @@ def test_files_that_are_not_a_database_are_refused(kind: str, tmp_path: Path) ->
 
 
 def test_anything_that_is_not_a_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadSource, match="is a folder"):
+    with pytest.raises(BadSource, match="no base in it"):
         open_source(str(tmp_path))
     with pytest.raises(BadSource, match="No such file"):
         open_source(str(tmp_path / "none.sql"))

@@ -51,6 +51,46 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
         "loss",
         mark("this text is too long to be migrated: left out; the part that could be read is in .spipconv/failed"),
     ),
+    "articles-missing": (
+        "loss",
+        mark("the source has no articles, not even an empty table of them: none is migrated"),
+    ),
+    "sections-missing": (
+        "loss",
+        mark("the source has no table of sections: articles are at the top level of the site"),
+    ),
+    "authors-missing": (
+        "loss",
+        mark("the source has no table of authors, or none that ties them to texts: texts have no authors"),
+    ),
+    "keywords-missing": (
+        "loss",
+        mark("the source has no table of keywords, or none that ties them to texts: texts have no keywords"),
+    ),
+    "documents-missing": (
+        "loss",
+        mark(
+            "the source has no table of documents, or none that ties them to texts: pictures and documents are not shown"
+        ),
+    ),
+    "comments-missing": (
+        "loss",
+        mark("the source has no table of messages: pages have no comments"),
+    ),
+    "addresses-missing": (
+        "loss",
+        mark(
+            "the source has no table of addresses: old addresses with a number are redirected, those with a title are not"
+        ),
+    ),
+    "settings-missing": (
+        "loss",
+        mark("the source has no table of settings: the name, the address and the languages of the site are not known"),
+    ),
+    "member-refused": (
+        "loss",
+        mark("this part of the archive is a link, a device or outside its folder: not unpacked"),
+    ),
     "row-repeated": (
         "loss",
         mark("several rows have this number: the last one is migrated, the others’ raw text is in .spipconv/failed"),
@@ -60,6 +100,10 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
     "encoding-doubtful": (
         "change",
         mark("the text seems to be encoded twice, but repairing it would not be reversible: left as it is"),
+    ),
+    "backslashes-read": (
+        "change",
+        mark("the dump does not show whether a backslash in a text stands for itself: read as MySQL writes them"),
     ),
     "redirect-contested": ("change", mark("several objects have had this address: it redirects to the last one")),
     "redirect-shadowed": ("change", mark("this old address is now the address of another page: it leads there")),
@@ -133,6 +177,14 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
     "comment-moved": (
         "change",
         mark("the message that this one answers is not shown: attached to the nearest one that is"),
+    ),
+    "character-ill-formed": (
+        "info",
+        mark("the XML backup contains characters that XML forbids: read as they are"),
+    ),
+    "source-found": (
+        "info",
+        mark("what was taken from the folder of the site"),
     ),
     "slug-changed": ("info", mark("another page has this name: the object’s number was appended")),
     "user-file-kept": (

@@ -13,6 +13,15 @@ REMEDIES: dict[str, str] = {
     ),
     "value-refused": mark("Correct the value in SPIP if it matters; without it, nothing else is lost."),
     "text-too-long": mark("Look at the text in SPIP: it is often an attack, or a picture that was pasted as text."),
+    "articles-missing": mark("Export this table too, and run again."),
+    "sections-missing": mark("Export this table too, and run again."),
+    "authors-missing": mark("Export these tables too, and run again."),
+    "keywords-missing": mark("Export these tables too, and run again."),
+    "documents-missing": mark("Export these tables too, and run again."),
+    "comments-missing": mark("If the site had comments, export this table too, and run again."),
+    "addresses-missing": mark("Export this table too, and run again, so that old addresses lead on."),
+    "settings-missing": mark("Export this table too, and run again."),
+    "member-refused": mark("If you trust the archive, unpack it yourself and give the folder IMG."),
     "row-repeated": mark("Compare the texts in .spipconv/failed with the page; a damaged dump is best made again."),
     "row-unnumbered": mark("If the text in .spipconv/failed matters, make a page of it by hand."),
     "files-left": mark("Run again with --img and the folder IMG of the old site."),
@@ -48,6 +57,9 @@ REMEDIES: dict[str, str] = {
     # What has changed.
     "encoding-repaired": mark("Read some of these texts: their accents should be right."),
     "encoding-doubtful": mark("Read the text: correct it in SPIP if its accents are wrong."),
+    "backslashes-read": mark(
+        "Look at a text that has backslashes; if they are missing, give the .sqlite file or a dump with its first lines."
+    ),
     "redirect-contested": mark("Nothing to do if the address leads to the right page; otherwise redirect it by hand."),
     "redirect-shadowed": mark("Rename the new page if visitors still use the old address of the other one."),
     "redirect-chained": mark("Nothing to do; shorter: let the article in SPIP redirect to the page itself."),
@@ -87,6 +99,8 @@ REMEDIES: dict[str, str] = {
     "encoding-undone": mark("Read the text: its accents should be right."),
     # For information.
     "column-absent": mark("Nothing to do; describe your pictures on the new site for people who cannot see them."),
+    "character-ill-formed": mark("Nothing to do."),
+    "source-found": mark("Nothing to do, or name another file."),
     "slug-changed": mark("Nothing to do; give one of the two another title if you want a nicer address."),
     "syndicated-left": mark("Nothing to do: the sites are migrated, with the addresses of their feeds."),
     "private-left": mark("Nothing to do; save what you still need before you close SPIP."),

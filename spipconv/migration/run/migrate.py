@@ -76,7 +76,7 @@ def _migrate(
         whole = stack.enter_context(ExitStack())
         # Closed with everything else, unless it is handed over.
         whole.callback(report.close)
-        opened = open_source(source, ask_password, working_folder)
+        opened = open_source(source, ask_password, work)
         if _is_large(source):
             workers.start()
         prefix, tables = choose_prefix(opened, options.prefix)

@@ -1,51 +1,52 @@
-"""Sources of a SPIP database: a SQLite file, a dump or a server. All of them give the same rows of undecoded bytes."""
+"""Sources of a SPIP database: a SQLite file, a dump, a backup, a server. All give the same rows of undecoded bytes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from spipconv.migration.read.sources.bases import find_base
 from spipconv.migration.read.sources.dump import Dump
+from spipconv.migration.read.sources.layers import innermost, on_disk
 from spipconv.migration.read.sources.mysql import Server
+from spipconv.migration.read.sources.packing import HEAD, file_contents, unpacking
 from spipconv.migration.read.sources.protocol import BadSource, Choose, RawValue, SourceRow, SpipSource, TooLong
-from spipconv.migration.read.sources.sqlite import MakeFolder, SqliteFile
+from spipconv.migration.read.sources.sqlite import SqliteFile
+from spipconv.migration.read.sources.strangers import name_stranger
+from spipconv.migration.read.sources.xml_backup import LOGO, LOGO_HOVER, XmlBackup, is_backup
 
-__all__ = ["BadSource", "Choose", "RawValue", "SourceRow", "SpipSource", "TooLong", "open_source"]
+__all__ = [
+    "LOGO", "LOGO_HOVER", "BadSource", "Choose", "RawValue", "SourceRow", "SpipSource", "TooLong", "find_base",
+    "is_server", "open_source",
+]  # fmt: skip
 
 _SERVERS = ("mysql://", "mariadb://")
 
 
-def open_source(
-    name: str, ask_password: Callable[[], str] | None = None, make_folder: MakeFolder = TemporaryDirectory
-) -> SpipSource:
-    """Return the source for ``name``: the address of a server, a SQLite file or a dump. Raises BadSource.
+def is_server(name: str) -> bool:
+    """Return whether a source is the address of a server."""
+    return name.lower().startswith(_SERVERS)
 
-    ``ask_password`` is called if a server's password is not in the environment, ``make_folder`` if a file must be
-    copied to be read.
+
+def open_source(name: str, ask_password: Callable[[], str] | None = None, work: Path | None = None) -> SpipSource:
+    """Return the source for ``name``: the address of a server, a file, or the folder of a site. Raises BadSource.
+
+    A file may be packed. ``ask_password`` is called if a server's password is not in the environment. ``work`` is a
+    folder for what must be unpacked or copied to be read; None: one that lasts as long as the process.
     """
-    if name.lower().startswith(_SERVERS):
+    if is_server(name):
         return Server(name, ask_password)
     path = Path(name)
-    if _head(path).startswith(b"SQLite format 3\0"):
-        return SqliteFile(path, make_folder)
-    return Dump(path)
-
-
-def _head(path: Path) -> bytes:
-    """Return the first bytes of a file."""
     if path.is_dir():
-        raise BadSource(
-            f"{path}: is a folder; give the database: a .sqlite file, an SQL dump or mysql://user@host/database"
-        )
-    try:
-        if path.exists() and not path.is_file():
-            raise BadSource(f"{path}: is not a file; give a .sqlite file, an SQL dump or mysql://user@host/database")
-        with path.open("rb") as file:
-            head = file.read(16)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise BadSource(f"{path}: cannot be read ({reason}); give a file that this account may read") from error
-    if not head:
-        raise BadSource(f"{path}: is empty; export the database again")
-    return head
+        path = find_base(path)
+    contents = innermost(file_contents(path), work)
+    with unpacking(contents.name), contents.open() as stream:
+        head = stream.read(HEAD)
+    if head.startswith(b"SQLite format 3\0"):
+        path = on_disk(contents, work).path or path
+        return SqliteFile(path, contents.name, work)
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+        if not is_backup(head):
+            raise BadSource(f"{contents.name}: {name_stranger(head)}")
+        return XmlBackup(contents)
+    return Dump(contents)

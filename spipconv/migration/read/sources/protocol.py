@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
+
+from spipconv.migration.report.issues import Issue
 
 # Bytes of one value, and of all values of a row that is longer than what is looked at in one piece. Servers take 16 MiB
 # (max_allowed_packet) by default.
@@ -28,7 +30,8 @@ class TooLong(bytes):
 
 RawValue = bytes | None
 SourceRow = tuple[RawValue, ...]
-# Called once per table with its name and its columns in order; returns the columns to read, or None to skip it.
+# Called once per table, even if it is empty, with its name and its columns in order; returns the columns to read, or
+# None to skip it.
 Choose = Callable[[str, tuple[str, ...]], tuple[str, ...] | None]
 
 
@@ -41,13 +44,19 @@ class BadSource(ValueError):
 
 
 class SpipSource(Protocol):
-    """A database. ``charset`` is the Python name of the encoding that it declares, if it is known."""
+    """A database. ``charset`` is the Python name of the encoding that it declares, if it is known.
+
+    ``issues`` are those with the source itself, complete after a reading.
+    """
 
     @property
     def name(self) -> str: ...
 
     @property
     def charset(self) -> str: ...
+
+    @property
+    def issues(self) -> Sequence[Issue]: ...
 
     def read(self, choose: Choose) -> Iterator[tuple[str, SourceRow]]:
         """Yield (table, row) for every row of every chosen table, with the wanted values.

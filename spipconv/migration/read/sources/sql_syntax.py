@@ -1,4 +1,4 @@
-"""The syntax of values, rows and statements in a MySQL dump: patterns, and the values of literals."""
+"""The syntax of dumps: the patterns of values, rows and statements, in each dialect."""
 
 from __future__ import annotations
 
@@ -7,29 +7,49 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from spipconv.migration.read.sources.protocol import RawValue
+
+class Dialect(NamedTuple):
+    """How a dump is written. ``escapes``: a backslash in a plain text escapes the character after it.
+
+    ``is_mysql``: by MySQL or MariaDB; else as the SQL standard says, as by SQLite and PostgreSQL.
+    """
+
+    is_mysql: bool
+    escapes: bool
+
+
+MYSQL = Dialect(is_mysql=True, escapes=True)
+STANDARD = Dialect(is_mysql=False, escapes=False)
 
 
 class Syntax(NamedTuple):
-    """The patterns of one syntax of strings."""
+    """The patterns of a dialect. What is begun may become space, the rest of a row or a value when more is read."""
 
     token: re.Pattern[bytes]
     value: re.Pattern[bytes]
     skipped: re.Pattern[bytes]
+    spaces: re.Pattern[bytes]
+    begun_space: re.Pattern[bytes]
+    begun_row: re.Pattern[bytes]
+    begun_value: re.Pattern[bytes]
+    line_comment: re.Pattern[bytes]
 
 
+_BLOCK = rb"[^*]*+(?:\*(?!/)[^*]*+)*+\*/"
 # The content of /*!40101 … */ counts. Under 999999 it is for the client that loads the dump.
-_COMMENT = rb"--(?=[\x00-\x20])[^\n]*+\n|#[^\n]*+\n|/\*(?:M!999999|(?!M?!))[^*]*+(?:\*(?!/)[^*]*+)*+\*/"
+_MYSQL_COMMENT = rb"--(?=[\x00-\x20])[^\n]*+\n|#[^\n]*+\n|/\*(?:M!999999|(?!M?!))" + _BLOCK
 _CONDITION = rb"/\*M?!(?!999999)\d*+(?=[\s\S])"
-_SPACE = rb"(?:\s++|" + _COMMENT + b"|" + _CONDITION + rb"|\*/)*+"
-# Text that may turn out to be space when more is read.
-_BEGUN_SPACE = rb"/(?:\*|\Z)|-(?:-[\x00-\x20]|-?\Z)|#|\*\Z|\Z"
-MAYBE_SPACE = re.compile(_BEGUN_SPACE)
-# The same for the rest of a row: a word may continue after the window.
-BEGUN = re.compile(_BEGUN_SPACE + rb"|[-+.\w]+\Z")
-BEGUN_VALUE = re.compile(BEGUN.pattern + rb"|_\w+\s*\w*\Z|(?:_\w+\s*|[NnXxBb])?['\"]")
-SPACES = re.compile(_SPACE)
+_MYSQL_SPACE = rb"(?:\s++|" + _MYSQL_COMMENT + b"|" + _CONDITION + rb"|\*/)*+"
+_MYSQL_BEGUN = rb"/(?:\*|\Z)|-(?:-[\x00-\x20]|-?\Z)|#|\*\Z|\Z"
+_COMMENT = rb"--[^\n]*+\n|/\*" + _BLOCK
+_SPACE = rb"(?:\s++|" + _COMMENT + b")*+"
+_BEGUN = rb"/(?:\*|\Z)|-(?:-|\Z)|\Z"
 _NAME = rb"`[^`]*+(?:``[^`]*+)*+`"
+_NUMBER = rb"[-+]?+\.?+[0-9][\w.]*+(?:(?<=[eE])[-+]\d++)?+"
+# PostgreSQL's strings between tags: $$ … $$ and $body$ … $body$.
+_TAGGED = rb"\$(\w*+)\$[\s\S]*?\$\1\$|\$(?!\w*+(?:\$|\Z))"
+# How deeply calls of functions are nested that are matched in one piece.
+_DEEPEST_CALL = 4
 
 
 def _string(quote: bytes, *, escapes: bool) -> bytes:
@@ -38,85 +58,66 @@ def _string(quote: bytes, *, escapes: bool) -> bytes:
     return rb"Q[^Q]*+(?:QQ[^Q]*+)*+Q".replace(b"Q", quote)
 
 
-def _value(escapes: bool) -> bytes:
+_ESCAPED = rb"[eE]" + _string(b"'", escapes=True)
+
+
+def _mysql_value(escapes: bool) -> bytes:
     string, other = _string(b"'", escapes=escapes), _string(b'"', escapes=escapes)
-    number = rb"[-+]?+\.?+[0-9][\w.]*+(?:(?<=[eE])[-+]\d++)?+"
     introduced = rb"(?:_\w++\s*+|[NnXxBb])(?:" + string + b"|" + other + rb")|_\w++\s*+0[xX]\w*+"
-    return b"(?:" + b"|".join([string, number, introduced, rb"[A-Za-z]\w*+(?!['\"])", other]) + b")"
+    return b"(?:" + b"|".join([string, _NUMBER, introduced, rb"[A-Za-z]\w*+(?!['\"])", other]) + b")"
+
+
+def _standard_value(escapes: bool) -> bytes:
+    """Return the pattern of a literal or a call of a function, cast or not, or of several of them joined by ``||``."""
+    string, other = _string(b"'", escapes=escapes), _string(b'"', escapes=False)
+    call = rb"(?!)"
+    for _ in range(_DEEPEST_CALL):
+        inside = b"|".join([_ESCAPED, string, other, rb"[^'\"()eE]++", call, rb"[eE](?!')"])
+        call = rb"\w++\s*+\((?:" + inside + rb")*+\)"
+    literal = b"|".join([string, _NUMBER, _ESCAPED, rb"[NnXxBb]" + string, call, rb"[A-Za-z]\w*+(?!['\"(])", other])
+    cast = rb"(?:\s*+::\s*+(?:[\w. ]|\"[^\"]*+\")++(?:\([\d, ]*+\))?+(?:\[\d*+\])*+)*+"
+    return rb"(?:(?:" + literal + b")" + cast + rb"(?:\s*+\|\|\s*+(?:" + literal + b")" + cast + rb")*+)"
 
 
 @cache
-def syntax(escapes: bool) -> Syntax:
-    """Return the patterns; ``escapes``: a backslash escapes."""
-    quoted = b"|".join([_string(b"'", escapes=escapes), _string(b'"', escapes=escapes), _NAME])
-    skipped = [rb"[^'\"`;#/\-]++", quoted, _COMMENT, _CONDITION, rb"/(?=[^*])", rb"-(?=[^-]|-[^\x00-\x20])"]
+def syntax(dialect: Dialect) -> Syntax:
+    """Return the patterns of a dialect."""
+    escapes = dialect.escapes
+    strings = [_string(b"'", escapes=escapes), _string(b'"', escapes=escapes and dialect.is_mysql), _NAME]
+    if dialect.is_mysql:
+        quoted = b"|".join(strings)
+        begun, space, value = _MYSQL_BEGUN, _MYSQL_SPACE, _mysql_value(escapes)
+        begun_row = begun + rb"|[-+.\w]+\Z"
+        begun_value = begun_row + rb"|_\w+\s*\w*\Z|(?:_\w+\s*|[NnXxBb])?['\"]"
+        skipped = [rb"[^'\"`;#/\-]++", quoted, _MYSQL_COMMENT, _CONDITION, rb"/(?=[^*])", rb"-(?=[^-]|-[^\x00-\x20])"]
+    else:
+        quoted = b"|".join([_ESCAPED, *strings])
+        begun, space, value = _BEGUN, _SPACE, _standard_value(escapes)
+        begun_row = begun + rb"|[-+.\w]+\Z|:|\|"
+        begun_value = begun_row + rb"|[NnXxBbEe]?['\"]|\w+\s*\("
+        skipped = [rb"[^'\"`;/\-$eE]++", quoted, rb"[eE](?=[^'])", _COMMENT, _TAGGED, rb"/(?=[^*])", rb"-(?=[^-])"]
     return Syntax(
         token=re.compile(quoted + rb"|[\w$@\x80-\xff]++|[\s\S]"),
-        value=re.compile(_value(escapes)),
+        value=re.compile(value),
         skipped=re.compile(b"(?:" + b"|".join(skipped) + b")*+"),
+        spaces=re.compile(space),
+        begun_space=re.compile(begun),
+        begun_row=re.compile(begun_row),
+        begun_value=re.compile(begun_value),
+        line_comment=re.compile(rb"#|--[\x00-\x20]" if dialect.is_mysql else rb"--"),
     )
 
 
 @cache
-def row(count: int, wanted: Sequence[int], escapes: bool) -> re.Pattern[bytes]:
+def row(count: int, wanted: Sequence[int], dialect: Dialect) -> re.Pattern[bytes]:
     """Return the pattern of a row of ``count`` values: a group for each wanted value, and one for the sign after the
     row.
     """
-    value = _value(escapes)
+    parts = syntax(dialect)
+    space, value = parts.spaces.pattern, parts.value.pattern
     values = [b"(" + value + b")" if place in wanted else value for place in range(count)]
-    inside = (_SPACE + b"," + _SPACE).join(values)
-    return re.compile(_SPACE + rb"\(" + _SPACE + inside + _SPACE + rb"\)(?:" + _SPACE + b"([,;]))?+")
-
-
-_ESCAPES = {b"0": b"\0", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"Z": b"\x1a"}
-_COMMON = [(b"\\n", b"\n"), (b"\\r", b"\r"), (b"\\'", b"'"), (b'\\"', b'"')]
-# These two stay as they are written.
-_ESCAPE = re.compile(rb"\\([^%_])")
-
-
-def literal(raw: bytes, escapes: bool) -> RawValue:
-    """Return the value of a literal; for a string, its bytes, whatever its introducer says."""
-    if raw[0] in b"'\"":
-        return _unquoted(raw, escapes)
-    if raw[0] in b"-+.0123456789":
-        return _from_hex(raw[2:]) if raw[:2] in {b"0x", b"0X"} else raw
-    if raw[-1] in b"'\"":
-        before, _, _ = raw.partition(raw[-1:])
-        content = _unquoted(raw[len(before) :], escapes)
-        match before.upper():
-            case b"X":
-                return _from_hex(content)
-            case b"B":
-                return str(int(content or b"0", 2)).encode()
-        return content
-    if raw[:1] == b"_":
-        return _from_hex(raw.lower().rpartition(b"0x")[2])
-    match raw.upper():
-        case b"NULL" | b"DEFAULT":
-            return None
-        case b"TRUE":
-            return b"1"
-        case b"FALSE":
-            return b"0"
-    return raw
-
-
-def _unquoted(raw: bytes, escapes: bool) -> bytes:
-    text, quote = raw[1:-1], raw[:1]
-    if not escapes or b"\\" not in text:
-        return text.replace(quote + quote, quote)
-    return b"\\".join([_unescaped(piece.replace(quote + quote, quote)) for piece in text.split(b"\\\\")])
-
-
-def _unescaped(text: bytes) -> bytes:
-    """Undo the escapes in a text without escaped backslashes."""
-    for written, meant in _COMMON:
-        text = text.replace(written, meant)
-    return _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]), text) if b"\\" in text else text
-
-
-def _from_hex(digits: bytes) -> bytes:
-    return bytes.fromhex((b"0" * (len(digits) % 2) + digits).decode("ascii"))
+    inside = (space + b"," + space).join(values)
+    return re.compile(space + rb"\(" + space + inside + space + rb"\)(?:" + space + b"([,;]))?+")
 
 
 def name_of(token: bytes) -> str:

@@ -4,47 +4,50 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from spipconv.migration.read.sources.protocol import LONGEST_VALUE, BadSource, Choose, RawValue, SourceRow, TooLong
+from spipconv.migration.report.issues import Issue
 
-# A function that makes a folder, which lasts as long as it is needed.
-MakeFolder = Callable[[], AbstractContextManager[str | Path]]
 _WRITE_AHEAD = 2
 _REMEDY = "copy it again, or mend it: sqlite3 FILE .recover"
 
 
 class SqliteFile:
-    """A SQLite file; neither the file nor its folder is changed. ``make_folder`` makes a folder for a copy."""
+    """A SQLite file; neither the file nor its folder is changed.
+
+    ``name`` is shown to people; ``work`` is a folder for a copy (None: the system's for temporary files).
+    """
 
     charset = "utf-8"  # SQLite returns text as UTF-8, whatever encoding the file uses
+    issues: Sequence[Issue] = ()
 
-    def __init__(self, path: Path, make_folder: MakeFolder = TemporaryDirectory) -> None:
-        self.name = str(path)
+    def __init__(self, path: Path, name: str = "", work: Path | None = None) -> None:
+        self.name = name or str(path)
         self._path = path
-        self._make_folder = make_folder
+        self._work = work
 
     def read(self, choose: Choose) -> Iterator[tuple[str, SourceRow]]:
         """Yield the rows of the chosen tables, as they were when reading began."""
         try:
-            with _database(self._path, self._make_folder) as database:
+            with _database(self._path, self._work) as database:
                 yield from _rows(database, choose)
         except (sqlite3.Error, OSError) as error:
             raise BadSource(f"{self.name}: SQLite cannot read it ({error}); {_REMEDY}") from error
 
 
 @contextmanager
-def _database(path: Path, make_folder: MakeFolder) -> Iterator[sqlite3.Connection]:
+def _database(path: Path, work: Path | None) -> Iterator[sqlite3.Connection]:
     unfinished = [side for side in _side_files(path) if side.exists() and side.stat().st_size]
     if not unfinished:
         with closing(_connect(path, "immutable=1" if _is_write_ahead(path) else "mode=ro")) as database:
             yield database
         return
     # These files belong to the database, but SQLite would write in order to read them.
-    with make_folder() as folder:
+    with TemporaryDirectory(dir=work) as folder:
         for file in (path, *unfinished):
             shutil.copyfile(file, Path(folder, file.name))
         with closing(_connect(Path(folder, path.name), "mode=rw")) as database:

@@ -1,0 +1,65 @@
+"""The layers of packing around a base: a file comes in, what it holds when everything is unpacked goes out."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+from pathlib import Path
+from tempfile import mkdtemp
+
+from spipconv.migration.read.sources.archives import open_members
+from spipconv.migration.read.sources.bases import choose_base
+from spipconv.migration.read.sources.packing import Contents, file_contents, packing_of, unpacked, unpacking
+from spipconv.migration.read.sources.protocol import BadSource
+
+# How often a file may be packed: a .tar.gz file counts once.
+_MOST_PACKINGS = 2
+_ARCHIVES = ("zip", "tar")
+
+
+def innermost(contents: Contents, work: Path | None = None) -> Contents:
+    """Return what a file holds when everything is unpacked."""
+    count, before = 0, ""
+    while packing := contents.packing:
+        count += not (packing.startswith("utf") or (packing == "tar" and before and before not in _ARCHIVES))
+        if count > _MOST_PACKINGS:
+            raise BadSource(f"{contents.name}: is packed more than twice; unpack it and give what is in it")
+        before = packing
+        contents = _member(contents, work) if packing in _ARCHIVES else unpacked(contents)
+    return contents
+
+
+def _member(contents: Contents, work: Path | None) -> Contents:
+    """Return the member of an archive that is the base."""
+    if contents.packing == "zip":
+        contents = on_disk(contents, work)
+    with open_members(contents) as members:
+        chosen = choose_base(
+            contents.name, ((member.name, member.date) for member in members if member.is_file), is_archive=True
+        )
+
+    @contextmanager
+    def open_member() -> Iterator[BufferedReader]:
+        with open_members(contents) as members:
+            member = next(member for member in members if member.is_file and member.name == chosen)
+            with member.open() as stream:
+                yield stream
+
+    inner = Contents(f"{contents.name}: {chosen}", open_member, None, "", contents.packed_size)
+    return inner._replace(packing=packing_of(inner))
+
+
+def on_disk(contents: Contents, work: Path | None) -> Contents:
+    """Return the contents of a file that is not packed, which is a copy below ``work`` if need be."""
+    if contents.path is not None:
+        return contents
+    folder = mkdtemp(prefix="base-", dir=work)
+    if work is None:
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = Path(folder, "base")
+    with unpacking(contents.name), contents.open() as stream, path.open("wb") as file:
+        shutil.copyfileobj(stream, file)
+    return file_contents(path, contents.name, contents.packed_size)
