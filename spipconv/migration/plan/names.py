@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from itertools import chain, count
 
 from spipconv.languages import CODES
 from spipconv.migration.kinds import TEXTS
@@ -19,6 +20,10 @@ _RESERVED = frozenset({"img", "page", "pages", "posts", "tags", "categories", "a
 
 # Names of the plugin "Pages uniques" that need no change as names of folders.
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,79}")
+# Names that Windows keeps for its devices: no folder can have them.
+_DEVICES = frozenset(
+    {"con", "prn", "aux", "nul", *[f"{port}{digit}" for port in ("com", "lpt") for digit in range(10)]}
+)
 
 
 def language_tag(code: str) -> str:
@@ -63,14 +68,15 @@ class Names:
         """Return a slug that no other object of the kind has, and that is free in its place."""
         slug = (own if _NAME.fullmatch(own) else slug_of(own)) or slug_of(title) or f"{kind}{number}"
         space = "text" if kind in TEXTS else kind
-        for name in (slug, f"{slug}-{number}", f"{slug}-{kind}-{number}"):
+        numbered = f"{slug}-{kind}-{number}"
+        for name in chain((slug, f"{slug}-{number}", numbered), (f"{numbered}-{again}" for again in count(2))):
             taken = above == "/" and (
                 name in _RESERVED or name in CODES or (kind == "groupe" and name in self._reserved)
             )
-            if taken or not self._take(space, name, above):
+            if taken or name in _DEVICES or not self._take(space, name, above):
                 continue
             return name, [Issue("slug-changed", kind, number, detail=name)] if name != slug else []
-        raise AssertionError(f"{kind} {number} met twice")
+        raise AssertionError("unreachable")
 
     def _take(self, space: str, name: str, above: str) -> bool:
         own, place = (space, name), ("path", above + name)

@@ -47,6 +47,8 @@ _SETTINGS = frozenset(
 # The number of rows that are written together, and the limit of their bytes.
 _MOST_WAITING = 500
 _MOST_WEIGHT = 1 << 24
+# The most characters of a title that are shown for a row without a number.
+_MOST_TITLE = 80
 # Refused values that may be shown; other values of such a column may be personal.
 _SHOWABLE = re.compile(r"[0-9eE+.:xX\s'-]{1,40}")
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,10})\Z")
@@ -168,7 +170,9 @@ class SpipReader:
         values = self._values(table, row)
         kind = KINDS_BY_TABLE.get(table)
         if kind is not None and not values[_PLACE_OF_KEY[table]]:
-            self._issues.append(Issue("row-unnumbered", kind.name, detail=self._place(table)))
+            title = "" if kind.is_personal else self._text(row.get(kind.title))[:_MOST_TITLE]
+            place = f"{self._place(table)}: {title}" if title else self._place(table)
+            self._issues.append(Issue("row-unnumbered", kind.name, detail=place))
             self._keep(f"{RAW_TEXT_FOLDER}/{kind.name}-row-{self._places[table]}.txt", table, row)
             self.left[table, "unnumbered"] += 1
         elif kind is not None or all(

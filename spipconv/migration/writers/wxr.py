@@ -251,7 +251,8 @@ def _post(page: Page, site: Site, number: int, date: str, thumbnail: int) -> str
     terms = [("category", term) for term in page.sections[-1:]] + [("post_tag", term) for term in page.keywords]
     return _frame(
         number,
-        "post" if is_post else "page",
+        # WordPress's own pages have addresses at the top, as those of the plugin "Pages uniques" do.
+        "post" if is_post and not page.unique else "page",
         # Isso leaves out posts without a title, and WordPress confuses them with other posts of the same date.
         escape_text(clean_text(page.title).strip()) or f"{page.kind} {page.number}",
         date,
@@ -287,9 +288,10 @@ def _post_metas(page: Page, thumbnail: int) -> list[tuple[str, str]]:
         "translation_key": page.translation_key,
         "surtitre": page.overtitle,
         "soustitre": page.subtitle,
-        "date": page.date.isoformat(" ") if page.date else "",
+        "date": page.partial_date or (page.date.isoformat(" ") if page.date else ""),
         "date_modif": page.modified.isoformat(" ") if page.modified else "",
         "date_redac": page.written,
+        "page": page.unique,
         "auteurs": ", ".join([author.title for author in page.authors]),
         "rubriques": " / ".join([section.title for section in page.sections]),
         "nom_site": page.elsewhere[0],
