@@ -21,7 +21,7 @@ _MORE: Mapping[str, tuple[str, ...]] = {
 }
 SETTINGS = {"nom_site": "Essai", "adresse_site": "https://exemple.test", "langue_site": "fr", "charset": "utf-8"}
 
-Value = str | int | bytes | None
+Value = str | int | float | bytes | None
 Row = Mapping[str, Value]
 
 
