@@ -14,7 +14,8 @@ from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.comments import comments_file
 from spipconv.migration.writers.files import File
 from spipconv.migration.writers.front_matter import write_front_matter
-from spipconv.nodes import Document, Element, Figure, Link, List, ListItem, Node, Raw, Text
+from spipconv.migration.writers.further_pages import further_pages
+from spipconv.nodes import Document, Element, Figure, Link, List, ListItem, Node, Raw, Term, Text
 from spipconv.trees import transform
 
 # The kinds that are no news, although they have a date.
@@ -34,7 +35,7 @@ def write_page(page: Page, site: Site, target: MarkdownTree) -> tuple[File, ...]
     header = write_front_matter(page, site, target)
     file = File(path, (header + ("\n" + text if text else "")).encode("utf-8", "replace"))
     comments = comments_file(page, site, target, adapt)
-    return (file, comments) if comments else (file,)
+    return (file, *([comments] if comments else []), *further_pages(page, target))
 
 
 def path_of(page: Page, site: Site, target: MarkdownTree) -> str:
@@ -45,6 +46,7 @@ def path_of(page: Page, site: Site, target: MarkdownTree) -> str:
     tag = language_tag(page.language)
     return pattern.format(
         address=page.address,
+        folder=target.folders.get(page.kind, target.folders.get("*", "")),
         place=page.address if is_main else page.address.removeprefix("/" + tag),
         suffix="" if is_main else "." + tag,
         date=page.date.date().isoformat() if page.date else "",
@@ -64,7 +66,7 @@ def _body(page: Page, target: MarkdownTree) -> Document:
             if words
         ]
     nodes += _parts(page, target) if target.has_theme else page.body.children
-    if page.below and not target.has_lists:
+    if page.below and not (target.has_lists or target.has_theme):
         items = [ListItem((Link(one.address, (Text(one.title),), kind="internal"),)) for one in page.below]
         nodes.append(List(ordered=False, items=tuple(items)))
     return replace(page.body, children=tuple(nodes))
@@ -105,7 +107,7 @@ def _relative(document: Document, path: str) -> Document:
 
     def change(node: Node) -> Node | None:
         match node:
-            case Link():
+            case Link() | Term():
                 return replace(node, address=relate(node.address))
             case Figure():
                 return replace(

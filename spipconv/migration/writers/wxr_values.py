@@ -7,10 +7,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from html import escape
 
+from msgspec.structs import replace
+
+from spipconv import nodes
 from spipconv.api import render
 from spipconv.migration.kinds import PAGE_KINDS
 from spipconv.migration.models import WXR_BRACKET
 from spipconv.migration.pages.page import Attachment, Page, Site, Term
+from spipconv.trees import transform
 
 # Numbers of posts: a range for each kind, for each kind's logos, and again for each further language of an object.
 _RANGE = 10_000_000
@@ -76,7 +80,16 @@ def tidy_markup(markup: str) -> str:
 
 def page_text(page: Page) -> str:
     """Return the text of a page as HTML that WordPress shows as it is."""
-    return tidy_markup(render(page.body)).replace(WXR_BRACKET, "[")
+    body = page.body
+    if page.terms:
+        # WordPress has their definitions on the pages to which they lead.
+        children = transform(body.children, lambda node: _link_of(node) if isinstance(node, nodes.Term) else None)
+        body = replace(body, children=children, definitions=())
+    return tidy_markup(render(body)).replace(WXR_BRACKET, "[")
+
+
+def _link_of(term: nodes.Term) -> nodes.Link:
+    return nodes.Link(term.address, term.children, "external" if WEB.match(term.address) else "internal")
 
 
 # ---- Numbers, names, dates ----
