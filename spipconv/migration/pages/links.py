@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
+from spipconv.converters.html.figures import file_name
 from spipconv.migration.pages.resolver import FILES, SiteObjects
 from spipconv.migration.plan.names import language_tag
 from spipconv.migration.plan.old_addresses import (
@@ -20,6 +21,7 @@ from spipconv.migration.plan.old_addresses import (
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.nodes import ICONS, Element, Figure, Link, Node
+from spipconv.sections import words_of
 from spipconv.trees import transform
 
 # Called with a code, a node, and what it is about.
@@ -46,7 +48,8 @@ class LinkRewriter:
                 return None
             match node:
                 case Figure():
-                    return replace(node, thumbnail="")
+                    thumbnail = "" if node.thumbnail.startswith(ICONS) else node.thumbnail
+                    return replace(node, thumbnail=thumbnail, alternative=_alternative(node))
                 case Link():
                     if node.kind == "relative" and _NO_DOCUMENT.fullmatch(node.address):
                         return node.children
@@ -125,8 +128,15 @@ def concerns(node: Node) -> bool:
         case Element():
             return any(name in _ADDRESSES for name, _ in node.attributes)
         case Figure():
-            return node.thumbnail.startswith(ICONS)
+            return node.thumbnail.startswith(ICONS) or _alternative(node) != node.alternative
     return False
+
+
+def _alternative(node: Figure) -> str:
+    """Return the words in place of a picture; those of one that is a link say where it leads."""
+    if node.alternative or not (node.is_image and node.link):
+        return node.alternative
+    return words_of(node.title) or file_name(node.address)
 
 
 def _join(address: str, old: OldAddress) -> str:
