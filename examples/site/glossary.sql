@@ -9,4 +9,6 @@ INSERT INTO spip_mots (id_mot, titre, descriptif, texte, id_groupe, type) VALUES
 (904, '<multi>[fr]réserve impartageable/réserves impartageables[en]indivisible reserve/indivisible reserves</multi>', '', '<multi>[fr]La part des bénéfices que les membres ne peuvent pas se partager.[en]The part of the profit that members cannot share.</multi>', 90, 'Glossaire'),
 (905, 'sociétaire/sociétaires', '', 'Une personne qui possède une part d’une coopérative.', 90, 'Glossaire'),
 (906, 'monnaie locale/monnaies locales', '', 'Une monnaie qui ne circule que dans une région.', 90, 'Glossaire'),
+(908, 'ristourne/ristournes', '', 'La part du bénéfice que la coopérative rend à ses membres, en proportion de ce qu’ils y ont acheté.', 90, 'Glossaire'),
+(909, 'intercoopération', '', 'L’entraide des coopératives entre elles, sixième principe de l’[Alliance coopérative internationale->https://www.ica.example/].', 90, 'Glossaire'),
 (907, 'tiers-lieu/tiers-lieux/ =art1', '', 'Un lieu partagé entre la maison et le bureau.', 90, 'Glossaire');
