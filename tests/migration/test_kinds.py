@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spipconv.migration import kinds
-from spipconv.migration.kinds import KINDS_BY_NAME, OBJECT_KINDS, PAGE_KINDS, TEXTS
+from spipconv.migration.kinds import KINDS_BY_NAME, LISTED, OBJECT_KINDS, PAGE_KINDS, TEXTS
 from spipconv.migration.read.database import DATES, NUMBERS, WORKING_TABLES
 from spipconv.objects import KINDS as SHORTCUTS
 
@@ -51,7 +51,8 @@ def test_names_of_kinds_are_distinct() -> None:
 
 
 def test_texts_are_what_sections_hold() -> None:
-    assert {name for name, kind in OBJECT_KINDS.items() if kind.parent} == {*TEXTS, "rubrique"}
+    in_sections = {name for name, kind in OBJECT_KINDS.items() if kind.parent}
+    assert {*in_sections, *LISTED} == {*TEXTS, "rubrique"}
 
 
 def test_shortcuts_name_kinds_that_a_migration_knows() -> None:
