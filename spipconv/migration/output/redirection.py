@@ -33,7 +33,9 @@ def redirection(database: WorkingDatabase) -> Iterator[str]:
     for source in ("spip.php?page=backend", "backend.php3", "backend.php"):
         yield _line(f"{root}/{source}", _FEED, "0", "301")
     for redirect in moved(database):
-        if not (target := _target(redirect, tags)):
+        page = database.db.execute("SELECT kind FROM pages WHERE address = ?", (redirect.new,)).fetchone()
+        # An article may lead to a section.
+        if not (target := _target(redirect, page["kind"] if page else redirect.kind, tags)):
             continue
         for source in dict.fromkeys(_sources(redirect, root, has_queries=has_queries)):
             line = _line(source, target, "0", "301")
@@ -41,17 +43,17 @@ def redirection(database: WorkingDatabase) -> Iterator[str]:
                 yield line
 
 
-def _target(redirect: Redirect, tags: list[str]) -> str:
-    """Return where WordPress shows an object; empty: nowhere, or where an address of its own cannot be known."""
+def _target(redirect: Redirect, kind: str, tags: list[str]) -> str:
+    """Return where WordPress shows an object that leads to a page of a kind; empty: nowhere that can be known."""
     new = redirect.new
-    if redirect.kind in ("forum", "groupe"):
+    if "groupe" in (redirect.kind, kind) or redirect.kind == "forum":
         return ""
     if redirect.kind == "document" or not new.startswith("/"):
         return new
     # WordPress knows no languages.
     new = next((new.removeprefix(tag) for tag in tags if new.startswith(f"{tag}/")), new)
     last = new.rstrip("/").rpartition("/")[2]
-    match redirect.kind:
+    match kind:
         case "rubrique":
             return f"/category{new}"
         case "mot":

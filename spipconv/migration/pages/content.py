@@ -14,24 +14,25 @@ from spipconv.languages import see_online
 from spipconv.migration.kinds import FILES, LISTED, OBJECT_KINDS
 from spipconv.migration.pages.comments import read_comments
 from spipconv.migration.pages.glossary import SiteGlossary, SiteTerm
+from spipconv.migration.pages.harmless import HarmlessTexts
 from spipconv.migration.pages.links import LinkRewriter
-from spipconv.migration.pages.menu import SiteMenu
-from spipconv.migration.pages.page import Page, Site, summarise
+from spipconv.migration.pages.page import Page, summarise
 from spipconv.migration.pages.plugin_facts import CALENDAR, PluginFacts
 from spipconv.migration.pages.portion import SpipKey
 from spipconv.migration.pages.relations import PageRelations, PlannedPage
 from spipconv.migration.pages.resolver import SiteObjects
+from spipconv.migration.pages.site import read_site
 from spipconv.migration.pages.site_models import SiteModels
 from spipconv.migration.pages.texts import DOCUMENTS, PageTexts
 from spipconv.migration.plan.old_addresses import own_addresses
-from spipconv.migration.plan.titles import shown_title, shown_words, title_of, words_of
+from spipconv.migration.plan.titles import title_of, words_of
 from spipconv.migration.read.database import WorkingDatabase, partial_date, read_date
 from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.migration.read.plugins import plugins_of
 from spipconv.migration.report.errors import stops_the_run
 from spipconv.migration.report.issues import Issue
 from spipconv.nodes import Definition, Document, Link, Node, Paragraph, Text
-from spipconv.plugins import check_plugins
+from spipconv.plugins import check_plugins, has_extensions
 from spipconv.safety import safe_address
 
 
@@ -55,6 +56,7 @@ class Content:
     instances of PeerTube whose players are kept, ``plugins`` those whose shortcuts are read besides those that the site
     uses. ``typography=False`` leaves the spaces, quotes and dashes of texts as their authors typed them. ``extensions``
     are further extensions that texts are read with, ``raw_format`` is the format of the raw texts that are shown.
+    ``only_issues``: of the pages, only the issues and the number of messages are wanted.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Content:
         typography: bool = True,
         extensions: tuple[Extension, ...] = (),
         raw_format: str = "",
+        only_issues: bool = False,
     ) -> None:
         self._typography = typography
         self._database, self._db = database, database.db
@@ -91,6 +94,13 @@ class Content:
         self._subject = PlannedPage("", 0, "", False, 0, 0, "", 0)
         self._facts = PluginFacts(database, self._objects)
         self._models = SiteModels(database, self._objects, self._facts)
+        # Extensions may see what they like in any text.
+        self._harmless = (
+            HarmlessTexts(self._objects, own_addresses(database))
+            if only_issues and not extensions and not has_extensions(self._plugins)
+            else None
+        )
+        self._only_issues = only_issues
         self._extensions, self._raw_format = (*extensions, self._models.extension), raw_format
         self._texts = self._page_texts()
 
@@ -126,6 +136,7 @@ class Content:
         )  # fmt: skip
         self._page = Page(kind, number, language, row["address"], row["slug"] or "", "", Document((), language))
         texts = self._texts = self._page_texts()
+        texts.harmless = self._harmless
         self._models.subject = kind, number
         self._models.report = lambda code, detail: texts.add_issue(code, "", detail=detail)
         if is_careful:
@@ -171,6 +182,7 @@ class Content:
             description=words_of(site.slogan, subject.language),
             logo=self._relations.logo("site", 0),
             below=self._relations.below(subject) if self._has_lists else (),
+            translations=tuple([replace(link, title=site.name) for link in self._relations.translations(subject)]),
             translation_key="home",
         )
 
@@ -199,6 +211,10 @@ class Content:
             self._objects.address_of(kind, original) or self._objects.is_unselected(kind, original)
         ):
             self._texts.add_issue("original-missing", "id_trad", detail=str(original))
+        if self._only_issues:
+            messages = read_comments(self._messages(kind, number), self._texts) if is_own else ()
+            self._page = replace(self._page, attachments=relations.attachments(subject), comments=messages)
+            return self._read_fields(kind, number)
         self._page = replace(
             self._page,
             title=title_of(row["title"], language),
@@ -217,16 +233,21 @@ class Content:
             translation_key=f"{kind}-{subject.translation_of or number}",
             aliases=relations.aliases(subject) if is_own else (),
         )
-        page = _FIELDS[kind](self, self._row(kind, number))
-        page = self._facts.add(page, self._row(kind, number), self._texts.read_text)
+        page = self._read_fields(kind, number)
         page = replace(page, terms=self._texts.terms) if self._texts.terms else page
-        column = OBJECT_KINDS[kind].date if page.date else ""
-        if column and (day := partial_date(self._row(kind, number)[column])):
-            self._texts.add_issue("date-partial", column, detail=day)
-            page = replace(page, partial_date=day)
         if page.body.introduction and not page.description:
             page = replace(page, description=summarise(page.body))
         return self._with_documents(page)
+
+    def _read_fields(self, kind: str, number: int) -> Page:
+        """Return the page with what is in its own row."""
+        row = self._row(kind, number)
+        page = self._facts.add(_FIELDS[kind](self, row), row, self._texts.read_text)
+        column = OBJECT_KINDS[kind].date if page.date else ""
+        if column and (day := partial_date(row[column])):
+            self._texts.add_issue("date-partial", column, detail=day)
+            page = replace(page, partial_date=day)
+        return page
 
     def _with_documents(self, page: Page) -> Page:
         """Return a page with what it shows of its documents, which are not in its body too if the target shows them."""
@@ -378,23 +399,3 @@ def _link(title: str, address: str) -> str:
     """Return the link of an object as SPIP text."""
     address = address.strip()
     return f"[{title or address}->{address}]" if address else title
-
-
-def read_site(database: WorkingDatabase) -> Site:
-    """Return the facts that all pages of a site share."""
-    language = database.meta("langue_site", "fr")
-    languages = [row[0] for row in database.db.execute("SELECT DISTINCT language FROM pages ORDER BY language")]
-    groups = database.db.execute("SELECT slug, title FROM objects WHERE kind = 'groupe' ORDER BY weight, number")
-    languages = [language, *[code for code in languages if code != language]]
-    menu = SiteMenu(database, language)
-    return Site(
-        name=shown_words(database.meta("nom_site"), language),
-        slogan=database.meta("slogan_site"),
-        description=database.meta("descriptif_site"),
-        address=database.meta("adresse_site").strip().rstrip("/"),
-        language=language,
-        languages=tuple(languages),
-        taxonomies=tuple((row["slug"], shown_title(row["title"], language)) for row in groups),
-        shows_future=database.meta("post_dates") == "oui",
-        menu=tuple([entry for code in languages for entry in menu.entries(code)]),
-    )

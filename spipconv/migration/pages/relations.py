@@ -119,7 +119,7 @@ class PageRelations:
             return ()
         kind, number, language = subject[:3]
         rows = self._db.execute(
-            "SELECT p.*, o.title FROM pages p JOIN objects o ON o.kind = p.kind AND o.number = p.number"
+            "SELECT p.*, o.title FROM pages p LEFT JOIN objects o ON o.kind = p.kind AND o.number = p.number"
             " WHERE p.kind = ? AND p.number = ? AND p.language <> ?"
             " UNION SELECT p.*, o.title FROM objects o JOIN pages p ON p.kind = o.kind AND p.number = o.number"
             " AND p.language = o.language WHERE o.kind = ? AND o.translation_of = ? AND o.translation_of > 0"
@@ -131,7 +131,8 @@ class PageRelations:
                 PageLink(
                     row["kind"],
                     row["number"],
-                    shown_title(row["title"], row["language"]),
+                    # The front page is no object.
+                    shown_title(row["title"] or "", row["language"]),
                     row["address"],
                     row["language"],
                 )
@@ -145,8 +146,15 @@ class PageRelations:
         for row in reversed(self._documents(kind, number)):
             if row["mode"] == mode:
                 return document_address(row)
-        found = self._files.logo(kind, number, hover=hover)
+        found = self._files.logo(kind, number, hover=hover) or self._named_logo(kind, number, hover)
         return FILES + quote(found) if found else ""
+
+    def _named_logo(self, kind: str, number: int, hover: bool) -> str:
+        """Return the file of a logo that the source names, even if it is not there."""
+        row = self._db.execute(
+            "SELECT file FROM logos WHERE kind = ? AND number = ? AND is_hover = ?", (kind, number, hover)
+        ).fetchone()
+        return row["file"] if row else ""
 
     def attachments(self, subject: PlannedPage) -> tuple[Attachment, ...]:
         """Return the documents that belong to an object, in SPIP's order."""
