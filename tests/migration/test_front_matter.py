@@ -289,9 +289,10 @@ def test_a_category_is_the_outermost_section() -> None:
         ("hugo", {"language": "en", "address": "/en/a/title/"}, "content/a/title/index.en.md"),
         ("hugo", {"kind": "rubrique", "language": "en", "address": "/en/a/"}, "content/a/_index.en.md"),
         ("jekyll", {}, "_posts/2024-02-29-titre.md"),
-        ("jekyll", {"date": None}, "a/titre/index.md"),
-        ("jekyll", {"kind": "site"}, "a/titre/index.md"),
-        ("jekyll", {"kind": "rubrique"}, "a/titre/index.md"),
+        ("jekyll", {"date": None}, "_textes/a/titre/index.md"),
+        ("jekyll", {"kind": "site"}, "_textes/a/titre/index.md"),
+        ("jekyll", {"kind": "rubrique"}, "_rubriques/a/titre/index.md"),
+        ("jekyll", {"kind": "mot"}, "_mots/a/titre/index.md"),
         ("jekyll", {"language": "en", "address": "/en/a/"}, "_posts/2024-02-29-titre.en.md"),
         ("pelican", {}, "content/articles/a/titre/index.md"),
         ("pelican", {"date": None}, "content/pages/a/titre/index.md"),
@@ -319,7 +320,7 @@ def test_over_and_under_titles_are_shown_once(target: str) -> None:
 @pytest.mark.parametrize("target", TREES)
 def test_pages_list_their_subpages_if_the_system_does_not(target: str) -> None:
     _, body = split(page(kind="rubrique", below=(PageLink("article", 3, "Dessous", "/a/titre/d/"),)), target)
-    assert ("Dessous" in body) == (not TREES[target].has_lists)
+    assert ("Dessous" in body) == (not TREES[target].has_lists and not TREES[target].has_theme)
 
 
 # ---- Messages, in a file of their own ----

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -15,6 +16,9 @@ from spipconv.migration.writers.plugin_fields import plugin_fields
 from spipconv.migration.writers.yaml_text import write_yaml
 from spipconv.nodes import Document, Text
 from spipconv.safety import escape_text, printable, template_address
+
+# The fields that lines give as JSON.
+_STRUCTURED = frozenset({"attachments", "elsewhere"})
 
 
 def write_front_matter(page: Page, site: Site, target: MarkdownTree) -> str:
@@ -76,6 +80,12 @@ def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, YamlVa
         "tags": names(page.keywords),
         "category": names(page.sections[:1])[0] if page.sections else site.name,
         "section_titles": names(page.sections),
+        "parent": "" if page.kind == "home" else page.address[: page.address.rstrip("/").rfind("/") + 1],
+        "author_addresses": [term.address for term in page.authors if term.address],
+        "keyword_addresses": [term.address for term in page.keywords if term.address],
+        "translations": [
+            {"lang": language_tag(link.language), "url": template_address(link.address)} for link in page.translations
+        ],
         "overtitle": page.overtitle,
         "subtitle": page.subtitle,
         "elsewhere": {"titre": page.elsewhere[0], "url": elsewhere} if elsewhere else {},
@@ -143,7 +153,9 @@ def _header_lines(values: Mapping[str, YamlValue], target: MarkdownTree) -> str:
     lines: list[str] = []
     for field, key in target.keys.items():
         value = values[field]
-        if isinstance(value, list):
+        if field in _STRUCTURED:
+            value = escape_text(json.dumps(value, ensure_ascii=False, default=str)) if value else ""
+        elif isinstance(value, list):
             # A semicolon after each, so that a comma in a name does not separate names.
             value = "".join(f"{escape_text(_flat(str(name).replace(';', ',')))}; " for name in value).strip()
         elif isinstance(value, Mapping):

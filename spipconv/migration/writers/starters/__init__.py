@@ -26,6 +26,8 @@ SETTINGS: Mapping[TargetName, Callable[[Site, WorkingDatabase, MarkdownTree], Fi
     "eleventy": eleventy.write_settings,
     "mkdocs": mkdocs.write_settings,
 }
+# The lists that no object of SPIP has a page for.
+LISTS: Mapping[TargetName, Callable[[Site, MarkdownTree], Iterator[File]]] = {"jekyll": jekyll.write_lists}
 
 
 def site_files(site: Site, database: WorkingDatabase, target: MarkdownTree) -> Iterator[File]:
@@ -39,6 +41,8 @@ def site_files(site: Site, database: WorkingDatabase, target: MarkdownTree) -> I
     if target.words:
         for language in site.languages:
             yield File(target.words.format(language=language_tag(language)), words_file(language))
+    if target.name in LISTS:
+        yield from LISTS[target.name](site, target)
     folder = files(__package__) / "layouts" / target.name
     if folder.is_dir():
         yield from _files(folder, "")

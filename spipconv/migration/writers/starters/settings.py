@@ -6,7 +6,7 @@ import re
 
 import yaml
 
-from spipconv.migration.pages.page import Site
+from spipconv.migration.pages.page import MenuEntry, Site
 from spipconv.migration.plan.titles import words_of
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File, YamlValue
@@ -29,3 +29,16 @@ def site_address(site: Site) -> str:
     """Return the address of the site, or an empty string if the database has no usable one."""
     address = template_address(site.address)
     return address if _SITE.fullmatch(address) else ""
+
+
+def menu_entries(site: Site, language: str, target: MarkdownTree) -> list[YamlValue]:
+    """Return the entries of the main menu in a language: ``title``, ``url`` if it is a link, ``children`` if any."""
+
+    def entry_of(entry: MenuEntry) -> YamlValue:
+        return {
+            "title": template_text(entry.title, target.templates),
+            **({"url": template_address(entry.address)} if entry.address else {}),
+            **({"children": [entry_of(below) for below in entry.children]} if entry.children else {}),
+        }
+
+    return [entry_of(entry) for entry in site.menu if entry.language == language]
