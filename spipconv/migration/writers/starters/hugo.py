@@ -28,12 +28,15 @@ def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) 
         for weight, code in enumerate(site.languages, 1)
     }
     groups = [slug for slug, _ in site.taxonomies]
+    if database.db.execute("SELECT 1 FROM pages WHERE kind = 'mot' AND address LIKE '/mots/%'").fetchone():
+        # Keywords whose group does not exist.
+        groups.append("mots")
     settings: dict[str, YamlValue] = {
         "baseURL": f"{site_address(site)}/",
         "title": template_text(site.name, target.templates),
         "defaultContentLanguage": language_tag(site.language),
         "languages": languages,
-        "taxonomies": {name: name for name in [*dict.fromkeys([*groups, "mots"]), AUTHORS]},
+        "taxonomies": {name: name for name in [*dict.fromkeys(groups), AUTHORS]},
         "buildFuture": site.shows_future,
         "capitalizeListTitles": False,
         "pluralizeListTitles": False,
