@@ -522,7 +522,7 @@ NO_BASES: dict[str, tuple[bytes, str]] = {
     "cut off zip": (b"PK\x03\x04xxx", "is a .zip file that is cut off"),
     "bad packing": (b"\x1f\x8bnonsense", "cannot be unpacked"),
     "cut off packing": (gzip.compress(b"CREATE TABLE")[:-4], "ends inside its packing"),
-    "text in a zip": (zipped({"readme.txt": b"Bonjour", "b": b"x"}), "no base in it"),
+    "text in a zip": (zipped({"readme.txt": b"Bonjour", "b": b"x"}), "an archive without a base"),
     "two bases in a zip": (
         zipped({"a.sql": b"SET x;", "b/c.sql.gz": b"SET x;"}),
         "give one of them: a.sql, b/c.sql.gz",
@@ -543,7 +543,7 @@ def test_files_that_are_not_a_database_are_refused(kind: str, tmp_path: Path) ->
 
 
 def test_anything_that_is_not_a_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadSource, match="no base in it"):
+    with pytest.raises(BadSource, match="an archive without a base"):
         open_source(str(tmp_path))
     with pytest.raises(BadSource, match="No such file"):
         open_source(str(tmp_path / "none.sql"))

@@ -75,6 +75,8 @@ WORKING_TABLES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 # The table of the columns that a site has added; it is none of SPIP's.
 EXTRA = ("kind", "number", "name", "value")
+# The table of the logos that an XML backup names, with their files; is_hover: shown while the mouse is on them.
+LOGOS = ("kind", "number", "is_hover", "file")
 # Columns that hold whole numbers; all others hold text. NULL is 0 or empty.
 NUMBERS = frozenset(
     {column for columns in WORKING_TABLES.values() for column in columns if column.startswith("id_")}
@@ -84,8 +86,9 @@ NUMBERS = frozenset(
 GREATEST = (1 << 48) - 1
 # Columns that hold dates.
 DATES = frozenset({"date", "date_redac", "date_modif", "date_heure", "date_debut", "date_fin"})
-# Limit for the texts of one row, in bytes; making a page takes about seventy times as much memory.
+# Limits for the texts of one row, in bytes and in signs of markup: making a page takes up to 370 MB at both limits.
 LONGEST_TEXT = 1 << 21
+MOST_SIGNS = 250_000
 # Limit for a short text, in bytes: the size of a column of type text. Other pages show it with each link.
 LONGEST_TITLE = (1 << 16) - 1
 # Columns that may be as long as a row.
@@ -111,10 +114,14 @@ CREATE TABLE terms (
 -- Every path or query at which an object could be found at the old site, decoded, without a slash at its edges.
 CREATE TABLE old_paths (path TEXT PRIMARY KEY, kind TEXT, number INTEGER) WITHOUT ROWID;
 -- The columns that a site has added to SPIP's, one row for each that has a value, and the signatures of petitions.
+CREATE TABLE logos (kind TEXT, number INTEGER, is_hover INTEGER, file TEXT);
 CREATE TABLE extra (kind TEXT, number INTEGER, name TEXT, value TEXT);
 CREATE TABLE signed (number INTEGER PRIMARY KEY, signatures INTEGER) WITHOUT ROWID;
 -- Raw texts that no page shows, and the files of the output folder that are to keep them.
 CREATE TABLE kept (path TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID;
+-- The same for texts that are too long, which are in files of their own, and the fields that they are missing in.
+CREATE TABLE kept_files (path TEXT PRIMARY KEY, file TEXT) WITHOUT ROWID;
+CREATE TABLE too_long (kind TEXT, number INTEGER, field TEXT, size INTEGER);
 """
 
 
@@ -155,7 +162,7 @@ class WorkingDatabase:
         self.db.row_factory = sqlite3.Row
 
     def add(self, table: str, rows: Iterable[tuple[str | int, ...]]) -> None:
-        """Add rows, their values in the order of ``WORKING_TABLES`` or, for the table ``extra``, of ``EXTRA``."""
+        """Add rows, their values in the order of ``WORKING_TABLES`` or, for ``extra`` and ``logos``, of ``EXTRA``."""
         marks = ", ".join("?" * len(WORKING_TABLES.get(table, EXTRA)))
         self.db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
@@ -167,6 +174,15 @@ class WorkingDatabase:
                 " WHERE length(text) < ?",
                 (path, text, LONGEST_TEXT),
             )
+
+    def keep_pieces(self, path: str, pieces: Iterable[bytes]) -> None:
+        """Save a text that is too long for memory, as it is in the source, for a file of the output folder."""
+        row = self.db.execute("SELECT file FROM kept_files WHERE path = ?", (path,)).fetchone()
+        count = self.db.execute("SELECT count(*) FROM kept_files").fetchone()[0]
+        file = row[0] if row else str(self.path.with_name(f"kept-{count}"))
+        with open(file, "ab") as kept:
+            kept.writelines(pieces)
+        self.db.execute("INSERT OR REPLACE INTO kept_files VALUES (?, ?)", (path, file))
 
     def meta(self, name: str, default: str = "") -> str:
         """Return one of SPIP's settings."""

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
+from spipconv.migration.kinds import OBJECT_KINDS
+from spipconv.migration.read.missing_tables import CORE_TABLES
 from spipconv.migration.read.sources import BadSource, SpipSource
 
-# Tables that every SPIP installation has.
-_ALWAYS = ("articles", "rubriques", "auteurs")
+# The columns by which a table of SPIP's is known, even where it is the only one.
+_MARKS = {kind.table: {kind.key, kind.title} for kind in OBJECT_KINDS.values()}
+_PREFIX = re.compile(r"[A-Za-z0-9]+")
+_MOST_NAMED = 8
 
 
 def find_prefixes(source: SpipSource) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """Return the tables, with their columns, of every SPIP installation in a database, by table prefix."""
+    """Return the tables, with their columns, of every SPIP installation in a database, by table prefix.
+
+    Where none is whole, those of which a table is there.
+    """
+    return _group_tables(_read_tables(source))
+
+
+def _read_tables(source: SpipSource) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
 
     def note(name: str, columns: tuple[str, ...]) -> None:
@@ -19,12 +31,27 @@ def find_prefixes(source: SpipSource) -> Mapping[str, Mapping[str, tuple[str, ..
 
     for _ in source.read(note):
         pass
-    prefixes = [name.removesuffix("_articles") for name in found if name.endswith("_articles")]
+    return found
+
+
+def _group_tables(found: Mapping[str, tuple[str, ...]]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    prefixes = {name.removesuffix("_articles") for name in found if name.endswith("_articles")}
+    wholes = {prefix for prefix in prefixes if all(f"{prefix}_{table}" in found for table in CORE_TABLES)}
+    parts = {
+        name.removesuffix(f"_{table}")
+        for name, columns in found.items()
+        for table, marks in _MARKS.items()
+        if name.endswith(f"_{table}") and _is_table_of_spip(name.removesuffix(f"_{table}"), columns, marks)
+    }
     return {
         prefix: {name[len(prefix) + 1 :]: columns for name, columns in found.items() if name.startswith(f"{prefix}_")}
-        for prefix in prefixes
-        if all(f"{prefix}_{table}" in found for table in _ALWAYS)
+        for prefix in sorted(wholes or parts)
     }
+
+
+def _is_table_of_spip(prefix: str, columns: tuple[str, ...], marks: set[str]) -> bool:
+    """Return whether a table with the name of one of SPIP's is one, by its columns where they are known."""
+    return marks <= set(columns) if columns else bool(_PREFIX.fullmatch(prefix))
 
 
 def choose_prefix(source: SpipSource, wanted: str) -> tuple[str, Mapping[str, tuple[str, ...]]]:
@@ -32,7 +59,8 @@ def choose_prefix(source: SpipSource, wanted: str) -> tuple[str, Mapping[str, tu
 
     Raises BadSource if there is none, or if there are several and none is chosen.
     """
-    found = find_prefixes(source)
+    tables = _read_tables(source)
+    found = _group_tables(tables)
     names = ", ".join(sorted(found))
     if wanted:
         if wanted.rstrip("_") in found:
@@ -40,8 +68,17 @@ def choose_prefix(source: SpipSource, wanted: str) -> tuple[str, Mapping[str, tu
         raise BadSource(f"{source.name}: no SPIP with the prefix {wanted} in it; it has: {names or 'none'}")
     if not found:
         raise BadSource(
-            f"{source.name}: this is not a SPIP database (it has no tables …_articles, …_rubriques and …_auteurs)"
+            f"{source.name}: {_describe(tables)}; export the tables of SPIP, articles (spip_articles) first"
         )
     if len(found) > 1:
         raise BadSource(f"{source.name}: contains several SPIP installations; choose one with --prefix: {names}")
     return next(iter(found.items()))
+
+
+def _describe(tables: Mapping[str, tuple[str, ...]]) -> str:
+    """Return what is in a database without a SPIP, for people."""
+    if not tables:
+        return "this is not a SPIP database: there is no table in it"
+    names = sorted(tables)
+    shown = ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
+    return f"this is not a SPIP database: none of its {len(names)} tables holds texts of SPIP ({shown})"

@@ -12,6 +12,7 @@ from spipconv.migration.kinds import KINDS_BY_TABLE, OBJECT_KINDS
 from spipconv.migration.read.database import WORKING_TABLES
 from spipconv.migration.read.extra_columns import is_idle
 from spipconv.migration.read.plugin_rows import OLDER_COLUMNS
+from spipconv.migration.read.sources import LOGO, LOGO_HOVER
 
 # Tables of links until 2.1, one for each kind of object, with the column that names it.
 OLD_LINKS = {
@@ -30,7 +31,7 @@ UNSEEN = frozenset(
     inclus ip id_message lang langue_choisie login low_sec maj messagerie minirezo miroir moderation oubli obligatoire
     pass pgp popularite prefs profondeur referers resume rubriques source statut statut_tmp syndic syndication
     tables_liees type type_defaut unseul vu visites webmestre date_redac mode_upload""".split()
-)
+) | {LOGO, LOGO_HOVER}
 # Tables without anything that visitors read, and tables with an issue of their own.
 _UNREAD = frozenset(
     """articles auteurs auteurs_messages breves caches contextes_aides definitions_liens depots depots_plugins
@@ -82,6 +83,7 @@ def choose_columns(table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
     if table in WORKING_TABLES:
         chosen = [*WORKING_TABLES[table], *_UNREAD_COLUMNS.get(table, ())]
         if table in KINDS_BY_TABLE:
+            chosen += [LOGO, LOGO_HOVER]
             chosen += [column for column in columns if not (column in UNSEEN or column in chosen or is_idle(column))]
     elif table in OLD_LINKS:
         links, _, key = OLD_LINKS[table]
@@ -93,8 +95,8 @@ def choose_columns(table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
     elif table in _UNREAD:
         return ()
     else:
-        chosen = [columns[0]]
+        chosen = [*columns[:1]]
     present = tuple(column for column in chosen if column in columns)
     if table in COUNTED and not present:
-        present = (columns[0],)
+        present = columns[:1]
     return present

@@ -14,12 +14,16 @@ from spipconv.migration.read.database import (
     LONG,
     LONGEST_TEXT,
     LONGEST_TITLE,
+    MOST_SIGNS,
     NUMBERS,
     WORKING_TABLES,
     WorkingDatabase,
 )
 from spipconv.migration.read.encoding import Decoder
 from spipconv.migration.read.extra_columns import is_filled, may_show, may_show_value, read_pairs
+from spipconv.migration.read.logos import named_logos
+from spipconv.migration.read.long_texts import count_signs, keep_long_text
+from spipconv.migration.read.missing_tables import missing_tables
 from spipconv.migration.read.plugin_rows import plugin_rows
 from spipconv.migration.read.raw_texts import RAW_TEXT_FOLDER, raw_fields, raw_path, written_out
 from spipconv.migration.read.sources import SpipSource, TooLong
@@ -100,6 +104,8 @@ class SpipReader:
         self._name_extensions(extensions)
         self._database.db.executemany("INSERT INTO signed VALUES (?, ?)", self._signed.items())
         self._database.db.commit()
+        yield from [Issue(doubt.code, detail=doubt.detail) for doubt in self._source.doubts]
+        yield from missing_tables(self._tables)
         yield from self._left()
 
     def _choose(self, name: str, columns: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -179,6 +185,8 @@ class SpipReader:
             read_number(row.get(column)) is not None for column in MUST_NUMBERS.get(table, ()) if row.get(column)
         ):
             yield table, values
+            if kind is not None:
+                yield from named_logos(kind, cast(int, values[_PLACE_OF_KEY[table]]), row)
             if kind is not None and self._added.get(table):
                 yield from self._extra(kind.name, cast(int, values[_PLACE_OF_KEY[table]]), table, row)
         else:
@@ -190,7 +198,7 @@ class SpipReader:
         """
         columns = WORKING_TABLES[table]
         values: list[str | int] = []
-        room = LONGEST_TEXT
+        room, signs = LONGEST_TEXT, MOST_SIGNS
         for column in columns:
             value = row.get(column)
             if not value:
@@ -209,10 +217,11 @@ class SpipReader:
                 values.append(date or "")
             else:
                 size = len(value)
-                room -= size
-                if room < 0 or (size > LONGEST_TITLE and (size > LONGEST_TEXT or column not in LONG)):
+                found = count_signs(value)
+                room, signs = room - size, signs - found
+                if min(room, signs) < 0 or (size > LONGEST_TITLE and (size > LONGEST_TEXT or column not in LONG)):
                     self._leave(table, row, column, value)
-                    room += size
+                    room, signs = room + size, signs + found
                     values.append("")
                 elif value.isascii():
                     values.append(value.decode("ascii").replace("\0", ""))
@@ -254,13 +263,10 @@ class SpipReader:
         )
 
     def _leave(self, table: str, row: Mapping[str, bytes | None], column: str, value: bytes) -> None:
-        """Leave out a text that is too long, and keep the part of it that is in memory."""
+        """Leave out a text that is too long, and keep it as it is in the source."""
         kind, number = _object(table, row)
-        size = value.size if isinstance(value, TooLong) else len(value)
-        words = f"{size:,} bytes" if size else "too many bytes"
-        self._issues.append(Issue("text-too-long", kind, number, column, detail=f"{self._place(table)}: {words}"))
-        if value and column in raw_fields(kind):
-            self._database.keep(f"{RAW_TEXT_FOLDER}/{kind}-{number}-{column}.txt", self._decoder.decode(value)[0])
+        detail = f"{self._place(table)}: {keep_long_text(self._database, kind, number, column, value)}"
+        self._issues.append(Issue("text-too-long", kind, number, column, detail=detail))
 
     def _text(self, value: bytes | None) -> str:
         return self._decoder.decode(value)[0]

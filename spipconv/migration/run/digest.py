@@ -11,7 +11,17 @@ from spipconv.plugins import describe_versions
 from spipconv.version import VERSION
 
 # The tables from which pages show other objects.
-_TABLES = ("objects", "pages", "old_paths", "documents", "auteurs_liens", "mots_liens", "documents_liens", "meta")
+_TABLES = (
+    "objects",
+    "pages",
+    "old_paths",
+    "documents",
+    "auteurs_liens",
+    "mots_liens",
+    "documents_liens",
+    "meta",
+    "logos",
+)
 _COLUMNS = (
     "* FROM evenements", "* FROM albums", "* FROM albums_liens", "* FROM gis", "* FROM gis_liens", "* FROM formulaires",
     "* FROM petitions", "* FROM signed", "* FROM extra", "* FROM rubriques_liens", "* FROM menus",

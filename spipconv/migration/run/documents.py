@@ -57,6 +57,10 @@ class DocumentCopier:
             else:
                 self._report.count("written", "document")
 
+        for row in database.db.execute("SELECT kind, number, is_hover, file FROM logos"):
+            if not self._img.logo(row["kind"], row["number"], hover=bool(row["is_hover"])):
+                self._report.add(Issue("file-missing", row["kind"], row["number"], "logo", detail=row["file"]))
+
     def _copy(self, name: str, new_name: str) -> None:
         images = self._target.images
         try:

@@ -10,13 +10,13 @@ from spipconv.migration.read.sources.dump import Dump
 from spipconv.migration.read.sources.layers import innermost, on_disk
 from spipconv.migration.read.sources.mysql import Server
 from spipconv.migration.read.sources.packing import HEAD, file_contents, unpacking
-from spipconv.migration.read.sources.protocol import BadSource, Choose, RawValue, SourceRow, SpipSource, TooLong
+from spipconv.migration.read.sources.protocol import BadSource, Choose, Doubt, RawValue, SourceRow, SpipSource, TooLong
 from spipconv.migration.read.sources.sqlite import SqliteFile
 from spipconv.migration.read.sources.strangers import name_stranger
 from spipconv.migration.read.sources.xml_backup import LOGO, LOGO_HOVER, XmlBackup, is_backup
 
 __all__ = [
-    "LOGO", "LOGO_HOVER", "BadSource", "Choose", "RawValue", "SourceRow", "SpipSource", "TooLong", "find_base",
+    "LOGO", "LOGO_HOVER", "BadSource", "Choose", "Doubt", "RawValue", "SourceRow", "SpipSource", "TooLong", "find_base",
     "is_server", "open_source",
 ]  # fmt: skip
 

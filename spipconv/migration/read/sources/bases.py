@@ -49,8 +49,8 @@ def choose_base(place: str, files: Iterable[tuple[str, str]], *, is_archive: boo
     if is_archive and len(others) == 1:
         return others[0]
     raise BadSource(
-        f"{place}: no base in it: no config/bases/….sqlite, no backup in tmp/dump/, no dump (.sql, .sqlite, .xml);"
-        " give the database itself"
+        f"{place}: {'an archive' if is_archive else 'a folder'} without a base: no config/bases/….sqlite, no backup in"
+        " tmp/dump/, no dump (.sql, .sqlite, .xml); give the database itself"
     )
 
 
@@ -74,7 +74,7 @@ def find_base(folder: Path) -> Path:
     except BadSource as error:
         if (folder / "config" / "connect.php").exists():
             raise BadSource(
-                f"{folder}: no base in it: config/connect.php says on which server it is; give mysql://user@host/database"
+                f"{folder}: a folder without a base: config/connect.php says on which server it is; give mysql://user@host/database"
                 " or a dump of it"
             ) from error
         raise

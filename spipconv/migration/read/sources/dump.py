@@ -10,11 +10,10 @@ from pathlib import Path
 from spipconv.migration.read.sources.dialects import HEAD, Finding, judge_texts, name_dialect
 from spipconv.migration.read.sources.layers import innermost
 from spipconv.migration.read.sources.packing import Contents, file_contents, unpacking
-from spipconv.migration.read.sources.protocol import BadSource, Choose, SourceRow
+from spipconv.migration.read.sources.protocol import BadSource, Choose, Doubt, SourceRow
 from spipconv.migration.read.sources.sql_rows import RowReader
 from spipconv.migration.read.sources.statements import Statements
 from spipconv.migration.read.sources.strangers import name_stranger
-from spipconv.migration.report.issues import Issue
 
 _WINDOW = 1 << 20
 _BOM = b"\xef\xbb\xbf"
@@ -38,7 +37,7 @@ class Dump:
         if not charset:
             raise BadSource(f"{self.name}: {name_stranger(self._head)}")
         self.charset = "utf-8" if self._contents.is_recoded else charset
-        self.issues: Sequence[Issue] = () if self._dialect.is_sure else (Issue("backslashes-read"),)
+        self.doubts: Sequence[Doubt] = () if self._dialect.is_sure else (Doubt("backslashes-read"),)
 
     def read(self, choose: Choose) -> Iterator[tuple[str, SourceRow]]:
         """Yield the rows of the chosen tables, each as it is found."""

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from spipconv.migration.read.sources.protocol import LONGEST_VALUE, BadSource, Choose, SourceRow, TooLong
-from spipconv.migration.report.issues import Issue
+from spipconv.migration.read.sources.protocol import LONGEST_VALUE, BadSource, Choose, Doubt, SourceRow, TooLong
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -27,7 +26,7 @@ class Server:
     """A database on a server; nothing is written to it."""
 
     charset = "utf-8"  # the charset of the connection, whatever the charsets of the tables
-    issues: Sequence[Issue] = ()
+    doubts: Sequence[Doubt] = ()
 
     def __init__(self, address: str, ask_password: Callable[[], str] | None = None) -> None:
         self._address = _address(address)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
-
-from spipconv.migration.report.issues import Issue
+from typing import NamedTuple, Protocol
 
 # Bytes of one value, and of all values of a row that is longer than what is looked at in one piece. Servers take 16 MiB
 # (max_allowed_packet) by default.
@@ -16,15 +14,19 @@ MOST_COLUMNS = 32_767
 
 
 class TooLong(bytes):
-    """The placeholder of a value that is too long to be kept in memory. ``size`` is its number of bytes; 0: unknown."""
+    """The placeholder of a value that is too long to be kept in memory. ``size`` is its number of bytes; 0: unknown.
+
+    ``pieces`` yields the value piece by piece, until the next row is read; None: it cannot be had.
+    """
 
     size = 0
+    pieces: Callable[[], Iterator[bytes]] | None = None
 
     @classmethod
-    def of(cls, size: int) -> TooLong:
+    def of(cls, size: int, pieces: Callable[[], Iterator[bytes]] | None = None) -> TooLong:
         """Return the placeholder of a value with this size."""
         value = cls()
-        value.size = size
+        value.size, value.pieces = size, pieces
         return value
 
 
@@ -43,10 +45,17 @@ class BadSource(ValueError):
         super().__init__("".join([c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text]))
 
 
+class Doubt(NamedTuple):
+    """What is doubtful about a source: the code of an issue, and its detail."""
+
+    code: str
+    detail: str = ""
+
+
 class SpipSource(Protocol):
     """A database. ``charset`` is the Python name of the encoding that it declares, if it is known.
 
-    ``issues`` are those with the source itself, complete after a reading.
+    ``doubts`` are about the source as a whole.
     """
 
     @property
@@ -56,7 +65,7 @@ class SpipSource(Protocol):
     def charset(self) -> str: ...
 
     @property
-    def issues(self) -> Sequence[Issue]: ...
+    def doubts(self) -> Sequence[Doubt]: ...
 
     def read(self, choose: Choose) -> Iterator[tuple[str, SourceRow]]:
         """Yield (table, row) for every row of every chosen table, with the wanted values.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from spipconv.migration.read.sources.protocol import TooLong
+from spipconv.migration.read.sources.spool import Spool
 from spipconv.migration.read.sources.sql_syntax import MYSQL, Dialect, Syntax, syntax
+from spipconv.migration.read.sources.sql_values import literal
 from spipconv.migration.read.sources.window import ENOUGH, Stream, Window
 
 # Words of a statement that are kept.
@@ -149,14 +151,20 @@ class Reader(Window):
         has_escapes = self._dialect.escapes and (quote == b"'" or (self._dialect.is_mysql and quote == b'"'))
         inside = _INSIDE[quote, has_escapes or before in {b"e", b"E"}]
         self.position += 1
-        kept, size = [before + quote], 0
+        kept: list[bytes] = []
+        spool: Spool | None = None
+        size, start = 0, before + quote
         while True:
             found = inside.match(self.data, self.position)
             assert found
             size += len(found[0])
-            if size <= most:
-                kept.append(found[0])
-            else:
+            kept.append(found[0])
+            if size > most:
+                spool = spool or (Spool() if most else None)
+                # Each piece ends after a whole sign.
+                for piece in kept if spool else ():
+                    assert spool
+                    spool.add(literal(start + piece + quote, self._dialect) or b"")
                 kept.clear()
             self.position = found.end()
             # A quote or a backslash at the end of the window: its meaning depends on the next character.
@@ -168,7 +176,9 @@ class Reader(Window):
                     break
                 raise self.cut("a quoted text")
         self.position += 1
-        return b"".join(kept) + quote if size <= most else TooLong.of(size)
+        if size <= most:
+            return b"".join([start, *kept, quote])
+        return spool.value() if spool else TooLong.of(size)
 
     def _kept(self, pattern: re.Pattern[bytes], most: int, start: bytes, *, may_be_empty: bool = False) -> bytes:
         """Read on as long as a pattern matches."""

@@ -100,13 +100,15 @@ class RowReader(Reader):
                 for pattern in (_CAST, _JOINT):
                     joint = pattern.match(self.data, self.position)
                     if joint:
-                        part += joint[0]
+                        part = part if isinstance(part, TooLong) else part + joint[0]
                         self.position = joint.end()
             size += part.size if isinstance(part, TooLong) else len(part)
             if size <= most:
                 kept.append(part)
             if not depth and (isinstance(part, TooLong) or not part.rstrip().endswith(b"||")):
-                return b"".join(kept) if size <= most else TooLong.of(size)
+                if size <= most:
+                    return b"".join(kept)
+                return part if isinstance(part, TooLong) and not kept else TooLong.of(size)
 
     def _part(self, depth: int, most: int) -> bytes:
         """Read a string, a word, or the beginning, a part or the end of a call."""

@@ -9,8 +9,16 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from spipconv.migration.read.sources.protocol import LONGEST_VALUE, BadSource, Choose, RawValue, SourceRow, TooLong
-from spipconv.migration.report.issues import Issue
+from spipconv.migration.read.sources.protocol import (
+    LONGEST_VALUE,
+    BadSource,
+    Choose,
+    Doubt,
+    RawValue,
+    SourceRow,
+    TooLong,
+)
+from spipconv.migration.read.sources.spool import PIECE
 
 _WRITE_AHEAD = 2
 _REMEDY = "copy it again, or mend it: sqlite3 FILE .recover"
@@ -23,7 +31,7 @@ class SqliteFile:
     """
 
     charset = "utf-8"  # SQLite returns text as UTF-8, whatever encoding the file uses
-    issues: Sequence[Issue] = ()
+    doubts: Sequence[Doubt] = ()
 
     def __init__(self, path: Path, name: str = "", work: Path | None = None) -> None:
         self.name = name or str(path)
@@ -110,8 +118,27 @@ def _value(database: sqlite3.Connection, table: str, column: str, place: int) ->
     try:
         found = database.execute(f"SELECT {_quoted(column)} FROM {_quoted(table)} LIMIT 1 OFFSET {place}").fetchone()
     except sqlite3.DataError:
-        return TooLong.of(0)
+        return _too_long(database, table, column, place)
     return _bytes(found[0]) if found else None
+
+
+def _too_long(database: sqlite3.Connection, table: str, column: str, place: int) -> TooLong:
+    """Return the placeholder of a value, which SQLite can read in pieces unless its table has no row numbers."""
+    try:
+        (row,) = database.execute(f"SELECT rowid FROM {_quoted(table)} LIMIT 1 OFFSET {place}").fetchone()
+        (encoding,) = database.execute("PRAGMA encoding").fetchone()
+        with database.blobopen(table, column, row, readonly=True) as blob:
+            size = len(blob)
+    except sqlite3.Error:
+        return TooLong.of(0)
+
+    def pieces() -> Iterator[bytes]:
+        with database.blobopen(table, column, row, readonly=True) as blob:
+            while piece := blob.read(PIECE):
+                yield piece
+
+    # Here, texts are as they are in the file.
+    return TooLong.of(size, pieces if encoding == b"UTF-8" else None)
 
 
 def _quoted(name: str) -> str:

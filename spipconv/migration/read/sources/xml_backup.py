@@ -13,19 +13,20 @@ from spipconv.migration.read.sources.protocol import (
     LONGEST_VALUE,
     MOST_COLUMNS,
     Choose,
+    Doubt,
     RawValue,
     SourceRow,
     TooLong,
 )
+from spipconv.migration.read.sources.spool import Spool
 from spipconv.migration.read.sources.window import ENOUGH, Window
-from spipconv.migration.report.issues import Issue
 
 # The columns in which the attributes of a row are given: the endings of its logos.
 LOGO, LOGO_HOVER = "@on", "@off"
 # A whole backup has these tables: one without rows leaves no trace in it.
 _ALWAYS = (
     "articles", "auteurs", "auteurs_articles", "documents", "documents_articles", "groupes_mots", "meta", "mots",
-    "mots_articles", "rubriques",
+    "mots_articles", "rubriques", "forum", "urls",
 )  # fmt: skip
 _WINDOW = 1 << 20
 _LONGEST_TAG = 1 << 16
@@ -69,8 +70,8 @@ class XmlBackup:
             self._tables = scan.tables()
             self.charset = "utf-8" if contents.is_recoded else scan.charset
             self._settings = scan.settings
-        self.issues: Sequence[Issue] = [
-            Issue("character-ill-formed", detail=f"{table} ({count})") for table, count in sorted(scan.controls.items())
+        self.doubts: Sequence[Doubt] = [
+            Doubt("character-ill-formed", f"{table} ({count})") for table, count in sorted(scan.controls.items())
         ]
 
     def read(self, choose: Choose) -> Iterator[tuple[str, SourceRow]]:
@@ -226,6 +227,7 @@ class _Scan:
         window, pattern = self._window, _end_of(name, outer)
         kept: list[bytes] = []
         size = 0
+        spool: Spool | None = None
         is_cdata = False
         while True:
             found = (_END_OF_CDATA if is_cdata else pattern).search(window.data, window.position)
@@ -236,9 +238,12 @@ class _Scan:
                 begun = -1 if found or is_cdata else piece.rfind(b"&", -_LONGEST_ENTITY)
                 piece = piece[:begun] if begun >= 0 else piece
                 size += len(piece)
-                if size <= most:
-                    kept.append(piece if is_cdata else self._text(piece))
-                else:
+                kept.append(piece if is_cdata else self._text(piece))
+                if size > most:
+                    spool = spool or (Spool() if most else None)
+                    for part in kept if spool else ():
+                        assert spool
+                        spool.add(part)
                     kept.clear()
             window.position = window.position + len(piece) if not found else found.end()
             if found is None:
@@ -251,7 +256,9 @@ class _Scan:
             elif found["outer"]:
                 raise window.error(f"<{name}> has no end", found.start())
             else:
-                return b"".join(kept) if size <= most else TooLong.of(size)
+                if size <= most:
+                    return b"".join(kept)
+                return spool.value() if spool else TooLong.of(size)
 
     def _text(self, raw: bytes) -> bytes:
         return _ENTITY.sub(self._character, raw) if b"&" in raw else raw

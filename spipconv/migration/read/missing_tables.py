@@ -1,0 +1,39 @@
+"""Tables that a part of a SPIP database does not have: the tables come in, an issue for each kind of loss goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from spipconv.migration.report.issues import Issue
+
+# Tables that every SPIP has.
+CORE_TABLES = ("articles", "rubriques", "auteurs")
+# The code of what is lost without them, and the tables: of those that are together, one is enough.
+_NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "articles-missing": (("articles",),),
+    "sections-missing": (("rubriques",),),
+    "authors-missing": (("auteurs",), ("auteurs_liens", "auteurs_articles")),
+    "documents-missing": (("documents",), ("documents_liens", "documents_articles")),
+    "settings-missing": (("meta",),),
+    "addresses-missing": (("urls",),),
+    # In a whole database, these are missing where the site did without a plugin.
+    "keywords-missing": (("mots",), ("mots_liens", "mots_articles")),
+    "comments-missing": (("forum",),),
+}
+_OF_PLUGINS = frozenset({"keywords-missing", "comments-missing"})
+
+
+def missing_tables(tables: Mapping[str, tuple[str, ...]]) -> Iterator[Issue]:
+    """Yield an issue for each kind of loss; ``tables`` are those that are there, without their prefix, with columns."""
+    has_addresses = any("url_propre" in columns for columns in tables.values())
+    is_part = not all(any(name in tables for name in names) for names in _needed("articles", "sections", "authors"))
+    for code, needed in _NEEDED.items():
+        missing = [names[0] for names in needed if not any(name in tables for name in names)]
+        if (code in _OF_PLUGINS and not is_part) or (code == "addresses-missing" and has_addresses):
+            continue
+        if missing:
+            yield Issue(code, detail=", ".join(missing))
+
+
+def _needed(*kinds: str) -> list[tuple[str, ...]]:
+    return [names for kind in kinds for names in _NEEDED[f"{kind}-missing"]]
