@@ -16,6 +16,7 @@ from spipconv.migration.pages.comments import read_comments
 from spipconv.migration.pages.glossary import SiteGlossary, SiteTerm
 from spipconv.migration.pages.harmless import HarmlessTexts
 from spipconv.migration.pages.links import LinkRewriter
+from spipconv.migration.pages.long_texts import LongTexts
 from spipconv.migration.pages.page import Page, summarise
 from spipconv.migration.pages.plugin_facts import CALENDAR, PluginFacts
 from spipconv.migration.pages.portion import SpipKey
@@ -86,6 +87,7 @@ class Content:
         self._objects.site_address = next((address + "/" for address in own_addresses(database)), "")
         self._relations = PageRelations(database, self._objects, files, self.site.language)
         self._links = LinkRewriter(database, self._objects, files, self.site.language)
+        self._long_texts = LongTexts(database)
         # Each page needs these twice.
         self._row = lru_cache(4)(self._read_row)
         self._messages = lru_cache(4)(self._read_messages)
@@ -347,6 +349,7 @@ class Content:
         )
 
     def _body(self, fields: Sequence[tuple[str, str]]) -> Document:
+        fields = self._long_texts.fill(self._page, fields)
         texts = "".join([text for _, text in fields])
         added = self._models.added(self._page.kind, self._page.number, texts)
         return self._texts.read_body([*fields, *added], self._page.attachments)

@@ -49,7 +49,7 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
     "value-refused": ("loss", mark("invalid value for this column: treated as missing")),
     "text-too-long": (
         "loss",
-        mark("this text is too long to be migrated: left out; the part that could be read is in .spipconv/failed"),
+        mark("this text is too long to be migrated: left out, and kept as it is in .spipconv/failed"),
     ),
     "articles-missing": (
         "loss",

@@ -9,8 +9,8 @@ from spipconv.migration.kinds import HOME
 from spipconv.migration.output.folder import BadOutput
 from spipconv.migration.output.manifest import Entry, Journal, OutputManifest, settle
 from spipconv.migration.output.output import Output
-from spipconv.migration.pages.content import read_site
 from spipconv.migration.pages.page import Site
+from spipconv.migration.pages.site import read_site
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
@@ -71,14 +71,17 @@ class SiteWriter:
             if has_glossary(self._database):
                 self._finish_glossary()
             site = read_site(self._database)
-            if isinstance(self._target, MarkdownTree):
+            if self._output and isinstance(self._target, MarkdownTree):
                 for file in site_files(site, self._database, self._target):
                     self._put(file.path, file.content)
             PluginFiles(self._database, site, self._report, self._put_lines, self._target.images).write()
             for path, text in self._database.db.execute("SELECT path, text FROM kept ORDER BY path"):
                 self._put(path, text.encode("utf-8", "replace"))
-            self._write_report(site)
+            for path, file in self._database.db.execute("SELECT path, file FROM kept_files ORDER BY path"):
+                if self._output and not self._output.put_file(path, Path(file)):
+                    self._report.add(Issue("user-file-kept", detail=path))
             if self._output:
+                self._write_report(site)
                 self._finish(self._output)
         except CannotWrite:
             raise
@@ -114,7 +117,7 @@ class SiteWriter:
 
     def _write_pages(self) -> None:
         results = self._results()
-        if not self._target.single_file:
+        if not self._target.single_file or self._options.dry_run:
             for result in results:
                 self._note(result)
             return
@@ -187,7 +190,8 @@ class SiteWriter:
     def _finish_glossary(self) -> None:
         """Report the terms that no page has, and write all terms beside pages that are lines of JSON."""
         content = make_content(self._database, self._options)
-        if not self._options.sample and self._options.selection.is_whole:
+        options = self._options
+        if not options.sample and not options.dry_run and options.selection.is_whole:
             self._report.add(*unused_terms(content, self._used))
         if self._target.single_file.endswith(".jsonl"):
             self._put_lines(GLOSSARY_FILE, glossary_lines(content))
