@@ -15,6 +15,7 @@ from spipconv.extensions import Extension
 from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.models import SHOWN
 from spipconv.migration.pages.glossary import SiteGlossary
+from spipconv.migration.pages.harmless import HarmlessTexts
 from spipconv.migration.pages.links import LinkRewriter, concerns
 from spipconv.migration.pages.page import Attachment, Page
 from spipconv.migration.pages.resolver import SiteObjects
@@ -77,6 +78,8 @@ class PageTexts:
         self.failures: dict[tuple[str, int], None] = {}
         # Objects that texts refer to, checked separately: whether they can be shown.
         self._checked: dict[tuple[str, int], bool] = {}
+        # Where only issues are wanted: it tells which texts have none, and these are not read.
+        self.harmless: HarmlessTexts | None = None
 
     def add_issue(self, code: str, field: str, line: int = 0, column: int = 0, detail: str = "") -> None:
         """Report an issue in a field of the page's object."""
@@ -92,7 +95,7 @@ class PageTexts:
 
     def read_words(self, field: str, text: str) -> str:
         """Return the words of a short field."""
-        if not text:
+        if not text or (self.harmless and self.harmless.is_harmless(text)):
             return ""
         self.sources.append(in_language(text, self.language))
         parsed = parse(
@@ -119,7 +122,7 @@ class PageTexts:
         introduction: list[Node] = []
         first_note = 1
         for field, text in fields:
-            if not text.strip():
+            if not text.strip() or (self.harmless and self.harmless.is_harmless(text, note=self.shown.add)):
                 continue
             self.sources.append(in_language(text, self.language))
             parsed = parse(
@@ -143,7 +146,7 @@ class PageTexts:
             own = self._put_right(parsed.document.children, field) if is_concerned else parsed.document.children
             texts.append((field, replace(parsed.document, children=own)))
             introduction += parsed.document.introduction
-        if self._glossary:
+        if self._glossary and not self.harmless:
             texts = self._with_terms(texts, self._glossary)
         self.parts += [(field, len(text.children)) for field, text in texts]
         if portfolio := self._portfolio(attachments):
@@ -180,6 +183,8 @@ class PageTexts:
 
     def read_message(self, number: int, text: str) -> Document:
         """Return the tree of a message, which is a stranger's text."""
+        if self.harmless and self.harmless.is_harmless_message(text):
+            return Document(())
         parsed = parse(
             text, profile="comment", lang=self.language, plugins=self._plugins, typography=self._typography,
             extensions=self._extensions,
@@ -219,7 +224,11 @@ class PageTexts:
 
     def _portfolio(self, attachments: Iterable[Attachment]) -> tuple[Node, ...]:
         """Return, as figures, the documents of a page that are not in its texts."""
-        numbers = [document.number for document in attachments if document.number not in self.shown]
+        numbers = [
+            document.number
+            for document in attachments
+            if document.number not in self.shown and not (self.harmless and document.address.startswith("/"))
+        ]
         if not numbers:
             return ()
         markup = "\n\n".join(f"<doc{number}>" for number in numbers)

@@ -67,6 +67,7 @@ class PageMaker:
         self._target = with_spaces(options.target, read_typography(options.typography)[1])
         self._database = WorkingDatabase(arguments.database)
         self._content = make_content(self._database, options)
+        self._is_dry = options.dry_run
         self._is_resumed, self._digest = options.resume, arguments.digest
         self._manifest = OutputManifest(arguments.earlier)
         self._output: Output | None = None
@@ -92,6 +93,8 @@ class PageMaker:
         An internal error stops only this page, and the result says so.
         """
         begin_object()
+        if self._is_dry:
+            return self._check(key)
         try:
             known, source = self._known(key)
             if known is None:
@@ -107,9 +110,7 @@ class PageMaker:
         for kind, number in made.failures:
             _keep_raw(self._database, self._output, kind, number)
         page = made.page
-        # A tree has no place for messages that wait for a moderator.
-        has_pending = bool(self._target.single_file)
-        messages = sum(has_pending or not comment.is_pending for comment in page.comments)
+        messages = self._messages(page)
         entry = Entry(
             entry_name(key), "" if made.failures else source, page.address, {}, made.issues, words, messages, page.terms
         )
@@ -120,9 +121,34 @@ class PageMaker:
         are_put = [output is None or output.put(file.path, file.content, entry) for file in text]
         return PageResult(entry, is_kept=not all(are_put))
 
+    def _check(self, key: PageKey) -> PageResult:
+        """Return the result for a page that is not to be written: its issues and the number of its messages."""
+        try:
+            made = self._content.make(*key)
+        except Exception as error:
+            if stops_the_run(error):
+                raise
+            return fail_page(self._database, self._output, key, describe_error(error))
+        return PageResult(
+            Entry(
+                entry_name(key),
+                page=made.page.address,
+                issues=made.issues,
+                messages=self._messages(made.page),
+                terms=made.page.terms,
+            )
+        )
+
+    def _messages(self, page: Page) -> int:
+        """Return how many messages the target shows: a tree has no place for those that wait for a moderator."""
+        has_pending = bool(self._target.single_file)
+        return sum(has_pending or not comment.is_pending for comment in page.comments)
+
     def write_redirects(self) -> tuple[Issue, ...]:
         """Write the redirect tables; return their issues."""
         database, feed = self._database, self._target.feed
+        if self._is_dry:
+            return tuple(redirects.check(database, lambda file: True))
         issues: list[Issue] = []
         tables: list[tuple[str, Iterable[str]]] = [
             ("nginx-maps.conf", redirects.nginx(database, feed)),
@@ -212,6 +238,7 @@ def make_content(database: WorkingDatabase, options: MigrationOptions) -> Conten
         typography=read_typography(options.typography)[0],
         extensions=options.extensions,
         raw_format=target.raw_format,
+        only_issues=options.dry_run,
     )
 
 
