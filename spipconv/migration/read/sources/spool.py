@@ -17,11 +17,26 @@ class Spool:
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115
         self._size = 0
+        self._digit = b""
+
+    def __del__(self) -> None:
+        self._file.close()
 
     def add(self, piece: bytes) -> None:
         """Add the next piece of the value."""
         self._file.write(piece)
         self._size += len(piece)
+
+    def add_hex(self, digits: bytes) -> None:
+        """Add the bytes that hexadecimal digits stand for; the last digit may wait for the next ones."""
+        digits = self._digit + digits
+        even = len(digits) // 2 * 2
+        self._digit = digits[even:]
+        try:
+            self.add(bytes.fromhex(digits[:even].decode("ascii")))
+        except ValueError:
+            # These are no digits.
+            self.add(digits[:even])
 
     def value(self) -> TooLong:
         """Return the value's placeholder, which has its pieces."""

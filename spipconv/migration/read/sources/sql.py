@@ -164,7 +164,10 @@ class Reader(Window):
                 # Each piece ends after a whole sign.
                 for piece in kept if spool else ():
                     assert spool
-                    spool.add(literal(start + piece + quote, self._dialect) or b"")
+                    if before in {b"x", b"X"}:
+                        spool.add_hex(piece)
+                    else:
+                        spool.add(literal(start + piece + quote, self._dialect) or b"")
                 kept.clear()
             self.position = found.end()
             # A quote or a backslash at the end of the window: its meaning depends on the next character.
@@ -183,17 +186,24 @@ class Reader(Window):
     def _kept(self, pattern: re.Pattern[bytes], most: int, start: bytes, *, may_be_empty: bool = False) -> bytes:
         """Read on as long as a pattern matches."""
         kept, size = [start], 0
+        spool: Spool | None = None
         while True:
             found = pattern.match(self.data, self.position)
             assert found
             size += len(found[0])
-            if size <= most:
-                kept.append(found[0])
-            else:
+            kept.append(found[0])
+            if size > most:
+                digits = b"".join(kept[spool is None :])
                 kept.clear()
+                if spool is None and most and digits[:2] in {b"0x", b"0X"}:
+                    spool, digits = Spool(), digits[2:]
+                if spool:
+                    spool.add_hex(digits)
             self.position = found.end()
             if self.position < len(self.data) or not self.more():
                 break
         if not size and not may_be_empty:
             raise self.error(f"{self.shown(self.position)} is no value")
-        return b"".join(kept) if size <= most else TooLong.of(size)
+        if size <= most:
+            return b"".join(kept)
+        return spool.value() if spool else TooLong.of(size)
