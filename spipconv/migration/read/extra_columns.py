@@ -34,7 +34,9 @@ _PUBLIC: Final = re.compile(
     r"|ordre|rang|composition)(?:_|$)"
 )
 _PHONE: Final = re.compile(r"(?:\+|\b0)[0-9](?:[\s./()-]*[0-9]){7,}")
-_NETWORK: Final = re.compile(r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b|\b(?:[0-9a-f]{1,4}:){3,}[0-9a-f:]+\b", re.IGNORECASE)
+_NETWORK: Final = re.compile(
+    r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b|(?:\b[0-9a-f]{1,4}|:):(?:[0-9a-f]{0,4}:){2,}[0-9a-f]{0,4}", re.IGNORECASE
+)
 _DIGEST: Final = re.compile(r"\s*(?:[0-9a-f]{32,}|\$[0-9a-z]{1,8}\$\S+)\s*", re.IGNORECASE)
 _NOTHING: Final = re.compile(r"[\s0:.-]*")
 
