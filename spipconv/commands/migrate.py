@@ -47,7 +47,12 @@ Examples:
     help="Options of this command, and names for the keys of front matter (TOML).",
 )
 @click.option("--to", type=click.Choice(TARGET_NAMES), required=True, help="System to migrate to.")
-@click.option("--img", type=click.Path(path_type=Path), metavar="DIR", help="IMG folder of the SPIP site.")
+@click.option(
+    "--img",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="IMG folder of the SPIP site, or an archive of it (.zip, .tar.gz …).",
+)
 @click.option(
     "--prefix", default="", metavar="NAME", help="Table prefix, if the database holds several SPIP installations."
 )
@@ -139,8 +144,9 @@ def migrate(
 ) -> None:
     """Migrate the SPIP site in SOURCE into the folder OUT.
 
-    SOURCE is a SQLite file, a dump (.sql, .sql.gz) or mysql://user@host/database; the password is read from MYSQL_PWD
-    or asked for. OUT gets the pages, the files, redirections from all old addresses, and a report. Files that were
+    SOURCE is a SQLite file, a dump (of MySQL, SQLite or PostgreSQL), an XML backup of SPIP 2.0 or older, the folder of
+    a site, or mysql://user@host/database; the password is read from MYSQL_PWD or asked for. Files may be packed
+    (.gz, .bz2, .xz, .zst, .zip, .tar). OUT gets the pages, the files, redirections from all old addresses, and a report. Files that were
     edited by hand are not overwritten. The exit code is 1 if something was lost, and 3 if an internal error stopped
     the migration of an object; report.html has the details.
     """
@@ -178,6 +184,8 @@ def migrate(
             click.echo("Interrupted. Run the same command with --resume to continue.", err=True)
             context.exit(130)
     with closing(report):
+        for issue in report.issues("source-found"):
+            click.echo(f"Found {issue.detail}", err=True)
         click.echo(summary(report, language))
         if not options.dry_run:
             click.echo(f"{out / 'report.html'}")

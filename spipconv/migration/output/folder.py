@@ -167,9 +167,9 @@ def check_places(out: Path, img: Path | None, source: str) -> None:
     if os.path.lexists(out) and not out.is_dir():
         raise BadOutput(f"{out}: there is a file of that name; give a folder")
     if img is not None:
-        if not img.is_dir():
-            raise BadOutput(f"--img {img}: no such folder")
-        if _is_within(out, img):
+        if not img.exists():
+            raise BadOutput(f"--img {img}: no such folder or archive")
+        if img.is_dir() and _is_within(out, img):
             raise BadOutput(f"{out}: it is in --img {img} and would be copied into itself; give a folder outside it")
         if _is_within(img, out):
             raise BadOutput(f"--img {img}: it is in the output folder {out}; give an output folder of its own")

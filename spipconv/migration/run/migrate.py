@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from spipconv.extensions import check_transport
 from spipconv.migration.output.folder import check_places
 from spipconv.migration.plan.old_paths import find_old_paths
@@ -16,10 +18,12 @@ from spipconv.migration.plan.plan import SitePlan
 from spipconv.migration.plan.selection import select
 from spipconv.migration.read.active_plugins import read_active_plugins
 from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.read.img_archive import find_images, unpack_images
 from spipconv.migration.read.prefixes import choose_prefix
 from spipconv.migration.read.privacy import hide_emails
-from spipconv.migration.read.sources import open_source
+from spipconv.migration.read.sources import find_base, is_server, open_source
 from spipconv.migration.read.spip_tables import SpipReader
+from spipconv.migration.report.issues import Issue
 from spipconv.migration.report.report import MigrationReport
 from spipconv.migration.run.counts import count_rows
 from spipconv.migration.run.options import MigrationOptions, ShowProgress
@@ -53,9 +57,11 @@ def migrate(
     check_plugins(options.plugins)
     if options.jobs > 1:
         check_transport(options.extensions)
+    source, images, found = _in_folder(source, options.img)
+    options = replace(options, img=images)
     check_places(out, options.img, source)
     try:
-        return _migrate(source, out, options, ask_password, progress)
+        return _migrate(source, out, options, found, ask_password, progress)
     except CannotWrite:
         raise
     except (sqlite3.OperationalError, OSError) as error:
@@ -66,9 +72,24 @@ def migrate(
         ) from error
 
 
+def _in_folder(source: str, img: Path | None) -> tuple[str, Path | None, list[Issue]]:
+    """Return the base and IMG in the folder of a site, with an issue for each that names it; other sources as they
+    are.
+    """
+    if is_server(source) or not os.path.isdir(source):
+        return source, img, []
+    site = Path(source)
+    base = find_base(site)
+    found = [Issue("source-found", detail=str(base))]
+    if img is None and (img := find_images(site)):
+        found.append(Issue("source-found", detail=str(img)))
+    return str(base), img, found
+
+
 def _migrate(
-    source: str, out: Path, options: MigrationOptions, ask_password: Callable[[], str] | None, progress: ShowProgress
-) -> MigrationReport:
+    source: str, out: Path, options: MigrationOptions, found: list[Issue], ask_password: Callable[[], str] | None,
+    progress: ShowProgress,
+) -> MigrationReport:  # fmt: skip
     with ExitStack() as stack:
         work = stack.enter_context(working_folder())
         workers = stack.enter_context(closing(Workers(options.jobs)))
@@ -80,6 +101,11 @@ def _migrate(
         if _is_large(source):
             workers.start()
         prefix, tables = choose_prefix(opened, options.prefix)
+        report.add(*found)
+        if options.img is not None and options.img.is_file():
+            img, refused = unpack_images(options.img, work)
+            options = replace(options, img=img)
+            report.add(*refused)
         database = WorkingDatabase(work / "base.sqlite", is_new=True)
         with closing(database):
             reader = SpipReader(opened, database, prefix, tables)
@@ -90,7 +116,8 @@ def _migrate(
                 database, options.now, options.selection.drafts, options.glossary_groups,
                 taken_names(options.front_matter),
             )  # fmt: skip
-            issues = [*plan.make()]
+            # Without a table of sections, all would be missing.
+            issues = [issue for issue in plan.make() if "rubriques" in tables or issue.code != "section-missing"]
             report.add(*select(database, options.selection, issues))
             report.add(*find_old_paths(database))
             count_rows(report, reader.rows, reader.left)

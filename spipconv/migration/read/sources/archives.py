@@ -141,7 +141,9 @@ def _tar_members(stream: BinaryIO, contents: Contents) -> Iterator[Member]:
                 assert opened is not None
                 return _bounded(opened, contents)
 
-            yield Member(header.name, _day(header.mtime), header.isreg(), header.isdir(), open_member)
+            yield Member(
+                header.name.removeprefix("./"), _day(header.mtime), header.isreg(), header.isdir(), open_member
+            )
 
 
 def _day(seconds: float) -> str:

@@ -32,6 +32,15 @@ def innermost(contents: Contents, work: Path | None = None) -> Contents:
     return contents
 
 
+def archive_contents(contents: Contents, work: Path | None) -> Contents | None:
+    """Return the archive that a file is, or holds compressed; None if there is none."""
+    if contents.packing and contents.packing not in _ARCHIVES and not contents.packing.startswith("utf"):
+        contents = unpacked(contents)
+    if contents.packing not in _ARCHIVES:
+        return None
+    return on_disk(contents, work) if contents.packing == "zip" else contents
+
+
 def _member(contents: Contents, work: Path | None) -> Contents:
     """Return the member of an archive that is the base."""
     if contents.packing == "zip":

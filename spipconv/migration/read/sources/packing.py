@@ -10,7 +10,7 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from errno import ENOSPC
+from errno import EDQUOT, ENOSPC
 from importlib import import_module
 from io import BufferedReader
 from pathlib import Path
@@ -25,7 +25,8 @@ _ALWAYS = 1 << 28
 _LARGEST = 1 << 36
 # Memory that a file may ask for to be unpacked, in bytes: twice as much as xz -9 -e needs.
 _MOST_MEMORY = 1 << 27
-_PIECE = 1 << 16
+# Bytes that are moved at a time, and those that tell what a file is.
+PIECE = 1 << 16
 HEAD = 4096
 
 _MAGIC = {
@@ -126,7 +127,7 @@ def unpacked(contents: Contents) -> Contents:
     def open_unpacked() -> Iterator[BufferedReader]:
         with contents.open() as stream:
             raw = _Recoded(stream, packing) if is_text else _READERS[packing](stream)
-            yield BufferedReader(Bounded(raw, name, contents.packed_size), _PIECE)
+            yield BufferedReader(Bounded(raw, name, contents.packed_size), PIECE)
 
     inner = contents._replace(open=open_unpacked, path=None, is_recoded=contents.is_recoded or is_text, packing="")
     return inner if is_text else inner._replace(packing=packing_of(inner))
@@ -142,9 +143,14 @@ def unpacking(name: str) -> Iterator[None]:
     except EOFError as error:
         raise BadSource(f"{name}: ends inside its packing, cut off; copy it again") from error
     except (OSError, zlib.error) as error:
-        if isinstance(error, OSError) and error.errno == ENOSPC:
+        if isinstance(error, OSError) and error.errno in {EDQUOT, ENOSPC}:
             raise
         raise BadSource(f"{name}: cannot be unpacked ({error}); copy it again") from error
+
+
+def allowance(packed_size: int) -> int:
+    """Return the most bytes that a file of this size may unpack to."""
+    return min(max(_ALWAYS, _MOST_TIMES * packed_size), _LARGEST)
 
 
 class _Readable(Protocol):
@@ -156,7 +162,7 @@ class Bounded(io.RawIOBase):
 
     def __init__(self, stream: _Readable, name: str, packed_size: int) -> None:
         self._stream, self._name = stream, name
-        self._left = min(max(_ALWAYS, _MOST_TIMES * packed_size), _LARGEST)
+        self._left = allowance(packed_size)
 
     def readable(self) -> bool:
         return True
@@ -194,12 +200,12 @@ class _Decompressed:
         while True:
             data = b""
             if self._decompressor.eof:
-                data = (self._decompressor.unused_data or self._stream.read(_PIECE)).lstrip(b"\0")
+                data = (self._decompressor.unused_data or self._stream.read(PIECE)).lstrip(b"\0")
                 if not data:
                     return b""
                 self._decompressor = self._make()
             elif self._decompressor.needs_input:
-                data = self._stream.read(_PIECE)
+                data = self._stream.read(PIECE)
                 if not data:
                     raise EOFError
             try:
@@ -222,7 +228,7 @@ class _Recoded:
 
     def read(self, size: int, /) -> bytes:
         while not self._rest:
-            data = self._stream.read(_PIECE)
+            data = self._stream.read(PIECE)
             text = self._decoder.decode(data, final=not data)
             self._rest = text.encode("utf-8", "replace")
             if not data:

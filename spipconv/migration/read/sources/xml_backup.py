@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from spipconv.migration.read.sources.packing import Contents, unpacking
 from spipconv.migration.read.sources.protocol import (
@@ -85,11 +85,22 @@ class XmlBackup:
             return
         with self._scan() as scan:
             for table, row in scan.rows(chosen):
-                yield table, tuple([row.get(column) for column in chosen[table]])
+                yield table, tuple([self._recoded(row.get(column)) for column in chosen[table]])
         # Rows of the table come first, since the first setting of a name counts.
         for name, value in self._settings.items() if "spip_meta" in chosen else ():
             setting = {"nom": name.encode(), "valeur": value}
             yield "spip_meta", tuple([setting.get(column) for column in chosen["spip_meta"]])
+
+    def _recoded(self, value: RawValue) -> RawValue:
+        """Return a value of a file in another encoding as UTF-8; what is UTF-8 all the same, as it is."""
+        if not value or value.isascii() or self.charset == "utf-8":
+            return value
+        try:
+            value.decode()
+        except UnicodeDecodeError:
+            with suppress(UnicodeDecodeError):
+                return value.decode(self.charset).encode()
+        return value
 
     @contextmanager
     def _scan(self) -> Iterator[_Scan]:
