@@ -7,7 +7,6 @@ for (const place of document.querySelectorAll(".print")) {
   button.textContent = place.textContent;
   button.addEventListener("click", () => window.print());
   place.replaceChildren(button);
-  place.hidden = false;
 }
 
 for (const table of document.querySelectorAll("main table")) {
