@@ -38,7 +38,7 @@ from spipconv.safety import safe_address
 from spipconv.trees import transform
 
 # Definitions that pages share: how many are kept, each at most some hundred kilobytes.
-_MOST_KEPT = 1024
+_MOST_KEPT = 2048
 # The characters of all definitions on the page that lists them; further ones are cut to their first words.
 _LONGEST_LIST = 500_000
 _SHORT = 200
