@@ -86,7 +86,7 @@ NUMBERS = frozenset(
 GREATEST = (1 << 48) - 1
 # Columns that hold dates.
 DATES = frozenset({"date", "date_redac", "date_modif", "date_heure", "date_debut", "date_fin"})
-# Limits for the texts of one row, in bytes and in signs of markup: making a page takes up to 370 MB at both limits.
+# Limits for the texts of one row, in bytes and in signs of markup: making a page takes up to 300 MB.
 LONGEST_TEXT = 1 << 21
 MOST_SIGNS = 250_000
 # Limit for a short text, in bytes: the size of a column of type text. Other pages show it with each link.
