@@ -35,7 +35,7 @@ INSERT INTO `spip_articles` (`statut`, `lang`, `id_trad`, `surtitre`, `soustitre
 ('publie', 'fr', 0, '', '', '', '', 'Peut-on compter ce qui compte ? La note compare trois méthodes et propose d’en discuter les chiffres avec les personnes concernées.', '', '', '', '0000-00-00 00:00:00', '', 6, 3, 'Note n° 11 : mesurer l’utilité sociale', '2015-05-18 09:00:00', '2015-05-18 09:00:00'),
 ('publie', 'fr', 0, '', '', '', '', 'L’épargne solidaire finance des entreprises de l’ESS. Encore faut-il savoir où va l’argent : nous avons lu les rapports de quinze fonds.', '', '', '', '0000-00-00 00:00:00', '', 7, 6, '20. Épargner près de chez soi', '2015-03-02 09:00:00', '2015-03-02 09:00:00'),
 ('publie', 'fr', 0, '', '', '', '', 'L’Atelier est une association : [écrivez-nous->art9], venez à une rencontre, proposez un texte. Les séances ont lieu le premier jeudi du mois.', '', '', '', '0000-00-00 00:00:00', '', 8, 4, 'Rejoindre l’Atelier', '2014-10-01 09:00:00', '2014-10-01 09:00:00'),
-('publie', 'fr', 0, '', '', '', '', '12, rue des Tisserands. Métro Canal, sortie 2. L’entrée est de plain-pied.', '', '', '', '0000-00-00 00:00:00', '', 9, 4, 'Venir nous voir', '2014-10-01 08:00:00', '2014-10-01 08:00:00'),
+('publie', 'fr', 0, '', '', '', '', '12, rue des Tisserands. Métro Canal, sortie 2. L’entrée est de plain-pied.', '', '', '', '0000-00-00 00:00:00', '', 9, 4, 'Venir nous voir', '2014-10-00 00:00:00', '2014-10-00 00:00:00'),
 ('publie', 'en', 1, 'Concepts', '', '', 'Some call it a utopia, others find it dull. A co-operative is first of all a simple rule, and a way to share power as well as money.', '{{{A rule before it is a status}}}\n\nIn December 1844, twenty-eight weavers opened a shop in Rochdale that belonged to them. They wrote down their principles before they filled the shelves[[G. J. Holyoake, {Self-Help by the People}, 1858.]].', '', '', '', '0000-00-00 00:00:00', '', 10, 8, 'The co-operative, a workplace democracy', '2016-02-10 09:30:00', '2016-02-10 09:30:00'),
 ('publie', 'fr', 0, '', '', '', '', 'Une SCIC peut accueillir une commune parmi ses associés, jusqu’à la moitié du capital. Le maire y a une voix, comme tout le monde : c’est là que la conversation commence.', '', '', '', '0000-00-00 00:00:00', '', 11, 5, 'La SCIC expliquée à mon maire', '2015-06-15 09:00:00', '2015-06-15 09:00:00'),
 ('publie', 'fr', 0, '', '', '', '', 'Seize millions de bénévoles, et presque aucun en comptabilité nationale. Comment le dire sans le réduire à un coût évité ?', '', '', '', '0000-00-00 00:00:00', '', 12, 5, 'Associations : ce que change le bénévolat', '2015-02-01 09:00:00', '2015-02-01 09:00:00');
@@ -142,7 +142,7 @@ INSERT INTO `spip_urls` (`id_parent`, `url`, `type`, `id_objet`, `date`, `segmen
 (0, 'Note-no-11-mesurer-l-utilite-sociale', 'article', 6, '2015-05-18 09:00:00', 1, 0, ''),
 (0, 'Epargner-pres-de-chez-soi', 'article', 7, '2015-03-02 09:00:00', 1, 0, ''),
 (0, 'Rejoindre-l-Atelier', 'article', 8, '2014-10-01 09:00:00', 1, 0, ''),
-(0, 'Venir-nous-voir', 'article', 9, '2014-10-01 08:00:00', 1, 0, ''),
+(0, 'Venir-nous-voir', 'article', 9, '2014-10-00 00:00:00', 1, 0, ''),
 (0, 'The-co-operative-a-workplace-democracy', 'article', 10, '2016-02-10 09:30:00', 1, 0, ''),
 (0, 'La-SCIC-expliquee-a-mon-maire', 'article', 11, '2015-06-15 09:00:00', 1, 0, ''),
 (0, 'Associations-ce-que-change-le-benevolat', 'article', 12, '2015-02-01 09:00:00', 1, 0, ''),
@@ -166,4 +166,16 @@ INSERT INTO `spip_urls` (`id_parent`, `url`, `type`, `id_objet`, `date`, `segmen
 (0, 'Herve-Le-Guellec', 'auteur', 2, '2016-01-01 00:00:00', 1, 0, ''),
 (0, 'Aicha-Ben-Said', 'auteur', 3, '2016-01-01 00:00:00', 1, 0, ''),
 (0, 'Qu-est-ce-qu-une-cooperative', 'article', 1, '2012-01-01 00:00:00', 1, 0, '');
+
+CREATE TABLE `spip_evenements` (`id_evenement` bigint NOT NULL, `id_article` bigint NOT NULL, `date_debut` datetime NOT NULL, `date_fin` datetime NOT NULL, `titre` text NOT NULL, `descriptif` text NOT NULL, `lieu` text NOT NULL, `adresse` text NOT NULL, `horaire` text NOT NULL, `statut` text NOT NULL);
+INSERT INTO `spip_evenements` (`id_evenement`, `id_article`, `date_debut`, `date_fin`, `titre`, `descriptif`, `lieu`, `adresse`, `horaire`, `statut`) VALUES
+(1, 8, '2016-03-01 18:30:00', '2016-03-01 20:30:00', 'Rencontre : communs et communes', 'Entrée libre, dans la limite des places.', 'Mairie, salle du conseil', '1, place de la Mairie', 'oui', 'publie');
+
+CREATE TABLE `spip_gis` (`id_gis` bigint NOT NULL, `titre` text NOT NULL, `descriptif` text NOT NULL, `lat` double NOT NULL, `lon` double NOT NULL, `zoom` bigint NOT NULL);
+INSERT INTO `spip_gis` (`id_gis`, `titre`, `descriptif`, `lat`, `lon`, `zoom`) VALUES
+(1, 'L’Atelier', '12, rue des Tisserands', '48.8890', '2.3800', 16);
+
+CREATE TABLE `spip_gis_liens` (`id_gis` bigint NOT NULL, `objet` text NOT NULL, `id_objet` bigint NOT NULL);
+INSERT INTO `spip_gis_liens` (`id_gis`, `objet`, `id_objet`) VALUES
+(1, 'article', 9);
 
