@@ -11,7 +11,7 @@ import pytest
 from spipconv.migration.plan import loose_documents
 from spipconv.migration.run.migrate import migrate
 from spipconv.migration.run.options import MigrationOptions
-from tests.hard_sites import bases, make_site
+from tests.hard_sites import Row, bases, make_site
 from tests.migrations import NOW, migrated, pages
 
 ROWS = bases()["documents"]
@@ -36,7 +36,7 @@ def test_every_document_is_on_a_page(tmp_path: Path) -> None:
 
 
 def test_a_section_of_the_name_keeps_its_address(tmp_path: Path) -> None:
-    section = {"id_rubrique": 9, "titre": "Documents", "statut": "publie", "lang": "fr"}
+    section: Row = {"id_rubrique": 9, "titre": "Documents", "statut": "publie", "lang": "fr"}
     source = make_site(tmp_path / "site.sqlite", {**ROWS, "rubriques": [*ROWS["rubriques"], section]})
     migrate(str(source), tmp_path / "out", MigrationOptions("json", now=NOW)).close()
     assert [*listed(tmp_path / "out")] == ["/documents-1/", "/documents-drafts/"]

@@ -28,7 +28,7 @@ from spipconv.migration.run.options import MigrationOptions, PageKey
 from spipconv.migration.run.workers import begin_object
 from spipconv.migration.target import with_spaces
 from spipconv.migration.writers.files import File
-from spipconv.migration.writers.pages import write
+from spipconv.migration.writers.pages import has_place, write
 from spipconv.nodes import Document
 from spipconv.settings import read_typography
 from spipconv.system.files import fingerprint
@@ -37,13 +37,14 @@ from spipconv.system.files import fingerprint
 class PageResult(Struct, frozen=True):
     """A finished page: its entry, whether its user's file was left in place, and, for a single file, its text.
 
-    ``is_failed``: there is no page, because an internal error stopped it.
+    ``is_failed``: there is no page, because an internal error stopped it. ``has_place``: the target has a place for it.
     """
 
     entry: Entry
     is_kept: bool = False
     text: str = ""
     is_failed: bool = False
+    has_place: bool = True
 
 
 class MakerArguments(Struct, frozen=True):
@@ -115,7 +116,7 @@ class PageMaker:
             entry_name(key), "" if made.failures else source, page.address, {}, made.issues, words, messages, page.terms
         )
         if isinstance(text, str):
-            return PageResult(entry, text=text)
+            return PageResult(entry, text=text, has_place=has_place(page, self._target))
         entry = replace(entry, files={file.path: fingerprint(file.content) for file in text})
         output = self._output
         are_put = [output is None or output.put(file.path, file.content, entry) for file in text]
@@ -136,7 +137,8 @@ class PageMaker:
                 issues=made.issues,
                 messages=self._messages(made.page),
                 terms=made.page.terms,
-            )
+            ),
+            has_place=has_place(made.page, self._target),
         )
 
     def _messages(self, page: Page) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from spipconv.migration.kinds import HOME
 from spipconv.migration.output.folder import BadOutput
 from spipconv.migration.output.manifest import Entry, Journal, OutputManifest, settle
 from spipconv.migration.output.output import Output
@@ -178,10 +177,8 @@ class SiteWriter:
         if result.is_failed:
             self._account.add_failure(key)
             return
-        is_empty = bool(self._target.single_file) and not result.text
-        has_place = not is_empty or kind == HOME.name or kind in SINGLE_FILES[self._target.name].head_kinds
         self._used.update(entry.terms)
-        self._account.add_page(key, entry.messages, has_place=has_place)
+        self._account.add_page(key, entry.messages, has_place=result.has_place)
         if entry.words[0]:
             self._report.count_words(kind, int(number), entry.page, *entry.words)
 

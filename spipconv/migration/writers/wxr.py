@@ -96,6 +96,12 @@ def heads(
     return start + "".join([whole for whole, _ in terms]), start + "".join([short for _, short in terms])
 
 
+def has_item(page: Page) -> bool:
+    """Return whether a page has an item of its own."""
+    has_text = page.kind not in _TERMS and bool(page.body.children)
+    return page.kind in TEXTS or has_text or bool(page.comments)
+
+
 def item(page: Page, site: Site) -> str:
     """Return a page with its comments, then its attachments, as items.
 
@@ -103,12 +109,10 @@ def item(page: Page, site: Site) -> str:
     have comments or (if they are not terms) a text. A document that is on several pages is repeated with each:
     importers take the first.
     """
-    is_post = page.kind in TEXTS
-    has_text = page.kind not in _TERMS and bool(page.body.children)
     place = language_place(page, site)
     number = post_number(page.kind, page.number) + place * TO_LANGUAGE
     date = page_date(page, place)
-    parent = number if is_post or has_text or page.comments else 0
+    parent = number if has_item(page) else 0
 
     attachments: list[str] = []
     titles: set[str] = set()
