@@ -103,7 +103,7 @@ class Content:
             else None
         )
         self._only_issues = only_issues
-        self._extensions, self._raw_format = (*extensions, self._models.extension), raw_format
+        self._extensions, self._raw_format = extensions, raw_format
         self._texts = self._page_texts()
 
     def make(self, kind: str, number: int, language: str) -> MadePage:
@@ -125,7 +125,7 @@ class Content:
     def _page_texts(self) -> PageTexts:
         return PageTexts(
             self._page, self._objects, self._links, self._peertube, self._plugins, self._typography, self._extensions,
-            self._raw_format, self.glossary,
+            self._raw_format, self.glossary, self._models,
         )  # fmt: skip
 
     def _make(self, kind: str, number: int, language: str, *, is_careful: bool = False) -> MadePage:

@@ -68,6 +68,11 @@ class SiteModels:
                 for name in names
             },
         )
+        self._names = re.compile(f"<(?:{'|'.join(self.extension.models)})", re.IGNORECASE)
+
+    def extensions(self, text: str, others: tuple[Extension, ...]) -> tuple[Extension, ...]:
+        """Return the extensions that a text is read with: after others, these models if it has any of them."""
+        return (*others, self.extension) if self._names.search(text) else others
 
     def added(self, kind: str, number: int, texts: str) -> Iterator[tuple[str, str]]:
         """Yield what SPIP's templates show below the texts of an object, as fields: what its ``texts`` do not show."""

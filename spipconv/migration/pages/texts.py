@@ -19,6 +19,7 @@ from spipconv.migration.pages.harmless import HarmlessTexts
 from spipconv.migration.pages.links import LinkRewriter, concerns
 from spipconv.migration.pages.page import Attachment, Page
 from spipconv.migration.pages.resolver import SiteObjects
+from spipconv.migration.pages.site_models import SiteModels
 from spipconv.migration.plan.titles import in_language
 from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
 from spipconv.migration.report.issues import Issue
@@ -42,7 +43,8 @@ class PageTexts:
     """Reads the texts of a page. ``page`` identifies it: its kind, number, language and address. ``peertube`` are
     instances of PeerTube whose players are kept, ``plugins`` those whose shortcuts are read;
     ``typography``: that of each language is applied. ``extensions`` are further extensions that texts are read with,
-    ``raw_format`` is the format of the raw texts that the target shows (empty: all), ``glossary`` that of the site.
+    ``raw_format`` is the format of the raw texts that the target shows (empty: all), ``glossary`` and ``models`` are
+    those of the site.
 
     ``issues`` are the issues of the page so far, ``sources`` the texts that were read, in the page's language,
     ``shown`` the numbers of the documents that they show, ``failures`` the objects that an internal error stopped,
@@ -60,8 +62,10 @@ class PageTexts:
         extensions: tuple[Extension, ...] = (),
         raw_format: str = "",
         glossary: SiteGlossary | None = None,
+        models: SiteModels | None = None,
     ) -> None:
         self._typography, self._extensions, self._raw_format = typography, extensions, raw_format
+        self._models = models
         self._page, self._objects, self._links = page, objects, links
         has_terms = page.kind in OBJECT_KINDS and OBJECT_KINDS[page.kind].has_terms
         self._glossary = glossary if glossary and has_terms else None
@@ -127,7 +131,8 @@ class PageTexts:
             self.sources.append(in_language(text, self.language))
             parsed = parse(
                 text, lang=self.language, objects=self._objects, embeds=True, peertube=self._peertube,
-                first_note=first_note, plugins=self._plugins, typography=self._typography, extensions=self._extensions,
+                first_note=first_note, plugins=self._plugins, typography=self._typography,
+                extensions=self._models.extensions(text, self._extensions) if self._models else self._extensions,
             )  # fmt: skip
             self._report(field, parsed.diagnostics)
             if self._raw_format:
