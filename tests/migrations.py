@@ -18,6 +18,7 @@ from filelock import FileLock
 from spipconv.migration.run.migrate import migrate
 from spipconv.migration.run.options import MigrationOptions
 from spipconv.migration.target import TargetName
+from tests.xml_backups import xml_backup
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parent / "examples" / "site"
@@ -32,6 +33,9 @@ SOURCES: Mapping[str, Path] = {
     "3.2-latin1": SITES / "site32_latin1_doubleencoded.sql",
     "1.9": SITES / "site192_latin1.sql",
 }
+# The XML backup that SPIP would have made of the oldest one, and all of them.
+XML_BACKUP = "1.9-xml"
+ALL_SOURCES = (*SOURCES, XML_BACKUP)
 
 
 class Migrated:
@@ -70,12 +74,24 @@ def images(source: str) -> Path:
 
 
 @cache
+def path_of(source: str) -> Path:
+    """Return the base of one of ``ALL_SOURCES``."""
+    if source in SOURCES:
+        return SOURCES[source]
+    path = folder_of_the_run() / "site192.xml"
+    with FileLock(f"{path}.lock"):
+        if not path.exists():
+            path.write_bytes(xml_backup(SOURCES["1.9"], images("1.9")))
+    return path
+
+
+@cache
 def migrated(source: str, to: TargetName) -> Migrated:
-    """Return the test site migrated from one of ``SOURCES``."""
+    """Return the test site migrated from one of ``ALL_SOURCES``."""
     folder = folder_of_the_run() / f"migrated-{source}-{to}"
     with FileLock(f"{folder}.lock"):
         if not (folder / "report.json").exists():
-            migrate(str(SOURCES[source]), folder, MigrationOptions(to, img=images(source), now=NOW)).close()
+            migrate(str(path_of(source)), folder, MigrationOptions(to, img=images(source), now=NOW)).close()
     return Migrated(folder)
 
 

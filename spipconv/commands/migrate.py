@@ -146,9 +146,9 @@ def migrate(
 
     SOURCE is a SQLite file, a dump (of MySQL, SQLite or PostgreSQL), an XML backup of SPIP 2.0 or older, the folder of
     a site, or mysql://user@host/database; the password is read from MYSQL_PWD or asked for. Files may be packed
-    (.gz, .bz2, .xz, .zst, .zip, .tar). OUT gets the pages, the files, redirections from all old addresses, and a report. Files that were
-    edited by hand are not overwritten. The exit code is 1 if something was lost, and 3 if an internal error stopped
-    the migration of an object; report.html has the details.
+    (.gz, .bz2, .xz, .zst, .zip, .tar). OUT gets the pages, the files, redirections from all old addresses, and a
+    report. Files that were edited by hand are not overwritten. The exit code is 1 if something was lost, and 3 if an
+    internal error stopped the migration of an object; report.html has the details.
     """
     from spipconv.migration.output.folder import BadOutput
     from spipconv.migration.read.sources import BadSource

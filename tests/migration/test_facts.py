@@ -1,4 +1,4 @@
-"""The facts that a migration must get right, from each of the five sources of the test site."""
+"""The facts that a migration must get right, from each of the six sources of the test site."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from tests.migrations import EXPECTED, SOURCES, images, migrated, pages
+from tests.migrations import ALL_SOURCES, EXPECTED, images, migrated, pages
 
 ARTICLES = {one["id"]: one for one in EXPECTED["articles"]}
 REDIRECTED = {one["id_article"] for one in EXPECTED["redirects"]}
 SHORT = {"auteur": "auteur", "rubrique": "rubrique", "mot": "mot", "breve": "breve", "site": "site"}
-pytestmark = pytest.mark.parametrize("source", SOURCES)
+pytestmark = pytest.mark.parametrize("source", ALL_SOURCES)
 
 
 def page_of(source: str, kind: str, number: int, language: str = "") -> dict[str, Any] | None:

@@ -543,7 +543,7 @@ def test_files_that_are_not_a_database_are_refused(kind: str, tmp_path: Path) ->
 
 
 def test_anything_that_is_not_a_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadSource, match="an archive without a base"):
+    with pytest.raises(BadSource, match="a folder without a base"):
         open_source(str(tmp_path))
     with pytest.raises(BadSource, match="No such file"):
         open_source(str(tmp_path / "none.sql"))
