@@ -137,12 +137,12 @@ class SiteGlossary:
         """Return the terms of a group or a dictionary, with their definitions, as a list in a language."""
         rows = self._db.execute(_MEMBERS[kind].replace("?", ":number"), {"number": number, "language": language})
         members = sorted(
-            [(row["weight"] == 0, row["weight"], title.casefold(), title, row["number"], row["kind"], row["slug"])
+            [(row["weight"] == 0, row["weight"], row["slug"], row["number"], title, row["kind"])
              for row in rows if (title := shown_title(row["title"], language))]
         )  # fmt: skip
         items: list[Node] = []
         room = _LONGEST_LIST
-        for *_, title, member, its_kind, slug in members:
+        for _, _, slug, member, title, its_kind in members:
             text = self.text_of(its_kind, member, language)
             text = text if len(text) <= room else text[:_SHORT]
             room -= len(text)

@@ -73,17 +73,17 @@ class GlossaryPlan:
 
     # ---- Groups of keywords ----
 
-    def choose(self) -> Iterator[Issue]:
-        """Choose the groups of keywords; yield the issue that names each."""
+    def choose(self, language: str) -> Iterator[Issue]:
+        """Choose the groups of keywords; yield the issue that names each, in the site's own language."""
         if self._named is None:
             return
         names: defaultdict[str, list[int]] = defaultdict(list)
         titles: dict[int, str] = {}
         for row in self._db.execute("SELECT id_groupe, titre FROM groupes_mots ORDER BY id_groupe"):
             title = row["titre"]
-            titles[row["id_groupe"]] = shown_title(title, "")
-            for language in sorted(_languages_of(title)) or [""]:
-                names[_fold(shown_title(title, language))].append(row["id_groupe"])
+            titles[row["id_groupe"]] = shown_title(title, language)
+            for code in sorted(_languages_of(title)) or [language]:
+                names[_fold(shown_title(title, code))].append(row["id_groupe"])
         for name in self._named:
             if _fold(name) not in names:
                 choice = ", ".join(titles.values()) or "none"

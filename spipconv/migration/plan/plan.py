@@ -55,7 +55,7 @@ class SitePlan:
         yield from check_languages(self._database, self.language)
         self.language = self._database.meta("langue_site", self.language)
         yield from self._plan_sections()
-        yield from self._glossary.choose()
+        yield from self._glossary.choose(self.language)
         yield from self._plan_keywords()
         yield from self._glossary.plan_dictionaries(self._names, self.language)
         yield from self._plan_authors()
