@@ -17,7 +17,7 @@ from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree, TargetName
 from spipconv.migration.writers.files import File
 from spipconv.migration.writers.starters import eleventy, hugo, jekyll, mkdocs, pelican
-from spipconv.migration.writers.starters.words import words_file
+from spipconv.migration.writers.starters.words import words_as_json, words_file
 
 SETTINGS: Mapping[TargetName, Callable[[Site, WorkingDatabase, MarkdownTree], File]] = {
     "hugo": hugo.write_settings,
@@ -28,6 +28,8 @@ SETTINGS: Mapping[TargetName, Callable[[Site, WorkingDatabase, MarkdownTree], Fi
 }
 # The lists that no object of SPIP has a page for.
 LISTS: Mapping[TargetName, Callable[[Site, MarkdownTree], Iterator[File]]] = {"jekyll": jekyll.write_lists}
+# Where the style and the script of definitions are if a target has another theme than ours.
+_OTHER_ASSETS: Mapping[TargetName, str] = {"mkdocs": "docs"}
 
 
 def site_files(site: Site, database: WorkingDatabase, target: MarkdownTree) -> Iterator[File]:
@@ -36,11 +38,13 @@ def site_files(site: Site, database: WorkingDatabase, target: MarkdownTree) -> I
         yield SETTINGS[target.name](site, database, target)
     if target.assets:
         yield from _files(files(__package__) / "theme", f"{target.assets}/")
+    if place := target.assets or _OTHER_ASSETS.get(target.name):
         for name, content in read_assets().items():
-            yield File(f"{target.assets}/{name}", content)
+            yield File(f"{place}/{name}", content)
     if target.words:
         for language in site.languages:
-            yield File(target.words.format(language=language_tag(language)), words_file(language))
+            path = target.words.format(language=language_tag(language))
+            yield File(path, words_as_json(language) if path.endswith(".json") else words_file(language))
     if target.name in LISTS:
         yield from LISTS[target.name](site, target)
     folder = files(__package__) / "layouts" / target.name

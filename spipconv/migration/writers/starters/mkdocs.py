@@ -38,7 +38,8 @@ def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) 
         "site_description": plain_words(site.slogan, site.language, target),
         **({"site_url": f"{address}/"} if address else {}),
         "theme": theme,
-        "extra_css": ["site.css"],
+        "extra_css": ["site.css", "spip-glossary.css"],
+        "extra_javascript": [{"path": "spip-glossary.js", "type": "module"}],
         "extra": {"language": tag, "shows_future": site.shows_future},
         "hooks": ["hooks.py"],
         # The old addresses of a page are its "aliases".

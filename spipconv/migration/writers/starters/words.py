@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -59,3 +60,8 @@ def theme_words(language: str) -> dict[str, str]:
 def words_file(language: str) -> bytes:
     """Return the file with the theme's words for pages in a language: YAML, a word or a sentence a key."""
     return (files(__package__) / _FOLDER / f"{theme_language(language)}.yaml").read_bytes()
+
+
+def words_as_json(language: str) -> bytes:
+    """Return the same words as JSON."""
+    return (json.dumps(theme_words(language), ensure_ascii=False, indent=2) + "\n").encode()
