@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Protocol
 
-from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.report.issues import readable
 from spipconv.migration.report.plugin_facts import ActivePlugin
 
@@ -18,14 +18,20 @@ _MULTI = re.compile(r"<multi>\s*(?:\[[a-z_]{2,8}\])?([^\[<]*)")
 _MOST_PLUGINS = 1000
 
 
-def read_active_plugins(database: WorkingDatabase) -> tuple[ActivePlugin, ...]:
+class Settings(Protocol):
+    """SPIP's settings by name, as the working database has them."""
+
+    def meta(self, name: str, default: str = "") -> str: ...
+
+
+def read_active_plugins(settings: Settings) -> tuple[ActivePlugin, ...]:
     """Return the active plugins in the order of their names; nothing of the setting is run, and its size is bounded."""
-    plugins = {plugin.prefix: plugin for plugin, _ in zip(_plugins(database), range(_MOST_PLUGINS), strict=False)}
+    plugins = {plugin.prefix: plugin for plugin, _ in zip(_plugins(settings), range(_MOST_PLUGINS), strict=False)}
     return tuple(plugins[prefix] for prefix in sorted(plugins))
 
 
-def _plugins(database: WorkingDatabase) -> Iterator[ActivePlugin]:
-    setting = database.meta("plugin")
+def _plugins(settings: Settings) -> Iterator[ActivePlugin]:
+    setting = settings.meta("plugin")
     if _FOLDERS.fullmatch(setting):
         for folder in setting.split(","):
             name = folder.rstrip("/").rpartition("/")[2]
