@@ -14,7 +14,8 @@ TITLE = "Documents"
 _LOOSE = (
     "SELECT id_document, distant, fichier FROM documents d"
     " WHERE fichier <> '' AND mode NOT IN ('vignette', 'logoon', 'logooff')"
-    " AND NOT EXISTS (SELECT 1 FROM documents v WHERE v.id_vignette = d.id_document AND v.id_document <> v.id_vignette)"
+    " AND NOT EXISTS (SELECT 1 FROM documents v WHERE v.id_vignette > 0 AND v.id_vignette = d.id_document"
+    " AND v.id_document <> v.id_vignette)"
     " AND NOT EXISTS (SELECT 1 FROM documents_liens l JOIN pages p ON p.kind = l.objet AND p.number = l.id_objet"
     " WHERE l.id_document = d.id_document)"
 )
