@@ -225,7 +225,7 @@ _PELICAN = MarkdownTree(
     post="content/articles{address}index.md",
     images="content/IMG",
     assets="theme/static",
-    words="words/{language}.yaml",
+    words="words/{language}.json",
     keys={
         "title": "Title",
         "date": "Date",
@@ -250,11 +250,13 @@ _PELICAN = MarkdownTree(
         "feed": "Syndication",
         "attachments": "Documents",
         "partial_date": "Partial_date",
+        "written": "Date_redac",
+        "points": "Lieux",
+        "glossary": "Liste_definitions",
         "composition": "Composition",
         "event_start": "Start",
         "event_end": "End",
         "event_place": "Location",
-        "places": "Points",
         "extra": "Extra_",
         "spip": "Spip",
     },
@@ -289,6 +291,8 @@ _PLAIN_KEYS: Mapping[str, str] = {
     **_ADDED,
     **_SPIP,
 }
+# With the addresses of authors and keywords, by which lists are made.
+_LINKED_KEYS = {**_PLAIN_KEYS, "author_addresses": "auteurs", "keyword_addresses": "mots"}
 _MARKDOWN = MarkdownTree(
     name="markdown",
     flavour=COMMONMARK,
@@ -309,10 +313,12 @@ _ELEVENTY = MarkdownTree(
     post="content{address}index.md",
     images="IMG",
     data="_data",
-    keys={"layout": "layout", "address": "permalink", **_PLAIN_KEYS},
-    terms="slug",
+    assets="assets",
+    words="_data/words/{language}.json",
+    keys={"layout": "layout", "address": "permalink", "parent": "parent", "summary": "summary", **_LINKED_KEYS},
     has_lists=True,
-    feed="/feed.xml",
+    has_theme=True,
+    feed="/index.xml",
     shows_fields=True,
 )
 _MKDOCS = MarkdownTree(
@@ -322,8 +328,8 @@ _MKDOCS = MarkdownTree(
     list="docs{address}index.md",
     post="docs{address}index.md",
     images="docs/IMG",
-    keys=_PLAIN_KEYS,
-    terms="slug",
+    keys=_LINKED_KEYS,
+    words="data/words/{language}.json",
     has_lists=True,
     shows_fields=True,
     static=StaticFiles(pages=_MARKDOWN_ENDINGS),

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
@@ -23,6 +24,8 @@ from mkdocs.utils.meta import get_data
 
 # The front matter of a page.
 Meta: TypeAlias = Mapping[str, Any]
+# The theme's words in a language: "Publié le {date}".
+Words: TypeAlias = Mapping[str, str]
 # As many texts as the front page shows.
 LATEST = 12
 # Comments are indented so far and no farther.
@@ -78,20 +81,30 @@ def note(file: File, meta: Meta) -> None:
 
 
 def terms(meta: Meta) -> Iterator[str]:
-    """Yield the addresses of a page's keywords and authors, without the language before them."""
-    for group, names in (meta.get("keywords") or {}).items():
-        yield from (f"/{group}/{name}/" for name in names)
-    yield from (f"/auteurs/{name}/" for name in meta.get("authors") or ())
+    """Yield the addresses of a page's keywords and authors."""
+    yield from (str(address) for key in ("mots", "auteurs") for address in meta.get(key) or ())
 
 
 def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, **_: object) -> dict[str, Any]:
     """Add to a page what stands before and after its text. The search has the text alone."""
     address = f"/{page.url}" if page.url not in ("", "./") else "/"
     meta = Shown.meta.get(address, page.meta)
+    root = Path(config.config_file_path).parent
     language = str(meta.get("lang") or config.extra["language"])
-    shown = [header(meta, page, language), page.content or "", documents(meta), lists(address, meta, language)]
-    page.content = "\n".join([*shown, comments(Path(config.config_file_path).parent, meta, language, config)])
+    words = words_of(root, language) or words_of(root, config.extra["language"])
+    parts = [
+        header(meta, page, words), page.content or "", documents(meta, words), keywords(meta, words),
+        lists(address, meta, words), translations(address, meta, words), comments(root, meta, words, config),
+    ]  # fmt: skip
+    page.content = "\n".join([part for part in parts if part])
     return context
+
+
+@cache
+def words_of(root: Path, language: str) -> Words:
+    """Return the words of the pages in a language; none, if there is no file with them."""
+    path = root / "data" / "words" / f"{language}.json"
+    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
@@ -104,96 +117,129 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 # ---- The parts of a page ----
 
 
-def header(meta: Meta, page: Page, language: str) -> str:
+def header(meta: Meta, page: Page, words: Words) -> str:
     """Return what stands before the text."""
-    names = [link(address, language) for address in terms({"authors": meta.get("authors")})]
-    date = meta.get("date")
-    day = f'<time datetime="{date:%Y-%m-%d}">{date:%Y-%m-%d}</time>' if isinstance(date, datetime) else ""
-    line = " · ".join(part for part in (day, ", ".join(filter(None, names))) if part)
+    names = [link(str(address)) for address in meta.get("auteurs") or ()]
+    people = f" {escape(words['and'])} ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
     parts = (
-        _paragraph("surtitre", escape(str(meta.get("surtitre") or ""))),
+        f'<img class="logo" src="{escape(str(meta["image"]))}" alt="">' if meta.get("image") else "",
+        _paragraph("overtitle", escape(str(meta.get("surtitre") or ""))),
         f"<h1>{escape(str(page.title or ''), quote=False)}</h1>",
-        _paragraph("soustitre", escape(str(meta.get("soustitre") or ""))),
-        _paragraph("byline", line),
-        f'<p class="logo"><img src="{escape(str(meta["image"]))}" alt=""></p>' if meta.get("image") else "",
+        _paragraph("subtitle", escape(str(meta.get("soustitre") or ""))),
+        _paragraph("authors", escape(words["by"]).replace("{authors}", people) if people else ""),
+        _paragraph("date", published(meta, words)),
     )
-    return f'<header class="page-header">\n{"".join(parts)}</header>'
+    return f'<header class="text-header">\n{"".join(parts)}</header>'
 
 
-def documents(meta: Meta) -> str:
+def published(meta: Meta, words: Words) -> str:
+    """Return "Publié le 8 février 2016", or less where SPIP knew only the month or the year."""
+    date = meta.get("date")
+    if not isinstance(date, datetime):
+        return ""
+    known = str((meta.get("spip") or {}).get("date") or "")
+    if known.endswith("-00-00"):
+        sentence, machine, shown = words["published_in"], f"{date:%Y}", f"{date:%Y}"
+    elif known.endswith("-00"):
+        shown = words["month_year"].replace("{month}", words[f"month_{date.month}"]).replace("{year}", f"{date:%Y}")
+        sentence, machine = words["published_in"], f"{date:%Y-%m}"
+    else:
+        sentence, machine, shown = words["published"], f"{date:%Y-%m-%d}", in_words(date, words)
+    return escape(sentence).replace("{date}", f'<time datetime="{machine}">{escape(shown)}</time>')
+
+
+def in_words(date: datetime, words: Words) -> str:
+    """Return a day in words."""
+    day = words["first_day"] if date.day == 1 else str(date.day)
+    month = words[f"month_{date.month}"]
+    return words["date"].replace("{day}", day).replace("{month}", month).replace("{year}", str(date.year))
+
+
+def documents(meta: Meta, words: Words) -> str:
     """Return the documents of a page that its text does not show."""
     items = [
         f'<a href="{escape(str(one["fichier"]))}">{escape(str(one.get("titre") or one["fichier"]))}</a>'
+        + (f" ({escape(str(one['type']).upper())})" if one.get("type") else "")
         for one in meta.get("documents") or ()
-        if isinstance(one, dict) and one.get("fichier")
+        if isinstance(one, dict) and one.get("fichier") and not one.get("dans_le_texte")
     ]
-    return _list("documents", items)
+    return _list("documents", words["documents"], items)
 
 
-def lists(address: str, meta: Meta, language: str) -> str:
-    """Return the links to the pages that belong to a page."""
-    kind = (meta.get("spip") or {}).get("kind")
-    groups = [link(term, language) for term in terms({"keywords": meta.get("keywords")})]
-    others = [one for one in Shown.translations[str(meta.get("translation_key"))] if one != address]
-    if kind == "home":
-        below = _latest(
-            one for one, its in Shown.meta.items() if its.get("date") and its.get("lang") == meta.get("lang")
-        )
-    else:
-        below = in_order([*Shown.below[address], *Shown.by_term[_without_language(address, language)]])
+def keywords(meta: Meta, words: Words) -> str:
+    """Return the links to the keywords of a page."""
+    return _list("keywords", words["keywords"], [link(str(address)) for address in meta.get("mots") or ()])
+
+
+def lists(address: str, meta: Meta, words: Words) -> str:
+    """Return the links to the pages that a page lists, the sections first."""
+    if (meta.get("spip") or {}).get("kind") == "home":
+        own = [one for one, its in Shown.meta.items() if its.get("date") and its.get("lang") == meta.get("lang")]
+        latest = sorted(own, key=lambda one: -_seconds(Shown.meta[one]))[:LATEST]
+        return _list("latest", words["latest"], [link(one) for one in latest])
+    below, about = Shown.below[address], Shown.by_term[address]
+    sections = [one for one in below if (Shown.meta[one].get("spip") or {}).get("kind") == "rubrique"]
+    texts = [*(one for one in below if one not in set(sections)), *about]
     return "\n".join(
         [
-            _list("below", [link(one, language) for one in below]),
-            _list("keywords", [one for one in groups if one]),
-            _list("translations", [link(one, "", names_language=True) for one in others]),
+            _list("sections", words["sections"], [link(one) for one in in_order(sections)]),
+            _list("texts", words["articles"], [link(one) for one in in_order(texts)]),
         ]
     )
 
 
-def comments(root: Path, meta: Meta, language: str, config: MkDocsConfig) -> str:
-    """Return the comments of a page, which ``data/comments`` has, as one list."""
-    spip = meta.get("spip") or {}
+def translations(address: str, meta: Meta, words: Words) -> str:
+    """Return the links to the same page in other languages."""
+    others = [one for one in Shown.translations[str(meta.get("translation_key"))] if one != address]
+    return _list("translations", words["languages"], [link(one, names_language=True) for one in others])
+
+
+def comments(root: Path, meta: Meta, words: Words, config: MkDocsConfig) -> str:
+    """Return the comments of a page, which ``data/comments`` has, as one list. They end with the place of a form."""
+    spip, language = meta.get("spip") or {}, meta.get("lang")
     suffix = "" if language == config.extra["language"] else f".{language}"
     path = root / "data" / "comments" / f"{spip.get('kind')}{spip.get('id')}{suffix}.json"
     if not path.is_file():
         return ""
     messages = json.loads(path.read_text("utf-8"))
-    names = {message["id"]: message["author"] or message["title"] for message in messages}
-    items = "".join(comment(message, names) for message in messages)
-    return f'<section id="forum" class="comments">\n<ol>{items}</ol>\n</section>'
-
-
-def comment(message: Meta, names: Mapping[int, str]) -> str:
-    """Return a comment. Its ``html`` is safe as it is."""
-    name = escape(message["author"])
-    if message["url"]:
-        name = f'<a href="{escape(message["url"])}" rel="nofollow ugc noopener">{name or escape(message["url"])}</a>'
-    day = f'<time datetime="{escape(message["date"])}">{escape(message["date"][:10])}</time>' if message["date"] else ""
-    above = (
-        f'<a href="#forum{message["parent"]}">↑ {escape(names[message["parent"]])}</a>'
-        if message["parent"] in names
-        else ""
+    names = {message["id"]: message["author"] or words["anonymous"] for message in messages}
+    items = "".join(comment(message, names, words) for message in messages)
+    title, closed = escape(words["comments"]), escape(words["comments_closed"])
+    return (
+        f'<section class="comments" id="forum">\n<h2>{title} ({len(messages)})</h2>\n<ol class="thread">{items}</ol>\n'
+        f'<p class="comment-form">{closed}</p>\n</section>'
     )
-    line = " · ".join(part for part in (name, day, above) if part)
-    title = f"<p><strong>{escape(message['title'])}</strong></p>" if message["title"] else ""
+
+
+def comment(message: Meta, names: Mapping[int, str], words: Words) -> str:
+    """Return a comment. Its ``html`` is safe as it is."""
+    name = escape(message["author"] or words["anonymous"])
+    if message["url"]:
+        name = f'<a href="{escape(message["url"])}" rel="nofollow ugc noopener">{name}</a>'
+    line = [name]
+    if message["date"]:
+        day = escape(in_words(datetime.fromisoformat(message["date"]), words))
+        line.append(f'<time datetime="{escape(message["date"])}">{day}</time>')
+    if message["parent"] in names:
+        answered = escape(words["in_reply_to"].replace("{author}", names[message["parent"]]))
+        line.append(f'<a href="#forum{message["parent"]}">{answered}</a>')
+    title = f"<h3>{escape(message['title'])}</h3>" if message["title"] else ""
+    head = f'<header>{title}<p class="meta">{", ".join(line)}</p></header>'
     depth = min(message["depth"], DEEPEST)
-    return f'<li id="forum{message["id"]}" class="comment depth-{depth}">{title}<p>{line}</p>\n{message["html"]}</li>\n'
+    return f'<li id="forum{message["id"]}" class="comment depth-{depth}">{head}\n{message["html"]}</li>\n'
 
 
 # ---- Links ----
 
 
-def link(address: str, language: str, *, names_language: bool = False) -> str:
-    """Return a link to a page in a language, else in any; or nothing, if no such page is built."""
-    for place in (f"/{language}{address}", address):
-        if place in Shown.meta:
-            meta = Shown.meta[place]
-            title = escape(str(meta.get("title") or place))
-            own = (
-                f' hreflang="{escape(str(meta["lang"]))}" lang="{escape(str(meta["lang"]))}"' if names_language else ""
-            )
-            return f'<a href="{escape(place)}"{own}>{title}</a>'
-    return ""
+def link(address: str, *, names_language: bool = False) -> str:
+    """Return a link to a page, or nothing if it is not built."""
+    meta = Shown.meta.get(address)
+    if meta is None:
+        return ""
+    own = escape(str(meta.get("lang")))
+    language = f' hreflang="{own}" lang="{own}"' if names_language else ""
+    return f'<a href="{escape(address)}"{language}>{escape(str(meta.get("title") or address))}</a>'
 
 
 def in_order(addresses: Iterable[str]) -> list[str]:
@@ -206,24 +252,16 @@ def in_order(addresses: Iterable[str]) -> list[str]:
     return sorted(dict.fromkeys(addresses), key=key)
 
 
-def _latest(addresses: Iterable[str]) -> list[str]:
-    return sorted(addresses, key=lambda one: -_seconds(Shown.meta[one]))[:LATEST]
-
-
 def _seconds(meta: Meta) -> float:
     date = meta.get("date")
     # Dates before 1970 have no timestamp on every system.
     return (date.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds() if isinstance(date, datetime) else 0
 
 
-def _without_language(address: str, language: str) -> str:
-    return address.removeprefix(f"/{language}") if address.startswith(f"/{language}/") else address
-
-
 def _paragraph(name: str, content: str) -> str:
     return f'<p class="{name}">{content}</p>\n' if content else ""
 
 
-def _list(name: str, items: list[str]) -> str:
+def _list(name: str, title: str, items: list[str]) -> str:
     content = "".join(f"<li>{item}</li>\n" for item in items if item)
-    return f'<ul class="{name}">\n{content}</ul>' if content else ""
+    return f'<section class="{name}">\n<h2>{escape(title)}</h2>\n<ul>\n{content}</ul>\n</section>' if content else ""
