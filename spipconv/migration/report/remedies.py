@@ -97,6 +97,9 @@ REMEDIES: dict[str, str] = {
     "depth-exceeded": mark("Simplify the text in SPIP: nobody can read so many levels."),
     "control-character": mark("Look at the text: a sign may be missing."),
     "encoding-undone": mark("Read the text: its accents should be right."),
+    "glossary-too-large": mark("Choose the groups with --glossary-group, or remove forms in SPIP."),
+    "dictionary-inactive": mark("Publish the drafts if visitors should read them."),
+    "definition-inactive": mark("Publish the draft if visitors should read it."),
     # For information.
     "column-absent": mark("Nothing to do; describe your pictures on the new site for people who cannot see them."),
     "character-ill-formed": mark("Nothing to do."),
@@ -110,6 +113,9 @@ REMEDIES: dict[str, str] = {
     "style-dropped": mark("Nothing to do; put rules that you still need in the style sheet of the new site."),
     "translations-hidden": mark("Nothing to do: each language has a page of its own."),
     "encoding-repeated": mark("Correct the text in SPIP if its accents are wrong."),
+    "glossary-taken": mark("Nothing to do; choose other groups with --glossary-group, or none with --no-glossary."),
+    "glossary-form-left": mark("Write fewer and shorter forms in SPIP if the term should be found."),
+    "glossary-shortened": mark("Nothing to do: the whole definition is on its own page."),
     "glossary-unused": mark("Nothing to do."),
     "glossary-shadowed": mark(
         "Nothing to do; remove the word from one of the two entries if it leads to the wrong one."
