@@ -40,7 +40,7 @@ export default [
     },
   },
   {
-    files: ["tests/preview/widget/**", "eslint.config.js"],
+    files: ["spipconv/migration/writers/starters/layouts/eleventy/**", "tests/preview/widget/**", "eslint.config.js"],
     languageOptions: { ecmaVersion: 2024, sourceType: "module", globals: { ...globals.browser, ...globals.node } },
   },
 ];

@@ -263,8 +263,9 @@ def build(folder: Path, base: Path, how: str) -> Path:
         layout.write_text(layout.read_text("utf-8").replace("<main>", f"<main>{CARELESS_LIQUID}"), "utf-8")
         (site / "feed.xml").write_text(FEED, "utf-8")
     elif to == "eleventy":
-        layout = site / "_includes" / "base.njk"
-        layout.write_text(layout.read_text("utf-8").replace("<main>", f"<main>{CARELESS_NUNJUCKS}"), "utf-8")
+        layout = site / "_includes" / "default.njk"
+        start = '<main id="content" tabindex="-1">'
+        layout.write_text(layout.read_text("utf-8").replace(start, start + CARELESS_NUNJUCKS), "utf-8")
         # Nothing runs even if somebody turns the templates on.
         script = site / "eleventy.config.js"
         is_on = script.read_text("utf-8").replace("markdownTemplateEngine: false", 'markdownTemplateEngine: "liquid"')
