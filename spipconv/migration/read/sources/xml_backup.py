@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 
 from spipconv.migration.read.sources.packing import Contents, unpacking
 from spipconv.migration.read.sources.protocol import (
@@ -38,6 +39,8 @@ _FIRST = re.compile(
 )
 _BETWEEN = re.compile(rb"[\s\0-\x1f]*+")
 _TAG = re.compile(rb"<(/?)([A-Za-z_][\w.:-]*+)((?:[^<>\"']|\"[^\"]*+\"|'[^']*+')*+)>")
+# A column as SPIP writes it, whose text has no element.
+_COLUMN = re.compile(rb"\s*+<([a-z_][a-z0-9_]*+)>([^<]*+)</\1>")
 _ASIDES = {b"<!--": b"-->", b"<?": b"?>", b"<!": b">"}
 _ENCODING = re.compile(rb"encoding\s*=\s*[\"']([\w.:-]+)")
 _ATTRIBUTE = re.compile(rb"([\w:.-]+)\s*=\s*(?:\"([^\"]*+)\"|'([^']*+)')")
@@ -167,15 +170,30 @@ class _Scan:
                 row[f"@{attribute}"] = ending.lower()
         if attributes.endswith(b"/"):
             return row
-        room = LONGEST_ROW
-        while tag := self._tag():
+        room, window = LONGEST_ROW, self._window
+        while True:
+            simple = _COLUMN.match(window.data, window.position)
+            if simple and len(row) < MOST_COLUMNS and len(simple[2]) <= min(room, LONGEST_VALUE):
+                window.position = simple.end()
+                name = _name(simple[1])
+                if wanted is None:
+                    self._count_controls(table, simple[2])
+                    row[name] = b""
+                elif name in wanted:
+                    row[name] = self._text(simple[2])
+                    room -= len(simple[2])
+                continue
+            tag = self._tag()
+            if tag is None:
+                raise window.cut(f"row {count}, of {table}")
+
             is_end, name, attributes = tag
             if is_end and name == table:
                 return row
             if is_end:
-                raise self._window.error(f"</{name}> in row {count}, where a column or </{table}> should be")
+                raise window.error(f"</{name}> in row {count}, where a column or </{table}> should be")
             if len(row) >= MOST_COLUMNS:
-                raise self._window.error(f"a row of more than {MOST_COLUMNS:,} columns")
+                raise window.error(f"a row of more than {MOST_COLUMNS:,} columns")
             value: bytes = b""
             if not attributes.endswith(b"/"):
                 is_wanted = wanted is None or name in wanted
@@ -184,7 +202,6 @@ class _Scan:
                     self._count_controls(table, value)
             row[name] = b"" if wanted is None else value
             room -= len(value) if wanted is not None else 0
-        raise self._window.cut(f"row {count}, of {table}")
 
     def _count_controls(self, table: str, value: bytes) -> None:
         controls = len(value) - len(value.translate(None, _CONTROLS))
@@ -303,6 +320,11 @@ def _end_of(name: str, outer: str) -> re.Pattern[bytes]:
 def _attributes(text: bytes) -> Iterator[tuple[str, bytes]]:
     for found in _ATTRIBUTE.finditer(text):
         yield found[1].decode("ascii", "replace").lower(), found[2] if found[2] is not None else found[3]
+
+
+@lru_cache(1000)
+def _name(raw: bytes) -> str:
+    return raw.decode("ascii")
 
 
 def _charset(name: str) -> str:
