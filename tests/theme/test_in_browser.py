@@ -1,0 +1,163 @@
+"""The pages of a migrated site in a real browser: accessibility, narrow screens, paper, and what they load."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import pytest
+
+from spipconv.glossary import read_assets
+from tests.migration.test_builds import built
+from tests.theme.sites import ARTICLE, built_demo
+from tests.theme.test_structure import KINDS, STARTERS
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Route
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+_ECONOMY = "economie-sociale-et-solidaire/"
+# Pages of the test site with what the demonstration lacks.
+ODD = {
+    "right to left": "ar/international/mql-tjryby/",
+    "files": f"{_ECONOMY}finance-solidaire/fichiers-aux-noms-difficiles/",
+    "hostile thread": f"{_ECONOMY}cooperatives/qu-est-ce-qu-une-cooperative/",
+    "tables and code": f"{_ECONOMY}finance-solidaire/monnaies-locales/monnaies-locales-questions-frequentes/",
+}
+# The strictest policy that a server can send with these pages.
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'"
+Opener = Callable[..., "Page"]
+
+
+class _Server(SimpleHTTPRequestHandler):
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", POLICY)
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Ignored."""
+
+
+@pytest.fixture(scope="module")
+def sites() -> Iterator[dict[str, str]]:
+    """Serve both sites; return their addresses."""
+    servers = {
+        name: ThreadingHTTPServer(("127.0.0.1", 0), partial(_Server, directory=str(folder)))
+        for name, folder in (("demo", built_demo()), ("odd", built("4.1", "hugo")))
+    }
+    for server in servers.values():
+        Thread(target=server.serve_forever, daemon=True).start()
+    yield {name: f"http://127.0.0.1:{server.server_port}/" for name, server in servers.items()}
+    for server in servers.values():
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def visit(browser: Browser, sites: dict[str, str]) -> Iterator[Opener]:
+    """Return a function that opens pages with the options of a browser's context."""
+    contexts = []
+    events: list[str] = []
+
+    def visit(**options: object) -> Page:
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+
+        def route(asked: Route) -> None:
+            if asked.request.url.startswith(tuple(sites.values())):
+                asked.continue_()
+            else:
+                events.append(f"request to {asked.request.url}")
+                asked.abort()
+
+        context.route("**/*", route)
+        page.on("pageerror", lambda error: events.append(f"error: {error.message}"))
+        page.on("console", lambda message: events.append(message.text) if message.type == "error" else None)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    # Missing pictures of the test site are reported when it is migrated.
+    assert [event for event in events if "404" not in event] == []
+
+
+def addresses(sites: dict[str, str]) -> Iterator[str]:
+    yield from (sites["demo"] + address for address in KINDS.values())
+    yield from (sites["odd"] + address for address in ODD.values())
+
+
+def open_page(page: Page, address: str) -> None:
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.ok, address
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run().then(({violations}) => violations)")
+    return [f"{item['id']}: {node['html'][:120]} {node['failureSummary']}" for item in found for node in item["nodes"]]
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm ci")
+# At 200 %, a screen of 1280 pixels is 640 pixels wide.
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 640)])
+def test_axe_finds_nothing_on_any_kind_of_page(visit: Opener, sites: dict[str, str], scheme: str, width: int) -> None:
+    page = visit(color_scheme=scheme, viewport={"width": width, "height": 800})
+    wrong = {}
+    for address in addresses(sites):
+        open_page(page, address)
+        if found := violations(page):
+            wrong[address] = found
+    assert wrong == {}
+
+
+def test_no_page_scrolls_sideways_on_a_narrow_screen(visit: Opener, sites: dict[str, str]) -> None:
+    page = visit(viewport={"width": 320, "height": 640})
+    wide = {}
+    for address in addresses(sites):
+        open_page(page, address)
+        if (excess := page.evaluate("document.documentElement.scrollWidth - innerWidth")) > 0:
+            wide[address] = excess
+    assert wide == {}
+
+
+def test_pages_can_be_used_without_scripts(visit: Opener, sites: dict[str, str]) -> None:
+    page = visit(java_script_enabled=False)
+    page.goto(sites["demo"] + ARTICLE)
+    assert not page.locator(".print").is_visible()
+    assert page.locator("#forum2").is_visible()
+    page.goto(sites["demo"])
+    page.locator(".skip").focus()
+    assert page.locator(".skip").is_visible()
+
+
+def test_the_text_its_notes_and_its_definitions_are_printed_and_nothing_else(
+    visit: Opener, sites: dict[str, str]
+) -> None:
+    page = visit(color_scheme="dark")
+    page.goto(sites["demo"] + ARTICLE)
+    assert page.locator(".print button").is_visible()
+    page.emulate_media(media="print")
+    for shown in ("h1", ".authors", ".text-header .date", ".chapo", ".ps", ".footnotes", ".glossary", ".site-name"):
+        assert page.locator(shown).first.is_visible(), shown
+    for hidden in (".menu", ".print", ".comments", ".neighbours", ".same-section", ".documents", ".site-footer"):
+        assert not page.locator(hidden).first.is_visible(), hidden
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_the_style_is_small_and_loads_nothing() -> None:
+    style = (STARTERS / "theme" / "site.css").read_text("utf-8")
+    assert len(style.encode()) < 15_000
+    for text in (style, *(asset.decode() for asset in read_assets().values())):
+        assert not re.search(r"@import|url\(|https?://|@font-face", text)
