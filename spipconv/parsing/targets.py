@@ -109,6 +109,11 @@ def read_target(target: str, language: str, wanted: str, resolver: Resolver | No
     if match and match[1] != "forum":
         if match[1] in KINDS:
             return _read_object(match, language, wanted, resolver, target)
+        item = find_object(resolver, match[1], int(match[2])) if resolver else None
+        if item and item.address:
+            # Plugins add types.
+            title = sort_number(item.title)[1] or f"{match[1]} {match[2]}"
+            return Target(_complete(item.address, match), "internal", title, True, "")
         # A type that SPIP does not know has plain addresses, too.
         problem = "object-not-found" if resolver else "object-unresolved"
         address = _complete(f"spip.php?{match[1]}{match[2]}", match)

@@ -265,6 +265,9 @@ def test_the_article_lists_its_events_and_links_lead_to_them() -> None:
     titles = [event["titre"] for event in header["params"]["evenements"]]
     assert titles == ["Répétée", "Répétée", "Grande fête", "Journée"]
     assert "[la fête](/agenda/grande-fete/)" in body
+    assert "[Répétée](/agenda/repetee/) [la fête]" in body
+    assert not _details("object-not-found")
+    assert "[Journée](/actualites/journee/)" in _page("agenda/grande-fete/index.md")[1]
     assert body.count("/agenda/repetee/)") >= 2
     redirects = json.loads((_output("hugo") / "redirects/redirects.json").read_text("utf-8"))["objects"]
     assert redirects["evenement12"] == "/agenda/repetee/"

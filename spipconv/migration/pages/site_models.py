@@ -115,12 +115,21 @@ class SiteModels:
             return None
         address = self._objects.address_of("evenement", call.number)
         if "dates" in call.arguments:
-            return (_box("evenement", Paragraph(tuple(self._when(event, call.language)))),)
+            return (_box("evenement", Paragraph((*self._when(event, call.language), *self._article(call)))),)
         if not address:
             return None
         title = self._facts.title("evenement", call.number, call.language)
         link = Link(address, (Text(title or address),), kind="internal")
         return (_box("evenement", Paragraph((Strong((link,)), LineBreak(), *self._when(event, call.language)))),)
+
+    def _article(self, call: ModelCall) -> Iterator[Node]:
+        """Yield the link of an event to the article that it belongs to."""
+        row = self._db.execute("SELECT id_article FROM evenements WHERE id_evenement = ?", (call.number,)).fetchone()
+        address = self._objects.address_of("article", row["id_article"])
+        if address:
+            title = self._facts.title("article", row["id_article"], call.language)
+            yield LineBreak()
+            yield Link(address, (Text(title or address),), kind="internal")
 
     def _show_events(self, call: ModelCall) -> tuple[Node, ...] | None:
         """``<evenements|id_article=12>``: those of an article."""
