@@ -18,7 +18,7 @@ from spipconv.nodes import Document, Text
 from spipconv.safety import escape_text, printable, template_address
 
 # The fields that lines give as JSON.
-_STRUCTURED = frozenset({"attachments", "elsewhere"})
+_STRUCTURED = frozenset({"attachments", "elsewhere", "points"})
 
 
 def write_front_matter(page: Page, site: Site, target: MarkdownTree) -> str:

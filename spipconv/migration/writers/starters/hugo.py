@@ -42,6 +42,8 @@ def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) 
         "pluralizeListTitles": False,
         "enableRobotsTXT": True,
         "pagination": {"pagerSize": 20},
+        # The date of the last change is no date of publication.
+        "frontmatter": {"date": ["date"]},
         "services": {"rss": {"limit": 20}},
         "markup": {
             "goldmark": {

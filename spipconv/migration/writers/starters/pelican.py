@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from pprint import pformat
+
 from spipconv.migration.pages.page import Site
 from spipconv.migration.plan.names import language_tag
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File
+from spipconv.migration.writers.starters.settings import menu_entries, plain_words, site_address
+from spipconv.migration.writers.starters.words import direction, own_name
 from spipconv.safety import escape_text, template_text
 
 _SETTINGS = """\
 # Settings of Pelican for this site. MARKDOWN stays as Pelican has it.
 SITENAME = {name!r}
 SITEURL = ""
+# Feeds and the site map need whole addresses.
+FEED_DOMAIN = {address!r}
 PATH = "content"
 ARTICLE_PATHS = ["articles"]
 PAGE_PATHS = ["pages"]
@@ -20,9 +26,18 @@ STATIC_PATHS = ["IMG"]
 DEFAULT_LANG = {language!r}
 TIMEZONE = "Europe/Paris"
 WITH_FUTURE_DATES = {future!r}
-DEFAULT_PAGINATION = 20
-# The front page is the site's own; Pelican's list of articles is another page.
-INDEX_SAVE_AS = "articles.html"
+# The theme, and the plugin that finds what its pages list.
+THEME = "theme"
+THEME_STATIC_DIR = "assets"
+PLUGIN_PATHS = ["theme"]
+PLUGINS = ["spip_theme"]
+# A search without a server: True, and after each build npx pagefind --site output.
+SEARCH = False
+# The languages of the site, with their menus.
+LANGUAGES = {languages}
+# The site has its own pages of keywords, sections and authors. Another theme needs Pelican's: remove these lines.
+DIRECT_TEMPLATES = []
+TAG_SAVE_AS = CATEGORY_SAVE_AS = AUTHOR_SAVE_AS = ""
 PAGE_ORDER_BY = "url"
 DISPLAY_PAGES_ON_MENU = False
 # Texts of the old site may not name files of yours: no address is read as {{static}}… or {{attach}}….
@@ -33,9 +48,25 @@ FEED_ALL_ATOM = CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = AUTHOR_FEED_ATOM = 
 """
 
 
-def write_settings(site: Site, _database: WorkingDatabase, target: MarkdownTree) -> File:
+def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) -> File:
     """Return ``pelicanconf.py``."""
-    # Pelican's themes print it as HTML.
+    # Other themes print it as HTML.
     name = escape_text(template_text(site.name, target.templates))
-    text = _SETTINGS.format(name=name, language=language_tag(site.language), future=site.shows_future)
+    languages = {
+        language_tag(code): {
+            "name": own_name(code),
+            "direction": direction(code),
+            "title": plain_words(database.meta("nom_site"), code, target),
+            "description": plain_words(site.slogan, code, target),
+            "menu": menu_entries(site, code, target),
+        }
+        for code in site.languages
+    }
+    text = _SETTINGS.format(
+        name=name,
+        address=site_address(site),
+        language=language_tag(site.language),
+        future=site.shows_future,
+        languages=pformat(languages, width=110, sort_dicts=False),
+    )
     return File("pelicanconf.py", text.encode())

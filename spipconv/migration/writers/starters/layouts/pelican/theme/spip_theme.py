@@ -1,0 +1,457 @@
+"""What this theme needs to know of a site that came from SPIP. You may change this file.
+
+It finds, once for all pages, what each lists: sections, keywords, authors, translations, neighbours. It also writes the
+further pages of long lists, the lists of authors, the feeds, the site map and the error page. With another theme, it
+does nothing.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from email.utils import format_datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup, escape
+from pelican import signals
+
+_THEME = Path(__file__).parent
+_ROOT = _THEME.parent
+# As many texts as a page of a list has, and the front page, and a feed.
+PAGE_SIZE, LATEST, NEWS, FEED = 20, 7, 5, 20
+# The kinds of pages that are no texts, and those texts that the front page does not show as the latest.
+_SECTIONS = frozenset({"rubrique", "agenda", "albums", "dictionnaire", "documents"})
+_LISTS = _SECTIONS | {"home", "groupe", "mot", "auteur", "authors", "404"}
+_APART = frozenset({"breve", "site", "evenement"})
+
+
+def plain(value: object) -> str:
+    """Return the words of a value of front matter, which is HTML."""
+    return html.unescape(re.sub("<[^>]*>", "", str(value or ""))).strip()
+
+
+def cut(text: str, length: int) -> str:
+    """Return the first words of a text."""
+    text = " ".join(text.split())
+    return text if len(text) <= length else text[:length].rpartition(" ")[0] + " …"
+
+
+class Language:
+    """The theme's words in the language of a page, and dates and sizes in words."""
+
+    def __init__(self, code: str, main: str, facts: Mapping[str, Any]) -> None:
+        self.code = code
+        self.home = "/" if code == main else f"/{code}/"
+        self.name, self.direction = facts.get("name", code), facts.get("direction", "ltr")
+        self.title, self.description = facts.get("title", ""), facts.get("description", "")
+        self.menu = facts.get("menu", [])
+        files = (_ROOT / "words" / f"{name}.json" for name in (code, main))
+        self.words: dict[str, str] = next((json.loads(file.read_text("utf-8")) for file in files if file.is_file()), {})
+
+    def say(self, key: str, **values: object) -> Markup:
+        """Return a sentence with values in it."""
+        text = escape(self.words.get(key, key))
+        for name, value in values.items():
+            text = text.replace(f"{{{name}}}", escape(value))
+        return text
+
+    def date(self, date: datetime) -> Markup:
+        """Return a date in words: 1er février 2016."""
+        day = self.words["first_day"] if date.day == 1 else date.day
+        return self.say("date", day=day, month=self.words[f"month_{date.month}"], year=date.year)
+
+    def published(self, entry: Entry) -> Markup:
+        """Return "Publié le 8 février 2016", or less where SPIP knew only the month or the year."""
+        date = entry.date
+        if date is None or entry.get("start"):
+            return Markup()
+        known = entry.get("partial_date")
+        if known.endswith("-00-00"):
+            return self.say("published_in", date=Markup('<time datetime="{0}">{0}</time>').format(date.year))
+        if known.endswith("-00"):
+            words = self.say("month_year", month=self.words[f"month_{date.month}"], year=date.year)
+            return self.say("published_in", date=Markup('<time datetime="{}">{}</time>').format(f"{date:%Y-%m}", words))
+        time = Markup('<time datetime="{}">{}</time>').format(f"{date:%Y-%m-%d}", self.date(date))
+        return self.say("published", date=time)
+
+    def written(self, written: str) -> Markup:
+        """Return "Première publication : mai 1998", of a year, a month or a day."""
+        year, *parts = written.split("-")
+        words: object = year
+        if len(parts) == 1:
+            words = self.say("month_year", month=self.words[f"month_{int(parts[0])}"], year=year)
+        elif parts:
+            words = self.date(datetime.fromisoformat(written))
+        return self.say("written", date=words)
+
+    def size(self, size: float) -> Markup:
+        """Return the size of a file in words: 1,2 Mio."""
+        unit = "bytes"
+        for larger in ("kib", "mib", "gib"):
+            if size < 1024:
+                break
+            size, unit = size / 1024, larger
+        number = f"{size:.0f}" if unit == "bytes" else f"{size:.1f}".removesuffix(".0")
+        return self.say(unit, size=number.replace(".", self.words["decimal"]))
+
+
+class Entry:
+    """A page of the site, as the templates show it. Its texts are plain, unless they are ``Markup``."""
+
+    def __init__(
+        self, site: SiteIndex, address: str, title: str, lang: str, content: Any = None, kind: str = ""
+    ) -> None:
+        self._site, self.address, self.title, self.lang, self._content = site, address, title, lang, content
+        spip = self.get("spip")
+        self.kind = spip.rstrip("0123456789") or kind
+        number = spip[len(self.kind) :]
+        self.key = f"{self.kind}{number}" if number else ""
+        self.parent = "" if address in ("/", f"/{lang}/") else address[: address.rstrip("/").rfind("/") + 1]
+        self.date: datetime | None = getattr(content, "date", None)
+        self.weight = int(self.get("weight") or 0)
+
+    def get(self, name: str) -> str:
+        """Return a field of the front matter as plain words."""
+        return plain(self._content.metadata.get(name)) if self._content is not None else ""
+
+    def _structured(self, name: str) -> Any:
+        value = html.unescape(str(self._content.metadata.get(name, ""))) if self._content is not None else ""
+        return json.loads(value) if value[:1] in ("[", "{") else None
+
+    def names(self, name: str) -> list[str]:
+        """Return a field that is a list, its items separated with semicolons."""
+        return [item.strip() for item in self.get(name).split(";") if item.strip()]
+
+    def add_place(self, is_page: bool, has_below: bool) -> None:
+        """Tell what kind of page it is if its front matter does not."""
+        self.kind = self.kind or ("rubrique" if is_page and has_below else "article")
+
+    @property
+    def is_text(self) -> bool:
+        return self.kind not in _LISTS
+
+    @property
+    def body(self) -> Markup:
+        # Texts are HTML, as Pelican made it of Markdown.
+        return Markup(self._content.content) if self._content is not None else Markup()  # noqa: S704
+
+    @property
+    def image(self) -> str:
+        return self.get("image")
+
+    @property
+    def overtitle(self) -> str:
+        return self.get("surtitre")
+
+    @property
+    def subtitle(self) -> str:
+        return self.get("soustitre")
+
+    @property
+    def description(self) -> str:
+        return self.get("description")
+
+    @cached_property
+    def summary(self) -> str:
+        words = plain(getattr(self._content, "summary", ""))
+        # Pelican needs a summary of every page: that without one has its title.
+        return "" if words == self.title else words
+
+    @property
+    def words(self) -> str:
+        """Its words for search engines."""
+        first = "" if self.address == self._site.language(self.lang).home else cut(self.summary, 160)
+        return self.description or first or f"{self.title} – {self._site.title(self.lang)}"
+
+    @property
+    def elsewhere(self) -> Mapping[str, str]:
+        return self._structured("lien") or {}
+
+    @cached_property
+    def documents(self) -> list[dict[str, Any]]:
+        """The documents that its text does not show."""
+        documents = [document for document in self._structured("documents") or [] if not document.get("dans_le_texte")]
+        for document in documents:
+            document["nom"] = document.get("titre") or document["fichier"].rpartition("/")[2]
+            document["descriptif"] = Markup(document.get("descriptif", ""))  # noqa: S704
+        return documents
+
+    @property
+    def points(self) -> Sequence[Mapping[str, Any]]:
+        return self._structured("lieux") or ()
+
+    @property
+    def shows_terms(self) -> bool:
+        """Whether its body lists the definitions that are below it."""
+        return bool(self.get("liste_definitions"))
+
+    @property
+    def comments(self) -> list[dict[str, Any]]:
+        """Its messages in reading order, each with the name of the writer whom it answers."""
+        suffix = "" if self.lang == self._site.main else f".{self.lang}"
+        file = _ROOT / "data" / "comments" / f"{self.key}{suffix}.json"
+        if not self.key or not file.is_file():
+            return []
+        messages: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))
+        authors = {message["id"]: message["author"] for message in messages}
+        for message in messages:
+            message["answered"] = authors.get(message["parent"], "")
+            message["html"] = Markup(message["html"])  # noqa: S704
+            message["day"] = datetime.fromisoformat(message["date"]) if message["date"] else None
+        return messages
+
+    @property
+    def above(self) -> list[Entry]:
+        """The pages above it, the outermost first, without the front page."""
+        entries: list[Entry] = []
+        place = self.parent
+        while place and place != self._site.language(self.lang).home:
+            if entry := self._site.at.get(place):
+                entries.append(entry)
+            place = place[: place.rstrip("/").rfind("/") + 1]
+        return entries[::-1]
+
+    @property
+    def section(self) -> Entry | None:
+        entry = self._site.at.get(self.parent)
+        return entry if entry and entry.kind != "home" else None
+
+    @property
+    def sections(self) -> list[Entry]:
+        """The sections below it: those with a number first, then by address."""
+        below = (entry for entry in self._site.below[self.address] if entry.kind in _SECTIONS)
+        return sorted(below, key=lambda entry: (not entry.weight, entry.weight, entry.address))
+
+    @property
+    def texts(self) -> list[Entry]:
+        """What it lists: those with a number first, then the latest."""
+        if self.kind in ("mot", "auteur"):
+            return self._site.by_term[self.address]
+        return self._site.texts[self.address]
+
+    @property
+    def terms(self) -> list[Entry]:
+        """The keywords of a group, or the authors."""
+        return sorted(self._site.below[self.address], key=lambda entry: entry.address)
+
+    @property
+    def authors(self) -> list[Entry]:
+        return self._site.terms(self, "auteurs")
+
+    @property
+    def keywords(self) -> list[tuple[str, list[Entry]]]:
+        """The titles of groups, without those of SPIP's templates, which begin with ``_``; and its keywords of each."""
+        groups: dict[str, list[Entry]] = defaultdict(list)
+        for term in self._site.terms(self, "mots"):
+            groups[term.parent].append(term)
+        others = self._site.language(self.lang).words["keywords"]
+        titled = [(self._site.at[at].title if at in self._site.at else others, groups[at]) for at in sorted(groups)]
+        return [(title, terms) for title, terms in titled if not title.startswith("_")]
+
+    @property
+    def translations(self) -> list[Entry]:
+        """Its translations, in the order of the site's languages."""
+        entries = self._site.by_slug[self.slug] if self.slug else []
+        order = list(self._site.languages)
+        others = [entry for entry in entries if entry is not self and entry.lang in order]
+        return sorted(others, key=lambda entry: order.index(entry.lang))
+
+    @property
+    def slug(self) -> str:
+        return str(self._content.slug) if self._content is not None else self.kind
+
+    @property
+    def neighbours(self) -> tuple[Entry | None, Entry | None]:
+        """The texts of its kind before it and after it: by their numbers if they have some, or else by date."""
+        texts = self._site.texts[self.parent]
+        place = self._site.places.get(self.address, len(texts))
+        is_like = lambda entry: entry.kind == self.kind  # noqa: E731
+        earlier = next(filter(is_like, reversed(texts[max(place - 50, 0) : place])), None)
+        later = next(filter(is_like, texts[place + 1 : place + 51]), None)
+        return (earlier, later) if self.weight else (later, earlier)
+
+    @property
+    def same_section(self) -> list[Entry]:
+        first = self._site.texts[self.parent][:50] if self.section else []
+        return [entry for entry in first if entry is not self and entry.kind == self.kind][:5]
+
+
+class SiteIndex:
+    """All pages of a site, and what each of them lists."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self.main = settings["DEFAULT_LANG"]
+        self.name = plain(settings["SITENAME"])
+        self.url = (settings.get("SITEURL") or settings.get("FEED_DOMAIN") or "").rstrip("/")
+        self.has_search = bool(settings.get("SEARCH"))
+        facts = settings.get("LANGUAGES") or {self.main: {}}
+        self.languages = {code: Language(code, self.main, its) for code, its in facts.items()}
+        self.at: dict[str, Entry] = {}
+        self.below: dict[str, list[Entry]] = defaultdict(list)
+        self.texts: dict[str, list[Entry]] = defaultdict(list)
+        self.places: dict[str, int] = {}
+        self.by_term: dict[str, list[Entry]] = defaultdict(list)
+        self.by_slug: dict[str, list[Entry]] = defaultdict(list)
+        self._titled: dict[tuple[str, str, str], Entry] = {}
+
+    def add(self, articles: Iterable[Any], pages: Iterable[Any]) -> None:
+        """Take the articles and the pages that Pelican has read."""
+        from_pages: set[str] = set()
+        for contents, are_pages in ((articles, False), (pages, True)):
+            for content in contents:
+                address = address_of(content)
+                entry = Entry(self, address, plain(content.title), content.lang, content)
+                self.at[address] = entry
+                self.by_slug[entry.slug].append(entry)
+                if are_pages:
+                    from_pages.add(address)
+        for language in self.languages.values():
+            address = f"{language.home}auteurs/"
+            if address not in self.at:
+                self.at[address] = Entry(self, address, language.words["authors"], language.code, kind="authors")
+                self.by_slug["authors"].append(self.at[address])
+        for entry in self.at.values():
+            self.below[entry.parent].append(entry)
+        for entry in self.at.values():
+            entry.add_place(entry.address in from_pages, bool(self.below[entry.address]))
+            if entry.kind in ("mot", "auteur"):
+                self._titled[entry.kind, entry.lang, entry.title] = entry
+        self._sort()
+
+    def _sort(self) -> None:
+        latest = sorted(self.at.values(), key=lambda entry: entry.address)
+        latest.sort(key=lambda entry: entry.date.timestamp() if entry.date else float("-inf"), reverse=True)
+        self.latest = [entry for entry in latest if entry.is_text]
+        for entry in latest:
+            for term in (*self.terms(entry, "mots"), *self.terms(entry, "auteurs")):
+                self.by_term[term.address].append(entry)
+        for entry in sorted(self.latest, key=lambda entry: (not entry.weight, entry.weight)):
+            self.places[entry.address] = len(self.texts[entry.parent])
+            self.texts[entry.parent].append(entry)
+
+    def terms(self, entry: Entry, field: str) -> list[Entry]:
+        """Return the keywords or the authors of a page: by their addresses, or else by their names."""
+        if addresses := entry.names(field):
+            return [self.at[address] for address in addresses if address in self.at]
+        content = entry._content
+        kind, names = ("mot", "tags") if field == "mots" else ("auteur", "authors")
+        titles = [plain(term.name) for term in getattr(content, names, None) or ()]
+        return [term for title in titles if (term := self._titled.get((kind, entry.lang, title)))]
+
+    def language(self, code: str) -> Language:
+        """Return the words of a language, or those of the main one."""
+        return self.languages.get(code) or self.languages[self.main]
+
+    def title(self, code: str) -> str:
+        """Return the name of the site in a language."""
+        return self.language(code).title or self.name
+
+    def home(self, code: str) -> Entry | None:
+        """Return the front page in a language."""
+        return self.at.get(self.language(code).home)
+
+    def of(self, content: Any) -> Entry:
+        """Return the entry of an article or a page."""
+        return self.at.get(address_of(content)) or Entry(
+            self, address_of(content), plain(content.title), content.lang, content
+        )
+
+    def front(self, code: str) -> tuple[list[Entry], list[Entry]]:
+        """Return the latest articles and the latest news in a language."""
+        its = [entry for entry in self.latest if entry.lang == code]
+        news = [entry for entry in its if entry.kind == "breve"]
+        return [entry for entry in its if entry.kind not in _APART][:LATEST], news[:NEWS]
+
+    def feed(self, code: str) -> list[Entry]:
+        """Return the latest texts in a language that have a date."""
+        return [entry for entry in self.latest if entry.lang == code and entry.date and entry.kind != "evenement"][
+            :FEED
+        ]
+
+
+def address_of(content: Any) -> str:
+    """Return the address of an article or a page, from the root of the site."""
+    return "/" + str(content.save_as).removesuffix("index.html")
+
+
+def pages_of(entries: Sequence[Entry]) -> list[Sequence[Entry]]:
+    """Return a list in parts, at least one."""
+    return [entries[start : start + PAGE_SIZE] for start in range(0, len(entries), PAGE_SIZE)] or [[]]
+
+
+def is_ours(settings: Mapping[str, Any]) -> bool:
+    """Return whether the site is built with this theme."""
+    return Path(settings["THEME"]).resolve() == _THEME.resolve()
+
+
+def prepare(generator: Any) -> None:
+    """Have this theme's templates escape all values."""
+    if is_ours(generator.settings):
+        generator.env.autoescape = True
+
+
+def place(content: Any) -> None:
+    """Give a page without an address of its own the address of its file: articles/a/b.md is /a/b/."""
+    path = Path(content.source_path).relative_to(content.settings["PATH"])
+    if "save_as" not in content.metadata and path.parts[0] in ("articles", "pages"):
+        parts = path.with_suffix("").parts[1:]
+        folder = "".join(f"{part}/" for part in (parts[:-1] if parts[-1] == "index" else parts))
+        content.override_url, content.override_save_as = folder or "index.html", f"{folder}index.html"
+
+
+def index(generators: Iterable[Any]) -> None:
+    """Find what each page lists, after all pages were read."""
+    articles: list[Any] = []
+    pages: list[Any] = []
+    every = list(generators)
+    for generator in every:
+        if hasattr(generator, "articles"):
+            articles += [*generator.articles, *generator.translations]
+        elif hasattr(generator, "pages"):
+            pages += [*generator.pages, *generator.translations]
+    if every and is_ours(every[0].settings):
+        for content in (*articles, *pages):
+            place(content)
+        site = SiteIndex(every[0].settings)
+        site.add(articles, pages)
+        every[0].context["site"] = site
+
+
+def write_lists(generator: Any, writer: Any) -> None:
+    """Write what no file in the content is the page of."""
+    site: SiteIndex | None = generator.context.get("site")
+    if site is None:
+        return
+
+    def write(path: str, template: str, **values: Any) -> None:
+        writer.write_file(
+            path.removeprefix("/"), generator.env.get_template(template), generator.context, url=path, **values
+        )
+
+    for entry in list(site.at.values()):
+        if entry.kind in _SECTIONS or entry.kind in ("mot", "auteur"):
+            for number in range(2, len(pages_of(entry.texts)) + 1):
+                write(f"{entry.address}page/{number}/index.html", "list.html", here=entry, number=number)
+        elif entry.kind == "authors":
+            write(f"{entry.address}index.html", "list.html", here=entry)
+    for language in site.languages.values():
+        if site.url:
+            write(f"{language.home}index.xml", "feed.xml", language=language, to_rfc=format_datetime)
+    missing = site.language(site.main)
+    write("404.html", "404.html", here=Entry(site, "/404.html", missing.words["not_found"], site.main, kind="404"))
+    if site.url:
+        write("sitemap.xml", "sitemap.xml")
+    write("robots.txt", "robots.txt")
+
+
+def register() -> None:
+    """Connect the functions above with Pelican."""
+    signals.generator_init.connect(prepare)
+    signals.all_generators_finalized.connect(index)
+    signals.page_writer_finalized.connect(write_lists)
