@@ -11,6 +11,7 @@ from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File, YamlValue
 from spipconv.migration.writers.starters.settings import plain_words, settings_file, site_address
+from spipconv.migration.writers.starters.words import direction, own_name, theme_words
 from spipconv.safety import template_text
 
 # The languages of MkDocs's own themes; in another one, they would warn and stay English.
@@ -40,7 +41,13 @@ def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) 
         "theme": theme,
         "extra_css": ["site.css", "spip-glossary.css"],
         "extra_javascript": [{"path": "spip-glossary.js", "type": "module"}],
-        "extra": {"language": tag, "shows_future": site.shows_future},
+        "extra": {
+            "language": tag,
+            "languages": {
+                language_tag(code): {"name": own_name(code), "direction": direction(code)} for code in site.languages
+            },
+            "shows_future": site.shows_future,
+        },
         "hooks": ["hooks.py"],
         # The old addresses of a page are its "aliases".
         "plugins": {"search": {}, "redirects": {}},
@@ -66,7 +73,8 @@ class _Menu:
     def write(self) -> YamlValue:
         own = [entry for entry in self._site.menu if entry.language == self._site.language]
         self._left -= len(own)
-        home: list[YamlValue] = ["index.md"] if self._is_page("/") else []
+        word = theme_words(self._site.language)["home"]
+        home: list[YamlValue] = [{word: "index.md"}] if self._is_page("/") else []
         return home + [self._entry(entry) for entry in own[:_MOST_ENTRIES] if self._is_shown(entry)]
 
     def _entry(self, entry: MenuEntry) -> YamlValue:

@@ -73,7 +73,7 @@ def note(file: File, meta: Meta) -> None:
     address = f"/{file.url}" if file.url != "./" else "/"
     Shown.meta[address] = meta
     if address != "/":
-        Shown.below[re.sub(r"[^/]+/$", "", address)].append(address)
+        Shown.below[_above(address)].append(address)
     for term in terms(meta):
         Shown.by_term[term].append(address)
     if meta.get("translation_key"):
@@ -94,7 +94,7 @@ def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, *
     words = words_of(root, language) or words_of(root, config.extra["language"])
     parts = [
         header(meta, page, words), page.content or "", documents(meta, words), keywords(meta, words),
-        lists(address, meta, words), translations(address, meta, words), comments(root, meta, words, config),
+        lists(address, meta, words), translations(address, meta, words, config), comments(root, meta, words, config),
     ]  # fmt: skip
     page.content = "\n".join([part for part in parts if part])
     return context
@@ -109,9 +109,10 @@ def words_of(root: Path, language: str) -> Words:
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Write the language of a page where the themes have that of the site."""
-    language = escape(str(page.meta.get("lang") or config.extra["language"]))
-    direction = ' dir="rtl"' if language[:2] in ("ar", "fa", "he", "ur") else ""
-    return re.sub(r'(<html\b[^>]*?) lang="[^"]*"', rf'\g<1> lang="{language}"{direction}', output, count=1)
+    tag = str(page.meta.get("lang") or config.extra["language"])
+    facts = (config.extra.get("languages") or {}).get(tag) or {}
+    direction = ' dir="rtl"' if facts.get("direction") == "rtl" else ""
+    return re.sub(r'(<html\b[^>]*?) lang="[^"]*"', rf'\g<1> lang="{escape(tag)}"{direction}', output, count=1)
 
 
 # ---- The parts of a page ----
@@ -167,8 +168,13 @@ def documents(meta: Meta, words: Words) -> str:
 
 
 def keywords(meta: Meta, words: Words) -> str:
-    """Return the links to the keywords of a page."""
-    return _list("keywords", words["keywords"], [link(str(address)) for address in meta.get("mots") or ()])
+    """Return the links to the keywords of a page. A group whose name begins with "_" was for SPIP's templates only."""
+    shown = [
+        str(address)
+        for address in meta.get("mots") or ()
+        if not str(Shown.meta.get(_above(str(address)), {}).get("title", "")).startswith("_")
+    ]
+    return _list("keywords", words["keywords"], [link(address) for address in shown])
 
 
 def lists(address: str, meta: Meta, words: Words) -> str:
@@ -188,10 +194,16 @@ def lists(address: str, meta: Meta, words: Words) -> str:
     )
 
 
-def translations(address: str, meta: Meta, words: Words) -> str:
-    """Return the links to the same page in other languages."""
-    others = [one for one in Shown.translations[str(meta.get("translation_key"))] if one != address]
-    return _list("translations", words["languages"], [link(one, names_language=True) for one in others])
+def translations(address: str, meta: Meta, words: Words, config: MkDocsConfig) -> str:
+    """Return the links to the same page in other languages, by the names of these."""
+    names = config.extra.get("languages") or {}
+    links = []
+    for other in Shown.translations[str(meta.get("translation_key"))]:
+        tag = str(Shown.meta[other].get("lang"))
+        name, own = escape((names.get(tag) or {}).get("name") or tag), escape(tag)
+        if other != address:
+            links.append(f'<a href="{escape(other)}" hreflang="{own}" lang="{own}">{name}</a>')
+    return _list("translations", words["languages"], links)
 
 
 def comments(root: Path, meta: Meta, words: Words, config: MkDocsConfig) -> str:
@@ -232,14 +244,10 @@ def comment(message: Meta, names: Mapping[int, str], words: Words) -> str:
 # ---- Links ----
 
 
-def link(address: str, *, names_language: bool = False) -> str:
+def link(address: str) -> str:
     """Return a link to a page, or nothing if it is not built."""
     meta = Shown.meta.get(address)
-    if meta is None:
-        return ""
-    own = escape(str(meta.get("lang")))
-    language = f' hreflang="{own}" lang="{own}"' if names_language else ""
-    return f'<a href="{escape(address)}"{language}>{escape(str(meta.get("title") or address))}</a>'
+    return f'<a href="{escape(address)}">{escape(str(meta.get("title") or address))}</a>' if meta else ""
 
 
 def in_order(addresses: Iterable[str]) -> list[str]:
@@ -256,6 +264,10 @@ def _seconds(meta: Meta) -> float:
     date = meta.get("date")
     # Dates before 1970 have no timestamp on every system.
     return (date.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds() if isinstance(date, datetime) else 0
+
+
+def _above(address: str) -> str:
+    return re.sub(r"[^/]+/$", "", address)
 
 
 def _paragraph(name: str, content: str) -> str:
