@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +22,7 @@ from spipconv.migration.kinds import KINDS_BY_TABLE, OBJECT_KINDS
 from spipconv.migration.report.balance import REASONS, UNEXPLAINED
 from spipconv.migration.run.migrate import migrate
 from spipconv.migration.run.options import MigrationOptions
+from spipconv.migration.selection import Selection
 from spipconv.migration.target import TargetName
 from tests.hard_sites import Row, bases, hard_site, make_site
 from tests.migrations import NOW, SOURCES, images, migrated
@@ -156,6 +158,27 @@ def test_the_account_of_a_hard_base_adds_up(name: str, to: TargetName, tmp_path:
         assert report["balance"].get(kind, {"read": 0})["read"] == rows[kind], kind
 
 
+SELECTIONS = {
+    "section": Selection(sections=("2",)),
+    "since": Selection(since=datetime(2010, 1, 1)),
+    "status": Selection(statuses=("publie",)),
+    "language": Selection(languages=("en",)),
+    "all": Selection(("1", "7"), datetime(2006, 1, 1), ("publie", "prop", "refuse"), ("fr", "es")),
+}
+
+
+@pytest.mark.parametrize(("to", "name"), [(TARGETS[place % 3], name) for place, name in enumerate(SELECTIONS)])
+@pytest.mark.parametrize("has_files", [True, False], ids=["files", "no-files"])
+def test_the_account_of_a_selection_adds_up(to: TargetName, name: str, has_files: bool, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"img": images("4.1")} if has_files else {}
+    report = settled(SOURCES["4.1"], tmp_path / "out", to, selection=SELECTIONS[name], **options)
+    check_output(report, tmp_path / "out", to)
+    assert report["balance"]["article"]["left"]["not-selected"] > 0
+    whole = migrated("4.1", to).report["balance"]
+    for kind, balance in report["balance"].items():
+        assert balance["read"] == whole[kind]["read"], kind
+
+
 # --- what is left out, and why
 
 
@@ -227,11 +250,20 @@ TREES = st.fixed_dictionaries({table: st.lists(row(columns), max_size=5) for tab
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-@given(tables=TREES, to=st.sampled_from(TARGETS), sample=st.sampled_from([0, 0, 1]))
-def test_the_account_of_any_base_adds_up(tables: dict[str, list[Row]], to: TargetName, sample: int) -> None:
+@given(
+    tables=TREES,
+    to=st.sampled_from(TARGETS),
+    sample=st.sampled_from([0, 0, 1]),
+    selection=st.sampled_from(
+        [Selection(), Selection(), SELECTIONS["since"], SELECTIONS["status"], SELECTIONS["language"]]
+    ),
+)
+def test_the_account_of_any_base_adds_up(
+    tables: dict[str, list[Row]], to: TargetName, sample: int, selection: Selection
+) -> None:
     with TemporaryDirectory() as folder:
         source = make_site(Path(folder) / "site.sqlite", tables)
-        report = settled(source, Path(folder) / "out", to, sample=sample)
+        report = settled(source, Path(folder) / "out", to, sample=sample, selection=selection)
         check_output(report, Path(folder) / "out", to)
         rows = rows_of(source)
         for kind in OBJECT_KINDS:
