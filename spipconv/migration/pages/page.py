@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from spipconv.excerpts import choose_excerpt
-from spipconv.nodes import Document
+from spipconv.nodes import Document, Node
 
 
 class Term(Struct, frozen=True):
@@ -120,6 +121,8 @@ class Point(Struct, frozen=True):
     zoom: int = 0
 
 
+# The parts of a body that follow its texts.
+_BELOW_TEXTS = frozenset({"albums", "evenements", "petition", "documents"})
 # SPIP's length for articles, in characters.
 _SUMMARY = 500
 
@@ -201,7 +204,18 @@ class Page(Struct, frozen=True):
     @property
     def summary(self) -> str:
         """What SPIP's ``#INTRODUCTION`` shows in lists: the description or the first words, on one line."""
-        return self.description or ("" if self.is_glossary else summarise(self.body))
+        return self.description or ("" if self.is_glossary else summarise(self._own_body))
+
+    @property
+    def _own_body(self) -> Document:
+        """The body without what follows its texts: albums, events, documents."""
+        if not any(field in _BELOW_TEXTS for field, _ in self.parts):
+            return self.body
+        own, place = list[Node](), 0
+        for field, number in self.parts:
+            own += () if field in _BELOW_TEXTS else self.body.children[place : place + number]
+            place += number
+        return replace(self.body, children=(*own, *self.body.children[place:]))
 
 
 class Site(Struct, frozen=True):

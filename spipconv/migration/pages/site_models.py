@@ -96,7 +96,7 @@ class SiteModels:
 
     def _below(self, model: str, kind: str, number: int, texts: str) -> str:
         table = f"{model}s".replace("ss", "s")
-        if kind != "article" or table not in self._filled or f"<{model}" in texts:
+        if kind != "article" or table not in self._filled or re.search(rf"<{model}[0-9|]", texts):
             return ""
         row = self._db.execute(f"SELECT 1 FROM {table} WHERE id_article = ?", (number,)).fetchone()
         return f"<{model}|id_article={number}>" if row else ""

@@ -21,6 +21,7 @@ from spipconv.migration.read.database import (
 )
 from spipconv.migration.read.encoding import Decoder
 from spipconv.migration.read.extra_columns import is_filled, may_show, may_show_value, read_pairs
+from spipconv.migration.read.known_tables import holds_persons, owner_of
 from spipconv.migration.read.logos import named_logos
 from spipconv.migration.read.long_texts import count_signs, keep_long_text
 from spipconv.migration.read.missing_tables import missing_tables
@@ -161,7 +162,8 @@ class SpipReader:
         elif table == "types_documents":
             extensions[self._text(row.get("id_type"))] = self._text(row.get("extension"))
         elif table not in WORKING_TABLES:
-            self.left[table, LEFT_REASONS.get(table, "plugin")] += 1
+            reason = "personal" if holds_persons(table) else "plugin"
+            self.left[table, LEFT_REASONS.get(table, reason)] += 1
             if table == "signatures" and row.get("statut") == b"publie":
                 self._signed[read_number(row.get("id_petition") or row.get("id_article")) or 0] += 1
         else:
@@ -365,7 +367,8 @@ class SpipReader:
             if table in WORKING_TABLES:
                 continue
             rows = sum(count for (name, _), count in self.left.items() if name == table)
-            yield Issue(COUNTED.get(table, "table-left"), detail=f"{table} ({rows})")
+            owner = owner_of(table)
+            yield Issue(COUNTED.get(table, "table-left"), detail=f"{table} ({rows})" + (f" – {owner}" if owner else ""))
 
 
 _PLACE_OF_KEY = {table: WORKING_TABLES[table].index(kind.key) for table, kind in KINDS_BY_TABLE.items()}

@@ -33,6 +33,7 @@ REASONS: Mapping[str, str] = {
     "no-page": mark("of something that has no page on the new site"),
     "no-object": mark("of something that does not exist"),
     "not-selected": mark("not chosen for this run"),
+    "no-coordinates": mark("without valid coordinates"),
     "no-place": mark("the new system has no place for them"),
     "files-not-given": mark("no IMG folder was given (--img)"),
     "file-missing": mark("the file is missing"),

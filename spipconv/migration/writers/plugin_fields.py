@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from spipconv.migration.pages.page import Event, Page, PageLink, Term
 from spipconv.migration.writers.files import YamlValue
 from spipconv.safety import template_address
 
 # A day before all events, for those that no text announces.
-_EARLY = "1970-01-01"
+_EARLY = datetime(1970, 1, 1)
 
 
 def plugin_fields(page: Page) -> Mapping[str, YamlValue]:
