@@ -131,15 +131,17 @@ SITEURL = ""
 FEED_DOMAIN = "https://site.example"
 FEED_ALL_ATOM, FEED_ALL_RSS = "feeds/all.atom.xml", "feeds/all.rss.xml"
 CATEGORY_FEED_ATOM, AUTHOR_FEED_RSS = "feeds/c-{slug}.atom.xml", "feeds/a-{slug}.rss.xml"
+TAG_SAVE_AS, CATEGORY_SAVE_AS, AUTHOR_SAVE_AS = "tag/{slug}.html", "category/{slug}.html", "author/{slug}.html"
 """
 COMMANDS = {
     "hugo": ("hugo", "--source", "{site}", "--destination", "{out}"),
     "jekyll": ("jekyll", "build", "--source", "{site}", "--destination", "{out}", "--disable-disk-cache"),
+    "pelican": GENERATORS["pelican"],
     "notmyidea": ("pelican", "-s", "{site}/conf.py", "-o", "{out}", "{site}/content", "-t", "notmyidea"),
     "eleventy": GENERATORS["eleventy"],
     "mkdocs": GENERATORS["mkdocs"],
     # Pelican's theme "simple", with code of other themes.
-    "simple": ("pelican", "-s", "{site}/conf.py", "-o", "{out}", "{site}/content", "-t", "{site}/theme"),
+    "simple": ("pelican", "-s", "{site}/conf.py", "-o", "{out}", "{site}/content", "-t", "{site}/careless"),
 }
 
 # Returns everything on a page, as Blink reads it, that none of our pages may contain.
@@ -259,9 +261,11 @@ def build(folder: Path, base: Path, how: str) -> Path:
         assert start in layout.read_text("utf-8")
         layout.write_text(layout.read_text("utf-8").replace(start, start + CARELESS_GO), "utf-8")
     elif to == "jekyll":
-        layout = site / "_layouts" / "list.html"
-        layout.write_text(layout.read_text("utf-8").replace("<main>", f"<main>{CARELESS_LIQUID}"), "utf-8")
-        (site / "feed.xml").write_text(FEED, "utf-8")
+        layout = site / "_layouts" / "default.html"
+        start = '<main id="content" tabindex="-1">'
+        assert start in layout.read_text("utf-8")
+        layout.write_text(layout.read_text("utf-8").replace(start, start + CARELESS_LIQUID), "utf-8")
+        (site / "atom.xml").write_text(FEED, "utf-8")
     elif to == "eleventy":
         layout = site / "_includes" / "default.njk"
         start = '<main id="content" tabindex="-1">'
@@ -280,12 +284,12 @@ def build(folder: Path, base: Path, how: str) -> Path:
         (site / "mkdocs.yml").write_text(yaml.safe_dump(own), "utf-8")
         run_generator(to, site, out)
         return out
-    else:
+    elif how != "pelican":
         settings = (site / "pelicanconf.py").read_text("utf-8") + SETTINGS
         settings += f"DISPLAY_PAGES_ON_MENU = {len(VECTORS) < 100}\n"
         (site / "conf.py").write_text(settings, "utf-8")
         if how == "simple":
-            _make_careless_theme(site / "theme")
+            _make_careless_theme(site / "careless")
     name, *arguments = COMMANDS[how]
     command = [program(name), *[one.format(site=site, out=out) for one in arguments]]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)

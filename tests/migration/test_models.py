@@ -302,7 +302,7 @@ def test_hugo_shows_hostile_values_as_words(hostile: Path, tmp_path: Path) -> No
 @pytest.mark.server
 def test_jekyll_shows_hostile_values_as_words(hostile: Path, tmp_path: Path) -> None:
     out = migrated_hostile(hostile, "jekyll", tmp_path / "out")
-    (out / "_includes").mkdir()
+    (out / "_includes").mkdir(exist_ok=True)
     (out / "_includes" / "gallery.html").write_text(
         '<figure n="{{ include.n }}" title="{{ include.images }}">{{ include.images }}</figure>', "utf-8"
     )
