@@ -146,6 +146,8 @@ def test_only_the_files_that_a_part_uses_are_copied() -> None:
         return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
     assert files("section") < files("all")
+    assert not numbers("section", "documents")
+    assert numbers("all", "documents") == numbers("published", "documents")
     assert files("published") == files("all")
     kept = "".join(page["html"] for page in pages("section").values())
     for name in files("all"):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from spipconv.migration.kinds import OBJECT_KINDS
+from spipconv.migration.kinds import FILES, OBJECT_KINDS
 from spipconv.migration.read.database import WorkingDatabase
 
 # Documents in texts: models and links, by their numbers, and addresses of files.
@@ -30,6 +30,8 @@ def select_documents(database: WorkingDatabase) -> None:
         "CREATE TABLE chosen_files (name TEXT PRIMARY KEY) WITHOUT ROWID;"
         "CREATE TEMP TABLE used (number INTEGER PRIMARY KEY);"
     )
+    # Rows of the plan's own, which were not read.
+    db.execute("DELETE FROM documents_liens WHERE objet = ?", (FILES.name,))
     db.execute(f"INSERT OR IGNORE INTO used {_LINKED}")
     for text in _texts(database):
         db.executemany("INSERT OR IGNORE INTO used VALUES (?)", ((int(match),) for match in _NUMBERED.findall(text)))

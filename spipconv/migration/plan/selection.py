@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from spipconv.migration.kinds import OBJECT_KINDS, TEXTS
+from spipconv.migration.kinds import FILES, LISTED, OBJECT_KINDS, TEXTS
 from spipconv.migration.plan.selected_files import select_documents
 from spipconv.migration.plan.titles import shown_title
 from spipconv.migration.read.database import WorkingDatabase
@@ -188,7 +188,9 @@ class _Selector:
             "SELECT DISTINCT p.parent_kind, p.parent_number FROM pages p JOIN chosen c ON c.kind = p.kind AND"
             " c.number = p.number WHERE p.parent_kind <> '' AND p.parent_kind <> 'rubrique'"
         )
-        concerned = ["rubrique", *TEXTS, *_GIVEN, "groupe", "agenda", "albums"]
+        concerned = ["rubrique", *TEXTS, *_GIVEN, "groupe", *(kind.name for kind in LISTED.values())]
+        # A part of the site does not use the documents that no page shows.
+        concerned += [FILES.name] if self._selection.is_narrow else []
         self._choose(
             f"SELECT DISTINCT kind, number FROM pages WHERE kind NOT IN ({_marks(concerned)})", tuple(concerned)
         )
