@@ -27,7 +27,7 @@ from spipconv.migration.run.options import MigrationOptions
 from spipconv.migration.target import TargetName
 from spipconv.migration.writers.calendar import CalendarEntry, calendar_lines
 from tests.hard_sites import SETTINGS, Row, make_site
-from tests.migrations import Migrated, folder_of_the_run
+from tests.migrations import SITES, Migrated, folder_of_the_run
 
 NOW = datetime(2026, 11, 1, 12)
 _DATE = "2020-05-01 10:00:00"
@@ -511,3 +511,51 @@ def test_php_values_of_other_encodings_and_kinds() -> None:
     for text in ('O:8:"stdClass":0:{}', "R:1;", 'a:9:{s:1:"a";', "a:1:{" * 100, "[" * 9999, 's:5:"ab', "", "N;N;"):
         with pytest.raises(ValueError, match=r".*"):
             read_values(text)
+
+
+# ---- An older site ----
+
+
+@cache
+def _older() -> Migrated:
+    folder = folder_of_the_run() / "plugin-data-older"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "report.json").exists():
+            migrate(str(SITES / "agenda2.sql"), folder, MigrationOptions("hugo", now=NOW)).close()
+    return Migrated(folder)
+
+
+def test_tables_of_older_plugins_are_read() -> None:
+    folder = _older().folder / "content"
+    event = (folder / "calendrier/reunion-3/index.md").read_text("utf-8")
+    for words in (
+        "- assemblee",
+        "fichier: /IMG/pdf/ordre.pdf",
+        "3 février 2010, 18h30 – 20h00",
+        "[Réunion](/agenda/reunion/)",
+    ):
+        assert words in event, words
+    assert "draft: true" in (folder / "calendrier/privee/index.md").read_text("utf-8")
+    assert "date: 2010-03-01 00:00:00" in (folder / "calendrier/mars/index.md").read_text("utf-8")
+    article = (folder / "agenda/reunion/index.md").read_text("utf-8")
+    for words in ("lieu: Évry", "lon: 2.25", "Je **signe**", "1 signature\n"):
+        assert words in article, words
+    assert "couleurs: bleu" in (folder / "evenements/_index.md").read_text("utf-8")
+    assert "fonction: Trésor" in (folder / "auteurs/zoe/_index.md").read_text("utf-8")
+
+
+def test_what_is_left_is_named() -> None:
+    assert _older().details("table-left") == {
+        "evenements_participants (1) – Agenda, inscriptions",
+        "newsletters (2) – Newsletters",
+        "selections_contenus (1) – Sélections éditoriales",
+    }
+    assert _older().details("column-left") == {
+        "articles.extra (2)",
+        "auteurs.extra (1)",
+        "documents.champ_ajoute (1)",
+    }
+    for path in _older().folder.rglob("*"):
+        if path.is_file():
+            text = path.read_text("utf-8", "replace")
+            assert not [secret for secret in ("secret.org", "Qui Signe", "0612345678", "jeton") if secret in text], path
