@@ -217,7 +217,8 @@ WORDS = st.sampled_from(["", "Titre", "<multi>[fr]a[en]b</multi>", "[->art1]", "
 DATES = st.sampled_from(["2020-01-02 03:04:05", "2005-06-00", "2005-00-00", "0000-00-00", "x", None])
 KINDS = st.sampled_from(["article", "rubrique", "breve", "site", "syndic", "mot", "auteur", "forum", "truc", None])
 COLUMNS = {
-    "statut": STATES, "date": DATES, "date_heure": DATES, "objet": KINDS, "type": KINDS,
+    "statut": STATES, "date": DATES, "date_heure": DATES, "date_debut": DATES, "date_fin": DATES,
+    "objet": KINDS, "type": KINDS,
     "mode": st.sampled_from(["document", "image", "vignette", "logoon", None]),
     "distant": st.sampled_from(["oui", "non", None]), "lang": st.sampled_from(["fr", "en", "", "<", None]),
     "page": st.sampled_from(["", "contact", "É", None]), "url": st.sampled_from(["un", "Un", "a@b.test", "", None]),
@@ -236,6 +237,18 @@ TABLES = {
     "mots_liens": "id_mot objet id_objet",
     "documents_liens": "id_document objet id_objet",
     "urls": "url type id_objet",
+    "evenements": "id_evenement id_article titre statut date_debut date_fin id_evenement_source",
+    "albums": "id_album titre statut date lang",
+    "albums_liens": "id_album objet id_objet",
+    "gis": "id_gis titre lat lon",
+    "gis_liens": "id_gis objet id_objet",
+    "menus": "id_menu id_menus_entree titre identifiant",
+    "menus_entrees": "id_menus_entree id_menu type_entree parametres",
+    "formulaires": "id_formulaire titre saisies statut",
+    "petitions": "id_article texte statut",
+    "rubriques_liens": "id_parent objet id_objet",
+    "dictionnaires": "id_dictionnaire titre statut",
+    "definitions": "id_definition id_dictionnaire titre texte termes statut lang",
 }
 
 

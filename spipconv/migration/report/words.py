@@ -23,6 +23,10 @@ _OTHERS = {
     "auteurs_liens": mark("links to authors"),
     "mots_liens": mark("links to keywords"),
     "documents_liens": mark("links to documents"),
+    "albums_liens": mark("links to albums"),
+    "rubriques_liens": mark("links to further sections"),
+    "gis_liens": mark("links to points"),
+    "formulaires_liens": mark("links to forms"),
     "urls": mark("stored addresses"),
 }
 # Rows that are no objects: the report has them, the summary does not.

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 
 from spipconv.migration.kinds import FILES, HOME, KINDS_BY_TABLE, OBJECT_KINDS
-from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.read.database import WORKING_TABLES, WorkingDatabase
 from spipconv.migration.report.issues import Issue
 from spipconv.migration.report.report import MigrationReport
 from spipconv.migration.run.options import PageKey
@@ -25,20 +25,29 @@ _LINKS = {
     "auteurs_liens": ("auteur", "id_auteur"),
     "mots_liens": ("mot", "id_mot"),
     "documents_liens": ("document", "id_document"),
+    "albums_liens": ("album", "id_album"),
+    "rubriques_liens": ("rubrique", "id_parent"),
+    "gis_liens": ("gis", "id_gis"),
+    "formulaires_liens": ("formulaires", "id_formulaire"),
 }  # fmt: skip
 # Tables of plugins whose rows are shown without being objects (see ``plugin_files.py``).
 PLUGIN_TABLES = ("gis", "formulaires", "petitions")
+# Those that are tied to objects: their keys.
+_TABLES = {giver: (giver, key) for giver, key in _LINKS.values() if giver in PLUGIN_TABLES}
 # Modes of documents that are the logo of the site or of all sections: an object 0.
 _LOGOS = ("logoon", "logooff")
 
 
 def count_rows(report: MigrationReport, rows: Mapping[str, int], left: Mapping[tuple[str, str], int]) -> None:
     """Count the rows that a source had, by table, and those that were left out while reading, by table and reason."""
-    tables = {table for table, _ in left} | set(_LINKS) | set(KINDS_BY_TABLE) | {"urls", *PLUGIN_TABLES}
-    for table in sorted(tables & set(rows)):
-        report.count("read", _name(table), rows[table])
+    accounted = {*_LINKS, *KINDS_BY_TABLE, *PLUGIN_TABLES, "urls"}
     for (table, reason), number in left.items():
         report.leave(_name(table), reason, number)
+        if table in WORKING_TABLES and table not in accounted:
+            # Only the rows that are left out are counted.
+            report.count("read", table, number)
+    for table in sorted((accounted | {table for table, _ in left if table not in WORKING_TABLES}) & set(rows)):
+        report.count("read", _name(table), rows[table])
 
 
 def _name(table: str) -> str:
@@ -221,12 +230,11 @@ class Account:
         """Return why an object is not on the new site, or an empty string if it is."""
         if number in self._written[kind]:
             return ""
-        if kind not in OBJECT_KINDS:
+        record = OBJECT_KINDS.get(kind)
+        table, key = (record.table, record.key) if record else _TABLES.get(kind, ("", ""))
+        if not table or not self._db.execute(f"SELECT 1 FROM {table} WHERE {key} = ?", (number,)).fetchone():
             return "no-object"
-        record = OBJECT_KINDS[kind]
-        if not self._db.execute(f"SELECT 1 FROM {record.table} WHERE {record.key} = ?", (number,)).fetchone():
-            return "no-object"
-        if kind in ("document", "forum"):
+        if kind in ("document", "forum") or not record:
             return ""
         has_page = self._db.execute("SELECT 1 FROM pages WHERE kind = ? AND number = ?", (kind, number)).fetchone()
         return self._reason(kind, number) if has_page else self._pageless(kind, number)
