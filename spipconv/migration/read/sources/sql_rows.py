@@ -36,9 +36,12 @@ class RowReader(Reader):
             return True
         if len(self.data) - self.position > _AT_ONCE:
             return False
-        if not self.more():
+        if self.more():
+            return True
+        if self.dialect.is_mysql:
             raise self.cut("a row")
-        return True
+        # Value by value, it is clear what is wrong with it.
+        return False
 
     def long_row(self, count: int, wanted: Sequence[int]) -> dict[int, bytes]:
         """Read a row of ``count`` values one by one, whatever their size; return the wanted ones as they are written.
@@ -139,7 +142,7 @@ class RowReader(Reader):
             self.position = end + 1
             return None
         if len(fields) != count:
-            raise self._misfit(len(fields), count)
+            raise self.cut("the rows of a COPY") if self.is_last(end) else self._misfit(len(fields), count)
         self.position = end + 1
         return [fields[place] for place in wanted]
 

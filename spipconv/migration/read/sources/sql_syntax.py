@@ -49,7 +49,7 @@ _NUMBER = rb"[-+]?+\.?+[0-9][\w.]*+(?:(?<=[eE])[-+]\d++)?+"
 # PostgreSQL's strings between tags: $$ … $$ and $body$ … $body$.
 _TAGGED = rb"\$(\w*+)\$[\s\S]*?\$\1\$|\$(?!\w*+(?:\$|\Z))"
 # How deeply calls of functions are nested that are matched in one piece.
-_DEEPEST_CALL = 4
+_DEEPEST_CALL = 3
 
 
 def _string(quote: bytes, *, escapes: bool) -> bytes:
@@ -68,15 +68,19 @@ def _mysql_value(escapes: bool) -> bytes:
 
 
 def _standard_value(escapes: bool) -> bytes:
-    """Return the pattern of a literal or a call of a function, cast or not, or of several of them joined by ``||``."""
+    """Return the pattern of a literal or a call of a function, cast or not.
+
+    Those that are joined by ``||``, which few tools write, are read value by value.
+    """
     string, other = _string(b"'", escapes=escapes), _string(b'"', escapes=False)
-    call = rb"(?!)"
+    arguments = rb"(?!)"
     for _ in range(_DEEPEST_CALL):
-        inside = b"|".join([_ESCAPED, string, other, rb"[^'\"()eE]++", call, rb"[eE](?!')"])
-        call = rb"\w++\s*+\((?:" + inside + rb")*+\)"
+        inside = b"|".join([_ESCAPED, string, other, rb"[^'\"()eE]++", arguments, rb"[eE](?!')"])
+        arguments = rb"\((?:" + inside + rb")*+\)"
+    call = rb"\w++\s*+" + arguments
     literal = b"|".join([string, _NUMBER, _ESCAPED, rb"[NnXxBb]" + string, call, rb"[A-Za-z]\w*+(?!['\"(])", other])
     cast = rb"(?:\s*+::\s*+(?:[\w. ]|\"[^\"]*+\")++(?:\([\d, ]*+\))?+(?:\[\d*+\])*+)*+"
-    return rb"(?:(?:" + literal + b")" + cast + rb"(?:\s*+\|\|\s*+(?:" + literal + b")" + cast + rb")*+)"
+    return rb"(?:(?:" + literal + b")" + cast + b")"
 
 
 @cache
@@ -93,7 +97,8 @@ def syntax(dialect: Dialect) -> Syntax:
     else:
         quoted = b"|".join([_ESCAPED, *strings])
         begun, space, value = _BEGUN, _SPACE, _standard_value(escapes)
-        begun_row = begun + rb"|[-+.\w]+\Z|:|\|"
+        # After a value, a cast may go on.
+        begun_row = begun + rb"|[-+.\w]+\Z|[:|(\[\"]"
         begun_value = begun_row + rb"|[NnXxBbEe]?['\"]|\w+\s*\("
         skipped = [rb"[^'\"`;/\-$eE]++", quoted, rb"[eE](?=[^'])", _COMMENT, _TAGGED, rb"/(?=[^*])", rb"-(?=[^-])"]
     return Syntax(

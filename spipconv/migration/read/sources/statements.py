@@ -352,6 +352,8 @@ class Statements:
         key, token = self._table(self._after(_MODIFIERS, reader.token()))
         listed = self._listed() if token == b"(" else None
         words = [word.upper() for word in reader.statement()]
+        if reader.is_last(reader.position):
+            raise reader.cut("a COPY")
         if words != ([b"STDIN"] if listed is None else [b"FROM", b"STDIN"]):
             raise reader.error(f"a COPY of {key[1]} whose rows are not here as plain text; export with pg_dump alone")
         reader.line()

@@ -52,6 +52,10 @@ class Window:
         self.data = rest + chunk
         return True
 
+    def is_last(self, position: int) -> bool:
+        """Return whether a position is the end of the file."""
+        return self._is_at_end and position >= len(self.data) - 1
+
     def error(self, text: str, position: int | None = None) -> BadSource:
         """Return the exception for an error at a position (None: the current one)."""
         offset = self._start + (self.position if position is None else position)
