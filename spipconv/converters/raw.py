@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from itertools import groupby
 from typing import Final
 
@@ -17,30 +18,33 @@ _HOLDING: Final = frozenset({"json", "pandoc", "pandoc2"})
 _NOT_QUOTED: Final = re.compile(r"[^>\s]")
 
 
+@cache
+def _token() -> str:
+    """Return a word that no text of a stranger can contain, the same for a process: its pattern is compiled once."""
+    # Few processes need it.
+    import secrets
+
+    return f"raw{secrets.token_hex(16)}x"
+
+
 class RawTexts:
     """The raw texts of a document that is being written: stand-ins represent them while the rest is escaped, cleaned
     and put in lines, and nothing of this happens to them.
     """
 
-    __slots__ = ("_format", "_is_allowed", "_texts", "_token")
+    __slots__ = ("_format", "_is_allowed", "_texts")
 
     def __init__(self, format: str, profile: Profile) -> None:
         self._format = format
         self._is_allowed = profile == "article"
         self._texts: list[Raw] = []
-        self._token = ""
 
     def stand_in(self, node: Raw) -> str:
         """Return what stands for a raw text, a single word; nothing where it is not written."""
         if not self._is_allowed or node.format != self._format:
             return ""
-        if not self._token:
-            # No text of a stranger may contain it. Few documents need it.
-            import secrets
-
-            self._token = f"raw{secrets.token_hex(16)}x"
         self._texts.append(node)
-        return f"{self._token}{len(self._texts) - 1}x"
+        return f"{_token()}{len(self._texts) - 1}x"
 
     def put_back(self, written: str) -> str:
         """Return what was written with the raw texts in the places of their stand-ins.
@@ -59,7 +63,7 @@ class RawTexts:
                 return node.text
             return node.text.replace("\n", "\n" + _NOT_QUOTED.sub(" ", before))
 
-        return re.sub(f"{self._token}([0-9]+)x", text_of, written)
+        return re.sub(f"{_token()}([0-9]+)x", text_of, written)
 
 
 def omitted_raw(document: Document, format: str) -> tuple[Diagnostic, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from spipconv.excerpts import choose_excerpt
+from spipconv.excerpts import choose_excerpt, cut
 from spipconv.nodes import Document, Node
 
 
@@ -129,7 +130,13 @@ _SUMMARY = 500
 
 def summarise(body: Document) -> str:
     """Return the first words of a text or, if there is one, its introduction, on one line."""
-    return " ".join(choose_excerpt((body,), _SUMMARY, " (…)").split())
+    words = ""
+    # The first nodes are enough for almost every text.
+    for start in (body.children[:8], body.children):
+        words = choose_excerpt((replace(body, children=start),), sys.maxsize, "")
+        if len(words) > _SUMMARY or len(start) == len(body.children):
+            break
+    return " ".join(cut(words, _SUMMARY, " (…)").split())
 
 
 class Page(Struct, frozen=True):
