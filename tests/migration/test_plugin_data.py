@@ -405,6 +405,8 @@ def test_added_columns_are_front_matter() -> None:
         "lieu_de_rendez_vous": "Sous l’horloge",
         "notes_internes": "Un mot et un lien\n\nDeux paragraphes",
     }
+    places = Migrated(_output("hugo")).remarks("extra-plain")
+    assert {(place["number"], place["field"]) for place in places} == {(1, "notes_internes")}
     header, _ = _page("auteurs/ada/_index.md")
     assert header["params"]["extra"] == {"fonction": "Présidente"}
     left = {detail.partition(" ")[0] for detail in _details("column-left")}

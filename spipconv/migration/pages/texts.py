@@ -34,6 +34,8 @@ DOCUMENTS = "documents"
 _SHOWN_DOCUMENT = re.compile(SHOWN + "([0-9]+)")
 # Neither postscripts nor descriptions.
 _FIELDS_WITH_TERMS = frozenset({"chapo", "texte"})
+# What words alone lose: links, notes, pictures.
+_RICH = re.compile(r"->|\[\[|<(?:img|doc|emb|image)\s*[0-9]|<(?:a|img)\s")
 _NOTE_NUMBER = re.compile("[0-9]{1,9}")
 # Not hidden in a migration: each language has its own page.
 _EXPECTED = frozenset({"translations-hidden", "translation-missing"})
@@ -111,7 +113,9 @@ class PageTexts:
         return words_of(parsed.document.children)
 
     def read_text(self, field: str, text: str) -> str:
-        """Return the words of a field that may have several paragraphs; without them it is on one line."""
+        """Return the words of a column that the site has added; they are on one line unless it has several."""
+        if _RICH.search(text):
+            self.add_issue("extra-plain", field)
         if "\n" not in text.strip() and "<" not in text:
             return self.read_words(field, text)
         body = self.read_body([(field, text)])

@@ -134,6 +134,7 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
     "form-shown": ("loss", mark("a form: its questions are on the page as text, nothing can be sent")),
     "form-left": ("loss", mark("a form that no page shows: not migrated")),
     "point-left": ("loss", mark("a point on a map that is an author’s or has no valid coordinates: not migrated")),
+    "extra-plain": ("change", mark("a column of the site’s own has links, notes or pictures: only its words are kept")),
     "menu-left": ("change", mark("an entry of a menu that leads to nothing on the new site: left out")),
     "link-unpublished": (
         "loss",

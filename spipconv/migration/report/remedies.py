@@ -36,6 +36,7 @@ REMEDIES: dict[str, str] = {
     "form-shown": mark("Write an address for messages in its place, or use a service for forms."),
     "form-left": mark("If visitors need the form, use a service for forms."),
     "point-left": mark("If the place matters, write its coordinates in SPIP, or tie it to an article, and run again."),
+    "extra-plain": mark("If its links or pictures matter, copy them from SPIP to the page."),
     "menu-left": mark("Nothing to do, or add an entry to the menu of the new site."),
     "link-unpublished": mark("Publish what the link leads to, or remove the words that no longer lead anywhere."),
     "link-unresolved": mark("Correct the link or remove it: it was probably dead on the old site, too."),
