@@ -123,11 +123,11 @@ class SiteGlossary:
 
     def forms(self, kind: str, number: int, language: str) -> tuple[str, ...]:
         """Return the forms of a term in a language, none if there is only its title."""
-        for row in self._rows:
-            if (row["kind"], row["number"]) == (kind, number) and row["language"] in ("", language):
-                forms = tuple(json.loads(row["forms"]))
-                return forms if len(forms) > 1 else ()
-        return ()
+        row = self._db.execute(
+            "SELECT forms FROM terms WHERE kind = ? AND number = ? AND language IN ('', ?)", (kind, number, language)
+        ).fetchone()
+        forms = tuple(json.loads(row["forms"])) if row else ()
+        return forms if len(forms) > 1 else ()
 
     def has_list(self, kind: str, number: int) -> bool:
         """Return whether the page of a group or a dictionary lists its terms with their definitions."""
