@@ -132,7 +132,7 @@ def summarise(body: Document) -> str:
     """Return the first words of a text or, if there is one, its introduction, on one line."""
     words = ""
     # The first nodes are enough for almost every text.
-    for start in (body.children[:8], body.children):
+    for start in (body.children[:3], body.children[:9], body.children):
         words = choose_excerpt((replace(body, children=start),), sys.maxsize, "")
         if len(words) > _SUMMARY or len(start) == len(body.children):
             break
