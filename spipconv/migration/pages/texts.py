@@ -103,14 +103,7 @@ class PageTexts:
         """Return the words of a short field."""
         if not text or (self.harmless and self.harmless.is_harmless(text)):
             return ""
-        self.sources.append(in_language(text, self.language))
-        parsed = parse(
-            text, lang=self.language, objects=self._objects, plugins=self._plugins, typography=self._typography,
-            extensions=self._extensions,
-        )  # fmt: skip
-        self._report(field, parsed.diagnostics)
-        self._report(field, omitted_raw(parsed.document, "text"))
-        return words_of(parsed.document.children)
+        return words_of(self._read_short(field, text).children)
 
     def read_text(self, field: str, text: str) -> str:
         """Return the words of a column that the site has added; they are on one line unless it has several."""
@@ -118,9 +111,17 @@ class PageTexts:
             self.add_issue("extra-plain", field)
         if "\n" not in text.strip() and "<" not in text:
             return self.read_words(field, text)
-        body = self.read_body([(field, text)])
-        del self.parts[-1:]
-        return plain_text.write(body).strip()
+        return plain_text.write(self._read_short(field, text)).strip()
+
+    def _read_short(self, field: str, text: str) -> Document:
+        self.sources.append(in_language(text, self.language))
+        parsed = parse(
+            text, lang=self.language, objects=self._objects, plugins=self._plugins, typography=self._typography,
+            extensions=self._extensions,
+        )  # fmt: skip
+        self._report(field, parsed.diagnostics)
+        self._report(field, omitted_raw(parsed.document, "text"))
+        return parsed.document
 
     def read_body(self, fields: Sequence[tuple[str, str]], attachments: Iterable[Attachment] = ()) -> Document:
         """Return one tree of several fields, with notes numbered across them, and of the documents that they do not
