@@ -75,7 +75,7 @@ def _body(page: Page, target: MarkdownTree) -> Document:
 def _parts(page: Page, target: MarkdownTree) -> list[Node]:
     """Return the nodes of a body with its chapo and its postscript in elements that a theme can style."""
     # Some readers read Markdown inside an element only if it says so.
-    told = ' markdown="1"' if target.flavour.read_elements else ""
+    told = "" if target.flavour.is_commonmark else ' markdown="1"'
     nodes: list[Node] = []
     start = 0
     for name, count in page.parts:
