@@ -113,7 +113,8 @@ class SpipReader:
         if not name.startswith(self._prefix + "_"):
             return None
         table = name[len(self._prefix) + 1 :]
-        present = choose_columns(table, columns)
+        # Where its columns are not known, the source says what it lacks as soon as there are rows.
+        present = choose_columns(table, columns) if columns else WORKING_TABLES.get(table, ())
         self._columns[table] = present
         if table in KINDS_BY_TABLE:
             self._added[table] = added_columns(table, present)
