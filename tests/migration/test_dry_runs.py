@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spipconv.migration.kinds import OBJECT_KINDS
@@ -122,6 +122,7 @@ def test_harmless_texts_have_no_issues_and_are_the_most(site: Site) -> None:
     assert harmless > len(texts) / 4
 
 
+@settings(deadline=None, database=None)
 @given(PIECES)
 def test_harmless_texts_have_no_issues(site: Site, text: str) -> None:
     check(site, text)

@@ -102,6 +102,21 @@ def test_a_section_comes_with_everything_below_it_and_the_sections_above() -> No
     assert numbers("section", "auteur") < numbers("all", "auteur")
 
 
+def test_a_keyword_of_nothing_belongs_to_the_whole_site(tmp_path: Path) -> None:
+    base = tmp_path / "base.sqlite"
+    base.write_bytes(BASE.read_bytes())
+    database = sqlite3.connect(base)
+    database.execute("DELETE FROM spip_mots_liens WHERE id_mot = 1")
+    database.commit()
+    database.close()
+    for name, expected in (("section", 0), ("published", 1)):
+        options = MigrationOptions("json", now=NOW, selection=SELECTIONS[name])
+        migrate(str(base), tmp_path / name, options).close()
+        lines = (tmp_path / name / "objects.jsonl").read_bytes().splitlines()
+        found = {(one["kind"], one["number"]) for one in map(json.loads, lines)}
+        assert (("mot", 1) in found) == expected
+
+
 def test_only_texts_since_a_date() -> None:
     for name in ("since", "section since"):
         texts = [page for (kind, _, _), page in pages(name).items() if kind in ("article", "breve", "site")]
