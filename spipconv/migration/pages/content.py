@@ -277,7 +277,7 @@ class Content:
             overtitle=self._texts.read_words("surtitre", row["surtitre"]),
             subtitle=self._texts.read_words("soustitre", row["soustitre"]),
             description=self._texts.read_words("descriptif", row["descriptif"]),
-            elsewhere=self._elsewhere(row["nom_site"], row["url_site"]),
+            elsewhere=_elsewhere(row["nom_site"], row["url_site"], self._page.language),
             unique=row["page"],
         )
 
@@ -287,7 +287,7 @@ class Content:
             status=row["statut"],
             body=self._body([*_pairs(row, "texte"), ("lien_url", _link(row["lien_titre"], row["lien_url"]))]),
             date=read_date(row["date_heure"]),
-            elsewhere=self._elsewhere(row["lien_titre"], row["lien_url"]),
+            elsewhere=_elsewhere(row["lien_titre"], row["lien_url"], self._page.language),
         )
 
     def _site(self, row: sqlite3.Row) -> Page:
@@ -324,14 +324,14 @@ class Content:
             status=row["statut"],
             body=self._body(_pairs(row, "texte")),
             forms=self.glossary.forms(*self._subject[:3]),
-            elsewhere=self._elsewhere("", row["url_externe"]),
+            elsewhere=_elsewhere("", row["url_externe"], self._page.language),
         )
 
     def _author(self, row: sqlite3.Row) -> Page:
         return replace(
             self._page,
             body=self._body([*_pairs(row, "bio"), ("url_site", _link(row["nom_site"], row["url_site"]))]),
-            elsewhere=self._elsewhere(row["nom_site"], row["url_site"]),
+            elsewhere=_elsewhere(row["nom_site"], row["url_site"], self._page.language),
         )
 
     def _event(self, row: sqlite3.Row) -> Page:
@@ -356,10 +356,6 @@ class Content:
 
     def _read_definition(self, text: str, language: str) -> tuple[Node, ...]:
         return self._texts.read_definition(text, language)
-
-    def _elsewhere(self, title: str, address: str) -> tuple[str, str]:
-        address = safe_address(address) or ""
-        return (words_of(title, self._subject.language) or address, address) if address else ("", "")
 
     # ---- Rows ----
 
@@ -396,6 +392,11 @@ _LISTS = frozenset(kind.name for kind in (FILES, *LISTED.values()))
 
 def _pairs(row: sqlite3.Row, *fields: str) -> list[tuple[str, str]]:
     return [(field, row[field]) for field in fields]
+
+
+def _elsewhere(title: str, address: str, language: str) -> tuple[str, str]:
+    address = safe_address(address) or ""
+    return (words_of(title, language) or address, address) if address else ("", "")
 
 
 def _link(title: str, address: str) -> str:
