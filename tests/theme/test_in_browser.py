@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,8 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from spipconv.glossary import read_assets
+from spipconv.migration.target import TargetName
 from tests.migration.test_builds import built
 from tests.theme.sites import ARTICLE, built_demo
+from tests.theme.test_ports import SECTION, THEMED, built_grown
 from tests.theme.test_structure import KINDS, STARTERS
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -47,19 +50,23 @@ class _Server(SimpleHTTPRequestHandler):
         """Ignored."""
 
 
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder; return its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Server, directory=str(folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 @pytest.fixture(scope="module")
 def sites() -> Iterator[dict[str, str]]:
     """Serve both sites; return their addresses."""
-    servers = {
-        name: ThreadingHTTPServer(("127.0.0.1", 0), partial(_Server, directory=str(folder)))
-        for name, folder in (("demo", built_demo()), ("odd", built("4.1", "hugo")))
-    }
-    for server in servers.values():
-        Thread(target=server.serve_forever, daemon=True).start()
-    yield {name: f"http://127.0.0.1:{server.server_port}/" for name, server in servers.items()}
-    for server in servers.values():
-        server.shutdown()
-        server.server_close()
+    with served(built_demo()) as demo, served(built("4.1", "hugo")) as odd:
+        yield {"demo": demo, "odd": odd}
 
 
 @pytest.fixture
@@ -119,6 +126,23 @@ def test_axe_finds_nothing_on_any_kind_of_page(visit: Opener, sites: dict[str, s
         open_page(page, address)
         if found := violations(page):
             wrong[address] = found
+    assert wrong == {}
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm ci")
+@pytest.mark.parametrize("to", THEMED)
+def test_axe_finds_nothing_in_what_other_generators_build(visit: Opener, sites: dict[str, str], to: TargetName) -> None:
+    page = visit(viewport={"width": 375, "height": 800})
+    wrong = {}
+    with served(built_grown(to)) as own:
+        sites[to] = own
+        # Their pages have the structure of those above, another test compares them; these have the most of their own.
+        for address in ("", ARTICLE, KINDS["gallery"], KINDS["English"], f"{SECTION}page/2/"):
+            open_page(page, own + address)
+            if found := violations(page):
+                wrong[address] = found
+        page.close()
+        del sites[to]
     assert wrong == {}
 
 
