@@ -29,7 +29,7 @@ def literal(raw: bytes, dialect: Dialect) -> RawValue:
     Outside MySQL it may be an expression. Raises ValueError if it cannot be computed.
     """
     if dialect.is_mysql:
-        return _mysql_literal(raw, dialect.escapes)
+        return mysql_literal(raw, dialect.escapes)
     if raw[0] == 0x27 and raw.find(b"'", 1) == len(raw) - 1 and not dialect.escapes:
         return raw[1:-1]
     value, end = _joined(raw, 0, dialect, 0)
@@ -38,7 +38,8 @@ def literal(raw: bytes, dialect: Dialect) -> RawValue:
     return value
 
 
-def _mysql_literal(raw: bytes, escapes: bool) -> RawValue:
+def mysql_literal(raw: bytes, escapes: bool) -> RawValue:
+    """Return the value of a literal in a dump of MySQL's, as ``literal`` does, sooner."""
     if raw[0] in b"'\"":
         return _unquoted(raw, escapes)
     if raw[0] in b"-+.0123456789":

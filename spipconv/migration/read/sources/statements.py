@@ -9,7 +9,7 @@ from typing import NamedTuple
 from spipconv.migration.read.sources.protocol import MOST_COLUMNS, Choose, RawValue, SourceRow, TooLong
 from spipconv.migration.read.sources.sql_rows import RowReader
 from spipconv.migration.read.sources.sql_syntax import MYSQL, STANDARD, name_of, row
-from spipconv.migration.read.sources.sql_values import copied, literal
+from spipconv.migration.read.sources.sql_values import copied, literal, mysql_literal
 from spipconv.migration.read.sources.tables import TableKey, Tables
 
 # Columns of a table whose rows are matched by one pattern; those of a wider one are read value by value.
@@ -295,7 +295,7 @@ class Statements:
 
     def _rows(self, insert: _Insert) -> Iterator[tuple[str, SourceRow]]:
         table, groups, dialect, pattern = insert.table, insert.groups, self._reader.dialect, insert.pattern
-        reader = self._reader
+        reader, escapes = self._reader, dialect.escapes
         while True:
             match = pattern.match(reader.data, reader.position) if pattern else None
             if match is None:
@@ -306,7 +306,10 @@ class Statements:
                     return
                 continue
             try:
-                values = tuple([literal(match[group], dialect) if group else None for group in groups])
+                if dialect.is_mysql:
+                    values = tuple([mysql_literal(match[group], escapes) if group else None for group in groups])
+                else:
+                    values = tuple([literal(match[group], dialect) if group else None for group in groups])
             except (ValueError, OverflowError) as error:
                 reader.skip_space()
                 raise reader.error(f"a row holds a value that cannot be read ({error})") from error
