@@ -294,7 +294,7 @@ def test_the_calendar_is_read_by_other_programs(to: TargetName) -> None:
     assert (whole["DTSTART"].dt, whole["DTEND"].dt) == (date(2031, 1, 2), date(2031, 1, 5))
 
 
-@settings(deadline=None)
+@settings(deadline=None, database=None)
 @given(
     title=st.text(max_size=200),
     place=st.text(max_size=50),
@@ -497,13 +497,13 @@ _VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, database=None)
 @given(_VALUES)
 def test_what_php_serialises_is_read(value: Any) -> None:
     assert read_values(serialise(value)) == value
 
 
-@settings(deadline=None)
+@settings(deadline=None, database=None)
 @given(st.text(alphabet='abisdNOR:;{}"0123456789', max_size=60) | st.text(max_size=40))
 def test_anything_else_is_refused(text: str) -> None:
     with suppress(ValueError):
