@@ -18,7 +18,7 @@ from spipconv.migration.pages.harmless import HarmlessTexts
 from spipconv.migration.pages.links import LinkRewriter
 from spipconv.migration.pages.long_texts import LongTexts
 from spipconv.migration.pages.page import Page, summarise
-from spipconv.migration.pages.plugin_facts import CALENDAR, PluginFacts
+from spipconv.migration.pages.plugin_facts import PluginFacts, calendar_link
 from spipconv.migration.pages.portion import SpipKey
 from spipconv.migration.pages.relations import PageRelations, PlannedPage
 from spipconv.migration.pages.resolver import SiteObjects
@@ -32,7 +32,7 @@ from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.migration.read.plugins import plugins_of
 from spipconv.migration.report.errors import stops_the_run
 from spipconv.migration.report.issues import Issue
-from spipconv.nodes import Definition, Document, Link, Node, Paragraph, Text
+from spipconv.nodes import Definition, Document, Node
 from spipconv.plugins import check_plugins, has_extensions
 from spipconv.safety import safe_address
 
@@ -200,8 +200,7 @@ class Content:
             translation_key="-".join([self._subject.kind, *([str(row["number"])] if row["number"] else [])]),
         )
         if self._subject.kind == "agenda":
-            link = Link(f"/IMG/{CALENDAR}", (Text(f"{CALENDAR} (iCalendar)"),), kind="internal")
-            return replace(self._page, body=replace(self._page.body, children=(Paragraph((link,)),)))
+            return replace(self._page, body=replace(self._page.body, children=calendar_link()))
         return self._with_documents(replace(self._page, body=self._body(())) if self._page.attachments else self._page)
 
     def _object_page(self, row: sqlite3.Row) -> Page:
@@ -341,12 +340,8 @@ class Content:
         return replace(self._page, status=row["statut"], body=self._body([*dates, *_pairs(row, "descriptif")]))
 
     def _album(self, row: sqlite3.Row) -> Page:
-        return replace(
-            self._page,
-            status=row["statut"],
-            body=self._body(_pairs(row, "descriptif")),
-            date=read_date(row["date"]),
-        )
+        body = self._body(_pairs(row, "descriptif"))
+        return replace(self._page, status=row["statut"], body=body, date=read_date(row["date"]))
 
     def _body(self, fields: Sequence[tuple[str, str]]) -> Document:
         fields = self._long_texts.fill(self._page, fields)

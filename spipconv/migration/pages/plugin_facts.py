@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.pages.page import Event, Page, PageEvent, PageLink, Point, Term
-from spipconv.migration.pages.resolver import SiteObjects
+from spipconv.migration.pages.resolver import FILES, SiteObjects
 from spipconv.migration.plan.titles import shown_title, shown_words
 from spipconv.migration.read.database import WorkingDatabase, read_date
+from spipconv.nodes import Link, Node, Paragraph, Text
 
 # A field of the object and its text come in, plain words go out.
 ReadText = Callable[[str, str], str]
@@ -152,6 +153,11 @@ class PluginFacts:
         ).fetchall()
         texts = {row["name"]: read_text(row["name"], row["value"]) for row in rows}
         return tuple((name, text) for name, text in texts.items() if text)
+
+
+def calendar_link() -> tuple[Node, ...]:
+    """Return the link to the file of all events."""
+    return (Paragraph((Link(f"{FILES}{CALENDAR}", (Text(f"{CALENDAR} (iCalendar)"),), kind="internal"),)),)
 
 
 def read_point(row: sqlite3.Row, language: str) -> Point | None:
