@@ -352,11 +352,11 @@ def test_messages_are_a_flat_list_in_reading_order() -> None:
     other = replace(comment(9, 1, author="Zoé", date=None), parent=4)
     assert messages("hugo", one, other) == [
         {
-            "id": 4, "parent": 0, "depth": 0, "author": "Lise", "url": "http://a.org/", "date": "2024-02-29T13:05:09",
-            "title": "Oui", "html": "<p>Bien dit.</p>",
+            "id": 4, "parent": 0, "depth": 0, "author": "Lise", "answered": "", "url": "http://a.org/",
+            "date": "2024-02-29T13:05:09", "title": "Oui", "html": "<p>Bien dit.</p>",
         },
         {
-            "id": 9, "parent": 4, "depth": 1, "author": "Zoé", "url": "", "date": "", "title": "",
+            "id": 9, "parent": 4, "depth": 1, "author": "Zoé", "answered": "Lise", "url": "", "date": "", "title": "",
             "html": "<p>Bien dit.</p>",
         },
     ]  # fmt: skip

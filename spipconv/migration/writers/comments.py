@@ -20,11 +20,14 @@ def comments_file(
     """Return the file with a page's published messages; None: it has none.
 
     It is a JSON list in reading order, one message a line, each after the message that it answers: ``id`` and
-    ``parent`` (SPIP's numbers; 0: none), ``depth`` from 0, ``author``, ``url`` (the writer's own page, or empty),
-    ``date`` (ISO 8601 without a time zone, or empty), ``title``, and ``html``, which is safe as it is. The other texts
-    are plain. ``change`` is what a message's body must go through for the target.
+    ``parent`` (SPIP's numbers; 0: none), ``depth`` from 0, ``author``, ``answered`` (the author of the parent, whom
+    templates take long to find in a long thread), ``url`` (the writer's own page, or empty), ``date`` (ISO 8601 without
+    a time zone, or empty), ``title``, and ``html``, which is safe as it is. The other texts are plain. ``change`` is
+    what a message's body must go through for the target.
     """
-    messages = [_record(message, target, change) for message in page.comments if not message.is_pending]
+    shown = [message for message in page.comments if not message.is_pending]
+    authors = {message.number: message.author for message in shown}
+    messages = [_record(message, authors.get(message.parent, ""), target, change) for message in shown]
     if not messages:
         return None
     lines = ",\n".join([json.dumps(message, ensure_ascii=False) for message in messages])
@@ -37,13 +40,16 @@ def comments_path(page: Page, site: Site, target: MarkdownTree) -> str:
     return f"{target.data}/comments/{page.kind}{page.number}{suffix}.json"
 
 
-def _record(message: Comment, target: MarkdownTree, change: Callable[[Document], Document]) -> dict[str, str | int]:
+def _record(
+    message: Comment, answered: str, target: MarkdownTree, change: Callable[[Document], Document]
+) -> dict[str, str | int]:
     written = html.write(change(message.body), profile="comment")
     return {
         "id": message.number,
         "parent": message.parent,
         "depth": message.depth,
         "author": template_text(message.author, target.templates),
+        "answered": template_text(answered, target.templates),
         "url": _web_address(message.address),
         "date": message.date.isoformat() if message.date else "",
         "title": template_text(message.title, target.templates),

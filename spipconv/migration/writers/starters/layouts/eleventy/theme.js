@@ -196,9 +196,7 @@ export const filters = {
   // The messages of a page, of all in _data/comments.
   messagesOf(comments, page, site) {
     const { spip, lang } = page.data;
-    const messages = spip?.id ? (comments?.[`${spip.kind}${spip.id}${lang === site.lang ? "" : `.${lang}`}`] ?? []) : [];
-    const authors = new Map(messages.map((message) => [message.id, message.author]));
-    return messages.map((message) => ({ ...message, answered: message.parent ? (authors.get(message.parent) ?? "") : null }));
+    return spip?.id ? (comments?.[`${spip.kind}${spip.id}${lang === site.lang ? "" : `.${lang}`}`] ?? []) : [];
   },
   startsWith: (text, start) => String(text).startsWith(start),
 };

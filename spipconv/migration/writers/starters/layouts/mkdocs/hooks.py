@@ -214,8 +214,7 @@ def comments(root: Path, meta: Meta, words: Words, config: MkDocsConfig) -> str:
     if not path.is_file():
         return ""
     messages = json.loads(path.read_text("utf-8"))
-    names = {message["id"]: message["author"] or words["anonymous"] for message in messages}
-    items = "".join(comment(message, names, words) for message in messages)
+    items = "".join(comment(message, words) for message in messages)
     title, closed = escape(words["comments"]), escape(words["comments_closed"])
     return (
         f'<section class="comments" id="forum">\n<h2>{title} ({len(messages)})</h2>\n<ol class="thread">{items}</ol>\n'
@@ -223,7 +222,7 @@ def comments(root: Path, meta: Meta, words: Words, config: MkDocsConfig) -> str:
     )
 
 
-def comment(message: Meta, names: Mapping[int, str], words: Words) -> str:
+def comment(message: Meta, words: Words) -> str:
     """Return a comment. Its ``html`` is safe as it is."""
     name = escape(message["author"] or words["anonymous"])
     if message["url"]:
@@ -232,8 +231,8 @@ def comment(message: Meta, names: Mapping[int, str], words: Words) -> str:
     if message["date"]:
         day = escape(in_words(datetime.fromisoformat(message["date"]), words))
         line.append(f'<time datetime="{escape(message["date"])}">{day}</time>')
-    if message["parent"] in names:
-        answered = escape(words["in_reply_to"].replace("{author}", names[message["parent"]]))
+    if message["parent"]:
+        answered = escape(words["in_reply_to"].replace("{author}", message["answered"] or words["anonymous"]))
         line.append(f'<a href="#forum{message["parent"]}">{answered}</a>')
     title = f"<h3>{escape(message['title'])}</h3>" if message["title"] else ""
     head = f'<header>{title}<p class="meta">{", ".join(line)}</p></header>'

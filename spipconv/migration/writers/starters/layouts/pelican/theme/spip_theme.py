@@ -199,9 +199,7 @@ class Entry:
         if not self.key or not file.is_file():
             return []
         messages: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))
-        authors = {message["id"]: message["author"] for message in messages}
         for message in messages:
-            message["answered"] = authors.get(message["parent"], "")
             message["html"] = Markup(message["html"])  # noqa: S704
             message["day"] = datetime.fromisoformat(message["date"]) if message["date"] else None
         return messages
