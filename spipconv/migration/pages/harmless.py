@@ -27,8 +27,8 @@ _NOTE = rf"\[\[(?=[^\s<\[\]{{}}])(?:{_WORDS}++|&(?!#)|{_EMPHASIS}|{_LINK})*+\]\]
 # Every repetition is possessive, so the time is linear.
 _HARMLESS = re.compile(rf"(?:{_WORDS}++|&(?!#)|{_EMPHASIS}|{_NOTE}|{_LINK}|{_DOCUMENT})*+")
 _NAMED = re.compile(r"(?:->([a-zè]+)([0-9]+)\]|<(?:doc|img|emb)([0-9]+))")
-# What many texts do not have, and what lists may not have: SPIP shows them, but not to all depths.
-_DEEP = re.compile(r"-[*#]{6}|\S{300}")
+# Lists of so many levels may be nested too deeply.
+_DEEP = re.compile(r"-[*#]{6}")
 
 
 class HarmlessTexts:
