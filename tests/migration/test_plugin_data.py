@@ -92,7 +92,7 @@ _FIELDS = [
 TABLES: Mapping[str, list[Row]] = {
     "rubriques": [
         _section(1, "Actualités", composition="actus", rang=2),
-        _section(2, "Archives", rang=1),
+        _section(2, "Archives", rang=1, composition="-"),
         _section(3, "Bonjour", id_trad=3),
         _section(4, "Hello", id_trad=3, lang="en"),
     ],
@@ -418,6 +418,7 @@ def test_sections_and_keywords_have_their_order_translations_and_places() -> Non
     assert _page("actualites/_index.md")[0]["weight"] == 2
     assert _page("actualites/_index.md")[0]["params"]["composition"] == "actus"
     assert _page("archives/_index.md")[0]["weight"] == 1
+    assert "composition" not in _page("archives/_index.md")[0]["params"]
     keys = {_page(path)[0]["translationKey"] for path in ("bonjour/_index.md", "hello/_index.en.md")}
     assert keys == {"rubrique-3"}
     header, _ = _page("themes/bas/_index.md")

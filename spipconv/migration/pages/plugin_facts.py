@@ -39,7 +39,9 @@ class PluginFacts:
 
     def add(self, page: Page, row: sqlite3.Row, read_text: ReadText) -> Page:
         """Return a page with what plugins know of its object. ``row`` is its row of the working database."""
-        if composition := row["composition"] if "composition" in row.keys() else "":  # noqa: SIM118
+        composition = row["composition"].strip() if "composition" in row.keys() else ""  # noqa: SIM118
+        # The plugin's sign for none, where the section has one for its articles.
+        if composition not in ("", "-"):
             page = replace(page, composition=composition)
         if "evenements" in self._filled and page.kind in ("article", "evenement"):
             page = self._with_events(page)
