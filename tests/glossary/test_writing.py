@@ -196,6 +196,30 @@ def test_links_and_definitions_meet_in_every_host(name: str, first_only: bool) -
         assert all("Définition" not in (link.text or "") for link in links)
 
 
+@pytest.mark.parametrize("name", FLAVOURS)
+def test_every_host_shows_the_definitions_of_html(name: str) -> None:
+    if name != "commonmark" and (missing := engines.what_is_missing(name)):
+        pytest.skip(missing)
+    glossary = Glossary.from_data(ENTRIES[:3])
+    documents = [parse(text, extensions=[glossary.extension()]).document for text in SOURCES]
+    flavour = replace(FLAVOURS[name], has_definitions=True)
+    written = [markdown.write(document, flavour=flavour) for document in documents]
+    pages = [READER.render(source) for source in written] if name == "commonmark" else getattr(engines, name)(written)
+    for page, document in zip(pages, documents, strict=True):
+        elements = elements_of(page)
+        ids = [element.get("id") for element in elements if element.get("id")]
+        assert len(ids) == len(set(ids))
+        marks = [element for element in elements if element.get("class") == "glossary-term cs_glossaire"]
+        assert len(marks) == sum(item.uses for item in document.definitions)
+        for element in elements:
+            if element.get("href", "").startswith("#term-"):
+                assert element.get("href")[1:] in ids
+            if element.get("aria-describedby"):
+                assert element.get("aria-describedby") in ids
+        (section,) = [element for element in elements if element.get("role") == "doc-glossary"]
+        assert "entreprise" in "".join(section.itertext()) or "coopérative" not in "".join(section.itertext())
+
+
 # ---- Attacks ----
 
 
