@@ -182,6 +182,15 @@ def _after_space(raw: bytes, place: int) -> int:
 
 def unescape(text: bytes) -> bytes:
     """Undo PostgreSQL's escapes in a text."""
+    if b"\\" not in text:
+        return text
+    return b"\\".join([_unescaped_piece(piece) for piece in text.split(b"\\\\")])
+
+
+def _unescaped_piece(text: bytes) -> bytes:
+    """Undo the escapes in a text without escaped backslashes."""
+    for written, meant in _COMMON:
+        text = text.replace(written, meant)
     return _OTHER_ESCAPE.sub(_meant, text) if b"\\" in text else text
 
 
