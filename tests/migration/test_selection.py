@@ -209,6 +209,13 @@ def test_a_wrong_section_is_one_line_and_nothing_is_written(tmp_path: Path, sect
     assert not (tmp_path / "out").exists()
 
 
+def test_a_language_of_no_page_is_one_line(tmp_path: Path) -> None:
+    options = MigrationOptions("json", selection=Selection(languages=("fr", "ja")))
+    with pytest.raises(BadSelection, match=r"^--lang ja: no page is in this language, but in [a-z_, ]*fr"):
+        migrate(str(BASE), tmp_path / "out", options)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_title_of_several_sections_is_asked_about(tmp_path: Path) -> None:
     base = tmp_path / "base.sqlite"
     base.write_bytes(BASE.read_bytes())

@@ -42,6 +42,7 @@ class _Selector:
             "CREATE TEMP TABLE chosen (kind TEXT, number INTEGER, PRIMARY KEY (kind, number)) WITHOUT ROWID;"
             "CREATE TEMP TABLE inside (number INTEGER PRIMARY KEY);"
         )
+        self._check_languages()
         self._find_sections()
         for kind in sorted(TEXTS):
             self._choose_texts(kind)
@@ -59,6 +60,13 @@ class _Selector:
 
     def _choose(self, select: str, values: tuple[str | int, ...] = ()) -> None:
         self._db.execute(f"INSERT OR IGNORE INTO chosen {select}", values)
+
+    def _check_languages(self) -> None:
+        """Raise BadSelection for a language that no page is in."""
+        known = [row["language"] for row in self._db.execute("SELECT DISTINCT language FROM pages ORDER BY language")]
+        for code in self._selection.languages:
+            if code not in known:
+                raise BadSelection(f"--lang {code}: no page is in this language, but in {', '.join(known)}")
 
     # ---- Texts ----
 
