@@ -171,6 +171,13 @@ def test_a_dump_without_its_commit_is_cut_off(tmp_path: Path) -> None:
         rows_of(path)
 
 
+def test_a_dump_of_a_damaged_base_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "dump.sql"
+    path.write_text(f"{SQLITE}INSERT INTO t VALUES(1,'x');\nROLLBACK; -- due to errors\n")
+    with pytest.raises(BadSource, match=r"the export failed here .ROLLBACK.: mend the base with sqlite3 FILE .recover"):
+        rows_of(path)
+
+
 def test_a_dump_of_the_example_gives_the_rows_of_its_file(tmp_path: Path) -> None:
     path = tmp_path / "dump.sql.gz"
     with closing(sqlite3.connect(EXAMPLE / "site.sqlite")) as database:

@@ -85,6 +85,8 @@ PACKINGS: dict[str, Callable[[bytes], bytes]] = {
     "UTF-16": lambda sql: sql.decode().encode("utf-16"),
     "UTF-16 without mark": lambda sql: sql.decode().encode("utf-16-le"),
     "UTF-16, big": lambda sql: sql.decode().encode("utf-16-be"),
+    "UTF-16 of PowerShell": lambda sql: sql.decode("cp850").encode("utf-16"),
+    "UTF-16 of PowerShell, English": lambda sql: sql.decode("cp437").encode("utf-16"),
     "UTF-16 in gz": lambda sql: gzip.compress(sql.decode().encode("utf-16")),
 }  # fmt: skip
 

@@ -81,6 +81,7 @@ SPIP += "CREATE TABLE {0}_auteurs (id_auteur int, nom text);"
         (SPIP.format("spip"), "", "spip"),
         (SPIP.format("spip") + "CREATE TABLE old_articles (id_article int, titre text);", "", "spip"),
         (SPIP.format("a") + SPIP.format("b"), "b", "b"),
+        (SPIP.format("a") + "CREATE TABLE b_mots (id_mot int, titre text);", "b_", "b"),
         ("CREATE TABLE s2_mots (id_mot int, titre text); CREATE TABLE s2_meta (nom text, valeur text);", "", "s2"),
         ("CREATE TABLE s_groupes_mots (id_groupe int, titre text);", "", "s"),
         ("CREATE TABLE s_documents (id_document int, titre text); CREATE TABLE s_x (id_mot int);", "s_", "s"),

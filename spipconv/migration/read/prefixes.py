@@ -34,7 +34,9 @@ def _read_tables(source: SpipSource) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def _group_tables(found: Mapping[str, tuple[str, ...]]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+def _group_tables(
+    found: Mapping[str, tuple[str, ...]], wanted: str = ""
+) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     prefixes = {name.removesuffix("_articles") for name in found if name.endswith("_articles")}
     wholes = {prefix for prefix in prefixes if all(f"{prefix}_{table}" in found for table in CORE_TABLES)}
     parts = {
@@ -45,7 +47,7 @@ def _group_tables(found: Mapping[str, tuple[str, ...]]) -> Mapping[str, Mapping[
     }
     return {
         prefix: {name[len(prefix) + 1 :]: columns for name, columns in found.items() if name.startswith(f"{prefix}_")}
-        for prefix in sorted(wholes or parts)
+        for prefix in sorted({wanted} & (wholes | parts) or wholes or parts)
     }
 
 
@@ -60,11 +62,12 @@ def choose_prefix(source: SpipSource, wanted: str) -> tuple[str, Mapping[str, tu
     Raises BadSource if there is none, or if there are several and none is chosen.
     """
     tables = _read_tables(source)
-    found = _group_tables(tables)
+    wanted = wanted.rstrip("_") or wanted
+    found = _group_tables(tables, wanted)
     names = ", ".join(sorted(found))
     if wanted:
-        if wanted.rstrip("_") in found:
-            return wanted.rstrip("_"), found[wanted.rstrip("_")]
+        if wanted in found:
+            return wanted, found[wanted]
         raise BadSource(f"{source.name}: no SPIP with the prefix {wanted} in it; it has: {names or 'none'}")
     if not found:
         raise BadSource(

@@ -40,7 +40,7 @@ def open_source(name: str, ask_password: Callable[[], str] | None = None, work: 
     if path.is_dir():
         path = find_base(path)
     contents = innermost(file_contents(path), work)
-    with unpacking(contents.name), contents.open() as stream:
+    with unpacking(contents.name, is_packed=contents.path is None), contents.open() as stream:
         head = stream.read(HEAD)
     if head.startswith(b"SQLite format 3\0"):
         path = on_disk(contents, work).path or path

@@ -45,19 +45,19 @@ class Dump:
             yield from Statements(reader, choose).rows()
 
     def _find_dialect(self) -> Finding:
-        with unpacking(self.name), self._contents.open() as stream:
+        with unpacking(self.name, is_packed=self._contents.path is None), self._contents.open() as stream:
             self._head = stream.read(HEAD)
         dialect = name_dialect(self._head)
         if dialect is not None:
             return Finding(dialect)
-        with unpacking(self.name), self._contents.open() as stream:
+        with unpacking(self.name, is_packed=self._contents.path is None), self._contents.open() as stream:
             return judge_texts(stream)
 
     @contextmanager
     def _reader(self) -> Iterator[RowReader]:
         reader = None
         try:
-            with unpacking(self.name), self._contents.open() as stream:
+            with unpacking(self.name, is_packed=self._contents.path is None), self._contents.open() as stream:
                 has_mark = self._head.startswith(_BOM)
                 if has_mark:
                     stream.read(len(_BOM))

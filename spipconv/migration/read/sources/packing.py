@@ -9,7 +9,7 @@ import io
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from errno import EDQUOT, ENOSPC
 from importlib import import_module
 from io import BufferedReader
@@ -37,6 +37,8 @@ _MAGIC = {
     b"PK\x03\x04": "zip",
     b"PK\x05\x06": "zip",
 }
+# Encodings of the console of Windows.
+_CONSOLES = ("cp850", "cp437")
 _OTHER_PACKING = {
     b"7z\xbc\xaf": "7z",
     b"Rar!": "RAR",
@@ -134,8 +136,8 @@ def unpacked(contents: Contents) -> Contents:
 
 
 @contextmanager
-def unpacking(name: str) -> Iterator[None]:
-    """Turn what goes wrong while a file is unpacked into BadSource."""
+def unpacking(name: str, *, is_packed: bool = True) -> Iterator[None]:
+    """Turn what goes wrong while a file is unpacked, or only read, into BadSource."""
     try:
         yield
     except BadSource:
@@ -145,7 +147,8 @@ def unpacking(name: str) -> Iterator[None]:
     except (OSError, zlib.error) as error:
         if isinstance(error, OSError) and error.errno in {EDQUOT, ENOSPC}:
             raise
-        raise BadSource(f"{name}: cannot be unpacked ({error}); copy it again") from error
+        verb = "unpacked" if is_packed else "read"
+        raise BadSource(f"{name}: cannot be {verb} ({error}); copy it again") from error
 
 
 def allowance(packed_size: int) -> int:
@@ -219,22 +222,39 @@ class _Decompressed:
 
 
 class _Recoded:
-    """A text in UTF-16 as UTF-8. What is no character becomes U+FFFD."""
+    """A text in UTF-16 as UTF-8. What is no character becomes U+FFFD.
+
+    PowerShell reads what a program writes in the encoding of the console, so that UTF-8 comes out as ``├®``: such a
+    text is read back.
+    """
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._stream = stream
         self._decoder = codecs.getincrementaldecoder(encoding)("replace")
         self._rest = b""
+        self._encoding = ""
 
     def read(self, size: int, /) -> bytes:
         while not self._rest:
             data = self._stream.read(PIECE)
             text = self._decoder.decode(data, final=not data)
-            self._rest = text.encode("utf-8", "replace")
+            text = text.removeprefix("\ufeff")
+            if not self._encoding and not text.isascii():
+                self._encoding = _console_of(text)
+            self._rest = text.encode(self._encoding or "utf-8", "replace")
             if not data:
                 break
         found, self._rest = self._rest[:size], self._rest[size:]
         return found
+
+
+def _console_of(text: str) -> str:
+    """Return the encoding of the console that UTF-8 was read in, or UTF-8 if it was not."""
+    for encoding in _CONSOLES:
+        with suppress(UnicodeError):
+            codecs.getincrementaldecoder("utf-8")().decode(text.encode(encoding))
+            return encoding
+    return "utf-8"
 
 
 def _zstandard() -> Callable[[], _Decompressor]:

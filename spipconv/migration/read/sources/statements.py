@@ -152,6 +152,8 @@ class Statements:
                 # A command for psql, which pg_dump writes.
                 reader.line()
             case b"BEGIN" | b"COMMIT" | b"END" | b"ROLLBACK":
+                if word == b"ROLLBACK" and self._is_in_transaction:
+                    raise reader.error("the export failed here (ROLLBACK): mend the base with sqlite3 FILE .recover")
                 words = [token.upper() for token in reader.statement()]
                 self._is_in_transaction = word == b"BEGIN" and words == [b"TRANSACTION"]
             case _ if word[:1].isalpha():

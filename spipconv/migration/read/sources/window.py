@@ -25,6 +25,8 @@ class Window:
     ``data`` is the text in memory, ``position`` the current place in it; ``source`` names the file.
     """
 
+    remedy = "export the database again"
+
     def __init__(self, stream: Stream, source: str, size: int, start: int = 0) -> None:
         self.data = b""
         self.position = 0
@@ -59,7 +61,7 @@ class Window:
     def error(self, text: str, position: int | None = None) -> BadSource:
         """Return the exception for an error at a position (None: the current one)."""
         offset = self._start + (self.position if position is None else position)
-        return BadSource(f"{self.source}: byte {offset}: {text}; export the database again")
+        return BadSource(f"{self.source}: byte {offset}: {text}; {self.remedy}")
 
     def cut(self, inside: str) -> BadSource:
         """Return the exception for a file that ends too early."""

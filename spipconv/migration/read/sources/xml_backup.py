@@ -107,8 +107,12 @@ class XmlBackup:
 
     @contextmanager
     def _scan(self) -> Iterator[_Scan]:
-        with unpacking(self.name), self._contents.open() as stream:
-            yield _Scan(Window(stream, self.name, self._window))
+        with unpacking(self.name, is_packed=self._contents.path is None), self._contents.open() as stream:
+            yield _Scan(_Xml(stream, self.name, self._window))
+
+
+class _Xml(Window):
+    remedy = "make the backup again, or mend the file there"
 
 
 class _Scan:
