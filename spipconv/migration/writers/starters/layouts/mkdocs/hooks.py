@@ -183,6 +183,9 @@ def lists(address: str, meta: Meta, words: Words) -> str:
         own = [one for one, its in Shown.meta.items() if its.get("date") and its.get("lang") == meta.get("lang")]
         latest = sorted(own, key=lambda one: -_seconds(Shown.meta[one]))[:LATEST]
         return _list("latest", words["latest"], [link(one) for one in latest])
+    if meta.get("liste_definitions"):
+        # Its text lists them.
+        return ""
     below, about = Shown.below[address], Shown.by_term[address]
     sections = [one for one in below if (Shown.meta[one].get("spip") or {}).get("kind") == "rubrique"]
     texts = [*(one for one in below if one not in set(sections)), *about]
