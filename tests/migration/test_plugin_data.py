@@ -106,7 +106,8 @@ TABLES: Mapping[str, list[Row]] = {
         _article(2, "Album", texte="<album1> <formulaire1> <formulaire|formidable|id=contact>"),
         _article(3, "Brouillon", statut="prepa"),
         _article(4, "Pétition", texte="Signez !"),
-        _article(5, "Galerie", texte="<portfolio|id_article=5> <galerie|docs=1,2> <evenement1>"),
+        _article(5, "Galerie", texte="<portfolio|id_article=5> <galerie|docs=1,2> <evenement1> <oembed|url=https://film.test/1>"
+            " <oembed|url=https://film.test/?qui=zoe%40secret.test>"),
         _article(6, "Refusé", statut="refuse"),
     ],
     "auteurs": [
@@ -310,6 +311,15 @@ def test_any_event_is_a_calendar(title: str, place: str, start: datetime, *, is_
     assert read["DTSTART"].dt == (event.start.date() if is_whole_day else event.start)
 
 
+def test_long_words_with_signs_come_back() -> None:
+    words = "Où\n" + "a; b, c\\d é " * 40
+    start = datetime(2024, 1, 2)
+    lines = "".join(calendar_lines([CalendarEntry(1, Event(start, start), words, "", "/a/")], "x", ""))
+    assert all(len(line.encode()) <= 75 for line in lines.split("\r\n"))
+    (read,) = _events(lines.encode())
+    assert str(read["SUMMARY"]) == words
+
+
 def test_times_in_words() -> None:
     start, end = datetime(2024, 3, 1, 9, 5), datetime(2024, 3, 2, 18)
     assert event_time(Event(start, end), "fr") == "1er mars 2024, 9h05 – 2 mars 2024, 18h00"
@@ -346,6 +356,7 @@ def test_albums_are_galleries_where_they_stand_or_on_their_object() -> None:
     assert not (_output("hugo") / "content/albums/jete").exists()
     _, body = _page("actualites/galerie/index.md")
     assert body.count('class="galerie"') == 2
+    assert "https://film.test/1" in body
     assert "photo-3.jpg" in body
 
 

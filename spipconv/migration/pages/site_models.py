@@ -10,6 +10,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
+from urllib.parse import unquote
 
 from spipconv.extensions import Extension, ModelCall
 from spipconv.migration.pages.calendar_words import event_time
@@ -19,6 +20,7 @@ from spipconv.migration.pages.plugin_facts import PluginFacts, read_point
 from spipconv.migration.pages.resolver import SiteObjects
 from spipconv.migration.plan.titles import shown_title
 from spipconv.migration.read.database import WorkingDatabase
+from spipconv.migration.read.privacy import has_email
 from spipconv.nodes import Element, LineBreak, Link, List, ListItem, Node, Paragraph, Strong, Text
 from spipconv.parsing.parser import parse
 from spipconv.safety import safe_address
@@ -209,7 +211,7 @@ class SiteModels:
 
     def _show_film(self, call: ModelCall) -> tuple[Node, ...] | None:
         address = safe_address(call.options.get("url", "").strip() or next(iter(call.arguments), ""))
-        if not address or not address.startswith(("http://", "https://")):
+        if not address or not address.startswith(("http://", "https://")) or has_email(unquote(address)):
             return None
         return (call.embed(address) or Link(address, (Text(address),), shows_address=True),)
 

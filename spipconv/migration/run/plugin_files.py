@@ -82,7 +82,7 @@ class PluginFiles:
             point = read_point(row, language)
             kinds = {kind for kind, _ in links}
             pages = tuple(self._pages(links, language))
-            if point is None or kinds == {"auteur"} or (kinds and not pages):
+            if point is None or (kinds and not pages):
                 reason = "personal" if kinds == {"auteur"} else "no-page" if point else "no-coordinates"
                 left[reason] += 1
                 self._report.add(Issue("point-left", detail=f"gis{row['id_gis']}"))
