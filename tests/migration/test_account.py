@@ -202,6 +202,14 @@ def test_reasons_are_counted(name: str, kind: str, left: dict[str, int], tmp_pat
     assert reasons(name, kind, tmp_path) == left
 
 
+def test_links_to_authors_without_a_page_are_not_called_dead(tmp_path: Path) -> None:
+    source = make_site(tmp_path / "site.sqlite", INVENTED["authors"])
+    report = settled(source, tmp_path / "out", "json")
+    codes = {remark["code"]: [place["detail"] for place in remark["places"]] for remark in report["remarks"]}
+    assert len(codes["link-unpublished"]) == 3
+    assert "object-not-found" not in codes
+
+
 def test_every_reason_has_words() -> None:
     assert all(words == words.strip() and words for words in REASONS.values())
 

@@ -259,6 +259,12 @@ class SitePlan:
 
         A link to a section only means that the author may edit it.
         """
+        self._db.execute(
+            "INSERT INTO objects (kind, number, state, title, language, translation_of, slug, address, weight) SELECT"
+            " DISTINCT 'auteur', id_auteur, 'hidden', '', ?, 0, '', '', 0 FROM unread WHERE id_auteur NOT IN"
+            " (SELECT id_auteur FROM auteurs)",
+            (self.language,),
+        )
         texts = " UNION ALL ".join(
             f"SELECT '{name}' AS kind, {kind.key} AS number, statut FROM {kind.table}"
             for name, kind in OBJECT_KINDS.items()

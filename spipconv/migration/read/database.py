@@ -104,8 +104,8 @@ CREATE TABLE pages (
     kind TEXT, number INTEGER, language TEXT, address TEXT UNIQUE, parent_kind TEXT, parent_number INTEGER,
     PRIMARY KEY (kind, number, language)
 ) WITHOUT ROWID;
--- The terms of the glossary: the groups of keywords that it consists of, and the forms of each term as JSON, by language
--- (empty: in texts of all). most: how many occurrences are marked on a page (0: all). address: empty for its own page.
+-- The terms of the glossary: the groups of keywords that it consists of, and the forms of each term as JSON, by
+-- language (empty: in texts of all). most: how many occurrences are marked on a page (0: all). address: empty for its own page.
 CREATE TABLE glossaries (kind TEXT, number INTEGER, PRIMARY KEY (kind, number)) WITHOUT ROWID;
 CREATE TABLE terms (
     kind TEXT, number INTEGER, language TEXT, forms TEXT, is_case_sensitive INTEGER, is_abbreviation INTEGER,
@@ -121,6 +121,8 @@ CREATE TABLE signed (number INTEGER PRIMARY KEY, signatures INTEGER) WITHOUT ROW
 CREATE TABLE kept (path TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID;
 -- The same for texts that are too long, which are in files of their own, and the fields that they are missing in.
 CREATE TABLE kept_files (path TEXT PRIMARY KEY, file TEXT) WITHOUT ROWID;
+-- The numbers of authors of whom nothing else is read: visitors, and those in the bin.
+CREATE TABLE unread (id_auteur INTEGER);
 CREATE TABLE too_long (kind TEXT, number INTEGER, field TEXT, size INTEGER);
 """
 

@@ -294,6 +294,7 @@ class SpipReader:
         if statut in ("0minirezo", "1comite"):
             return row
         self.left["auteurs", "deleted" if statut == "5poubelle" else "visitor"] += 1
+        self._database.db.execute("INSERT INTO unread VALUES (?)", (read_number(row.get("id_auteur")) or 0,))
         return None
 
     def _dictionary(self, row: dict[str, bytes | None]) -> Mapping[str, bytes | None]:
