@@ -37,16 +37,18 @@ from spipconv.parsing.parser import languages_of
 from spipconv.safety import safe_address
 from spipconv.trees import transform
 
-# Definitions that pages share: how many are kept, each at most some hundred kilobytes.
+# Definitions that pages share: how many are kept, and the characters of the longest; each takes seventy times as much.
 _MOST_KEPT = 2048
+_LONGEST_KEPT = 1000
 # The characters of all definitions on the page that lists them; further ones are cut to their first words.
 _LONGEST_LIST = 500_000
 _SHORT = 200
 _SHOWN = "o.state IN ('published', 'redirect')"
 _TERMS = (
     "SELECT t.*, o.address AS own, o.slug, coalesce(m.lang, d.lang) AS written,"
-    " CASE WHEN trim(coalesce(m.texte, d.texte)) <> '' THEN coalesce(m.texte, d.texte) ELSE coalesce(m.descriptif, '')"
-    " END <> '' AS has_text FROM terms t JOIN objects o ON o.kind = t.kind AND o.number = t.number"
+    " CASE WHEN trim(max(coalesce(m.texte, d.texte), coalesce(m.descriptif, ''))) <> '' THEN coalesce(m.texte, d.texte) ELSE coalesce(m.descriptif, '')"
+    " END <> '' AS has_text, length(coalesce(m.texte, d.texte)) AS size FROM terms t"
+    " JOIN objects o ON o.kind = t.kind AND o.number = t.number"
     " LEFT JOIN mots m ON t.kind = 'mot' AND m.id_mot = t.number"
     " LEFT JOIN definitions d ON t.kind = 'definition' AND d.id_definition = t.number"
     f" WHERE {_SHOWN} ORDER BY t.kind = 'definition', t.number, t.language"
@@ -225,7 +227,8 @@ class _SiteTerms(Terms):
         return self._owner.address_of(self._site_rows[term])
 
     def definition(self, term: int, language: str) -> Definition:
-        return self._definitions(term, language, self._owner.is_draft)
+        read = self._definitions if self._site_rows[term]["size"] <= _LONGEST_KEPT else self._read_definition
+        return read(term, language, self._owner.is_draft)
 
     def _read_definition(self, term: int, language: str, is_draft: bool) -> Definition:
         entry, identifier = self.entries[term], self.identifiers[term]
