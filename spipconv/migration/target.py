@@ -58,15 +58,15 @@ class MarkdownTree(TargetSystem, frozen=True, kw_only=True):
     """A target that is a folder of Markdown files with front matter.
 
     ``text``, ``list`` and ``post`` are the paths of a text, of a page that lists texts, and of a text with a date:
-    ``{address}`` is the page's address, ``{place}`` the same without its language, ``{suffix}`` the language if it
-    is not the site's (``.en``), ``{date}`` a day, ``{slug}`` its name, ``{folder}`` the folder in ``folders`` of its
-    kind, or of ``*`` for all others. ``more`` is the path of the further pages of a long list for ``{number}`` (empty:
-    the system divides lists itself). ``keys`` gives the name of each field in the
-    front matter; a dot goes one level down, and a field without a name is left out. ``yaml``: the front matter is
-    YAML, otherwise ``Key: value`` lines whose values are HTML. ``terms``: keywords and authors are named by their
-    slug or by their title. ``needs_summaries``: it makes poor ones itself, so every page has one. ``shows_fields``:
-    its themes show overtitle and subtitle, otherwise they are in the body. ``data`` is the folder of the
-    data files that its templates read, ``assets`` that of the theme's style and script, ``words`` the path of the
+    ``{address}`` is the page's address, ``{place}`` the same without its language, ``{suffix}`` the language if it is
+    not the site's (``.en``), ``{date}`` a day, ``{slug}`` its name, ``{folder}`` the folder in ``folders`` of its kind,
+    or of ``*`` for all others. ``more`` is the path of the further pages of a long list for ``{number}`` (empty: the
+    system divides lists itself). ``keys`` gives the name of each field in the front matter; a dot goes one level down,
+    and a field without a name is left out. ``yaml``: the front matter is YAML, otherwise ``Key: value`` lines whose
+    values are HTML. ``terms``: keywords and authors are named by their slug or by their title. ``needs_summaries``: it
+    makes poor ones itself, so every page has one. ``hides_future``: it leaves out pages whose date is to come.
+    ``shows_fields``: its themes show overtitle and subtitle, otherwise they are in the body. ``data`` is the folder of
+    the data files that its templates read, ``assets`` that of the theme's style and script, ``words`` the path of the
     theme's words for ``{language}`` (empty: it has no such files). ``links``: addresses of the built site, or paths
     from file to file. ``templates``: how the system's templates and themes treat the values of front matter and
     settings (see ``safety.template_text``).
@@ -84,6 +84,7 @@ class MarkdownTree(TargetSystem, frozen=True, kw_only=True):
     terms: Literal["slug", "title"] = "title"
     needs_summaries: bool = False
     shows_fields: bool = False
+    hides_future: bool = False
     data: str = "data"
     assets: str = ""
     words: str = ""
@@ -121,6 +122,7 @@ _HUGO = MarkdownTree(
     list="content{place}_index{suffix}.md",
     post="content{place}index{suffix}.md",
     images="static/IMG",
+    hides_future=True,
     keys={
         "title": "title",
         "date": "date",
@@ -170,6 +172,7 @@ _JEKYLL = MarkdownTree(
     data="_data",
     assets="assets",
     words="_data/words/{language}.yaml",
+    hides_future=True,
     keys={
         "layout": "layout",
         "title": "title",

@@ -311,6 +311,15 @@ def test_any_event_is_a_calendar(title: str, place: str, start: datetime, *, is_
     assert read["DTSTART"].dt == (event.start.date() if is_whole_day else event.start)
 
 
+def test_systems_that_hide_what_is_to_come_show_events_that_are() -> None:
+    pages = [path for path in _output("jekyll").rglob("*.md") if "agenda" in path.parts]
+    headers = [yaml.safe_load(path.read_text("utf-8").split("---\n")[1]) for path in pages]
+    events = [header for header in headers if header["spip"]["kind"] == "evenement"]
+    assert len(events) > 5
+    assert all(header.get("date", NOW) <= NOW for header in events)
+    assert max(header["event"]["start"] for header in events if "event" in header) > NOW
+
+
 def test_long_words_with_signs_come_back() -> None:
     words = "Où\n" + "a; b, c\\d é " * 40
     start = datetime(2024, 1, 2)

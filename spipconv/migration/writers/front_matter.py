@@ -12,7 +12,7 @@ from spipconv.migration.pages.page import Attachment, Page, Site, Term
 from spipconv.migration.plan.names import language_tag
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import Markup, YamlValue, safe_values
-from spipconv.migration.writers.plugin_fields import plugin_fields
+from spipconv.migration.writers.plugin_fields import EARLY, plugin_fields
 from spipconv.migration.writers.yaml_text import write_yaml
 from spipconv.nodes import Document, Text
 from spipconv.safety import escape_text, printable, template_address
@@ -50,7 +50,7 @@ def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, YamlVa
         "number": page.number,
         "spip": f"{page.kind}{page.number}",
         "title": title,
-        "date": page.date,
+        "date": _date(page, target),
         "modified": page.modified,
         "written": page.written,
         "partial_date": page.partial_date,
@@ -99,6 +99,13 @@ def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, YamlVa
             if (address := template_address(document.address))
         ],
     }  # fmt: skip
+
+
+def _date(page: Page, target: MarkdownTree) -> datetime | None:
+    """Return the date of a page; an event that is to come is not to vanish."""
+    if page.event and target.hides_future and "announced" not in target.keys:
+        return page.event.announced or EARLY
+    return page.date
 
 
 def _summary(page: Page, title: str, target: MarkdownTree) -> str:

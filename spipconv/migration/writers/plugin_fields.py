@@ -10,7 +10,7 @@ from spipconv.migration.writers.files import YamlValue
 from spipconv.safety import template_address
 
 # A day before all events, for those that no text announces.
-_EARLY = datetime(1970, 1, 1)
+EARLY = datetime(1970, 1, 1)
 
 
 def plugin_fields(page: Page) -> Mapping[str, YamlValue]:
@@ -21,7 +21,7 @@ def plugin_fields(page: Page) -> Mapping[str, YamlValue]:
         "event_start": event.start if event else None,
         "event_end": event.end if event else None,
         "event_place": event.place if event else "",
-        "announced": (event.announced or _EARLY) if event else None,
+        "announced": (event.announced or EARLY) if event else None,
         "events": [
             {"titre": listed.title, "url": template_address(listed.address), **_event(listed.event)}
             for listed in page.events
