@@ -46,9 +46,9 @@ _SHORT = 200
 _SHOWN = "o.state IN ('published', 'redirect')"
 _TERMS = (
     "SELECT t.*, o.address AS own, o.slug, coalesce(m.lang, d.lang) AS written,"
-    " CASE WHEN trim(max(coalesce(m.texte, d.texte), coalesce(m.descriptif, ''))) <> '' THEN coalesce(m.texte, d.texte) ELSE coalesce(m.descriptif, '')"
-    " END <> '' AS has_text, length(coalesce(m.texte, d.texte)) AS size FROM terms t"
-    " JOIN objects o ON o.kind = t.kind AND o.number = t.number"
+    " trim(coalesce(m.texte, d.texte)) || trim(coalesce(m.descriptif, '')) <> '' AS has_text,"
+    " length(coalesce(m.texte, d.texte)) + length(coalesce(m.descriptif, '')) AS size"
+    " FROM terms t JOIN objects o ON o.kind = t.kind AND o.number = t.number"
     " LEFT JOIN mots m ON t.kind = 'mot' AND m.id_mot = t.number"
     " LEFT JOIN definitions d ON t.kind = 'definition' AND d.id_definition = t.number"
     f" WHERE {_SHOWN} ORDER BY t.kind = 'definition', t.number, t.language"
