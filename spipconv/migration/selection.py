@@ -11,8 +11,9 @@ PUBLISHED = "publie"
 DRAFTS = frozenset({"prepa", "prop"})
 # The statuses that are migrated, by the names that people give them. All but the first become drafts.
 STATUSES = {"published": PUBLISHED, "proposed": "prop", "draft": "prepa", "refused": "refuse", "archived": "archive"}
-# The state of objects that a selection leaves out.
+# The states of objects that a selection leaves out: of those that visitors of the old site find there, and of others.
 UNSELECTED = "unselected"
+UNSELECTED_DRAFT = "unselected-draft"
 
 
 class BadSelection(Exception):

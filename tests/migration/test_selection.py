@@ -155,6 +155,24 @@ def test_links_to_what_is_left_lead_to_the_old_site() -> None:
     assert not [one for one in selected("section").remarks("link-unpublished") if one["detail"] == "art1"]
 
 
+def test_links_to_drafts_that_are_left_are_removed(tmp_path: Path) -> None:
+    """The old site does not show them either."""
+    base = tmp_path / "base.sqlite"
+    base.write_bytes(BASE.read_bytes())
+    database = sqlite3.connect(base)
+    database.execute("UPDATE spip_articles SET texte = 'Voir [le brouillon->art58].' WHERE id_article = 1")
+    database.commit()
+    database.close()
+    options = MigrationOptions("json", now=NOW, selection=SELECTIONS["published"])
+    report = migrate(str(base), tmp_path / "out", options)
+    assert ("article", 1, "art58") in [
+        (one.kind, one.number, one.detail.rpartition("?")[2].replace("article", "art"))
+        for one in report.issues("link-unpublished")
+    ]
+    assert not [one for one in report.issues("link-unselected") if one.number == 1]
+    report.close()
+
+
 def test_only_the_files_that_a_part_uses_are_copied() -> None:
     def files(name: str) -> set[str]:
         folder = selected(name).folder / "IMG"

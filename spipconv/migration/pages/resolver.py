@@ -8,13 +8,22 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from spipconv.migration.read.database import WorkingDatabase
-from spipconv.migration.selection import UNSELECTED
+from spipconv.migration.selection import UNSELECTED, UNSELECTED_DRAFT
 from spipconv.objects import SpipObject
 from spipconv.safety import safe_address
 
 FILES = "/IMG/"
 _SHOWN = ("published", "redirect")
-_PAGELESS = ("hidden", "failed", UNSELECTED)
+_PAGELESS = ("hidden", "failed", UNSELECTED, UNSELECTED_DRAFT)
+
+# What plugins show on the pages of objects: its title, and the kinds and numbers of these.
+_PARTS = {
+    "gis": "SELECT titre, objet, l.id_objet FROM gis JOIN gis_liens l USING (id_gis) WHERE id_gis = ?",
+    "formulaire": "SELECT titre, objet, l.id_objet FROM formulaires JOIN formulaires_liens l USING (id_formulaire)"
+    " WHERE id_formulaire = ?",
+    "petition": "SELECT titre, 'article', a.id_article FROM petitions JOIN articles a USING (id_article)"
+    " WHERE id_petition = ?",
+}
 
 
 class SiteObjects:
@@ -66,7 +75,7 @@ class SiteObjects:
         return ""
 
     def is_unselected(self, kind: str, number: int) -> bool:
-        """Return whether an object is left out of this run by a selection."""
+        """Return whether a selection leaves out an object that visitors find on the old site."""
         row = self._object(kind, number)
         return row is not None and row["state"] == UNSELECTED
 
@@ -92,7 +101,7 @@ class SiteObjects:
             return self._document(row) if row else None
         row = self._object(kind, number)
         if row is None:
-            return None
+            return self._part_of_a_page(kind, number) if kind in _PARTS else None
         address = self.address_of(kind, number) or ""
         if kind == "site" and address:
             address = self._remote(number) or address
@@ -100,6 +109,14 @@ class SiteObjects:
             kind, number, title=row["title"], language=row["language"], translation_of=row["translation_of"],
             address=address,
         )  # fmt: skip
+
+    def _part_of_a_page(self, kind: str, number: int) -> SpipObject | None:
+        """Return what has no page of its own, with the address of a page that shows it."""
+        for title, owner, of in self._db.execute(_PARTS[kind], (number,)).fetchall():
+            address = self.address_of(owner, of) if owner != kind else ""
+            if address:
+                return SpipObject(kind, number, title=title, address=address)
+        return None
 
     def _document_row(self, number: int) -> sqlite3.Row | None:
         found: sqlite3.Row | None = self._db.execute(

@@ -1,6 +1,6 @@
 """Selections: what a run is to migrate comes in; the plan of the whole site becomes that of its part.
 
-What is not selected keeps its place in the table ``objects``, in the state ``unselected`` and without an address, so
+What is not selected keeps its place in the table ``objects``, in a state of its own and without an address, so
 that links to it are recognised. Addresses are those of the whole site.
 """
 
@@ -13,9 +13,10 @@ from spipconv.migration.plan.selected_files import select_documents
 from spipconv.migration.plan.titles import shown_title
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.report.issues import Issue
-from spipconv.migration.selection import PUBLISHED, UNSELECTED, BadSelection, Selection
+from spipconv.migration.selection import PUBLISHED, UNSELECTED, UNSELECTED_DRAFT, BadSelection, Selection
 
-_HAS_NO_PAGE = f"('hidden', 'failed', '{UNSELECTED}')"
+_HAS_NO_PAGE = "('hidden', 'failed')"
+_LEFT = f"CASE WHEN state IN ('published', 'redirect') THEN '{UNSELECTED}' ELSE '{UNSELECTED_DRAFT}' END, address = ''"
 # Things that texts may have, and the tables that give them.
 _GIVEN = {"auteur": ("auteurs_liens", "id_auteur"), "mot": ("mots_liens", "id_mot")}
 
@@ -26,9 +27,9 @@ def select(database: WorkingDatabase, selection: Selection, issues: Iterable[Iss
         yield from issues
         return
     _Selector(database, selection).run()
-    left = "SELECT 1 FROM objects WHERE kind = ? AND number = ? AND state = ?"
+    left = "SELECT 1 FROM objects WHERE kind = ? AND number = ? AND state IN (?, ?)"
     for issue in issues:
-        if not database.db.execute(left, (issue.kind, issue.number, UNSELECTED)).fetchone():
+        if not database.db.execute(left, (issue.kind, issue.number, UNSELECTED, UNSELECTED_DRAFT)).fetchone():
             yield issue
 
 
@@ -208,8 +209,7 @@ class _Selector:
     def _leave_objects(self) -> None:
         chosen = "EXISTS (SELECT 1 FROM chosen c WHERE c.kind = {0}.kind AND c.number = {0}.number)"
         self._db.execute(
-            f"UPDATE objects SET state = '{UNSELECTED}', address = '' WHERE state NOT IN {_HAS_NO_PAGE} AND NOT "
-            + chosen.format("objects")
+            f"UPDATE objects SET state = {_LEFT} WHERE state NOT IN {_HAS_NO_PAGE} AND NOT " + chosen.format("objects")
         )
         self._db.execute(f"DELETE FROM pages WHERE NOT {chosen.format('pages')}")
 
@@ -224,7 +224,7 @@ class _Selector:
             )
         mine = "FROM pages p WHERE p.kind = objects.kind AND p.number = objects.number"
         self._db.execute(
-            f"UPDATE objects SET state = '{UNSELECTED}', address = '' WHERE state IN ('published', 'draft', 'future')"
+            f"UPDATE objects SET state = {_LEFT} WHERE state IN ('published', 'draft', 'future')"
             f" AND NOT EXISTS (SELECT 1 {mine})"
         )
         # What has lost the page in its own language has that of another as its own.
@@ -234,7 +234,7 @@ class _Selector:
         )
         # Redirects to what is not there.
         self._db.execute(
-            f"UPDATE objects SET state = '{UNSELECTED}', address = '' WHERE state = 'redirect' AND address LIKE '/%'"
+            f"UPDATE objects SET state = {_LEFT} WHERE state = 'redirect' AND address LIKE '/%'"
             " AND address NOT LIKE '/IMG/%' AND address NOT IN (SELECT address FROM pages)"
         )
 

@@ -13,13 +13,13 @@ from spipconv.migration.read.database import WORKING_TABLES, WorkingDatabase
 from spipconv.migration.report.issues import Issue
 from spipconv.migration.report.report import MigrationReport
 from spipconv.migration.run.options import PageKey
-from spipconv.migration.selection import UNSELECTED
+from spipconv.migration.selection import UNSELECTED, UNSELECTED_DRAFT
 
 # Reasons by SPIP's statut; anything else is "other-status".
 _REASONS = {"refuse": "refused", "poubelle": "deleted", "5poubelle": "deleted", "spam": "spam", "off": "removed"}
 _SHOWN = ("publie", "prop")
 # Reasons by the state of an object in the plan.
-_STATES = {"failed": "failed", UNSELECTED: "not-selected"}
+_STATES = {"failed": "failed", UNSELECTED: "not-selected", UNSELECTED_DRAFT: "not-selected"}
 # Tables of links: the kind whose objects they give to others, and the column with its number.
 _LINKS = {
     "auteurs_liens": ("auteur", "id_auteur"),
@@ -83,15 +83,15 @@ class Account:
                 self._report.leave(kind, "redirect-lost", number)
         paths = (
             "SELECT count(*) FROM old_paths p LEFT JOIN objects o ON o.kind = p.kind AND o.number = p.number"
-            " WHERE o.state IS NOT ?"
+            " WHERE ifnull(o.state, '') NOT IN (?, ?)"
         )
-        self._report.count("redirect", "paths", self._db.execute(paths, (UNSELECTED,)).fetchone()[0])
+        self._report.count("redirect", "paths", self._db.execute(paths, (UNSELECTED, UNSELECTED_DRAFT)).fetchone()[0])
         for name in OBJECT_KINDS:
             self._count_hidden(name)
         for row in self._db.execute(
             "SELECT f.id_forum, f.objet, f.id_objet FROM forum f LEFT JOIN objects o ON o.kind = f.objet AND o.number ="
             " f.id_objet WHERE f.statut = 'publie' AND (o.state IS NULL OR o.state NOT IN ('published', 'draft',"
-            " 'future', 'unselected')) ORDER BY f.id_forum"
+            " 'future', 'unselected', 'unselected-draft')) ORDER BY f.id_forum"
         ):
             self._report.add(
                 Issue("comment-orphaned", "forum", row["id_forum"], detail=f"{row['objet']}{row['id_objet']}")
@@ -113,7 +113,7 @@ class Account:
         rows = self._db.execute(
             f"SELECT o.state, {statut} AS statut, {redirects} AS is_redirect, count(*) AS number FROM objects o"
             f" JOIN {kind.table} ON {kind.key} = o.number WHERE o.kind = ? AND o.state IN ('hidden', 'failed',"
-            " 'unselected') GROUP BY 1, 2, 3",
+            " 'unselected', 'unselected-draft') GROUP BY 1, 2, 3",
             (name,),
         )
         for row in rows:
