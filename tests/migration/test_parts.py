@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ SECTIONS = (
 )
 AUTHORS = "CREATE TABLE `spip_auteurs` (`id_auteur` bigint, `nom` text, `statut` varchar(255));\n"
 EVERY_CODE = {
-    "sections-missing": "rubriques", "authors-missing": "auteurs, auteurs_liens", "keywords-missing": "mots, mots_liens",
+    "sections-missing": "rubriques", "authors-missing": "auteurs, auteurs_liens",
+    "keywords-missing": "mots, mots_liens",
     "documents-missing": "documents, documents_liens", "comments-missing": "forum", "settings-missing": "meta",
     "addresses-missing": "urls",
 }  # fmt: skip
@@ -47,6 +49,16 @@ def test_articles_alone_are_migrated(tmp_path: Path) -> None:
         if remark["code"].endswith("-missing")
     }
     assert found == EVERY_CODE
+    table = json.loads((tmp_path / "out/redirects/redirects.json").read_bytes())
+    assert table["objects"]["article2"] == "/les-outils/"
+
+
+def test_old_addresses_are_made_from_titles(tmp_path: Path) -> None:
+    sql = f"{ARTICLES}{SECTIONS}INSERT INTO `spip_rubriques` VALUES (2,0,'Au jardin','publie');"  # noqa: S608
+    migrate(source(tmp_path, sql), tmp_path / "out", MigrationOptions("hugo", now=NOW)).close()
+    table = json.loads((tmp_path / "out/redirects/redirects.json").read_bytes())
+    assert table["paths"]["les-outils"] == "/au-jardin/les-outils/"
+    assert table["paths"]["-au-jardin-"] == "/au-jardin/"
 
 
 def test_an_empty_table_is_a_table(tmp_path: Path) -> None:

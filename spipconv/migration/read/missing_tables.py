@@ -23,13 +23,17 @@ _NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
 _OF_PLUGINS = frozenset({"keywords-missing", "comments-missing"})
 
 
+def lacks_addresses(tables: Mapping[str, tuple[str, ...]]) -> bool:
+    """Return whether neither a table nor a column holds the old addresses of objects."""
+    return "urls" not in tables and not any("url_propre" in columns for columns in tables.values())
+
+
 def missing_tables(tables: Mapping[str, tuple[str, ...]]) -> Iterator[Issue]:
     """Yield an issue for each kind of loss; ``tables`` are those that are there, without their prefix, with columns."""
-    has_addresses = any("url_propre" in columns for columns in tables.values())
     is_part = not all(any(name in tables for name in names) for names in _needed("articles", "sections", "authors"))
     for code, needed in _NEEDED.items():
         missing = [names[0] for names in needed if not any(name in tables for name in names)]
-        if (code in _OF_PLUGINS and not is_part) or (code == "addresses-missing" and has_addresses):
+        if (code in _OF_PLUGINS and not is_part) or (code == "addresses-missing" and not lacks_addresses(tables)):
             continue
         if missing:
             yield Issue(code, detail=", ".join(missing))

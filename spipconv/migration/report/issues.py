@@ -77,12 +77,6 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
         "loss",
         mark("the source has no table of messages: pages have no comments"),
     ),
-    "addresses-missing": (
-        "loss",
-        mark(
-            "the source has no table of addresses: old addresses with a number are redirected, those with a title are not"
-        ),
-    ),
     "settings-missing": (
         "loss",
         mark("the source has no table of settings: the name, the address and the languages of the site are not known"),
@@ -104,6 +98,10 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
     "backslashes-read": (
         "change",
         mark("the dump does not show whether a backslash in a text stands for itself: read as MySQL writes them"),
+    ),
+    "addresses-missing": (
+        "change",
+        mark("the source has no table of addresses: old addresses with a title are guessed from the titles"),
     ),
     "redirect-contested": ("change", mark("several objects have had this address: it redirects to the last one")),
     "redirect-shadowed": ("change", mark("this old address is now the address of another page: it leads there")),

@@ -19,7 +19,6 @@ REMEDIES: dict[str, str] = {
     "keywords-missing": mark("Export these tables too, and run again."),
     "documents-missing": mark("Export these tables too, and run again."),
     "comments-missing": mark("If the site had comments, export this table too, and run again."),
-    "addresses-missing": mark("Export this table too, and run again, so that old addresses lead on."),
     "settings-missing": mark("Export this table too, and run again."),
     "member-refused": mark("If you trust the archive, unpack it yourself and give the folder IMG."),
     "row-repeated": mark("Compare the texts in .spipconv/failed with the page; a damaged dump is best made again."),
@@ -61,6 +60,7 @@ REMEDIES: dict[str, str] = {
     "backslashes-read": mark(
         "Look at a text that has backslashes; if they are missing, give the .sqlite file or a dump with its first lines."
     ),
+    "addresses-missing": mark("Export this table too, and run again, so that old addresses lead on for sure."),
     "redirect-contested": mark("Nothing to do if the address leads to the right page; otherwise redirect it by hand."),
     "redirect-shadowed": mark("Rename the new page if visitors still use the old address of the other one."),
     "redirect-chained": mark("Nothing to do; shorter: let the article in SPIP redirect to the page itself."),

@@ -13,12 +13,14 @@ from msgspec.structs import replace
 
 from spipconv.extensions import check_transport
 from spipconv.migration.output.folder import check_places
+from spipconv.migration.plan.guessed_addresses import guess_addresses
 from spipconv.migration.plan.old_paths import find_old_paths
 from spipconv.migration.plan.plan import SitePlan
 from spipconv.migration.plan.selection import select
 from spipconv.migration.read.active_plugins import read_active_plugins
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.img_archive import find_images, unpack_images
+from spipconv.migration.read.missing_tables import lacks_addresses
 from spipconv.migration.read.prefixes import choose_prefix
 from spipconv.migration.read.privacy import hide_emails
 from spipconv.migration.read.sources import find_base, is_server, open_source
@@ -119,6 +121,8 @@ def _migrate(
             # Without a table of sections, all would be missing.
             issues = [issue for issue in plan.make() if "rubriques" in tables or issue.code != "section-missing"]
             report.add(*select(database, options.selection, issues))
+            if lacks_addresses(tables):
+                guess_addresses(database)
             report.add(*find_old_paths(database))
             count_rows(report, reader.rows, reader.left)
             with closing(SiteWriter(database, work, out, options, report, progress, workers)) as writer:
