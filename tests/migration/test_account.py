@@ -192,6 +192,7 @@ LEFT: list[tuple[str, str, dict[str, int]]] = [
     ("authors", "auteur", {"deleted": 1, "nothing-published": 3, "visitor": 3}),
     ("duplicates", "article", {"repeated": 3}),
     ("numbers", "article", {"unnumbered": 5}),
+    ("redirects", "article", {"redirect-unpublished": 1, "redirect-lost": 4}),
     ("keywords", "mots_liens", {"unnumbered": 1, "no-object": 3}),
     ("urls", "urls", {"unnumbered": 1, "personal": 1, "no-page": 1, "no-object": 2}),
 ]

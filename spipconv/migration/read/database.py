@@ -105,7 +105,8 @@ CREATE TABLE pages (
     PRIMARY KEY (kind, number, language)
 ) WITHOUT ROWID;
 -- The terms of the glossary: the groups of keywords that it consists of, and the forms of each term as JSON, by
--- language (empty: in texts of all). most: how many occurrences are marked on a page (0: all). address: empty for its own page.
+-- language (empty: in texts of all). most: how many occurrences are marked on a page (0: all). address: empty for its
+-- own page.
 CREATE TABLE glossaries (kind TEXT, number INTEGER, PRIMARY KEY (kind, number)) WITHOUT ROWID;
 CREATE TABLE terms (
     kind TEXT, number INTEGER, language TEXT, forms TEXT, is_case_sensitive INTEGER, is_abbreviation INTEGER,
