@@ -210,6 +210,11 @@ def hostile_base(folder: Path) -> Path:
                     f"INSERT INTO spip_{links}_liens ({key}, id_objet, objet) VALUES (?, ?, 'article')",  # noqa: S608
                     (_nearest(links, number), number),
                 )
+            # Themes show the documents that no text shows.
+            database.execute(
+                "INSERT OR IGNORE INTO spip_documents_liens (id_document, id_objet, objet) VALUES (?, ?, 'article')",
+                (1 + number % len(VECTORS), number),
+            )
             database.execute(
                 "INSERT OR IGNORE INTO spip_urls (url, type, id_objet, date, id_parent, segments, perma)"
                 " VALUES (CAST(? AS TEXT), 'article', ?, '2020-01-01', 0, 1, 0)",
@@ -240,9 +245,9 @@ def _complete(table: str, number: int, vector: str, row: dict[str, Any], img: Pa
         row["id_rubrique"] = _nearest("rubriques", number)
     elif table == "documents":
         # File names may contain no slash and at most 255 bytes.
-        name = (
-            re.sub(r"[/\0]", "∕", vector).encode("utf-8", "ignore")[:120].decode("utf-8", "ignore").strip(" .") + ".jpg"
-        )
+        name = re.sub(r"[/\0]", "∕", vector).encode("utf-8", "ignore")[:120].decode("utf-8", "ignore").strip(" .")
+        name += ".jpg" if number % 2 else ".pdf"
+        row["extension"], row["media"] = ("jpg", "image") if number % 2 else ("pdf", "file")
         (img / "jpg" / name).write_bytes(b"\xff\xd8\xff")
         row["fichier"] = f"jpg/{name}"
     elif table == "forum":
