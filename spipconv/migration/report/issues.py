@@ -69,9 +69,7 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
     ),
     "documents-missing": (
         "loss",
-        mark(
-            "the source has no table of documents, or none that ties them to texts: pictures and documents are not shown"
-        ),
+        mark("the source has no table of documents, or none that ties them to texts: pictures and files are not shown"),
     ),
     "comments-missing": (
         "loss",

@@ -58,7 +58,7 @@ REMEDIES: dict[str, str] = {
     "encoding-repaired": mark("Read some of these texts: their accents should be right."),
     "encoding-doubtful": mark("Read the text: correct it in SPIP if its accents are wrong."),
     "backslashes-read": mark(
-        "Look at a text that has backslashes; if they are missing, give the .sqlite file or a dump with its first lines."
+        "Look at a text with backslashes; if they are missing, give the .sqlite file or a dump with its first lines."
     ),
     "addresses-missing": mark("Export this table too, and run again, so that old addresses lead on for sure."),
     "redirect-contested": mark("Nothing to do if the address leads to the right page; otherwise redirect it by hand."),
