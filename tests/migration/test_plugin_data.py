@@ -98,7 +98,8 @@ TABLES: Mapping[str, list[Row]] = {
     ],
     "articles": [
         _article(
-            1, "Journée", texte="Avant <evenement1> puis <gis1|zoom=3> [->evenement12] [la fête->evenement1]",
+            1, "Journée", texte="Avant <evenement1> puis <gis1|zoom=3> [->evenement12] [la fête->evenement1]"
+            " [->petition7] [le lieu->gis1]",
             lieu_de_rendez_vous="Sous l’horloge", agenda=1, composition="fete",
             notes_internes="Un {{mot}} et [un lien->art2]\n\nDeux paragraphes", couleur="0",
             extra=serialise({"isbn": "978-2", "email": "cache@secret.test"}), mdp_du_jour="Ne paie",
@@ -267,6 +268,7 @@ def test_the_article_lists_its_events_and_links_lead_to_them() -> None:
     assert titles == ["Répétée", "Répétée", "Grande fête", "Journée"]
     assert "[la fête](/agenda/grande-fete/)" in body
     assert "[Répétée](/agenda/repetee/) [la fête]" in body
+    assert "[Pétition](/actualites/petition/) [le lieu](/actualites/journee/)" in body
     assert not _details("object-not-found")
     assert "[Journée](/actualites/journee/)" in _page("agenda/grande-fete/index.md")[1]
     assert body.count("/agenda/repetee/)") >= 2
