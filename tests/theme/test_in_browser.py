@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -15,8 +17,8 @@ import pytest
 
 from spipconv.glossary import read_assets
 from spipconv.migration.target import TargetName
-from tests.migration.test_builds import built
-from tests.theme.sites import ARTICLE, built_demo
+from tests.migration.test_builds import built, program
+from tests.theme.sites import ARTICLE, built_demo, demo
 from tests.theme.test_ports import SECTION, THEMED, built_grown
 from tests.theme.test_structure import KINDS, STARTERS
 
@@ -185,3 +187,47 @@ def test_the_style_is_small_and_loads_nothing() -> None:
     assert len(style.encode()) < 15_000
     for text in (style, *(asset.decode() for asset in read_assets().values())):
         assert not re.search(r"@import|url\(|https?://|@font-face", text)
+
+
+# ---- Search ----
+
+# What the theme uses of Pagefind.
+INDEX = """export const search = async (words) => ({results: words === "rien" ? [] : [{data: async () => ({
+    url: "/idees/", meta: {title: "Idées <b>"}, excerpt: "un <mark>mot</mark> &amp; un autre"})}]});
+"""
+
+
+@pytest.fixture(scope="module")
+def searched(sites: dict[str, str]) -> str:
+    """Build the demonstration again with an index; return its address."""
+    pages = built_demo()
+    site = pages.with_name("demo-searched")
+    shutil.copytree(demo("hugo"), site)
+    (site / "static" / "pagefind").mkdir()
+    (site / "static" / "pagefind" / "pagefind.js").write_text(INDEX, "utf-8")
+    command = [program("hugo"), "--quiet", "--source", str(site), "--destination", str(pages / "searched")]
+    subprocess.run([*command, "--baseURL", f"{sites['demo']}searched/"], check=True, capture_output=True)
+    return f"{sites['demo']}searched/"
+
+
+def test_there_is_a_search_if_there_is_an_index(visit: Opener, sites: dict[str, str], searched: str) -> None:
+    page = visit()
+    page.goto(sites["demo"])
+    assert page.locator(".search").count() == 0
+    page.goto(searched)
+    page.get_by_label("Rechercher").fill("mot")
+    page.get_by_label("Rechercher").press("Enter")
+    page.get_by_role("status").get_by_text("Résultats : 1").wait_for()
+    assert page.locator(".search li").inner_text().split("\n")[0] == "Idées <b>"
+    assert "un mot & un autre" in page.locator(".search li").inner_text()
+    assert violations(page) == []
+    page.get_by_label("Rechercher").fill("rien")
+    page.get_by_role("button", name="Rechercher").click()
+    page.get_by_role("status").get_by_text("Aucun résultat.").wait_for()
+    assert page.locator(".search li").count() == 0
+
+
+def test_without_scripts_there_is_no_form_that_does_nothing(visit: Opener, searched: str) -> None:
+    page = visit(java_script_enabled=False)
+    page.goto(searched)
+    assert not page.locator(".search").is_visible()
