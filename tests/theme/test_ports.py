@@ -35,8 +35,7 @@ NEW_PAGES: Mapping[TargetName, tuple[str, str]] = {
     ),
     "jekyll": (
         "_posts/2031-02-01-nouveau.md",
-        '---\nlayout: article\ntitle: "Un texte nouveau"\nlang: fr\npermalink: /publications/nouveau/\n'
-        "parent: /publications/\ncategories: [Publications]\ntags: [Coopération]\n---\n",
+        '---\ntitle: "Un texte nouveau"\ncategories: [Publications]\ntags: [Coopération]\n---\n',
     ),
     "pelican": (
         "content/articles/publications/nouveau.md",

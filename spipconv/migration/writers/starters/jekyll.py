@@ -32,6 +32,8 @@ def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) 
         }
         for code in site.languages
     }
+    collections = [*(name.removeprefix("_") for name in target.folders.values()), "textes"]
+    layouts = {"textes": "article"}
     settings: dict[str, YamlValue] = {
         "title": template_text(site.name, target.templates),
         "description": plain_words(site.slogan, site.language, target),
@@ -41,7 +43,13 @@ def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) 
         "future": site.shows_future,
         # Dates of SPIP have no time zone: in any other, some would be those of the day before.
         "timezone": "UTC",
-        "collections": {name.strip("_"): {"output": True} for name in [*target.folders.values(), "textes"] if name},
+        "collections": {name: {"output": True} for name in collections},
+        # So that a new page needs only a title, and a post its categories.
+        "permalink": "/:categories/:title/",
+        "defaults": [
+            {"scope": {"path": "", "type": kind}, "values": {"layout": layout, "lang": language_tag(site.language)}}
+            for kind, layout in [("posts", "article"), *((name, layouts.get(name, "list")) for name in collections)]
+        ],
         # A search without a server: true, and after each build npx pagefind --site _site.
         "pagefind": False,
         "markdown": "kramdown",
