@@ -22,7 +22,7 @@ from spipconv.migration.kinds import KINDS_BY_TABLE, OBJECT_KINDS
 from spipconv.migration.report.balance import REASONS, UNEXPLAINED
 from spipconv.migration.run.migrate import migrate
 from spipconv.migration.run.options import MigrationOptions
-from spipconv.migration.selection import Selection
+from spipconv.migration.selection import BadSelection, Selection
 from spipconv.migration.target import TargetName
 from tests.hard_sites import Row, bases, hard_site, make_site
 from tests.migrations import NOW, SOURCES, images, migrated
@@ -285,7 +285,12 @@ def test_the_account_of_any_base_adds_up(
 ) -> None:
     with TemporaryDirectory() as folder:
         source = make_site(Path(folder) / "site.sqlite", tables)
-        report = settled(source, Path(folder) / "out", to, sample=sample, selection=selection)
+        try:
+            report = settled(source, Path(folder) / "out", to, sample=sample, selection=selection)
+        except BadSelection:
+            # Nothing is left of this base.
+            assert selection != Selection()
+            return
         check_output(report, Path(folder) / "out", to)
         rows = rows_of(source)
         for kind in OBJECT_KINDS:
