@@ -1,6 +1,6 @@
 """Time and memory of ``spipconv migrate`` over the example site with many more articles in it: a table.
 
-python benchmarks/migration.py [--to hugo] [--out FOLDER] 1000 10000 100000
+python benchmarks/migration.py [--to hugo] [--dry-run] [--out FOLDER] 1000 10000 100000
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ def make_base(path: Path, articles: int) -> int:
     return size // articles
 
 
-def run(base: Path, out: Path, to: str) -> tuple[float, float, int]:
+def run(base: Path, out: Path, to: str, *others: str) -> tuple[float, float, int]:
     """Migrate; return the seconds by the clock, the CPU's, and the peak memory of one process in MiB."""
-    command = [sys.executable, "-m", "spipconv", "migrate", str(base), str(out), "--to", to]
+    command = [sys.executable, "-m", "spipconv", "migrate", str(base), str(out), "--to", to, *others]
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
@@ -78,7 +78,9 @@ def main() -> None:
     parser.add_argument("articles", type=int, nargs="+")
     parser.add_argument("--to", default="hugo")
     parser.add_argument("--out", default=tempfile.gettempdir(), help="a folder on the disk to measure")
+    parser.add_argument("--dry-run", action="store_true")
     options = parser.parse_args()
+    others = ["--dry-run"] if options.dry_run else []
     print(f"load {os.getloadavg()[0]:.2f}, {count_processors()} CPUs")
     print(f"{'articles':>9} {'bytes':>6} {'seconds':>8} {'CPU s':>7} {'articles/s':>11} {'peak MiB':>9}")
     for articles in options.articles:
@@ -86,7 +88,7 @@ def main() -> None:
             base = Path(folder) / "site.sqlite"
             size = make_base(base, articles)
             os.sync()
-            seconds, cpu, peak = run(base, Path(folder) / "out", options.to)
+            seconds, cpu, peak = run(base, Path(folder) / "out", options.to, *others)
         rate = articles / seconds
         print(f"{articles:>9} {size:>6} {seconds:>8.2f} {cpu:>7.2f} {rate:>11.0f} {peak:>9}", flush=True)
 

@@ -100,7 +100,7 @@ def _migrate(
         # Closed with everything else, unless it is handed over.
         whole.callback(report.close)
         opened = open_source(source, ask_password, work)
-        if _is_large(source):
+        if _is_large(source) and not options.dry_run:
             workers.start()
         prefix, tables = choose_prefix(opened, options.prefix)
         report.add(*found)

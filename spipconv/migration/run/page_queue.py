@@ -25,6 +25,8 @@ _PORTION = 32
 _AHEAD = 4
 # With fewer pages than this, starting workers takes longer than they save.
 _FEW = 400
+# The same for pages of which only the issues are wanted, most of which are not parsed.
+_FEW_DRY = 10_000
 # The result for an object whose process died twice.
 _KILLED = "the process that made it died"
 _T = TypeVar("_T")
@@ -46,7 +48,8 @@ class PageQueue:
 
     def results(self, keys: Iterator[PageKey], total: int, report: MigrationReport) -> Iterator[PageResult]:
         """Yield the results of pages in order; the issues of the redirect tables go into the report."""
-        if total < _FEW or not self._workers.are_there:
+        few = _FEW_DRY if self._arguments.options.dry_run else _FEW
+        if total < few or not self._workers.are_there:
             maker = self._maker_here()
             report.add(*maker.write_redirects())
             while portion := list(islice(keys, _PORTION)):
