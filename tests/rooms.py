@@ -29,7 +29,10 @@ def name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-MODULES: Mapping[str, Path] = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+# Those below layouts/ are files of new sites, and import what is there.
+MODULES: Mapping[str, Path] = {
+    name_of(path): path for path in sorted(PACKAGE.rglob("*.py")) if "layouts" not in path.parts
+}
 FLOORS = tuple(name_of(path) for path in sorted(PACKAGE.rglob("__init__.py")))
 
 

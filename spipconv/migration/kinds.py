@@ -26,7 +26,8 @@ class ObjectKind(Struct, frozen=True):
 
     ``other_names`` are further names in addresses and tables; ``marks`` are the signs that SPIP puts around its titles
     in addresses; ``has_path``: its addresses are made from titles. ``logo`` begins the names of its logos.
-    ``page_type`` is its type on targets with types. ``range`` is its range where the objects of all kinds are numbered
+    ``page_type`` is its type on targets with types. ``collection`` is the collection of its pages, if it is no text, on
+    targets with collections. ``divides``: the list on its page is divided where it is long. ``range`` is its range where the objects of all kinds are numbered
     together. ``words`` are the words for one and for several of them.
     """
 
@@ -49,6 +50,8 @@ class ObjectKind(Struct, frozen=True):
     has_path: bool = False
     logo: str = ""
     page_type: str = ""
+    collection: str = "rubriques"
+    divides: bool = False
     range: int = -1
 
     @property
@@ -90,6 +93,7 @@ _SECTION = ObjectKind(
     marks=("-", "-"),
     has_path=True,
     logo="rub",
+    divides=True,
     range=4,
 )
 _BRIEF = ObjectKind(
@@ -140,6 +144,8 @@ _AUTHOR = ObjectKind(
     marks=("_", "_"),
     has_path=True,
     logo="aut",
+    collection="auteurs",
+    divides=True,
     range=3,
 )
 _KEYWORD = ObjectKind(
@@ -151,6 +157,8 @@ _KEYWORD = ObjectKind(
     marks=("+-", "-+"),
     has_path=True,
     logo="mot",
+    collection="mots",
+    divides=True,
     range=5,
 )
 _GROUP = ObjectKind(
@@ -161,6 +169,7 @@ _GROUP = ObjectKind(
     texts=("titre", "descriptif", "texte"),
     other_names=("groupe_mots",),
     logo="groupe",
+    collection="groupes",
     range=6,
 )
 _DOCUMENT = ObjectKind(
@@ -191,6 +200,7 @@ _DICTIONARY = ObjectKind(
     words=mark_plural("dictionary", "dictionaries"),
     texts=("titre", "descriptif", "texte"),
     logo="dictionnaire",
+    divides=True,
     range=4000,
 )
 _DEFINITION = ObjectKind(
@@ -237,10 +247,20 @@ _ALBUM = ObjectKind(
 )
 # The pages that list all events and all albums do not belong to an object either.
 _AGENDA = ObjectKind(
-    name="agenda", table="", key="", words=mark_plural("page of the events", "page of the events"), range=11
+    name="agenda",
+    table="",
+    key="",
+    words=mark_plural("page of the events", "page of the events"),
+    divides=True,
+    range=11,
 )
 _ALBUMS = ObjectKind(
-    name="albums", table="", key="", words=mark_plural("page of the albums", "page of the albums"), range=12
+    name="albums",
+    table="",
+    key="",
+    words=mark_plural("page of the albums", "page of the albums"),
+    divides=True,
+    range=12,
 )
 # Nor do the pages of the documents that are on no other page.
 FILES = ObjectKind(
@@ -257,6 +277,7 @@ HOME = ObjectKind(
     key="",
     words=mark_plural("front page", "front page"),
     texts=("descriptif_site", "slogan_site"),
+    collection="accueil",
     range=7,
 )
 

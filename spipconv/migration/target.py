@@ -59,8 +59,7 @@ class MarkdownTree(TargetSystem, frozen=True, kw_only=True):
 
     ``text``, ``list`` and ``post`` are the paths of a text, of a page that lists texts, and of a text with a date:
     ``{address}`` is the page's address, ``{place}`` the same without its language, ``{suffix}`` the language if it is
-    not the site's (``.en``), ``{date}`` a day, ``{slug}`` its name, ``{folder}`` the folder in ``folders`` of its kind,
-    or of ``*`` for all others. ``more`` is the path of the further pages of a long list for ``{number}`` (empty: the
+    not the site's (``.en``), ``{date}`` a day, ``{slug}`` its name, ``{collection}`` that of its kind. ``more`` is the path of the further pages of a long list for ``{number}`` (empty: the
     system divides lists itself). ``keys`` gives the name of each field in the front matter; a dot goes one level down,
     and a field without a name is left out. ``yaml``: the front matter is YAML, otherwise ``Key: value`` lines whose
     values are HTML. ``terms``: keywords and authors are named by their slug or by their title. ``needs_summaries``: it
@@ -77,7 +76,6 @@ class MarkdownTree(TargetSystem, frozen=True, kw_only=True):
     text: str
     list: str
     post: str
-    folders: Mapping[str, str] = {}
     more: str = ""
     keys: Mapping[str, str]
     yaml: bool = True
@@ -164,9 +162,8 @@ _JEKYLL = MarkdownTree(
     flavour=replace(KRAMDOWN, has_definitions=True),
     # Collections: Liquid finds a section or a keyword quickly only among those of its kind.
     text="_textes{address}index.md",
-    list="{folder}{address}index.md",
+    list="_{collection}{address}index.md",
     post="_posts/{date}-{slug}{suffix}.md",
-    folders={"home": "_accueil", "groupe": "_groupes", "mot": "_mots", "auteur": "_auteurs", "*": "_rubriques"},
     more="{address}page/{number}/index.html",
     images="IMG",
     data="_data",

@@ -15,7 +15,10 @@ from spipconv.objects import KINDS as SHORTCUTS
 MIGRATION = Path(kinds.__file__).parent
 # What a page of each kind shows is code, one function a kind.
 CODE = MIGRATION / "pages" / "content.py"
-MODULES = sorted(path for path in MIGRATION.rglob("*.py") if path not in (Path(kinds.__file__), CODE))
+# Files of new sites, below layouts/, cannot import the records.
+MODULES = sorted(
+    path for path in MIGRATION.rglob("*.py") if path not in (Path(kinds.__file__), CODE) and "layouts" not in path.parts
+)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(MIGRATION)))

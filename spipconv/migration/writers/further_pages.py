@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spipconv.migration.kinds import TEXTS
+from spipconv.migration.kinds import PAGE_KINDS, TEXTS
 from spipconv.migration.pages.page import Page
 from spipconv.migration.plan.names import language_tag
 from spipconv.migration.target import MarkdownTree
@@ -13,7 +13,6 @@ from spipconv.migration.writers.yaml_text import write_yaml
 
 # The texts on a page of a list; the themes for systems that divide lists themselves have the same number.
 PAGE_SIZE = 20
-_LISTING = frozenset({"rubrique", "mot", "auteur", "agenda", "albums", "dictionnaire"})
 
 
 def further_pages(page: Page, target: MarkdownTree) -> Iterator[File]:
@@ -22,7 +21,7 @@ def further_pages(page: Page, target: MarkdownTree) -> Iterator[File]:
     Their front matter says which list they continue: ``suite``, its address; ``numero``, from 2; ``total``, the number
     of pages. The theme fills them, so that the last page has whatever is added later.
     """
-    if not target.more or page.kind not in _LISTING or page.is_draft:
+    if not target.more or not PAGE_KINDS[page.kind].divides or page.is_draft:
         return
     count = sum(below.kind in TEXTS or page.kind != "rubrique" for below in page.below)
     total = -(-count // PAGE_SIZE)

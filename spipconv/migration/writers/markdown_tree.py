@@ -7,7 +7,7 @@ import posixpath
 from msgspec.structs import replace
 
 from spipconv.converters import markdown
-from spipconv.migration.kinds import TEXTS
+from spipconv.migration.kinds import PAGE_KINDS, TEXTS
 from spipconv.migration.pages.page import Page, Site
 from spipconv.migration.plan.names import language_tag
 from spipconv.migration.target import MarkdownTree
@@ -46,7 +46,7 @@ def path_of(page: Page, site: Site, target: MarkdownTree) -> str:
     tag = language_tag(page.language)
     return pattern.format(
         address=page.address,
-        folder=target.folders.get(page.kind, target.folders.get("*", "")),
+        collection=PAGE_KINDS[page.kind].collection,
         place=page.address if is_main else page.address.removeprefix("/" + tag),
         suffix="" if is_main else "." + tag,
         date=page.date.date().isoformat() if page.date else "",

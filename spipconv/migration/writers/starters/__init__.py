@@ -54,6 +54,9 @@ def site_files(site: Site, database: WorkingDatabase, target: MarkdownTree) -> I
 
 def _files(folder: Traversable, above: str) -> Iterator[File]:
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        # pip compiles the modules that a layout has.
+        if entry.name == "__pycache__":
+            continue
         if entry.is_dir():
             yield from _files(entry, f"{above}{entry.name}/")
         else:

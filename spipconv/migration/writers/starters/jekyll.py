@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from spipconv.migration.kinds import PAGE_KINDS
 from spipconv.migration.pages.page import Site
 from spipconv.migration.plan.names import AUTHORS, language_tag
 from spipconv.migration.read.database import WorkingDatabase
@@ -32,7 +33,7 @@ def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) 
         }
         for code in site.languages
     }
-    collections = [*(name.removeprefix("_") for name in target.folders.values()), "textes"]
+    collections = [*sorted({kind.collection for kind in PAGE_KINDS.values()}), "textes"]
     layouts = {"textes": "article"}
     settings: dict[str, YamlValue] = {
         "title": template_text(site.name, target.templates),

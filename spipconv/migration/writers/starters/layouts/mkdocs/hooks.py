@@ -94,7 +94,7 @@ def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, *
     words = words_of(root, language) or words_of(root, config.extra["language"])
     parts = [
         header(meta, page, words), page.content or "", documents(meta, words), keywords(meta, words),
-        lists(address, meta, words), translations(address, meta, words, config), comments(root, meta, words, config),
+        lists(address, meta, words), translations(meta, words, config), comments(root, meta, words, config),
     ]  # fmt: skip
     page.content = "\n".join([part for part in parts if part])
     return context
@@ -197,15 +197,15 @@ def lists(address: str, meta: Meta, words: Words) -> str:
     )
 
 
-def translations(address: str, meta: Meta, words: Words, config: MkDocsConfig) -> str:
+def translations(meta: Meta, words: Words, config: MkDocsConfig) -> str:
     """Return the links to the same page in other languages, by the names of these."""
     names = config.extra.get("languages") or {}
     links = []
-    for other in Shown.translations[str(meta.get("translation_key"))]:
-        tag = str(Shown.meta[other].get("lang"))
-        name, own = escape((names.get(tag) or {}).get("name") or tag), escape(tag)
-        if other != address:
-            links.append(f'<a href="{escape(other)}" hreflang="{own}" lang="{own}">{name}</a>')
+    for address in Shown.translations[str(meta.get("translation_key"))]:
+        tag = str(Shown.meta[address].get("lang"))
+        if tag != meta.get("lang"):
+            name, own = escape((names.get(tag) or {}).get("name") or tag), escape(tag)
+            links.append(f'<a href="{escape(address)}" hreflang="{own}" lang="{own}">{name}</a>')
     return _list("translations", words["languages"], links)
 
 
