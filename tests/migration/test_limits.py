@@ -27,6 +27,7 @@ from spipconv.migration.read.sources import statements as dumps
 from spipconv.migration.read.sources import window as window_module
 from spipconv.migration.read.sources.dump import Dump
 from spipconv.migration.run.workplace import working_folder
+from tests.hard_sites import make_site
 from tests.mariadb import MariaDB, mariadb_server
 from tests.migrations import EXAMPLE, SOURCES
 
@@ -344,8 +345,31 @@ def test_a_text_that_is_too_long_is_left_out_and_kept(tmp_path: Path, monkeypatc
     assert "2,097,153 bytes" in remarks(out, "text-too-long")[0]["detail"]
     assert (out / ".spipconv" / "failed" / "article-2-texte.txt").read_text() == long
     assert (out / ".spipconv" / "failed" / "article-3-titre.txt").read_text() == title
-    lines = map(json.loads, (out / "objects.jsonl").read_bytes().splitlines())
-    assert {one["number"] for one in lines if one["kind"] == "article"} == {1, 2, 3}
+    lines = [json.loads(line) for line in (out / "objects.jsonl").read_bytes().splitlines()]
+    articles = {one["number"]: one for one in lines if one["kind"] == "article"}
+    assert {*articles} == {1, 2, 3}
+    # The page says so.
+    assert "2\u202f097\u202f153 octets" in articles[2]["html"].replace("&nbsp;", "\u202f")
+
+
+@pytest.mark.parametrize(("sign", "count"), [("|", 250_001), ("\n", 250_001), ("[", 250_001)])
+def test_a_text_with_too_many_signs_of_markup_is_left_out(sign: str, count: int, tmp_path: Path) -> None:
+    rows = {"articles": [{"id_article": 1, "titre": "Long", "texte": sign * count, "statut": "publie"}]}
+    out = tmp_path / "out"
+    assert run(make_site(tmp_path / "site.sqlite", rows), out, "--to", "json").exit_code == 1
+    (issue,) = remarks(out, "text-too-long")
+    assert issue["detail"] == "articles, row 1: 250,001 bytes, 250,001 signs of markup"
+    assert (out / ".spipconv" / "failed" / "article-1-texte.txt").read_bytes() == sign.encode() * count
+
+
+def test_a_text_of_any_length_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "LONGEST_VALUE", 3_000_000)
+    text = "été " * 1_000_000
+    rows = {"articles": [{"id_article": 1, "titre": "Long", "texte": text, "statut": "publie"}]}
+    out = tmp_path / "out"
+    assert run(make_site(tmp_path / "site.sqlite", rows), out, "--to", "json").exit_code == 1
+    assert (out / ".spipconv" / "failed" / "article-1-texte.txt").read_text("utf-8") == text
+    assert remarks(out, "text-too-long")[0]["detail"] == "articles, row 1: 6,000,000 bytes"
 
 
 # ---- After a killed run ----

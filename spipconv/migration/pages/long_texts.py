@@ -23,7 +23,8 @@ class LongTexts:
 
     def _sentence(self, page: Page, field: str) -> str:
         size = self._sizes.get((page.kind, page.number, field))
-        if size is None:
+        if not size:
+            # It is not too long, or its length is not known.
             return ""
         words = format_number(size, page.language)
         sentence = translate("This text is too long to be shown here: {size} bytes.", page.language, size=words)

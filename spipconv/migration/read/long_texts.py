@@ -19,11 +19,14 @@ def count_signs(value: bytes) -> int:
 def keep_long_text(database: WorkingDatabase, kind: str, number: int, column: str, value: bytes) -> str:
     """Keep the value of a column if it is a text for visitors; return words for its size."""
     size = value.size if isinstance(value, TooLong) else len(value)
+    words = f"{size:,} bytes" if size else "too many bytes"
+    if size <= LONGEST_TEXT and (signs := count_signs(value)) > MOST_SIGNS:
+        words += f", {signs:,} signs of markup"
     if column in raw_fields(kind):
+        database.db.execute("INSERT INTO too_long VALUES (?, ?, ?, ?)", (kind, number, column, size))
+        if isinstance(value, TooLong) and value.pieces is None:
+            # A server, or a table of SQLite without row numbers.
+            return f"{words}; the source does not give it in pieces, so it is not kept"
         pieces = value.pieces() if isinstance(value, TooLong) and value.pieces else (value,)
         database.keep_pieces(f"{RAW_TEXT_FOLDER}/{kind}-{number}-{column}.txt", pieces)
-        database.db.execute("INSERT INTO too_long VALUES (?, ?, ?, ?)", (kind, number, column, size))
-    if not size:
-        return "too many bytes"
-    signs = count_signs(value) if size <= LONGEST_TEXT else 0
-    return f"{size:,} bytes" + (f", {signs:,} signs of markup" if signs > MOST_SIGNS else "")
+    return words
