@@ -27,8 +27,8 @@ class ObjectKind(Struct, frozen=True):
     ``other_names`` are further names in addresses and tables; ``marks`` are the signs that SPIP puts around its titles
     in addresses; ``has_path``: its addresses are made from titles. ``logo`` begins the names of its logos.
     ``page_type`` is its type on targets with types. ``collection`` is the collection of its pages, if it is no text, on
-    targets with collections. ``divides``: the list on its page is divided where it is long. ``range`` is its range where the objects of all kinds are numbered
-    together. ``words`` are the words for one and for several of them.
+    targets with collections. ``divides``: the list on its page is divided where it is long. ``range`` is its range
+    where the objects of all kinds are numbered together. ``words`` are the words for one and for several of them.
     """
 
     name: str

@@ -59,16 +59,16 @@ class MarkdownTree(TargetSystem, frozen=True, kw_only=True):
 
     ``text``, ``list`` and ``post`` are the paths of a text, of a page that lists texts, and of a text with a date:
     ``{address}`` is the page's address, ``{place}`` the same without its language, ``{suffix}`` the language if it is
-    not the site's (``.en``), ``{date}`` a day, ``{slug}`` its name, ``{collection}`` that of its kind. ``more`` is the path of the further pages of a long list for ``{number}`` (empty: the
-    system divides lists itself). ``keys`` gives the name of each field in the front matter; a dot goes one level down,
-    and a field without a name is left out. ``yaml``: the front matter is YAML, otherwise ``Key: value`` lines whose
-    values are HTML. ``terms``: keywords and authors are named by their slug or by their title. ``needs_summaries``: it
-    makes poor ones itself, so every page has one. ``hides_future``: it leaves out pages whose date is to come.
-    ``shows_fields``: its themes show overtitle and subtitle, otherwise they are in the body. ``data`` is the folder of
-    the data files that its templates read, ``assets`` that of the theme's style and script, ``words`` the path of the
-    theme's words for ``{language}`` (empty: it has no such files). ``links``: addresses of the built site, or paths
-    from file to file. ``templates``: how the system's templates and themes treat the values of front matter and
-    settings (see ``safety.template_text``).
+    not the site's (``.en``), ``{date}`` a day, ``{slug}`` its name, ``{collection}`` that of its kind. ``more`` is the
+    path of the further pages of a long list for ``{number}`` (empty: the system divides lists itself). ``keys`` gives
+    the name of each field in the front matter; a dot goes one level down, and a field without a name is left out.
+    ``yaml``: the front matter is YAML, otherwise ``Key: value`` lines whose values are HTML. ``terms``: keywords and
+    authors are named by their slug or by their title. ``needs_summaries``: it makes poor ones itself, so every page has
+    one. ``hides_future``: it leaves out pages whose date is to come. ``shows_fields``: its themes show overtitle and
+    subtitle, otherwise they are in the body. ``data`` is the folder of the data files that its templates read,
+    ``assets`` that of the theme's style and script, ``words`` the path of the theme's words for ``{language}`` (empty:
+    it has no such files). ``links``: addresses of the built site, or paths from file to file. ``templates``: how the
+    system's templates and themes treat the values of front matter and settings (see ``safety.template_text``).
     """
 
     raw_format: str = "markdown"

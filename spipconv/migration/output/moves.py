@@ -21,7 +21,8 @@ _IN_ADDRESSES = "%/:?#[]@!$&'()*+,;=-._~"
 _OBJECTS = (
     "SELECT objects.kind, objects.number, objects.state, objects.address, old_paths.path FROM objects"
     " LEFT JOIN old_paths ON old_paths.kind = objects.kind AND old_paths.number = objects.number"
-    " WHERE objects.state IN ('published', 'redirect') AND objects.kind NOT IN ('document', 'forum', 'agenda', 'albums', 'documents')"
+    " WHERE objects.state IN ('published', 'redirect')"
+    " AND objects.kind NOT IN ('document', 'forum', 'agenda', 'albums', 'documents')"
 )
 _DOCUMENTS = (
     "SELECT 'document' AS kind, id_document AS number, distant AS state, fichier AS address, old_paths.path"
