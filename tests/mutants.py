@@ -143,7 +143,7 @@ class Copy:
             # Importing every module and every plugin again takes longer than most tests.
             "PYTHONDONTWRITEBYTECODE": "",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "HYPOTHESIS_STORAGE_DIRECTORY": os.devnull,
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(self.folder / ".hypothesis"),
         }
         return subprocess.run(
             [sys.executable, *arguments],
