@@ -27,7 +27,7 @@ from spipconv.migration.read.sources import statements as dumps
 from spipconv.migration.read.sources import window as window_module
 from spipconv.migration.read.sources.dump import Dump
 from spipconv.migration.run.workplace import working_folder
-from tests.hard_sites import make_site
+from tests.hard_sites import Row, make_site
 from tests.mariadb import MariaDB, mariadb_server
 from tests.migrations import EXAMPLE, SOURCES
 
@@ -354,7 +354,9 @@ def test_a_text_that_is_too_long_is_left_out_and_kept(tmp_path: Path, monkeypatc
 
 @pytest.mark.parametrize(("sign", "count"), [("|", 250_001), ("\n", 250_001), ("[", 250_001)])
 def test_a_text_with_too_many_signs_of_markup_is_left_out(sign: str, count: int, tmp_path: Path) -> None:
-    rows = {"articles": [{"id_article": 1, "titre": "Long", "texte": sign * count, "statut": "publie"}]}
+    rows: dict[str, list[Row]] = {
+        "articles": [{"id_article": 1, "titre": "Long", "texte": sign * count, "statut": "publie"}]
+    }
     out = tmp_path / "out"
     assert run(make_site(tmp_path / "site.sqlite", rows), out, "--to", "json").exit_code == 1
     (issue,) = remarks(out, "text-too-long")
@@ -365,7 +367,7 @@ def test_a_text_with_too_many_signs_of_markup_is_left_out(sign: str, count: int,
 def test_a_text_of_any_length_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "LONGEST_VALUE", 3_000_000)
     text = "été " * 1_000_000
-    rows = {"articles": [{"id_article": 1, "titre": "Long", "texte": text, "statut": "publie"}]}
+    rows: dict[str, list[Row]] = {"articles": [{"id_article": 1, "titre": "Long", "texte": text, "statut": "publie"}]}
     out = tmp_path / "out"
     assert run(make_site(tmp_path / "site.sqlite", rows), out, "--to", "json").exit_code == 1
     assert (out / ".spipconv" / "failed" / "article-1-texte.txt").read_text("utf-8") == text
