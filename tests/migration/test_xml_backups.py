@@ -16,10 +16,12 @@ from spipconv.migration.read.sources.packing import file_contents
 from spipconv.migration.read.sources.xml_backup import XmlBackup
 from spipconv.migration.run.migrate import migrate
 from spipconv.migration.run.options import MigrationOptions
-from tests.migrations import NOW, SITES, XML_BACKUP, Migrated, migrated
+from tests.hard_sites import HARD
+from tests.migrations import NOW, XML_BACKUP, Migrated, migrated
 from tests.xml_backups import HEAD, escaped
 
-SMALL = SITES / "backup192_small.xml"
+SMALL = HARD / "backup192_small.xml.gz"
+CONTENT = gzip.decompress(SMALL.read_bytes())
 BEGIN, END = HEAD.format(charset="iso-8859-1", address="https://example.org").encode(), b"</SPIP>\n"
 
 
@@ -77,7 +79,7 @@ def test_characters_that_xml_forbids_are_read_and_counted(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("window", [1, 7, 300])
 def test_any_window_gives_the_same_rows(window: int, tmp_path: Path) -> None:
-    content = SMALL.read_bytes()
+    content = CONTENT
     assert rows_in(tmp_path, content, window) == rows_in(tmp_path, content)
 
 
@@ -182,7 +184,7 @@ def test_what_spip_writes_is_read(tmp_path: Path, lines: list[tuple[str, str]], 
 
 
 def test_a_backup_cut_anywhere_is_refused_by_place(tmp_path: Path) -> None:
-    content = SMALL.read_bytes()
+    content = CONTENT
     whole = content.rindex(b"</SPIP>") + len(b"</SPIP>")
     path = tmp_path / "dump.xml"
     for length in range(1, whole, 7):
