@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from functools import cache
 from html import unescape
 from html.parser import HTMLParser
@@ -17,8 +18,11 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 from filelock import FileLock
 
+from spipconv.migration.run.migrate import migrate
+from spipconv.migration.run.options import MigrationOptions
 from spipconv.migration.target import TREES, TargetName
-from tests.migrations import EXPECTED, SOURCES, folder_of_the_run, migrated
+from tests.hard_sites import hard_site
+from tests.migrations import EXPECTED, NOW, SOURCES, Migrated, folder_of_the_run, migrated
 from tests.webservers import running_nginx
 
 pytestmark = pytest.mark.server
@@ -128,6 +132,21 @@ def test_a_built_site_has_no_dead_link_but_those_reported(to: TargetName, source
     reported |= {f"/IMG/{file}" for file in report.details("file-missing")}
     broken = broken_links(out, pages)
     assert {address for address in broken if not (to == "pelican" and address.startswith(PELICAN_LISTS))} <= reported
+
+
+@pytest.mark.parametrize(("base", "to"), [*(("plugins", to) for to in GENERATORS), ("odd", "hugo"), ("odd", "mkdocs")])
+def test_hard_bases_are_built_without_dead_links(base: str, to: TargetName, tmp_path: Path) -> None:
+    program(GENERATORS[to][0])
+    source = hard_site(f"{base}.sqlite", tmp_path)
+    with closing(migrate(str(source), tmp_path / "site", MigrationOptions(to, now=NOW))):
+        run_generator(to, tmp_path / "site", tmp_path / "out")
+    pages = read_pages(tmp_path / "out")
+    assert len(pages) > 15
+    details = {unquote(detail) for detail in Migrated(tmp_path / "site").details("link-unresolved")}
+    broken = {unquote(address).lstrip("/") for address in broken_links(tmp_path / "out", pages)}
+    # There is no folder IMG.
+    own = {address for address in broken if "IMG/" not in address and not f"/{address}".startswith(PELICAN_LISTS)}
+    assert own <= details
 
 
 @pytest.mark.parametrize("to", GENERATORS)
