@@ -139,7 +139,7 @@ def outline(path: Path) -> list[str]:
         is_own = element.tag in ("link", "script") and element.get("type") != "application/rss+xml"
         is_own = is_own and ("hreflang" not in element.attrib or not {"404.html", "page"} & set(path.parts))
         if is_own or element.get("property") in ("og:type", "og:title", "og:url", "og:image"):
-            lines.append(_flat(f"{element.tag} {sorted(element.attrib.items())}"))
+            lines.append(f"{element.tag} {sorted((name, _flat(value)) for name, value in element.attrib.items())}")
     # Hugo calls a page of which it knows no kind a page.
     body.set("class", body.get("class", "").replace("kind-page", "kind-article"))
     own = next(link.get("href", "") for link in head.iter("link") if link.get("rel") == "canonical")

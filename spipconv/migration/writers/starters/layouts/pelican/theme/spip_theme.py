@@ -42,6 +42,13 @@ def cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[:length].rpartition(" ")[0] + " …"
 
 
+def typeset(text: str, lang: str) -> str:
+    """Return words of front matter; in French, no line begins with a mark that has a space before it."""
+    if not lang.startswith("fr"):
+        return text
+    return re.sub(" ([:;!?»%])", "\N{NO-BREAK SPACE}\\1", text).replace("« ", "«\N{NO-BREAK SPACE}")
+
+
 class Language:
     """The theme's words in the language of a page, and dates and sizes in words."""
 
@@ -107,7 +114,8 @@ class Entry:
     def __init__(
         self, site: SiteIndex, address: str, title: str, lang: str, content: Any = None, kind: str = ""
     ) -> None:
-        self._site, self.address, self.title, self.lang, self._content = site, address, title, lang, content
+        self._site, self.address, self.lang, self._content = site, address, lang, content
+        self.title = typeset(title, lang)
         spip = self.get("spip")
         self.kind = spip.rstrip("0123456789") or kind
         number = spip[len(self.kind) :]
@@ -118,7 +126,9 @@ class Entry:
 
     def get(self, name: str) -> str:
         """Return a field of the front matter as plain words."""
-        return plain(self._content.metadata.get(name)) if self._content is not None else ""
+        if self._content is None:
+            return ""
+        return plain(self._content.metadata.get(name))
 
     def _structured(self, name: str) -> Any:
         value = html.unescape(str(self._content.metadata.get(name, ""))) if self._content is not None else ""
@@ -147,19 +157,19 @@ class Entry:
 
     @property
     def overtitle(self) -> str:
-        return self.get("surtitre")
+        return typeset(self.get("surtitre"), self.lang)
 
     @property
     def subtitle(self) -> str:
-        return self.get("soustitre")
+        return typeset(self.get("soustitre"), self.lang)
 
     @property
     def description(self) -> str:
-        return self.get("description")
+        return typeset(self.get("description"), self.lang)
 
     @cached_property
     def summary(self) -> str:
-        words = plain(getattr(self._content, "summary", ""))
+        words = typeset(plain(getattr(self._content, "summary", "")), self.lang)
         # Pelican needs a summary of every page: that without one has its title.
         return "" if words == self.title else words
 
@@ -339,7 +349,7 @@ class SiteIndex:
             return [self.at[address] for address in addresses if address in self.at]
         content = entry._content
         kind, names = ("mot", "tags") if field == "mots" else ("auteur", "authors")
-        titles = [plain(term.name) for term in getattr(content, names, None) or ()]
+        titles = [typeset(plain(term.name), entry.lang) for term in getattr(content, names, None) or ()]
         return [term for title in titles if (term := self._titled.get((kind, entry.lang, title)))]
 
     def language(self, code: str) -> Language:
