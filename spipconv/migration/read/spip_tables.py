@@ -316,6 +316,8 @@ class SpipReader:
             row["media"] = media_of(self._text(row["extension"])).encode()
         if row.get("mode") in (b"", None) or (row["mode"] == b"vignette" and "media" not in self._columns["documents"]):
             row["mode"] = b"image" if row["media"] == b"image" else b"document"
+        # Up to SPIP 2.1, every document is public.
+        row.setdefault("statut", b"publie")
         return row
 
     def _message(self, row: dict[str, bytes | None]) -> Mapping[str, bytes | None] | None:
