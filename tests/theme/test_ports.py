@@ -23,7 +23,7 @@ from tests.theme.sites import DEMO, BuiltPage
 
 pytestmark = pytest.mark.server
 
-THEMED: tuple[TargetName, ...] = ("jekyll", "pelican")
+THEMED: tuple[TargetName, ...] = ("jekyll", "pelican", "eleventy")
 # More articles than two pages of a list hold, with a keyword and an author.
 MANY = 45
 SECTION = "publications/"
@@ -43,7 +43,8 @@ NEW_PAGES: Mapping[TargetName, tuple[str, str]] = {
     ),
     "eleventy": (
         "content/publications/nouveau/index.md",
-        '---\nlayout: article\ntitle: "Un texte nouveau"\nlang: fr\ndate: 2031-02-01\n---\n',
+        '---\nlayout: article\ntitle: "Un texte nouveau"\nlang: fr\ndate: 2031-02-01\n'
+        "mots: [/themes/cooperation/]\nsummary: Écrit après la migration.\n---\n",
     ),
 }
 # Of these, only headings, links and pictures: generators read Markdown and cut words each in their own way.

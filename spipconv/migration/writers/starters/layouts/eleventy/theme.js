@@ -1,6 +1,9 @@
 // What the templates in _includes/ compute from the front matter of all pages: the lists, the order, dates in words.
 
 const MOST = 20;
+const SECTIONS = ["rubrique", "agenda", "albums", "dictionnaire", "documents"];
+// As far as neighbours of the same kind are looked for.
+const NEAR = 50;
 const HOME = { articles: 7, news: 5, apart: ["breve", "site", "evenement"] };
 
 // ---- Pages ----
@@ -27,7 +30,7 @@ const indexes = new WeakMap();
 const indexOf = (all) => {
   if (!indexes.has(all)) {
     const index = { at: new Map(), texts: new Map(), lists: new Map(), about: new Map(), versions: new Map() };
-    const pages = all.filter((page) => page.data.permalink && page.data.layout);
+    const pages = all.filter((page) => page.data.layout && page.url?.endsWith("/") && !page.data.listing);
     for (const page of [...pages].sort(byDate)) {
       index.at.set(page.url, page);
       add(isText(page) ? index.texts : index.lists, page.data.parent ?? above(page.url), page);
@@ -98,6 +101,20 @@ const published = (data, words) => {
   return fill(escape(words.published), { date: element(day, inWords(data.date, words)) });
 };
 
+/** "Première publication : mai 1998", of a year, a month or a day. */
+const written = (moment, words) => {
+  const text = moment instanceof Date ? moment.toISOString().slice(0, 10) : String(moment);
+  const [year, month, day] = text.split("-");
+  const date = day ? inWords(text, words) : month ? fill(words.month_year, { month: words[`month_${Number(month)}`], year }) : year;
+  return fill(words.written, { date });
+};
+
+/** Words of front matter; in French, no line begins with a mark that has a space before it. */
+const typeset = (text, language) =>
+  language?.startsWith("fr")
+    ? String(text ?? "").replace(/ (?=[:;!?»%])/g, "\u00a0").replaceAll("« ", "«\u00a0")
+    : text;
+
 /** The size of a file in words: 1,2 Mio. */
 const size = (bytes, words) => {
   const units = ["bytes", "kib", "mib", "gib"];
@@ -119,9 +136,12 @@ export const filters = {
   iso: (date) => new Date(date).toISOString().slice(0, 10),
   rfc822: (date) => new Date(date).toUTCString().replace("GMT", "+0000"),
   published,
+  written,
+  typeset,
   size,
   file: (address) => decodeURIComponent(address.split("/").pop()),
   at: (all, url) => indexOf(all).at.get(url),
+  sectionOf: (all, page) => indexOf(all).at.get(page.data.parent ?? above(page.url)),
   home: (language, site) => frontOf(language, site),
   languageAt(url, site) {
     const [, first] = url.split("/");
@@ -143,9 +163,13 @@ export const filters = {
     }
     return steps;
   },
-  translations: (all, page) =>
-    (indexOf(all).versions.get(page.data.translation_key) ?? []).filter((other) => other.data.lang !== page.data.lang),
-  sections: (all, url) => (indexOf(all).lists.get(url) ?? []).filter((page) => kindOf(page) === "rubrique"),
+  translations(all, page, site) {
+    const codes = Object.keys(site.languages);
+    return (indexOf(all).versions.get(page.data.translation_key) ?? [])
+      .filter((other) => other.data.lang !== page.data.lang)
+      .sort((one, other) => codes.indexOf(one.data.lang) - codes.indexOf(other.data.lang));
+  },
+  sections: (all, url) => (indexOf(all).lists.get(url) ?? []).filter((page) => SECTIONS.includes(kindOf(page))),
   terms: (all, url) => (indexOf(all).lists.get(url) ?? []).filter((page) => kindOf(page) === "mot").sort(byTitle),
   authors: (all, language) =>
     [...indexOf(all).at.values()]
@@ -171,17 +195,20 @@ export const filters = {
       all: texts.slice(0, MOST),
     };
   },
-  // The articles before and after this one: by their numbers if they have some, or else by date.
+  // The texts of the same kind before and after this one: by their numbers if they have some, or else by date.
   neighbours(all, page) {
     const texts = (indexOf(all).texts.get(page.data.parent ?? above(page.url)) ?? []);
     const place = texts.findIndex((text) => text.url === page.url);
-    const around = place < 0 ? [] : [texts[place - 1], texts[place + 1]];
+    const isLike = (text) => kindOf(text) === kindOf(page);
+    const earlier = texts.slice(Math.max(0, place - NEAR), Math.max(0, place)).reverse().find(isLike);
+    const around = place < 0 ? [] : [earlier, texts.slice(place + 1, place + 1 + NEAR).find(isLike)];
     const [before, after] = page.data.weight ? around : around.reverse();
     return { before, after, any: Boolean(before || after) };
   },
   sameSection: (all, page) =>
     (indexOf(all).texts.get(page.data.parent ?? above(page.url)) ?? [])
-      .filter((text) => text.url !== page.url)
+      .slice(0, NEAR)
+      .filter((text) => text.url !== page.url && kindOf(text) === kindOf(page))
       .slice(0, 5),
   // The keywords of a page, group by group, without the groups whose names begin with "_": they were for SPIP's
   // templates.
