@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -165,7 +166,8 @@ def _lines(element: Any, indent: str, own: str) -> Iterator[str]:
 def _contents(text: Any, own: str) -> Iterator[str]:
     for element in text.iter():
         if element.tag in ("h2", "h3", "h4", "h5", "h6"):
-            yield f"{element.tag} {_flat(''.join(element.itertext()))}"
+            # The mark of a note is 2 or [2].
+            yield f"{element.tag} {re.sub(r'[][]', '', _flat(''.join(element.itertext())))}"
         for name in ("href", "src"):
             # Links within the page: the anchors of notes are those of each generator.
             if not (address := element.get(name, "#")).startswith(("#", f"{own}#", "mailto:")):
