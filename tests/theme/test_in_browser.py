@@ -14,6 +14,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from spipconv.glossary import read_assets
 from spipconv.migration.target import TargetName
@@ -189,7 +190,7 @@ def test_the_style_is_small_and_loads_nothing() -> None:
         assert not re.search(r"@import|url\(|https?://|@font-face", text)
 
 
-# ---- Search ----
+# ---- Search, and a menu with two levels ----
 
 # What the theme uses of Pagefind.
 INDEX = """export const search = async (words) => ({results: words === "rien" ? [] : [{data: async () => ({
@@ -205,6 +206,10 @@ def searched(sites: dict[str, str]) -> str:
     shutil.copytree(demo("hugo"), site)
     (site / "static" / "pagefind").mkdir()
     (site / "static" / "pagefind" / "pagefind.js").write_text(INDEX, "utf-8")
+    settings = yaml.safe_load((site / "hugo.yaml").read_text("utf-8"))
+    entries = settings["languages"]["fr"]["menus"]["main"]
+    entries.append({"identifier": "x", "name": "Un article", "url": f"/{ARTICLE}", "parent": entries[0]["identifier"]})
+    (site / "hugo.yaml").write_text(yaml.safe_dump(settings), "utf-8")
     command = [program("hugo"), "--quiet", "--source", str(site), "--destination", str(pages / "searched")]
     subprocess.run([*command, "--baseURL", f"{sites['demo']}searched/"], check=True, capture_output=True)
     return f"{sites['demo']}searched/"
@@ -231,3 +236,15 @@ def test_without_scripts_there_is_no_form_that_does_nothing(visit: Opener, searc
     page = visit(java_script_enabled=False)
     page.goto(searched)
     assert not page.locator(".search").is_visible()
+
+
+def test_entries_below_others_are_shown_by_a_click(visit: Opener, searched: str) -> None:
+    page = visit(viewport={"width": 320, "height": 640})
+    page.goto(searched)
+    link = page.get_by_role("link", name="Un article", exact=True)
+    assert not link.is_visible()
+    page.locator(".menu summary").click()
+    assert link.is_visible()
+    assert [item.inner_text() for item in page.locator(".menu details a").all()] == ["Idées", "Un article"]
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert violations(page) == []

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from spipconv.migration.pages.page import MenuEntry, Site
+from spipconv.migration.target import TREES
+from spipconv.migration.writers.starters.settings import menu_entries
 from spipconv.migration.writers.starters.words import direction, own_name, theme_language, theme_words
 from tests.migration.test_builds import built
 from tests.theme.sites import ARTICLE, BuiltPage, built_demo, page, words
@@ -78,6 +81,15 @@ def test_the_menu_has_the_sections_in_their_order() -> None:
     assert words(current) == "Idées"
     above = [link for link in page(ARTICLE).all("a") if link.get("aria-current")]
     assert [words(link) for link in above] == ["Idées"]
+
+
+def test_a_menu_has_two_levels() -> None:
+    deep = MenuEntry("C", "", "fr", (MenuEntry("D", "/d/", "fr"),))
+    entry = MenuEntry("A", "/a/", "fr", (MenuEntry("B", "/b/", "fr"), deep))
+    site = Site("", "", "", "", "fr", ("fr", "en"), (), menu=(entry, MenuEntry("E", "/e/", "en")))
+    below = [{"title": "B", "url": "/b/"}, {"title": "D", "url": "/d/"}]
+    assert menu_entries(site, "fr", TREES["jekyll"]) == [{"title": "A", "url": "/a/", "children": below}]
+    assert menu_entries(site, "en", TREES["jekyll"]) == [{"title": "E", "url": "/e/"}]
 
 
 def test_feeds_and_the_map_of_the_site_are_there() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from spipconv.migration.pages.page import MenuEntry, Site
+from collections.abc import Mapping
+
+from spipconv.migration.pages.page import Site
 from spipconv.migration.plan.names import AUTHORS, language_tag
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File, YamlValue
-from spipconv.migration.writers.starters.settings import plain_words, settings_file, site_address
+from spipconv.migration.writers.starters.settings import menu_entries, plain_words, settings_file, site_address
 from spipconv.migration.writers.starters.words import direction, own_name
-from spipconv.safety import template_address, template_text
+from spipconv.safety import template_text
 
 
 def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) -> File:
@@ -63,21 +65,16 @@ def _menu(site: Site, language: str, target: MarkdownTree) -> list[YamlValue]:
     """Return the entries of the main menu in a language, those below another one with its identifier."""
     entries: list[YamlValue] = []
 
-    def add(entry: MenuEntry, parent: str) -> None:
+    def add(entry: Mapping[str, object], parent: str = "") -> str:
         identifier = f"menu-{len(entries) + 1}"
-        # Hugo does not take an entry without an address.
-        fields: dict[str, YamlValue] = {
-            "identifier": identifier,
-            "name": template_text(entry.title, target.templates),
-            "url": template_address(entry.address),
-            "weight": len(entries) + 1,
-            "parent": parent,
-        }
-        entries.append({name: value for name, value in fields.items() if value})
-        for below in entry.children:
-            add(below, identifier)
+        fields = {"identifier": identifier, "name": entry["title"], "url": entry.get("url"), "parent": parent}
+        kept: dict[str, YamlValue] = {name: str(value) for name, value in fields.items() if value}
+        entries.append({**kept, "weight": len(entries) + 1})
+        return identifier
 
-    for entry in site.menu:
-        if entry.language == language:
-            add(entry, "")
+    for entry in menu_entries(site, language, target):
+        identifier = add(entry)
+        for below in entry.get("children", ()):
+            assert isinstance(below, dict)
+            add(below, identifier)
     return entries

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
 import yaml
 
@@ -12,6 +14,7 @@ from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File, YamlValue
 from spipconv.safety import template_address, template_text
 
+MenuValue: TypeAlias = "dict[str, str | list[dict[str, str]]]"
 _SITE = re.compile(r"https?://[^/?#@]+(?:/[^?#]*)?")
 
 
@@ -31,14 +34,25 @@ def site_address(site: Site) -> str:
     return address if _SITE.fullmatch(address) else ""
 
 
-def menu_entries(site: Site, language: str, target: MarkdownTree) -> list[YamlValue]:
-    """Return the entries of the main menu in a language: ``title``, ``url`` if it is a link, ``children`` if any."""
+def menu_entries(site: Site, language: str, target: MarkdownTree) -> list[MenuValue]:
+    """Return the entries of the main menu in a language: ``title``, ``url`` if it is a link, ``children`` if any.
 
-    def entry_of(entry: MenuEntry) -> YamlValue:
-        return {
-            "title": template_text(entry.title, target.templates),
-            **({"url": template_address(entry.address)} if entry.address else {}),
-            **({"children": [entry_of(below) for below in entry.children]} if entry.children else {}),
-        }
+    Menus of the theme have two levels: the links below the second are on it.
+    """
 
-    return [entry_of(entry) for entry in site.menu if entry.language == language]
+    def link_of(entry: MenuEntry) -> dict[str, str]:
+        title = template_text(entry.title, target.templates)
+        return {"title": title, "url": template_address(entry.address)} if entry.address else {"title": title}
+
+    entries: list[MenuValue] = []
+    for entry in site.menu:
+        if entry.language == language:
+            below = [link_of(lower) for lower in _flat(entry.children) if lower.address]
+            entries.append({**link_of(entry), **({"children": below} if below else {})})
+    return entries
+
+
+def _flat(entries: Iterable[MenuEntry]) -> Iterator[MenuEntry]:
+    for entry in entries:
+        yield entry
+        yield from _flat(entry.children)
