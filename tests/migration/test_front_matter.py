@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 import html5lib
@@ -321,6 +321,53 @@ def test_over_and_under_titles_are_shown_once(target: str) -> None:
 def test_pages_list_their_subpages_if_the_system_does_not(target: str) -> None:
     _, body = split(page(kind="rubrique", below=(PageLink("article", 3, "Dessous", "/a/titre/d/"),)), target)
     assert ("Dessous" in body) == (not TREES[target].has_lists and not TREES[target].has_theme)
+
+
+# ---- What themes make lists of ----
+
+
+@pytest.mark.parametrize(
+    ("address", "above"),
+    [("/a/titre/", "/a/"), ("/titre/", "/"), ("/en/", "/"), ("/en/a/titre/", "/en/a/"), ("/themes/mot-1/", "/themes/")],
+)
+def test_a_page_names_the_page_above_and_its_authors_and_keywords_by_address(address: str, above: str) -> None:
+    one = page(address=address, authors=(term("auteur", 1, "Anne"),), keywords=(term("mot", 2, "Mot", "thème"),))
+    values, _ = split(one, "jekyll")
+    assert (values["parent"], values["auteurs"], values["mots"]) == (above, ["/auteur/1/"], ["/mot/2/"])
+    values, _ = split(one, "pelican")
+    assert (values["Auteurs"], values["Mots"]) == ("/auteur/1/;", "/mot/2/;")
+    assert "parent" not in split(page(kind="home", address="/"), "jekyll")[0]
+
+
+@pytest.mark.parametrize("text", ['a "b" c', "<b>x</b> &amp; y", "l; m, n: o", "{{ x }}", "é\nè"])
+def test_pelican_s_structures_are_json(text: str) -> None:
+    document = Attachment(3, text, "/IMG/a.pdf", extension="pdf", description="<p>Un <b>mot</b> &amp; un autre</p>")
+    values, _ = split(page(attachments=(document,), elsewhere=(text, "http://a.org/?b=1&c=2")), "pelican")
+    (read,) = json.loads(unescape(values["Documents"]))
+    assert read["descriptif"] == document.description
+    assert " ".join(shown(read["titre"]).split()) == " ".join(text.split())
+    assert json.loads(unescape(values["Lien"]))["url"] == "http://a.org/?b=1&c=2"
+
+
+@pytest.mark.parametrize(
+    ("fields", "count"),
+    [
+        ({"kind": "rubrique"}, 3),
+        ({"kind": "mot"}, 4),
+        ({"kind": "rubrique", "is_draft": True}, 1),
+        ({"kind": "home"}, 1),
+    ],
+)
+def test_jekyll_is_given_the_further_pages_of_long_lists(fields: dict[str, Any], count: int) -> None:
+    below = [PageLink("article", number, f"T {number}", f"/a/{number}/") for number in range(60)]
+    below += [PageLink("rubrique", number, f"R {number}", f"/a/r{number}/") for number in range(9)]
+    files = write_page(page(**fields, below=tuple(below)), SITE, TREES["jekyll"])
+    assert [file.path for file in files[1:]] == [f"a/titre/page/{number}/index.html" for number in range(2, count + 1)]
+    for number, file in enumerate(files[1:], 2):
+        header = yaml.safe_load(file.content.decode().strip("-\n"))
+        assert header["permalink"] == f"/a/titre/page/{number}/"
+        assert (header["suite"], header["numero"], header["total"]) == ("/a/titre/", number, count)
+    assert len(write_page(page(**fields, below=tuple(below)), SITE, TREES["hugo"])) == 1
 
 
 # ---- Messages, in a file of their own ----
