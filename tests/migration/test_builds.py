@@ -134,19 +134,30 @@ def test_a_built_site_has_no_dead_link_but_those_reported(to: TargetName, source
     assert {address for address in broken if not (to == "pelican" and address.startswith(PELICAN_LISTS))} <= reported
 
 
-@pytest.mark.parametrize(("base", "to"), [*(("plugins", to) for to in GENERATORS), ("odd", "hugo"), ("odd", "mkdocs")])
+@pytest.mark.parametrize(
+    ("base", "to"),
+    [
+        *(("plugins.sqlite", to) for to in GENERATORS),
+        ("odd.sqlite", "hugo"),
+        ("odd.sqlite", "mkdocs"),
+        ("backup192_small.xml", "hugo"),
+    ],
+)
 def test_hard_bases_are_built_without_dead_links(base: str, to: TargetName, tmp_path: Path) -> None:
     program(GENERATORS[to][0])
-    source = hard_site(f"{base}.sqlite", tmp_path)
+    source = hard_site(base, tmp_path)
     with closing(migrate(str(source), tmp_path / "site", MigrationOptions(to, now=NOW))):
         run_generator(to, tmp_path / "site", tmp_path / "out")
     pages = read_pages(tmp_path / "out")
-    assert len(pages) > 15
-    details = {unquote(detail) for detail in Migrated(tmp_path / "site").details("link-unresolved")}
+    assert len(pages) > 5
+    report = Migrated(tmp_path / "site")
+    details = {unquote(detail) for detail in report.details("link-unresolved")}
+    places = {unquote(detail) for detail in report.details("anchor-missing")}
     broken = {unquote(address).lstrip("/") for address in broken_links(tmp_path / "out", pages)}
     # There is no folder IMG.
     own = {address for address in broken if "IMG/" not in address and not f"/{address}".startswith(PELICAN_LISTS)}
-    assert own <= details
+    # In a feed or a list, a place is on the page of its text.
+    assert {address for address in own if address[address.find("#") :] not in places} <= details
 
 
 @pytest.mark.parametrize("to", GENERATORS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from urllib.parse import unquote
 
 from msgspec.structs import replace
 
@@ -23,7 +24,7 @@ from spipconv.migration.pages.site_models import SiteModels
 from spipconv.migration.plan.titles import in_language
 from spipconv.migration.report.errors import describe_error, failure_issue, stops_the_run
 from spipconv.migration.report.issues import Issue
-from spipconv.nodes import Directive, Document, Element, Figure, Link, Node, Note, walk
+from spipconv.nodes import Anchor, Directive, Document, Element, Figure, Link, Node, Note, walk
 from spipconv.objects import SpipObject
 from spipconv.parsing.parser import parse
 from spipconv.safety import hide_values
@@ -36,6 +37,8 @@ _SHOWN_DOCUMENT = re.compile(SHOWN + "([0-9]+)")
 _FIELDS_WITH_TERMS = frozenset({"chapo", "texte"})
 # What words alone lose: links, notes, pictures.
 _RICH = re.compile(r"->|\[\[|<(?:img|doc|emb|image)\s*[0-9]|<(?:a|img)\s")
+# A link to a place on its own page; messages have places there too.
+_OWN_PLACE = re.compile(r"#(?!forum[0-9]+\Z)(.+)")
 _NOTE_NUMBER = re.compile("[0-9]{1,9}")
 # Not hidden in a migration: each language has its own page.
 _EXPECTED = frozenset({"translations-hidden", "translation-missing"})
@@ -156,6 +159,8 @@ class PageTexts:
             own = self._put_right(parsed.document.children, field) if is_concerned else parsed.document.children
             texts.append((field, replace(parsed.document, children=own)))
             introduction += parsed.document.introduction
+        if any("#" in text for _, text in fields):
+            self._report_places(texts)
         if self._glossary and not self.harmless:
             texts = self._with_terms(texts, self._glossary)
         self.parts += [(field, len(text.children)) for field, text in texts]
@@ -166,6 +171,23 @@ class PageTexts:
             (*nodes, *portfolio), self.language, peertube=self._peertube, introduction=tuple(introduction),
             definitions=tuple([definition for _, text in texts for definition in text.definitions]),
         )  # fmt: skip
+
+    def _report_places(self, texts: Sequence[tuple[str, Document]]) -> None:
+        """Report the links that lead to a place of the page that its texts do not have."""
+        places: set[str] = set()
+        links: list[tuple[str, Link]] = []
+        for field, text in texts:
+            for node in walk(text.children):
+                match node:
+                    case Anchor():
+                        places.add(node.name)
+                    case Element():
+                        places.update([value for name, value in node.attributes if name in ("id", "name")])
+                    case Link() if _OWN_PLACE.fullmatch(node.address):
+                        links.append((field, node))
+        for field, link in links:
+            if unquote(link.address[1:]) not in places:
+                self.add_issue("anchor-missing", field, link.line, link.column, link.address)
 
     def _with_terms(self, texts: Sequence[tuple[str, Document]], glossary: SiteGlossary) -> list[tuple[str, Document]]:
         """Return the texts of fields with the terms of the glossary marked, in those in which SPIP's plugins do so."""

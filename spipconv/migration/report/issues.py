@@ -15,7 +15,7 @@ SEVERITIES: tuple[Severity, ...] = ("loss", "change", "info")
 # The code for objects that an internal error stopped.
 FAILED = "object-failed"
 # Codes grouped by what readers of the report look for.
-LINK_CODES = ("link-unresolved", "link-unpublished", "link-old-page", "object-not-found")
+LINK_CODES = ("link-unresolved", "link-unpublished", "link-old-page", "object-not-found", "anchor-missing")
 DOCUMENT_CODES = ("document-not-found", "file-missing", "file-unreadable", "file-refused", "file-run-by-target")
 MODEL_CODES = ("unknown-model",)
 ENCODING_CODES = ("encoding-repaired", "encoding-doubtful")
@@ -110,6 +110,7 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
     "redirect-unkept": ("change", mark("this object has had more addresses than are kept")),
     "files-left": ("loss", mark("no IMG folder was given (--img): the files are not copied")),
     "link-empty": ("change", mark("this link has no address: its text is kept")),
+    "anchor-missing": ("info", mark("the text has no place of this name: the link leads to the top of the page")),
     "column-absent": ("info", mark("this version of SPIP did not have these columns or tables yet")),
     "file-missing": ("loss", mark("the file of this document is missing")),
     "file-refused": ("loss", mark("a browser or a server would run this file: not copied")),

@@ -105,6 +105,7 @@ REMEDIES: dict[str, str] = {
     "column-absent": mark("Nothing to do; describe your pictures on the new site for people who cannot see them."),
     "character-ill-formed": mark("Nothing to do."),
     "source-found": mark("Nothing to do, or name another file."),
+    "anchor-missing": mark("Correct the name in the link, or remove the link; it led nowhere on the old site too."),
     "slug-changed": mark("Nothing to do; give one of the two another title if you want a nicer address."),
     "syndicated-left": mark("Nothing to do: the sites are migrated, with the addresses of their feeds."),
     "private-left": mark("Nothing to do; save what you still need before you close SPIP."),
