@@ -1,111 +1,25 @@
-"""What this theme needs to know of a site that came from SPIP. You may change this file.
-
-It finds, once for all pages, what each lists: sections, keywords, authors, translations, neighbours. It also writes the
-further pages of long lists, the lists of authors, the feeds, the site map and the error page. With another theme, it
-does nothing.
-"""
+"""The pages of a site, and what each of them lists: found once for all pages."""
 
 from __future__ import annotations
 
 import html
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from email.utils import format_datetime
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup, escape
-from pelican import signals
+from markupsafe import Markup
 
-_THEME = Path(__file__).parent
-_ROOT = _THEME.parent
-# As many texts as a page of a list has, and the front page, and a feed.
-PAGE_SIZE, LATEST, NEWS, FEED = 20, 7, 5, 20
+from .words import ROOT, Language, cut, plain, typeset
+
+# As many texts as the front page has, and a feed.
+LATEST, NEWS, FEED = 7, 5, 20
 # The kinds of pages that are no texts, and those texts that the front page does not show as the latest.
-_SECTIONS = frozenset({"rubrique", "agenda", "albums", "dictionnaire", "documents"})
-_LISTS = _SECTIONS | {"home", "groupe", "mot", "auteur", "authors", "404"}
+SECTIONS = frozenset({"rubrique", "agenda", "albums", "dictionnaire", "documents"})
+_LISTS = SECTIONS | {"home", "groupe", "mot", "auteur", "authors", "404"}
 _APART = frozenset({"breve", "site", "evenement"})
-
-
-def plain(value: object) -> str:
-    """Return the words of a value of front matter, which is HTML."""
-    return html.unescape(re.sub("<[^>]*>", "", str(value or ""))).strip()
-
-
-def cut(text: str, length: int) -> str:
-    """Return the first words of a text."""
-    text = " ".join(text.split())
-    return text if len(text) <= length else text[:length].rpartition(" ")[0] + " …"
-
-
-def typeset(text: str, lang: str) -> str:
-    """Return words of front matter; in French, no line begins with a mark that has a space before it."""
-    if not lang.startswith("fr"):
-        return text
-    return re.sub(" ([:;!?»%])", "\N{NO-BREAK SPACE}\\1", text).replace("« ", "«\N{NO-BREAK SPACE}")
-
-
-class Language:
-    """The theme's words in the language of a page, and dates and sizes in words."""
-
-    def __init__(self, code: str, main: str, facts: Mapping[str, Any]) -> None:
-        self.code = code
-        self.home = "/" if code == main else f"/{code}/"
-        self.name, self.direction = facts.get("name", code), facts.get("direction", "ltr")
-        self.title, self.description = facts.get("title", ""), facts.get("description", "")
-        self.menu = facts.get("menu", [])
-        files = (_ROOT / "words" / f"{name}.json" for name in (code, main))
-        self.words: dict[str, str] = next((json.loads(file.read_text("utf-8")) for file in files if file.is_file()), {})
-
-    def say(self, key: str, **values: object) -> Markup:
-        """Return a sentence with values in it."""
-        text = escape(self.words.get(key, key))
-        for name, value in values.items():
-            text = text.replace(f"{{{name}}}", escape(value))
-        return text
-
-    def date(self, date: datetime) -> Markup:
-        """Return a date in words: 1er février 2016."""
-        day = self.words["first_day"] if date.day == 1 else date.day
-        return self.say("date", day=day, month=self.words[f"month_{date.month}"], year=date.year)
-
-    def published(self, entry: Entry) -> Markup:
-        """Return "Publié le 8 février 2016", or less where SPIP knew only the month or the year."""
-        date = entry.date
-        if date is None or entry.get("start"):
-            return Markup()
-        known = entry.get("partial_date")
-        if known.endswith("-00-00"):
-            return self.say("published_in", date=Markup('<time datetime="{0}">{0}</time>').format(date.year))
-        if known.endswith("-00"):
-            words = self.say("month_year", month=self.words[f"month_{date.month}"], year=date.year)
-            return self.say("published_in", date=Markup('<time datetime="{}">{}</time>').format(f"{date:%Y-%m}", words))
-        time = Markup('<time datetime="{}">{}</time>').format(f"{date:%Y-%m-%d}", self.date(date))
-        return self.say("published", date=time)
-
-    def written(self, written: str) -> Markup:
-        """Return "Première publication : mai 1998", of a year, a month or a day."""
-        year, *parts = written.split("-")
-        words: object = year
-        if len(parts) == 1:
-            words = self.say("month_year", month=self.words[f"month_{int(parts[0])}"], year=year)
-        elif parts:
-            words = self.date(datetime.fromisoformat(written))
-        return self.say("written", date=words)
-
-    def size(self, size: float) -> Markup:
-        """Return the size of a file in words: 1,2 Mio."""
-        unit = "bytes"
-        for larger in ("kib", "mib", "gib"):
-            if size < 1024:
-                break
-            size, unit = size / 1024, larger
-        number = f"{size:.0f}" if unit == "bytes" else f"{size:.1f}".removesuffix(".0")
-        return self.say(unit, size=number.replace(".", self.words["decimal"]))
 
 
 class Entry:
@@ -116,6 +30,10 @@ class Entry:
     ) -> None:
         self._site, self.address, self.lang, self._content = site, address, lang, content
         self.title = typeset(title, lang)
+        self.image = self.get("image")
+        self.overtitle, self.subtitle, self.description = (
+            typeset(self.get(name), lang) for name in ("surtitre", "soustitre", "description")
+        )
         spip = self.get("spip")
         self.kind = spip.rstrip("0123456789") or kind
         number = spip[len(self.kind) :]
@@ -150,22 +68,6 @@ class Entry:
     def body(self) -> Markup:
         # Texts are HTML, as Pelican made it of Markdown.
         return Markup(self._content.content) if self._content is not None else Markup()  # noqa: S704
-
-    @property
-    def image(self) -> str:
-        return self.get("image")
-
-    @property
-    def overtitle(self) -> str:
-        return typeset(self.get("surtitre"), self.lang)
-
-    @property
-    def subtitle(self) -> str:
-        return typeset(self.get("soustitre"), self.lang)
-
-    @property
-    def description(self) -> str:
-        return typeset(self.get("description"), self.lang)
 
     @cached_property
     def summary(self) -> str:
@@ -205,7 +107,7 @@ class Entry:
     def comments(self) -> list[dict[str, Any]]:
         """Its messages in reading order, each with the name of the writer whom it answers."""
         suffix = "" if self.lang == self._site.main else f".{self.lang}"
-        file = _ROOT / "data" / "comments" / f"{self.key}{suffix}.json"
+        file = ROOT / "data" / "comments" / f"{self.key}{suffix}.json"
         if not self.key or not file.is_file():
             return []
         messages: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))
@@ -233,7 +135,7 @@ class Entry:
     @property
     def sections(self) -> list[Entry]:
         """The sections below it: those with a number first, then by address."""
-        below = (entry for entry in self._site.below[self.address] if entry.kind in _SECTIONS)
+        below = (entry for entry in self._site.below[self.address] if entry.kind in SECTIONS)
         return sorted(below, key=lambda entry: (not entry.weight, entry.weight, entry.address))
 
     @property
@@ -386,80 +288,3 @@ class SiteIndex:
 def address_of(content: Any) -> str:
     """Return the address of an article or a page, from the root of the site."""
     return "/" + str(content.save_as).removesuffix("index.html")
-
-
-def pages_of(entries: Sequence[Entry]) -> list[Sequence[Entry]]:
-    """Return a list in parts, at least one."""
-    return [entries[start : start + PAGE_SIZE] for start in range(0, len(entries), PAGE_SIZE)] or [[]]
-
-
-def is_ours(settings: Mapping[str, Any]) -> bool:
-    """Return whether the site is built with this theme."""
-    return Path(settings["THEME"]).resolve() == _THEME.resolve()
-
-
-def prepare(generator: Any) -> None:
-    """Have this theme's templates escape all values."""
-    if is_ours(generator.settings):
-        generator.env.autoescape = True
-
-
-def place(content: Any) -> None:
-    """Give a page without an address of its own the address of its file: articles/a/b.md is /a/b/."""
-    path = Path(content.source_path).relative_to(content.settings["PATH"])
-    if "save_as" not in content.metadata and path.parts[0] in ("articles", "pages"):
-        parts = path.with_suffix("").parts[1:]
-        folder = "".join(f"{part}/" for part in (parts[:-1] if parts[-1] == "index" else parts))
-        content.override_url, content.override_save_as = folder or "index.html", f"{folder}index.html"
-
-
-def index(generators: Iterable[Any]) -> None:
-    """Find what each page lists, after all pages were read."""
-    articles: list[Any] = []
-    pages: list[Any] = []
-    every = list(generators)
-    for generator in every:
-        if hasattr(generator, "articles"):
-            articles += [*generator.articles, *generator.translations]
-        elif hasattr(generator, "pages"):
-            pages += [*generator.pages, *generator.translations]
-    if every and is_ours(every[0].settings):
-        for content in (*articles, *pages):
-            place(content)
-        site = SiteIndex(every[0].settings)
-        site.add(articles, pages)
-        every[0].context["site"] = site
-
-
-def write_lists(generator: Any, writer: Any) -> None:
-    """Write what no file in the content is the page of."""
-    site: SiteIndex | None = generator.context.get("site")
-    if site is None:
-        return
-
-    def write(path: str, template: str, **values: Any) -> None:
-        writer.write_file(
-            path.removeprefix("/"), generator.env.get_template(template), generator.context, url=path, **values
-        )
-
-    for entry in list(site.at.values()):
-        if entry.kind in _SECTIONS or entry.kind in ("mot", "auteur"):
-            for number in range(2, len(pages_of(entry.texts)) + 1):
-                write(f"{entry.address}page/{number}/index.html", "list.html", here=entry, number=number)
-        elif entry.kind == "authors":
-            write(f"{entry.address}index.html", "list.html", here=entry)
-    for language in site.languages.values():
-        if site.url:
-            write(f"{language.home}index.xml", "feed.xml", language=language, to_rfc=format_datetime)
-    missing = site.language(site.main)
-    write("404.html", "404.html", here=Entry(site, "/404.html", missing.words["not_found"], site.main, kind="404"))
-    if site.url:
-        write("sitemap.xml", "sitemap.xml")
-    write("robots.txt", "robots.txt")
-
-
-def register() -> None:
-    """Connect the functions above with Pelican."""
-    signals.generator_init.connect(prepare)
-    signals.all_generators_finalized.connect(index)
-    signals.page_writer_finalized.connect(write_lists)
