@@ -94,7 +94,7 @@ def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, YamlVa
         "forms": list(page.forms),
         "glossary": page.is_glossary or None,
         "attachments": [
-            _attachment(document, address)
+            _attachment(document, address, target)
             for document in page.attachments
             if (address := template_address(document.address))
         ],
@@ -114,7 +114,7 @@ def _summary(page: Page, title: str, target: MarkdownTree) -> str:
     return page.summary if target.has_theme else page.description
 
 
-def _attachment(document: Attachment, address: str) -> dict[str, YamlValue]:
+def _attachment(document: Attachment, address: str, target: MarkdownTree) -> dict[str, YamlValue]:
     fields: dict[str, YamlValue] = {
         "titre": document.title,
         "fichier": address,
@@ -124,7 +124,8 @@ def _attachment(document: Attachment, address: str) -> dict[str, YamlValue]:
         "largeur": document.width,
         "hauteur": document.height,
         "alternative": document.alternative,
-        "descriptif": Markup(document.description),
+        # Elsewhere, the document is in the text.
+        "descriptif": Markup(document.description) if target.has_theme else "",
         "credits": document.credits,
         "vignette": template_address(document.thumbnail),
         "dans_le_texte": document.is_shown,
