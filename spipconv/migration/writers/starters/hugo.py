@@ -40,6 +40,8 @@ def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) 
         "languages": languages,
         "taxonomies": {name: name for name in [*dict.fromkeys(groups), AUTHORS]},
         "buildFuture": site.shows_future,
+        # The templates read data as this version began to.
+        "module": {"hugoVersion": {"min": "0.156.0"}},
         "capitalizeListTitles": False,
         "pluralizeListTitles": False,
         "enableRobotsTXT": True,
