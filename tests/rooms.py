@@ -33,7 +33,7 @@ def name_of(path: Path) -> str:
 MODULES: Mapping[str, Path] = {
     name_of(path): path for path in sorted(PACKAGE.rglob("*.py")) if "layouts" not in path.parts
 }
-FLOORS = tuple(name_of(path) for path in sorted(PACKAGE.rglob("__init__.py")))
+FLOORS = tuple(name for name, path in MODULES.items() if path.name == "__init__.py")
 
 
 def within(module: str, package: str) -> bool:
