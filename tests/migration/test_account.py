@@ -27,6 +27,8 @@ from spipconv.migration.target import TargetName
 from tests.hard_sites import Row, bases, hard_site, make_site
 from tests.migrations import NOW, SOURCES, images, migrated
 
+pytestmark = pytest.mark.slow
+
 TARGETS: tuple[TargetName, ...] = ("hugo", "wxr", "json")
 HARD = ("odd.sqlite", "plugins.sqlite")
 INVENTED = bases()
