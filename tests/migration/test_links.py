@@ -6,12 +6,12 @@ from pathlib import Path
 
 from spipconv.migration.run.migrate import migrate
 from spipconv.migration.run.options import MigrationOptions
-from tests.hard_sites import make_site
+from tests.hard_sites import Row, make_site
 from tests.migrations import Migrated
 
 
 def test_a_link_to_a_place_that_the_page_lacks_is_reported(tmp_path: Path) -> None:
-    article = {
+    article: Row = {
         "id_article": 1,
         "titre": "Longue page",
         "statut": "publie",

@@ -270,7 +270,15 @@ def test_the_words_of_a_language_are_complete(path: Path) -> None:
 def test_the_templates_use_the_words_that_exist() -> None:
     templates = "".join(path.read_text("utf-8") for path in (STARTERS / "layouts" / "hugo").rglob("*.html"))
     used = set(re.findall(r'i18n "(\w+)"', templates))
-    built = {*[f"month_{number}" for number in range(1, 13)], "bytes", "kib", "mib", "gib"}
+    built = {
+        *[f"month_{number}" for number in range(1, 13)],
+        "bytes",
+        "kib",
+        "mib",
+        "gib",
+        "list_agenda",
+        "list_albums",
+    }
     assert used | built == set(theme_words("en"))
 
 

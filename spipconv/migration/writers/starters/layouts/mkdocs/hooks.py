@@ -186,13 +186,14 @@ def lists(address: str, meta: Meta, words: Words) -> str:
     if meta.get("liste_definitions"):
         # Its text lists them.
         return ""
+    heading = words.get(f"list_{(meta.get('spip') or {}).get('kind')}", words["articles"])
     below, about = Shown.below[address], Shown.by_term[address]
     sections = [one for one in below if (Shown.meta[one].get("spip") or {}).get("kind") == "rubrique"]
     texts = [*(one for one in below if one not in set(sections)), *about]
     return "\n".join(
         [
             _list("sections", words["sections"], [link(one) for one in in_order(sections)]),
-            _list("texts", words["articles"], [link(one) for one in in_order(texts)]),
+            _list("texts", heading, [link(one) for one in in_order(texts)]),
         ]
     )
 
