@@ -45,10 +45,6 @@ _SEE_ONLINE: Final = {
     "de": "Siehe online:", "en": "View online:", "es": "Ver en línea:", "fr": "Voir en ligne :", "it": "Vedi online:",
     "nl": "Zie online:", "pt": "Ver online:",
 }  # fmt: skip
-_COMMENTS: Final = {
-    "ar": "تعليقات", "de": "Kommentare", "en": "Comments", "es": "Comentarios", "fr": "Commentaires",
-    "it": "Commenti", "nl": "Reacties", "pt": "Comentários",
-}  # fmt: skip
 _GLOSSARY: Final = {
     "ar": "مسرد", "ast": "Glosariu", "ca": "Glossari", "cs": "Slovníček pojmů", "da": "Ordliste", "de": "Glossar",
     "el": "Γλωσσάριο", "en": "Glossary", "eo": "Glosaro", "es": "Glosario", "eu": "Glosarioa", "fi": "Sanasto",
@@ -117,11 +113,6 @@ def idiom(key: str, language: str) -> str | None:
 def see_online(language: str) -> str:
     """Return the words before an article's link to another site."""
     return _find_word(_SEE_ONLINE, language)
-
-
-def comments_title(language: str) -> str:
-    """Return the heading of the comments on a page."""
-    return _find_word(_COMMENTS, language)
 
 
 def glossary_title(language: str) -> str:

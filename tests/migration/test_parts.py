@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from spipconv.commands import main
 from spipconv.migration.read.missing_tables import missing_tables
-from spipconv.migration.read.prefixes import choose_prefix, find_prefixes
+from spipconv.migration.read.prefixes import choose_prefix
 from spipconv.migration.read.sources import BadSource, open_source
 from spipconv.migration.run.migrate import migrate
 from spipconv.migration.run.options import MigrationOptions
@@ -63,7 +63,7 @@ def test_old_addresses_are_made_from_titles(tmp_path: Path) -> None:
 
 def test_an_empty_table_is_a_table(tmp_path: Path) -> None:
     name = source(tmp_path, ARTICLES + SECTIONS + AUTHORS)
-    assert set(find_prefixes(open_source(name))["spip"]) == {"articles", "rubriques", "auteurs"}
+    assert set(choose_prefix(open_source(name), "")[1]) == {"articles", "rubriques", "auteurs"}
     migrate(name, tmp_path / "out", MigrationOptions("hugo", now=NOW)).close()
     out = Migrated(tmp_path / "out")
     assert out.remarks("sections-missing") == []
@@ -130,7 +130,7 @@ def test_a_base_without_a_clear_spip_is_refused(sql: str, message: str, tmp_path
 
 def test_rows_without_columns_are_told_from_no_base(tmp_path: Path) -> None:
     name = source(tmp_path, "INSERT INTO `spip_articles` VALUES (1,'x');")
-    assert set(find_prefixes(open_source(name))) == {"spip"}
+    assert choose_prefix(open_source(name), "")[0] == "spip"
     with pytest.raises(BadSource, match="rows of spip_articles without a CREATE TABLE"):
         migrate(name, tmp_path / "out", MigrationOptions("json", now=NOW))
 

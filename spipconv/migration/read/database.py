@@ -73,10 +73,9 @@ WORKING_TABLES: Mapping[str, tuple[str, ...]] = {
     "rubriques_liens": ("id_parent", "id_objet", "objet"),
     "urls": ("url", "type", "id_objet", "date", "id_parent", "segments", "perma", "langue"),
 }  # fmt: skip
-# The table of the columns that a site has added; it is none of SPIP's.
-EXTRA = ("kind", "number", "name", "value")
-# The table of the logos that an XML backup names, with their files; is_hover: shown while the mouse is on them.
-LOGOS = ("kind", "number", "is_hover", "file")
+# Tables that are none of SPIP's: of what a site has added in columns of its own, and of the logos that an XML backup
+# names, with their files; is_hover: shown while the mouse is on them.
+_OWN_TABLES = {"extra": ("kind", "number", "name", "value"), "logos": ("kind", "number", "is_hover", "file")}
 # Columns that hold whole numbers; all others hold text. NULL is 0 or empty.
 NUMBERS = frozenset(
     {column for columns in WORKING_TABLES.values() for column in columns if column.startswith("id_")}
@@ -165,8 +164,8 @@ class WorkingDatabase:
         self.db.row_factory = sqlite3.Row
 
     def add(self, table: str, rows: Iterable[tuple[str | int, ...]]) -> None:
-        """Add rows, their values in the order of ``WORKING_TABLES`` or, for ``extra`` and ``logos``, of ``EXTRA``."""
-        marks = ", ".join("?" * len(WORKING_TABLES.get(table, EXTRA)))
+        """Add rows, their values in the order of ``WORKING_TABLES`` or ``_OWN_TABLES``."""
+        marks = ", ".join("?" * len(WORKING_TABLES.get(table) or _OWN_TABLES[table]))
         self.db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
     def keep(self, path: str, text: str) -> None:

@@ -15,38 +15,33 @@ _PREFIX = re.compile(r"[A-Za-z0-9]+")
 _MOST_NAMED = 8
 
 
-def find_prefixes(source: SpipSource) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """Return the tables, with their columns, of every SPIP installation in a database, by table prefix.
-
-    Where none is whole, those of which a table is there.
-    """
-    return _group_tables(_read_tables(source))
-
-
 def _read_tables(source: SpipSource) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    tables: dict[str, tuple[str, ...]] = {}
 
     def note(name: str, columns: tuple[str, ...]) -> None:
-        found[name] = columns
+        tables[name] = columns
 
     for _ in source.read(note):
         pass
-    return found
+    return tables
 
 
 def _group_tables(
-    found: Mapping[str, tuple[str, ...]], wanted: str = ""
+    tables: Mapping[str, tuple[str, ...]], wanted: str = ""
 ) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    prefixes = {name.removesuffix("_articles") for name in found if name.endswith("_articles")}
-    wholes = {prefix for prefix in prefixes if all(f"{prefix}_{table}" in found for table in CORE_TABLES)}
+    """Return the tables of every SPIP installation, by prefix: of the wanted one, else of those that are whole, else of
+    those of which a table is there.
+    """
+    prefixes = {name.removesuffix("_articles") for name in tables if name.endswith("_articles")}
+    wholes = {prefix for prefix in prefixes if all(f"{prefix}_{table}" in tables for table in CORE_TABLES)}
     parts = {
         name.removesuffix(f"_{table}")
-        for name, columns in found.items()
+        for name, columns in tables.items()
         for table, marks in _MARKS.items()
         if name.endswith(f"_{table}") and _is_table_of_spip(name.removesuffix(f"_{table}"), columns, marks)
     }
     return {
-        prefix: {name[len(prefix) + 1 :]: columns for name, columns in found.items() if name.startswith(f"{prefix}_")}
+        prefix: {name[len(prefix) + 1 :]: columns for name, columns in tables.items() if name.startswith(f"{prefix}_")}
         for prefix in sorted({wanted} & (wholes | parts) or wholes or parts)
     }
 
@@ -63,19 +58,19 @@ def choose_prefix(source: SpipSource, wanted: str) -> tuple[str, Mapping[str, tu
     """
     tables = _read_tables(source)
     wanted = wanted.rstrip("_") or wanted
-    found = _group_tables(tables, wanted)
-    names = ", ".join(sorted(found))
+    installations = _group_tables(tables, wanted)
+    names = ", ".join(sorted(installations))
     if wanted:
-        if wanted in found:
-            return wanted, found[wanted]
+        if wanted in installations:
+            return wanted, installations[wanted]
         raise BadSource(f"{source.name}: no SPIP with the prefix {wanted} in it; it has: {names or 'none'}")
-    if not found:
+    if not installations:
         raise BadSource(
             f"{source.name}: {_describe(tables)}; export the tables of SPIP, articles (spip_articles) first"
         )
-    if len(found) > 1:
+    if len(installations) > 1:
         raise BadSource(f"{source.name}: contains several SPIP installations; choose one with --prefix: {names}")
-    return next(iter(found.items()))
+    return next(iter(installations.items()))
 
 
 def _describe(tables: Mapping[str, tuple[str, ...]]) -> str:
