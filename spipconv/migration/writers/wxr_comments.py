@@ -1,0 +1,73 @@
+"""The comments of a page in a WXR file: messages come in, their elements go out, each after the one that it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spipconv.api import render
+from spipconv.migration.pages.page import Comment, Page
+from spipconv.migration.writers.wxr_values import (
+    NO_DATE,
+    PARAGRAPH,
+    WEB,
+    clean_text,
+    escape_text,
+    meta_elements,
+    stamp,
+    term_name,
+    text_element,
+    tidy_markup,
+)
+from spipconv.safety import safe_address
+
+
+def write_comments(page: Page, date: str) -> str:
+    """Return the elements of a page's comments; a parent always has the lower number.
+
+    ``date`` is that of the page, for comments without one, in the form of ``wxr_values.stamp``.
+    """
+    comments: Iterable[tuple[int, Comment]] = [(comment.number, comment) for comment in page.comments]
+    if any(comment.parent > comment.number for comment in page.comments):
+        # WordPress adds comments in order of their numbers and loses a parent that comes later, so the numbers are
+        # reassigned.
+        numbers = sorted(comment.number for comment in page.comments)
+        comments = zip(numbers, sorted(page.comments, key=lambda comment: (comment.depth, comment.number)), strict=True)
+    parts: list[str] = []
+    new: dict[int, int] = {}
+    for number, comment in sorted(comments, key=lambda pair: pair[0]):
+        # The parent has not occurred: it is not on this page, or the message answers itself.
+        parts.append(_comment(comment, number, new.get(comment.parent, 0), page.title, date))
+        new[comment.number] = number
+    return "".join(parts)
+
+
+def _comment(comment: Comment, number: int, parent: int, page_title: str, date: str) -> str:
+    # Isso stops at an invalid date.
+    written = stamp(comment.date) if comment.date else "1970-01-01 00:00:00" if date == NO_DATE else date
+    address = safe_address(comment.address) or ""
+    return (
+        "<wp:comment>\n"
+        f"<wp:comment_id>{number}</wp:comment_id>\n"
+        + text_element("wp:comment_author", " ".join(term_name(comment.author).split()))
+        + "<wp:comment_author_email></wp:comment_author_email>\n"
+        + text_element("wp:comment_author_url", address if WEB.match(address) else "")
+        + "<wp:comment_author_IP></wp:comment_author_IP>\n"
+        f"<wp:comment_date>{written}</wp:comment_date>\n"
+        f"<wp:comment_date_gmt>{written}</wp:comment_date_gmt>\n"
+        + text_element("wp:comment_content", _comment_text(comment, page_title))
+        + f"<wp:comment_approved>{0 if comment.is_pending else 1}</wp:comment_approved>\n"
+        "<wp:comment_type>comment</wp:comment_type>\n"
+        f"<wp:comment_parent>{parent}</wp:comment_parent>\n"
+        "<wp:comment_user_id>0</wp:comment_user_id>\n"
+        + meta_elements("wp:commentmeta", (("_spip_id", str(comment.number)),))
+        + "</wp:comment>\n"
+    )
+
+
+def _comment_text(comment: Comment, page_title: str) -> str:
+    """Return a comment with its title, unless that is the title of the page, which SPIP fills in by default."""
+    title = clean_text(comment.title).lstrip("> ").strip()
+    own_title = f"<p><strong>{escape_text(title)}</strong></p>" if title and title != page_title.strip() else ""
+    markup = tidy_markup(f"{own_title}\n{render(comment.body, profile='comment')}")
+    # If WordPress removes the paragraphs, it makes new ones from blank lines. Isso stops at an empty text.
+    return PARAGRAPH.sub("</p>\n\n", clean_text(markup)) or "…"
