@@ -10,7 +10,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from spipconv.extensions import Extension
-from spipconv.languages import see_online
 from spipconv.migration.kinds import FILES, LISTED, OBJECT_KINDS
 from spipconv.migration.pages.comments import read_comments
 from spipconv.migration.pages.glossary import SiteGlossary, SiteTerm
@@ -22,19 +21,24 @@ from spipconv.migration.pages.plugin_facts import PluginFacts, calendar_link
 from spipconv.migration.pages.portion import SpipKey
 from spipconv.migration.pages.relations import PageRelations, PlannedPage
 from spipconv.migration.pages.resolver import SiteObjects
+from spipconv.migration.pages.row_fields import RowFields
 from spipconv.migration.pages.site import read_site
 from spipconv.migration.pages.site_models import SiteModels
 from spipconv.migration.pages.texts import DOCUMENTS, PageTexts
 from spipconv.migration.plan.old_addresses import own_addresses
 from spipconv.migration.plan.titles import title_of, words_of
-from spipconv.migration.read.database import WorkingDatabase, partial_date, read_date
+from spipconv.migration.read.database import WorkingDatabase, partial_date
 from spipconv.migration.read.img_folder import ImgFolder
 from spipconv.migration.read.plugins import plugins_of
 from spipconv.migration.report.errors import stops_the_run
 from spipconv.migration.report.issues import Issue
 from spipconv.nodes import Definition, Document, Node
 from spipconv.plugins import check_plugins, has_extensions
-from spipconv.safety import safe_address
+
+_LISTS = frozenset(kind.name for kind in (FILES, *LISTED.values()))
+# What stands for a page where there is none.
+_NO_PAGE = Page("", 0, "", "", "", "", Document(()))
+_NO_SUBJECT = PlannedPage("", 0, "", False, 0, 0, "", 0)
 
 
 class MadePage(Struct, frozen=True):
@@ -92,8 +96,7 @@ class Content:
         self._row = lru_cache(4)(self._read_row)
         self._messages = lru_cache(4)(self._read_messages)
         # The page that is being made.
-        self._page = Page("", 0, "", "", "", "", Document(()))
-        self._subject = PlannedPage("", 0, "", False, 0, 0, "", 0)
+        self._page, self._subject = _NO_PAGE, _NO_SUBJECT
         self._facts = PluginFacts(database, self._objects)
         self._models = SiteModels(database, self._objects, self._facts)
         # Extensions may see what they like in any text.
@@ -152,10 +155,7 @@ class Content:
     def terms(self) -> Iterator[tuple[SiteTerm, Definition]]:
         """Yield the terms of the glossary with their definitions."""
         self._objects.is_draft = False
-        self._page, self._subject = (
-            Page("", 0, "", "", "", "", Document(())),
-            PlannedPage("", 0, "", False, 0, 0, "", 0),
-        )
+        self._page, self._subject = _NO_PAGE, _NO_SUBJECT
         self._texts = self._page_texts()
         yield from self.glossary.definitions()
 
@@ -243,7 +243,8 @@ class Content:
     def _read_fields(self, kind: str, number: int) -> Page:
         """Return the page with what is in its own row."""
         row = self._row(kind, number)
-        page = self._facts.add(_FIELDS[kind](self, row), row, self._texts.read_text)
+        page = RowFields(self._page, self._subject, self._texts, self.glossary, self._body).read(row)
+        page = self._facts.add(page, row, self._texts.read_text)
         column = OBJECT_KINDS[kind].date if page.date else ""
         if column and (day := partial_date(row[column])):
             self._texts.add_issue("date-partial", column, detail=day)
@@ -258,91 +259,6 @@ class Content:
         attachments = tuple([self._texts.describe(document) for document in page.attachments])
         return replace(page, body=body, parts=parts, attachments=attachments)
 
-    def _article(self, row: sqlite3.Row) -> Page:
-        if row["statut"] == "publie" and read_date(row["date"]) is None:
-            self._texts.add_issue("date-missing", "date", detail=row["date"])
-        see = _link(row["nom_site"], row["url_site"])
-        if row["url_site"].strip():
-            see = f"{see_online(self._subject.language)} {see}"
-        written = row["date_redac"].strip("'")[:10]
-        return replace(
-            self._page,
-            status=row["statut"],
-            body=self._body([*_pairs(row, "chapo", "texte"), ("url_site", see), *_pairs(row, "ps")]),
-            date=read_date(row["date"]),
-            modified=read_date(row["date_modif"]),
-            # A year or a month is a date too.
-            written=written.partition("-00")[0] if written[:4] > "0000" else "",
-            overtitle=self._texts.read_words("surtitre", row["surtitre"]),
-            subtitle=self._texts.read_words("soustitre", row["soustitre"]),
-            description=self._texts.read_words("descriptif", row["descriptif"]),
-            elsewhere=_elsewhere(row["nom_site"], row["url_site"], self._page.language),
-            unique=row["page"],
-        )
-
-    def _brief(self, row: sqlite3.Row) -> Page:
-        return replace(
-            self._page,
-            status=row["statut"],
-            body=self._body([*_pairs(row, "texte"), ("lien_url", _link(row["lien_titre"], row["lien_url"]))]),
-            date=read_date(row["date_heure"]),
-            elsewhere=_elsewhere(row["lien_titre"], row["lien_url"], self._page.language),
-        )
-
-    def _site(self, row: sqlite3.Row) -> Page:
-        return replace(
-            self._page,
-            status=row["statut"],
-            body=self._body([*_pairs(row, "descriptif"), ("url_site", _link("", row["url_site"]))]),
-            date=read_date(row["date"]),
-            elsewhere=(self._page.title, safe_address(row["url_site"]) or ""),
-            feed=safe_address(row["url_syndic"]) or "",
-        )
-
-    def _section(self, row: sqlite3.Row) -> Page:
-        return replace(
-            self._page,
-            status=row["statut"],
-            body=self._body(_pairs(row, "texte")),
-            description=self._texts.read_words("descriptif", row["descriptif"]),
-        )
-
-    def _keyword(self, row: sqlite3.Row) -> Page:
-        kind, number, language = self._subject[:3]
-        page = replace(self._page, body=self._body(_pairs(row, "descriptif", "texte")))
-        if not self.glossary.has_list(kind, number):
-            return replace(page, forms=self.glossary.forms(kind, number, language))
-        # This list says more than those of other groups.
-        if definitions := self.glossary.list_of(kind, number, language):
-            page = replace(page, body=self._texts.with_part(page.body, "glossary", definitions))
-        return replace(page, is_glossary=True, below=())
-
-    def _definition(self, row: sqlite3.Row) -> Page:
-        return replace(
-            self._page,
-            status=row["statut"],
-            body=self._body(_pairs(row, "texte")),
-            forms=self.glossary.forms(*self._subject[:3]),
-            elsewhere=_elsewhere("", row["url_externe"], self._page.language),
-        )
-
-    def _author(self, row: sqlite3.Row) -> Page:
-        return replace(
-            self._page,
-            body=self._body([*_pairs(row, "bio"), ("url_site", _link(row["nom_site"], row["url_site"]))]),
-            elsewhere=_elsewhere(row["nom_site"], row["url_site"], self._page.language),
-        )
-
-    def _event(self, row: sqlite3.Row) -> Page:
-        dates = [("date_debut", f"<evenement{row['id_evenement']}|dates>")] if read_date(row["date_debut"]) else []
-        if not dates and row["statut"] == "publie":
-            self._texts.add_issue("date-missing", "date_debut", detail=row["date_debut"])
-        return replace(self._page, status=row["statut"], body=self._body([*dates, *_pairs(row, "descriptif")]))
-
-    def _album(self, row: sqlite3.Row) -> Page:
-        body = self._body(_pairs(row, "descriptif"))
-        return replace(self._page, status=row["statut"], body=body, date=read_date(row["date"]))
-
     def _body(self, fields: Sequence[tuple[str, str]]) -> Document:
         fields = self._long_texts.fill(self._page, fields)
         texts = "".join([text for _, text in fields])
@@ -355,9 +271,9 @@ class Content:
     # ---- Rows ----
 
     def _read_row(self, kind: str, number: int) -> sqlite3.Row:
-        its_kind = OBJECT_KINDS[kind]
+        record = OBJECT_KINDS[kind]
         row: sqlite3.Row = self._db.execute(
-            f"SELECT * FROM {its_kind.table} WHERE {its_kind.key} = ?", (number,)
+            f"SELECT * FROM {record.table} WHERE {record.key} = ?", (number,)
         ).fetchone()
         return row
 
@@ -367,34 +283,3 @@ class Content:
         return self._db.execute(
             "SELECT * FROM forum WHERE objet = ? AND id_objet = ? ORDER BY date_heure, id_forum", (kind, number)
         ).fetchall()
-
-
-_FIELDS = {
-    "article": Content._article,
-    "breve": Content._brief,
-    "site": Content._site,
-    "rubrique": Content._section,
-    "mot": Content._keyword,
-    "groupe": Content._keyword,
-    "dictionnaire": Content._keyword,
-    "definition": Content._definition,
-    "auteur": Content._author,
-    "evenement": Content._event,
-    "album": Content._album,
-}
-_LISTS = frozenset(kind.name for kind in (FILES, *LISTED.values()))
-
-
-def _pairs(row: sqlite3.Row, *fields: str) -> list[tuple[str, str]]:
-    return [(field, row[field]) for field in fields]
-
-
-def _elsewhere(title: str, address: str, language: str) -> tuple[str, str]:
-    address = safe_address(address) or ""
-    return (words_of(title, language) or address, address) if address else ("", "")
-
-
-def _link(title: str, address: str) -> str:
-    """Return the link of an object as SPIP text."""
-    address = address.strip()
-    return f"[{title or address}->{address}]" if address else title
