@@ -93,12 +93,13 @@ def built_grown(to: TargetName) -> Path:
 
 
 def _articles() -> str:
-    """Return the lines of a dump for more articles in a section, each with its own month."""
+    """Return the lines of a dump for more articles in a section, some of one date, and some in a further section."""
     fields = "statut lang id_trad surtitre soustitre descriptif chapo texte ps nom_site url_site date_redac virtuel"
     names = [*fields.split(), "id_article", "id_rubrique", "titre", "date", "date_modif"]
     articles, keywords, authors = [], [], []
     for number in range(1, MANY + 1):
-        date = f"{1990 + number // 12}-{1 + number % 12:02}-01 10:00:00"
+        month = min(number, MANY - 3)
+        date = f"{1990 + month // 12}-{1 + month % 12:02}-01 10:00:00"
         values = [
             "publie",
             "fr",
@@ -121,8 +122,14 @@ def _articles() -> str:
         ("articles", names, articles),
         ("mots_liens", ("id_mot", "id_objet", "objet"), keywords),
         ("auteurs_liens", ("id_auteur", "id_objet", "objet"), authors),
+        (
+            "rubriques_liens",
+            ("id_parent", "id_objet", "objet"),
+            ["2, 903, 'article'", "2, 930, 'article'"],
+        ),
     )
-    return "".join(
+    further = "\nCREATE TABLE `spip_rubriques_liens` (`id_parent` int, `id_objet` int, `objet` varchar(25));"
+    return further + "".join(
         f"\nINSERT INTO `spip_{table}` ({', '.join(columns)}) VALUES ({'), ('.join(rows)});\n"
         for table, columns, rows in tables
     )
@@ -207,6 +214,15 @@ def test_pages_have_the_structure_of_hugo_s(to: TargetName, site: str) -> None:
         for line in difflib.unified_diff(outline(of_hugo / path), outline(pages / path), path, to, n=1, lineterm="")
     ]
     assert differences[:80] == []
+
+
+@pytest.mark.parametrize("to", ["hugo", *THEMED])
+def test_lists_have_texts_of_further_sections_and_those_of_one_date_by_title(to: TargetName) -> None:
+    section = BuiltPage(built_grown(to) / "enquetes" / "index.html")
+    assert [title for title in section.words("h3.entry-title") if "Note" in title] == ["Note 30", "Note 3"]
+    titles = BuiltPage(built_grown(to) / SECTION / "index.html").words("h3.entry-title")
+    first = titles.index("Note 42")
+    assert titles[first : first + 5] == ["Note 42", "Note 43", "Note 44", "Note 45", "Note 41"]
 
 
 @pytest.mark.parametrize("to", ["hugo", *THEMED])

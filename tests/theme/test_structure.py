@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from email.utils import parsedate_to_datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,9 @@ def test_feeds_and_the_map_of_the_site_are_there() -> None:
     out = built_demo()
     for feed in ("index.xml", "idees/index.xml", "themes/cooperation/index.xml", "auteurs/claire-montagnac/index.xml"):
         assert "<item>" in (out / feed).read_text("utf-8") or feed == "idees/index.xml"
+    days = [parsedate_to_datetime(day) for day in re.findall("<pubDate>(.*?)<", (out / "index.xml").read_text("utf-8"))]
+    assert len(days) > 10
+    assert days == sorted(days, reverse=True), "numbered texts, or events, come before the latest"
     assert "/en/english/" in (out / "en" / "index.xml").read_text("utf-8")
     assert ARTICLE in (out / "fr" / "sitemap.xml").read_text("utf-8")
     assert "Sitemap:" in (out / "robots.txt").read_text("utf-8")

@@ -40,6 +40,7 @@ def plugin_fields(page: Page) -> Mapping[str, YamlValue]:
         "places": [f"{point.latitude}, {point.longitude} {point.title}".strip() for point in page.points],
         "composition": page.composition,
         "also_in": [_term(term) for term in page.also_in],
+        "also_in_addresses": [address for term in page.also_in if (address := template_address(term.address))],
         "broader": [_term(term) for term in page.broader],
         "extra": dict(page.extra),
     }

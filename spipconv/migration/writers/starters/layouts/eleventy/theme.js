@@ -13,7 +13,7 @@ export const isHidden = (data, site) =>
   Boolean(data.draft) || (data.date instanceof Date && data.date.getTime() > Date.now() && !site.shows_future);
 
 const time = (page) => (page.data.date instanceof Date ? page.data.date.getTime() : -8.64e15);
-const { compare } = new Intl.Collator("en", { numeric: true });
+const { compare } = new Intl.Collator("en");
 const byTitle = (one, other) => compare(String(one.data.title), String(other.data.title));
 const byDate = (one, other) => time(other) - time(one) || byTitle(one, other);
 const byNumber = (one, other) =>
@@ -29,15 +29,20 @@ const add = (table, key, page) => (table.has(key) ? table.get(key).push(page) : 
 const indexes = new WeakMap();
 const indexOf = (all) => {
   if (!indexes.has(all)) {
-    const index = { at: new Map(), texts: new Map(), lists: new Map(), about: new Map(), versions: new Map() };
+    const index = { at: new Map(), texts: new Map(), lists: new Map(), also: new Map(), about: new Map(), versions: new Map() };
     const pages = all.filter((page) => page.data.layout && page.url?.endsWith("/") && !page.data.listing);
     for (const page of [...pages].sort(byDate)) {
       index.at.set(page.url, page);
       add(isText(page) ? index.texts : index.lists, page.data.parent ?? above(page.url), page);
+      if (isText(page)) for (const { url } of page.data.aussi_dans ?? []) add(index.also, url, page);
       for (const term of [...(page.data.mots ?? []), ...(page.data.auteurs ?? [])]) add(index.about, term, page);
       if (page.data.translation_key) add(index.versions, page.data.translation_key, page);
     }
-    for (const texts of index.texts.values()) texts.sort((one, other) => byNumber(one, other) || byDate(one, other));
+    const inOrder = (one, other) => byNumber(one, other) || byDate(one, other);
+    for (const texts of index.texts.values()) texts.sort(inOrder);
+    // What a section lists if texts of other sections are among it.
+    for (const [url, others] of index.also)
+      index.also.set(url, [...new Set([...(index.texts.get(url) ?? []), ...others])].sort(inOrder));
     for (const lists of index.lists.values()) lists.sort((one, other) => byNumber(one, other) || byTitle(one, other));
     indexes.set(all, index);
   }
@@ -48,7 +53,7 @@ const indexOf = (all) => {
 const listed = (all, page) => {
   const index = indexOf(all);
   if (["mot", "auteur"].includes(kindOf(page))) return index.about.get(page.url) ?? [];
-  return isText(page) || page.url === "/" ? [] : (index.texts.get(page.url) ?? []);
+  return isText(page) || page.url === "/" ? [] : (index.also.get(page.url) ?? index.texts.get(page.url) ?? []);
 };
 
 // Old addresses that are paths: a page at each leads to the new one.

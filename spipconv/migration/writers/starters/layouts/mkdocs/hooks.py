@@ -74,15 +74,16 @@ def note(file: File, meta: Meta) -> None:
     Shown.meta[address] = meta
     if address != "/":
         Shown.below[_above(address)].append(address)
-    for term in terms(meta):
+    for term in lists_with(meta):
         Shown.by_term[term].append(address)
     if meta.get("translation_key"):
         Shown.translations[str(meta["translation_key"])].append(address)
 
 
-def terms(meta: Meta) -> Iterator[str]:
-    """Yield the addresses of a page's keywords and authors."""
+def lists_with(meta: Meta) -> Iterator[str]:
+    """Yield the addresses of a page's keywords, its authors, and the further sections that it is in."""
     yield from (str(address) for key in ("mots", "auteurs") for address in meta.get(key) or ())
+    yield from (str(section["url"]) for section in meta.get("aussi_dans") or () if section.get("url"))
 
 
 def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, **_: object) -> dict[str, Any]:

@@ -143,7 +143,7 @@ class Entry:
         """What it lists: those with a number first, then the latest."""
         if self.kind in ("mot", "auteur"):
             return self._site.by_term[self.address]
-        return self._site.texts[self.address]
+        return self._site.lists.get(self.address) or self._site.texts[self.address]
 
     @property
     def terms(self) -> list[Entry]:
@@ -205,6 +205,8 @@ class SiteIndex:
         self.at: dict[str, Entry] = {}
         self.below: dict[str, list[Entry]] = defaultdict(list)
         self.texts: dict[str, list[Entry]] = defaultdict(list)
+        # What a section lists if texts of other sections are among it.
+        self.lists: dict[str, list[Entry]] = {}
         self.places: dict[str, int] = {}
         self.by_term: dict[str, list[Entry]] = defaultdict(list)
         self.by_slug: dict[str, list[Entry]] = defaultdict(list)
@@ -235,15 +237,23 @@ class SiteIndex:
         self._sort()
 
     def _sort(self) -> None:
-        latest = sorted(self.at.values(), key=lambda entry: entry.address)
+        # Those of the same date by name, which is that of the title.
+        latest = sorted(self.at.values(), key=lambda entry: entry.address.rstrip("/").rpartition("/")[2])
         latest.sort(key=lambda entry: entry.date.timestamp() if entry.date else float("-inf"), reverse=True)
         self.latest = [entry for entry in latest if entry.is_text]
         for entry in latest:
             for term in (*self.terms(entry, "mots"), *self.terms(entry, "auteurs")):
                 self.by_term[term.address].append(entry)
-        for entry in sorted(self.latest, key=lambda entry: (not entry.weight, entry.weight)):
+        further: dict[str, list[Entry]] = defaultdict(list)
+        in_order = sorted(self.latest, key=lambda entry: (not entry.weight, entry.weight))
+        for entry in in_order:
             self.places[entry.address] = len(self.texts[entry.parent])
             self.texts[entry.parent].append(entry)
+            for section in entry.names("aussi_dans"):
+                further[section].append(entry)
+        for section, entries in further.items():
+            its = {entry.address for entry in (*self.texts[section], *entries)}
+            self.lists[section] = [entry for entry in in_order if entry.address in its]
 
     def terms(self, entry: Entry, field: str) -> list[Entry]:
         """Return the keywords or the authors of a page: by their addresses, or else by their names."""
