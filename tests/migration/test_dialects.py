@@ -288,6 +288,15 @@ def test_what_pg_dump_writes_is_read(form: str, window: int) -> None:
     assert found["spip_rubriques"] == [(b"1", b"Nos jardins")]
 
 
+@pytest.mark.parametrize("after", ["", " WHEN (new.b > 'BEGIN;')"])
+def test_a_trigger_of_postgresql_ends_with_its_statement(after: str, tmp_path: Path) -> None:
+    path = tmp_path / "dump.sql"
+    trigger = f"CREATE TRIGGER r BEFORE INSERT ON public.t FOR EACH ROW{after} EXECUTE FUNCTION public.f();\n"
+    head = "-- PostgreSQL database dump\n\nCREATE TABLE public.t (a int, b text);\n"
+    path.write_text(f"{head}{trigger}INSERT INTO public.t VALUES (1, 'x');\nANALYZE;\n")  # noqa: S608
+    assert rows_of(path) == [(b"1", b"x")]
+
+
 @SAME_FOLDER
 @given(st.lists(st.lists(TEXTS | st.none(), min_size=3, max_size=3), max_size=4), WINDOWS, st.booleans())
 def test_rows_of_copy_are_read(tmp_path: Path, lines: list[list[str | None]], window: int, is_long: bool) -> None:

@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from spipconv.migration.read.sources.protocol import MOST_COLUMNS, Choose, RawValue, SourceRow, TooLong
+from spipconv.migration.read.sources.protocol import (
+    MOST_COLUMNS,
+    BadSource,
+    Choose,
+    RawValue,
+    SourceRow,
+    TooLong,
+)
 from spipconv.migration.read.sources.sql_rows import RowReader
 from spipconv.migration.read.sources.sql_syntax import MYSQL, STANDARD, name_of, row
 from spipconv.migration.read.sources.sql_values import copied, literal, mysql_literal
@@ -190,9 +197,10 @@ class Statements:
         token = self._after(_TABLE_MODIFIERS, reader.token())
         if token.upper() == b"TRIGGER" and not reader.dialect.is_mysql:
             # In SQLite, statements are inside it.
-            while token and token.upper() != b"END":
+            if b"BEGIN" not in [word.upper() for word in reader.statement()]:
+                return
+            while (token := reader.token()) and token.upper() != b"END":
                 reader.skip_statement()
-                token = reader.token()
         if token.upper() == b"TABLE":
             key, token = self._table(self._after(_EXISTENCE, reader.token()))
             if token == b"(":
@@ -267,7 +275,7 @@ class Statements:
         if token.upper() not in {b"VALUES", b"VALUE"}:
             raise reader.error(f"rows of {table} that no VALUES gives")
         if not width:
-            raise reader.error(f"rows of {table} without a CREATE TABLE or names before them that give their columns")
+            raise self._unnamed(table)
         pattern = row(width, found, reader.dialect) if width <= _MOST_MATCHED else None
         return _Insert(table, width, True, pattern, found, groups)
 
@@ -349,6 +357,12 @@ class Statements:
                 raise reader.error(f"{word[:20].decode('utf-8', 'replace')!r} after a row")
         return False
 
+    def _unnamed(self, table: str) -> BadSource:
+        return self._reader.error(
+            f"rows of {table} without a CREATE TABLE or names before them that give their columns",
+            remedy="export the database again with its structure, not its data alone",
+        )
+
     def _copy(self) -> Iterator[tuple[str, SourceRow]]:
         """Read the rows of a COPY, which stand in lines after it."""
         self._inserts.clear()
@@ -360,7 +374,9 @@ class Statements:
         if reader.is_last(reader.position):
             raise reader.cut("a COPY")
         if words != ([b"STDIN"] if listed is None else [b"FROM", b"STDIN"]):
-            raise reader.error(f"a COPY of {key[1]} whose rows are not here as plain text; export with pg_dump alone")
+            raise reader.error(
+                f"a COPY of {key[1]} whose rows are not here as plain text", remedy="export with pg_dump alone"
+            )
         reader.line()
         reader.position += 1
         found, ranks, width = self._places(key, listed)
@@ -368,7 +384,7 @@ class Statements:
             reader.skip_copied()
             return
         if not width:
-            raise reader.error(f"rows of {key[1]} without a CREATE TABLE or names before them that give their columns")
+            raise self._unnamed(key[1])
         while (fields := reader.copied(width, found)) is not None:
             values = [field if isinstance(field, TooLong) else copied(field) for field in fields]
             yield key[1], tuple([values[rank - 1] if rank else None for rank in ranks])

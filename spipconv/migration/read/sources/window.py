@@ -58,10 +58,10 @@ class Window:
         """Return whether a position is the end of the file."""
         return self._is_at_end and position >= len(self.data) - 1
 
-    def error(self, text: str, position: int | None = None) -> BadSource:
+    def error(self, text: str, position: int | None = None, remedy: str = "") -> BadSource:
         """Return the exception for an error at a position (None: the current one)."""
         offset = self._start + (self.position if position is None else position)
-        return BadSource(f"{self.source}: byte {offset}: {text}; {self.remedy}")
+        return BadSource(f"{self.source}: byte {offset}: {text}; {remedy or self.remedy}")
 
     def cut(self, inside: str) -> BadSource:
         """Return the exception for a file that ends too early."""
