@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,16 @@ def test_the_prefix_of_a_part_is_found(sql: str, wanted: str, prefix: str, tmp_p
 def test_a_base_without_a_clear_spip_is_refused(sql: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(BadSource, match=message):
         choose_prefix(open_source(source(tmp_path, sql)), "")
+
+
+@pytest.mark.parametrize("mixed", [str.upper, lambda sql: sql.replace("spip_a", "spip_A")])
+def test_the_case_of_names_does_not_matter(mixed: Callable[[str], str], tmp_path: Path) -> None:
+    name = source(tmp_path, mixed(ARTICLES + SECTIONS + AUTHORS).replace("PUBLIE", "publie"))
+    migrate(name, tmp_path / "out", MigrationOptions("hugo", now=NOW)).close()
+    out = Migrated(tmp_path / "out")
+    assert out.details("authors-missing") == {"auteurs_liens"}
+    table = json.loads((tmp_path / "out/redirects/redirects.json").read_bytes())
+    assert table["objects"]["article2"] == "/les-outils/"
 
 
 def test_rows_without_columns_are_told_from_no_base(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def _read_tables(source: SpipSource) -> Mapping[str, tuple[str, ...]]:
     tables: dict[str, tuple[str, ...]] = {}
 
     def note(name: str, columns: tuple[str, ...]) -> None:
-        tables[name] = columns
+        tables[name] = column_names(columns)
 
     for _ in source.read(note):
         pass
@@ -32,18 +32,30 @@ def _group_tables(
     """Return the tables of every SPIP installation, by prefix: of the wanted one, else of those that are whole, else of
     those of which a table is there.
     """
-    prefixes = {name.removesuffix("_articles") for name in tables if name.endswith("_articles")}
-    wholes = {prefix for prefix in prefixes if all(f"{prefix}_{table}" in tables for table in CORE_TABLES)}
+    prefixes = {name[: -len("_articles")] for name in tables if name.lower().endswith("_articles")}
     parts = {
-        name.removesuffix(f"_{table}")
+        name[: -len(table) - 1]
         for name, columns in tables.items()
         for table, marks in _MARKS.items()
-        if name.endswith(f"_{table}") and _is_table_of_spip(name.removesuffix(f"_{table}"), columns, marks)
+        if name.lower().endswith(f"_{table}") and _is_table_of_spip(name[: -len(table) - 1], columns, marks)
     }
-    return {
-        prefix: {name[len(prefix) + 1 :]: columns for name, columns in tables.items() if name.startswith(f"{prefix}_")}
-        for prefix in sorted({wanted} & (wholes | parts) or wholes or parts)
+    installations = {
+        prefix: {table_name(name, prefix): columns for name, columns in tables.items() if name.startswith(f"{prefix}_")}
+        for prefix in sorted(prefixes | parts)
     }
+    wholes = {prefix for prefix, found in installations.items() if found.keys() >= set(CORE_TABLES)}
+    chosen = {wanted} & (wholes | parts) or wholes or parts
+    return {prefix: found for prefix, found in installations.items() if prefix in chosen}
+
+
+def table_name(name: str, prefix: str) -> str:
+    """Return the name of a table without its prefix, in small letters, as SPIP writes it: some exports do not."""
+    return name[len(prefix) + 1 :].lower()
+
+
+def column_names(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of columns as SPIP writes them, where an export has them in capitals."""
+    return tuple([column.lower() for column in columns]) if "".join(columns).isupper() else columns
 
 
 def _is_table_of_spip(prefix: str, columns: tuple[str, ...], marks: set[str]) -> bool:

@@ -26,6 +26,7 @@ from spipconv.migration.read.logos import named_logos
 from spipconv.migration.read.long_texts import count_signs, keep_long_text
 from spipconv.migration.read.missing_tables import missing_tables
 from spipconv.migration.read.plugin_rows import plugin_rows
+from spipconv.migration.read.prefixes import column_names, table_name
 from spipconv.migration.read.raw_texts import RAW_TEXT_FOLDER, raw_fields, raw_path, written_out
 from spipconv.migration.read.sources import SpipSource, TooLong
 from spipconv.migration.read.spip_schema import (
@@ -87,7 +88,7 @@ class SpipReader:
         waiting: dict[str, list[tuple[str | int, ...]]] = {}
         extensions: dict[str, str] = {}
         for count, (name, row) in enumerate(self._source.read(self._choose), 1):
-            table = name[len(self._prefix) + 1 :]
+            table = table_name(name, self._prefix)
             for target, values in self._converted(table, dict(zip(self._columns[table], row, strict=True)), extensions):
                 rows = waiting.setdefault(target, [])
                 rows.append(values)
@@ -112,7 +113,7 @@ class SpipReader:
     def _choose(self, name: str, columns: tuple[str, ...]) -> tuple[str, ...] | None:
         if not name.startswith(self._prefix + "_"):
             return None
-        table = name[len(self._prefix) + 1 :]
+        table, columns = table_name(name, self._prefix), column_names(columns)
         # Where its columns are not known, the source says what it lacks as soon as there are rows.
         present = choose_columns(table, columns) if columns else WORKING_TABLES.get(table, ())
         self._columns[table] = present
