@@ -108,7 +108,7 @@ TABLES: Mapping[str, list[Row]] = {
         _article(3, "Brouillon", statut="prepa"),
         _article(4, "Pétition", texte="Signez !"),
         _article(5, "Galerie", texte="<portfolio|id_article=5> <galerie|docs=1,2> <evenement1> <oembed|url=https://film.test/1>"
-            " <oembed|url=https://film.test/?qui=zoe%40secret.test>"),
+            " <oembed|url=https://film.test/?qui=zoe%40secret.test> <formulaire3> <album3> <album99>"),
         _article(6, "Refusé", statut="refuse"),
     ],
     "auteurs": [
@@ -150,7 +150,8 @@ TABLES: Mapping[str, list[Row]] = {
         {"id_document": 3, "id_objet": 5, "objet": "article"},
     ],
     "albums": [
-        {"id_album": 1, "titre": "Été", "descriptif": "Des {{photos}}", "statut": "publie", "lang": "fr"},
+        {"id_album": 1, "titre": "Été", "descriptif": "Des {{photos}}\n\nEt <album3><album1>.",
+         "statut": "publie", "lang": "fr"},
         {"id_album": 2, "titre": "Lié", "statut": "publie", "lang": "fr"},
         {"id_album": 3, "titre": "Jeté", "statut": "poubelle", "lang": "fr"},
     ],
@@ -191,12 +192,15 @@ TABLES: Mapping[str, list[Row]] = {
     ],
     "formulaires": [
         {"id_formulaire": 1, "identifiant": "contact", "titre": "Nous écrire", "descriptif": "Un {{mot}}",
-         "saisies": serialise(_FIELDS), "message_retour": "Merci !", "statut": "publie",
+         "saisies": serialise(_FIELDS), "message_retour": "Merci !\n\nÀ bientôt[[Vraiment.]]", "statut": "publie",
          "traitements": serialise({"email": {"destinataires": "boite@secret.test"}})},
+        {"id_formulaire": 3, "identifiant": "casse", "titre": "Cassé", "saisies": "a:9:{", "message_retour": "Fin",
+         "statut": "publie"},
         {"id_formulaire": 2, "identifiant": "perdu", "titre": "Perdu", "saisies": "", "statut": "publie"},
     ],
     "formulaires_reponses_champs": [{"id_formulaires_reponse": 1, "nom": "input_1", "valeur": "Zoé Discrète"}],
-    "petitions": [{"id_petition": 7, "id_article": 4, "texte": "Pour {{tous}}", "statut": "publie"}],
+    "petitions": [{"id_petition": 7, "id_article": 4, "texte": "Pour {{tous}}\n\n-* premier\n-* second",
+                   "statut": "publie"}],
     "signatures": [
         {"id_signature": number, "id_petition": 7, "statut": statut, "nom_email": "Zoé Discrète",
          "ad_email": "z@secret.test"}
@@ -269,7 +273,7 @@ def test_the_article_lists_its_events_and_links_lead_to_them() -> None:
     assert "[la fête](/agenda/grande-fete/)" in body
     assert "[Répétée](/agenda/repetee/) [la fête]" in body
     assert "[Pétition](/actualites/petition/) [le lieu](/actualites/journee/)" in body
-    assert not _details("object-not-found")
+    assert _details("object-not-found") == {"<album99>"}
     assert "[Journée](/actualites/journee/)" in _page("agenda/grande-fete/index.md")[1]
     assert body.count("/agenda/repetee/)") >= 2
     redirects = json.loads((_output("hugo") / "redirects/redirects.json").read_text("utf-8"))["objects"]
@@ -392,13 +396,18 @@ def test_forms_are_shown_as_texts() -> None:
     for words in ("**Nous écrire**", "Un **mot**", "Votre nom – En entier", "Repas", "Plat", "Légumes", "Merci"):
         assert words in body, words
     assert "caché" not in body
+    assert "Merci !\n\nÀ bientôt[^1]" in body.replace("\N{NO-BREAK SPACE}", " ").replace(
+        "\N{NARROW NO-BREAK SPACE}", " "
+    )
     assert _details("form-shown") == {"formulaire1"}
+    assert _details("form-unread") == {"formulaire3"}
     assert _details("form-left") == {"2 Perdu"}
+    assert _details("model-unpublished") == {"<album3>"}
 
 
 def test_petitions_show_their_text_and_how_many_signed() -> None:
     _, body = _page("actualites/petition/index.md")
-    assert "Pour **tous**" in body
+    assert "Pour **tous**\n\n- premier\n- second\n" in body
     assert "2 signatures" in body
     assert _details("petition-left") == {"article4: 2"}
 
@@ -414,7 +423,11 @@ def test_the_menu_of_the_site_is_spips() -> None:
     assert top == ["Accueil", "Ailleurs", "Actualités", "Archives", "Actualités", "Bonjour"]
     assert ("Ailleurs", "https://autre.test/", "") in entries
     assert [(name, url) for name, url, parent in entries if parent] == [("L’album", "/actualites/album/")]
-    assert _details("menu-left") == {"pied Pied de page", "lien 4"}
+    assert _details("menu-left") == {"lien 4"}
+    assert _details("menu-other") == {"pied Pied de page"}
+    balance = Migrated(_output("hugo")).report["balance"]
+    assert balance["menus"] == {"read": 3, "written": 2, "redirects": 0, "left": {"no-place": 1}}
+    assert balance["menus_entrees"] == {"read": 7, "written": 5, "redirects": 0, "left": {"no-page": 2}}
 
 
 # ---- Columns ----

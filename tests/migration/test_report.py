@@ -250,6 +250,30 @@ def test_the_summary_in_both_languages(report: MigrationReport) -> None:
     ]
 
 
+def test_the_summary_cuts_no_reason(report: MigrationReport) -> None:
+    for number, reason in enumerate(("refused", "other-status", "no-page", "nothing-published"), 1):
+        report.count("read", "article", number)
+        report.leave("article", reason, number)
+    lines = summary(report, "en").splitlines()
+    words = " ".join(" ".join(lines[1:4]).split())
+    assert words == (
+        "articles 10 0 10 refused by the editors (1), with a status that visitors did not see (2),"
+        " without anything published: SPIP showed no page of them (4),"
+        " of something that has no page on the new site (3)"
+    )
+
+
+def test_a_long_table_of_the_summary_says_that_it_goes_on(report: MigrationReport) -> None:
+    for number in range(40):
+        report.count("read", f"table{number:02}", 1)
+        report.leave(f"table{number:02}", "plugin", 1)
+    report.add(Issue("table-left"))
+    lines = summary(report, "en").splitlines()
+    assert len(lines) <= 40
+    assert lines[22] == "and 19 more kinds of data: see the report"
+    assert lines[-1].strip() == "If its content matters, export the table from the database yourself."
+
+
 # --- the page
 
 

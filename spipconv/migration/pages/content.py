@@ -142,8 +142,9 @@ class Content:
         self._page = Page(kind, number, language, row["address"], row["slug"] or "", "", Document((), language))
         texts = self._texts = self._page_texts()
         texts.harmless = self._harmless
-        self._models.subject = kind, number
-        self._models.report = lambda code, detail: texts.add_issue(code, "", detail=detail)
+        self._models.begin(
+            (kind, number), texts.read_part, lambda code, detail: texts.add_issue(code, "", detail=detail)
+        )
         if is_careful:
             self._objects.check = texts.check
         if kind == "home":

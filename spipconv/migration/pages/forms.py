@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from spipconv.extensions import ModelCall
 from spipconv.migration.plan.titles import shown_title
@@ -13,20 +13,29 @@ from spipconv.nodes import List, ListItem, Node, Paragraph, Strong, Text
 _MOST_LEVELS = 10
 
 
-def form_nodes(row: sqlite3.Row, call: ModelCall) -> Iterator[Node]:
-    """Yield what a form says, for its readers: nothing of what it does with answers, such as mailboxes, is read."""
+def can_read(row: sqlite3.Row) -> bool:
+    """Return whether the questions of a form, if it has any, can be read."""
+    try:
+        return not row["saisies"].strip() or isinstance(read_values(row["saisies"]), dict)
+    except ValueError:
+        return False
+
+
+def form_nodes(row: sqlite3.Row, call: ModelCall, read: Callable[[str, ModelCall], tuple[Node, ...]]) -> Iterator[Node]:
+    """Yield what a form says, for its readers: nothing of what it does with answers, such as mailboxes, is read.
+
+    ``read`` returns the blocks of a text.
+    """
     if title := shown_title(row["titre"], call.language):
         yield Paragraph((Strong((Text(title),)),))
-    if row["descriptif"].strip():
-        yield Paragraph(call.read(row["descriptif"]))
+    yield from read(row["descriptif"], call)
     try:
         fields = read_values(row["saisies"])
     except ValueError:
         fields = None
     if items := tuple(_items(fields, call, 0)):
         yield List(ordered=False, items=items)
-    if row["message_retour"].strip():
-        yield Paragraph(call.read(row["message_retour"]))
+    yield from read(row["message_retour"], call)
 
 
 def _items(fields: PhpValue, call: ModelCall, level: int) -> Iterator[ListItem]:

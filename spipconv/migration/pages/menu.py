@@ -36,7 +36,11 @@ _BELOW = (
 
 
 class SiteMenu:
-    """Reads the menu of a site in each of its languages. ``issues`` are those of entries that were left out."""
+    """Reads the menu of a site in each of its languages.
+
+    ``issues`` are those of entries and of further menus that were left out. ``menus`` and ``shown`` are the numbers of
+    the menus and of the entries that are part of it.
+    """
 
     def __init__(self, database: WorkingDatabase, language: str) -> None:
         self._database, self._db, self._main = database, database.db, language
@@ -46,6 +50,8 @@ class SiteMenu:
         self._count = 0
         self._open: set[int] = set()
         self.issues: dict[str, Issue] = {}
+        self.menus: set[int] = set()
+        self.shown: set[int] = set()
 
     def entries(self, language: str) -> tuple[MenuEntry, ...]:
         """Return the entries of the menu in a language."""
@@ -58,7 +64,7 @@ class SiteMenu:
         chosen = next((menus[names.index(name)] for name in _MAIN if name in names), menus[0])
         for row in menus:
             if row is not chosen:
-                self._leave(f"{row['identifiant']} {row['titre']}".strip())
+                self._leave("menu-other", f"{row['identifiant']} {row['titre']}".strip() or str(row["id_menu"]))
         return tuple(self._menu(chosen["id_menu"], 0)) or tuple(self._default())
 
     def _default(self) -> Iterator[MenuEntry]:
@@ -76,6 +82,7 @@ class SiteMenu:
         if level >= _MOST_LEVELS or number in self._open:
             return
         self._open.add(number)
+        self.menus.add(number)
         rows = self._db.execute(
             "SELECT * FROM menus_entrees WHERE id_menu = ? ORDER BY rang, id_menus_entree", (number,)
         ).fetchall()
@@ -94,8 +101,10 @@ class SiteMenu:
             "SELECT id_menu FROM menus WHERE id_menus_entree = ? ORDER BY id_menu", (row["id_menus_entree"],)
         ).fetchall()
         children = [entry for (number,) in below for entry in self._menu(number, level + 1)]
+        if entries or children:
+            self.shown.add(row["id_menus_entree"])
         if not entries and kind not in _PRIVATE:
-            self._leave(f"{kind} {row['id_menus_entree']}")
+            self._leave("menu-left", f"{kind} {row['id_menus_entree']}")
         elif len(entries) == 1 and children:
             entry = entries[0]
             entries = [MenuEntry(entry.title, entry.address, entry.language, (*entry.children, *children))]
@@ -176,8 +185,8 @@ class SiteMenu:
         marks = ", ".join("?" * len(wanted))
         return self._db.execute(_BELOW.format(marks), (kind, number, self._language, *wanted)).fetchall()
 
-    def _leave(self, detail: str) -> None:
-        self.issues.setdefault(detail, Issue("menu-left", detail=detail))
+    def _leave(self, code: str, detail: str) -> None:
+        self.issues.setdefault(detail, Issue(code, detail=detail))
 
 
 def _text(values: Mapping[str, PhpValue], name: str) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from spipconv.extensions import Extension, ModelCall
 from spipconv.migration.pages.calendar_words import event_time
-from spipconv.migration.pages.forms import form_nodes
+from spipconv.migration.pages.forms import can_read, form_nodes
 from spipconv.migration.pages.page import Event, Point
 from spipconv.migration.pages.plugin_facts import PluginFacts, read_point
 from spipconv.migration.pages.resolver import SiteObjects
@@ -35,12 +35,20 @@ _MAP: Final = "https://www.openstreetmap.org/?mlat={0}&mlon={1}#map={2}/{0}/{1}"
 _ZOOM: Final = 15
 # A model's own code, and what it is about.
 Report = Callable[[str, str], None]
+# A text of several paragraphs comes in, with extensions to read it with; its blocks go out.
+ReadPart = Callable[[str, tuple[Extension, ...]], tuple[Node, ...]]
+_PARAGRAPHS: Final = re.compile(r"\r?\n[ \t]*\r?\n")
+# Where a model's rows are, if it names one by its number.
+_ROWS: Final = {
+    "evenement": ("evenements", "id_evenement"),
+    "album": ("albums", "id_album"),
+    **dict.fromkeys(("gis", "carte_gis", "point_gis"), ("gis", "id_gis")),
+    **dict.fromkeys(("formulaire", "formidable"), ("formulaires", "id_formulaire")),
+}
 
 
 class SiteModels:
-    """Shows what plugins have in the database of a site. ``subject`` is the object whose page is being made; ``report``
-    is called with an issue's code and detail.
-    """
+    """Shows what plugins have in the database of a site."""
 
     def __init__(self, database: WorkingDatabase, objects: SiteObjects, facts: PluginFacts) -> None:
         self._db, self._objects, self._facts = database.db, objects, facts
@@ -51,6 +59,9 @@ class SiteModels:
         }
         self.subject: tuple[str, int] = ("", 0)
         self.report: Report = lambda code, detail: None
+        self._read: ReadPart = lambda text, extensions: (Paragraph((Text(text),)),)
+        # The albums that are being shown: their descriptions may show albums.
+        self._open: set[int] = set()
         galleries = ("galerie", "diaporama", "portfolio", "galleria")
         self.extension = Extension(
             name="spip_site",
@@ -71,6 +82,11 @@ class SiteModels:
             },
         )
         self._names = re.compile(f"<(?:{'|'.join(self.extension.models)})", re.IGNORECASE)
+
+    def begin(self, subject: tuple[str, int], read: ReadPart, report: Report) -> None:
+        """Go on to the page of another object. ``report`` is called with the code and the detail of an issue."""
+        self.subject, self._read, self.report = subject, read, report
+        self._open.clear()
 
     def extensions(self, text: str, others: tuple[Extension, ...]) -> tuple[Extension, ...]:
         """Return the extensions that a text is read with: after others, these models if it has any of them."""
@@ -94,6 +110,7 @@ class SiteModels:
             (kind, number),
         )
         numbers = [album for (album,) in rows if not re.search(rf"<album{album}\b", texts, re.IGNORECASE)]
+        numbers = [album for album in numbers if (kind, number) != ("album", album)]
         return "\n\n".join(f"<album{album}>" for album in numbers if self._objects.address_of("album", album))
 
     def _below(self, model: str, kind: str, number: int, texts: str) -> str:
@@ -107,7 +124,29 @@ class SiteModels:
         self, show: Callable[[ModelCall], tuple[Node, ...] | None]
     ) -> Callable[[ModelCall], tuple[Node, ...] | None]:
         # Strangers may not have the data of the site shown in their messages, nor titles a calendar.
-        return lambda call: show(call) if call.profile == "article" else None
+        def show_or_report(call: ModelCall) -> tuple[Node, ...] | None:
+            if call.profile != "article":
+                return None
+            nodes = show(call)
+            return self._missing(call) if nodes is None else nodes
+
+        return show_or_report
+
+    def _missing(self, call: ModelCall) -> tuple[Node, ...] | None:
+        """Report that a model shows nothing, as in SPIP; None if the site has no such model."""
+        table, key = _ROWS.get(call.name, ("", ""))
+        if not (table and call.number and self._db.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()):
+            return None
+        exists = self._db.execute(f"SELECT 1 FROM {table} WHERE {key} = ?", (call.number,)).fetchone()
+        self.report("model-unpublished" if exists else "object-not-found", f"<{call.name}{call.number}>")
+        return ()
+
+    def _blocks(self, text: str, call: ModelCall) -> tuple[Node, ...]:
+        """Return the blocks of a text that has paragraphs of its own."""
+        if "[[" in text:
+            # Its notes are numbered with those of the text around it.
+            return tuple([Paragraph(call.read(part)) for part in _PARAGRAPHS.split(text.strip())])
+        return self._read(text, self.extensions(text, ())) if text.strip() else ()
 
     # ---- Events ----
 
@@ -163,11 +202,14 @@ class SiteModels:
         row = self._db.execute("SELECT * FROM albums WHERE id_album = ?", (call.number or 0,)).fetchone()
         if row is None or not self._objects.address_of("album", row["id_album"]):
             return None
-        title = shown_title(row["titre"], call.language)
-        words: list[Node] = [Paragraph((Strong((Text(title),)),))] if title else []
-        if row["descriptif"].strip():
-            words.append(Paragraph(call.read(row["descriptif"])))
-        return (_box("album galerie", *words, *self._figures(self._documents("album", row["id_album"]), call)),)
+        number, title = row["id_album"], shown_title(row["titre"], call.language)
+        if number in self._open or (number, "album") == self.subject[::-1]:
+            return (Link(self._objects.address_of("album", number) or "", (Text(title),), kind="internal"),)
+        self._open.add(number)
+        words = self._blocks(row["descriptif"], call)
+        self._open.discard(number)
+        head = (Paragraph((Strong((Text(title),)),)),) if title else ()
+        return (_box("album galerie", *head, *words, *self._figures(self._documents("album", number), call)),)
 
     def _show_gallery(self, call: ModelCall) -> tuple[Node, ...] | None:
         for name in _LISTS:
@@ -249,8 +291,9 @@ class SiteModels:
         ).fetchone()
         if row is None or row["statut"] in ("poubelle", "refuse"):
             return None
-        self.report("form-shown", f"formulaire{row['id_formulaire']}")
-        return (_box("formulaire", *form_nodes(row, call)),)
+        code = "form-shown" if can_read(row) else "form-unread"
+        self.report(code, f"formulaire{row['id_formulaire']}")
+        return (_box("formulaire", *form_nodes(row, call, self._blocks)),)
 
     def _show_petition(self, call: ModelCall) -> tuple[Node, ...] | None:
         owner = _owner(call)
@@ -262,7 +305,7 @@ class SiteModels:
         ).fetchone()
         count = signed[0] if signed else 0
         self.report("petition-left", f"article{row['id_article']}: {count}")
-        words: list[Node] = [Paragraph(call.read(row["texte"]))] if row["texte"].strip() else []
+        words = self._blocks(row["texte"], call)
         sentence = translate_plural(*_SIGNATURES, count, call.language).format(number=count)
         return (_box("petition", *words, Paragraph((Text(sentence),))),)
 

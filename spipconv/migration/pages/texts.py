@@ -205,6 +205,16 @@ class PageTexts:
         self.parts.insert(len(self.parts) - bool(below), (name, 1))
         return replace(body, children=(*body.children[:place], node, *body.children[place:]))
 
+    def read_part(self, text: str, extensions: tuple[Extension, ...]) -> tuple[Node, ...]:
+        """Return the blocks of a text of the site that a model shows. ``extensions`` come after those of the page."""
+        self.sources.append(in_language(text, self.language))
+        parsed = parse(
+            text, lang=self.language, objects=self._objects, embeds=True, peertube=self._peertube,
+            plugins=self._plugins, typography=self._typography, extensions=(*self._extensions, *extensions),
+        )  # fmt: skip
+        self._report("", parsed.diagnostics)
+        return parsed.document.children
+
     def read_definition(self, text: str, language: str) -> tuple[Node, ...]:
         """Return the nodes of a definition, of whose text the issues are reported where its own page is made."""
         parsed = parse(

@@ -31,6 +31,7 @@ REASONS: Mapping[str, str] = {
     "removed": mark("removed by a moderator"),
     "waiting": mark("waiting for a moderator"),
     "no-page": mark("of something that has no page on the new site"),
+    "unshown": mark("that no page shows"),
     "no-object": mark("of something that does not exist"),
     "not-selected": mark("not chosen for this run"),
     "no-coordinates": mark("without valid coordinates"),

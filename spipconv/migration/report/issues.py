@@ -129,10 +129,16 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
         mark("a petition: its text and the number of signatures are on the page, nobody can sign"),
     ),
     "form-shown": ("loss", mark("a form: its questions are on the page as text, nothing can be sent")),
+    "form-unread": (
+        "loss",
+        mark("a form whose questions cannot be read: only its title and its words are on the page"),
+    ),
     "form-left": ("loss", mark("a form that no page shows: not migrated")),
     "point-left": ("loss", mark("a point on a map that is an author’s or has no valid coordinates: not migrated")),
+    "model-unpublished": ("change", mark("what this shows was not published: nothing is shown")),
     "extra-plain": ("change", mark("a column of the site’s own has links, notes or pictures: only its words are kept")),
     "menu-left": ("change", mark("an entry of a menu that leads to nothing on the new site: left out")),
+    "menu-other": ("change", mark("a menu beside the main one: the new site has one menu, this one is left out")),
     "link-unpublished": (
         "loss",
         mark("the link leads to something that visitors cannot see: the link is removed, its text is kept"),

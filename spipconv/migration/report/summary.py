@@ -15,6 +15,10 @@ from spipconv.translations import format_number, translate, translate_plural
 
 _COLUMNS = 100
 _LINES = 40
+# On a site with many kinds, the table is shortened rather than the losses; the report has all of it.
+_TABLE_LINES = 23
+# The most lines of one row or sentence.
+_MOST_WRAPPED = 4
 
 
 def summary(report: MigrationReport, language: str) -> str:
@@ -28,8 +32,8 @@ def summary(report: MigrationReport, language: str) -> str:
     plugins = ", ".join(row.plugin.title for row in plugin_rows(report) if row.fact.fate not in ("read", "none"))
     lines += [
         "",
-        *([_cut("", translate("unknown models: {models}", language, models=models))] if models else []),
-        *([_cut("", translate("plugins to look at: {plugins}", language, plugins=plugins))] if plugins else []),
+        *(_wrap("", translate("unknown models: {models}", language, models=models), 2) if models else []),
+        *(_wrap("", translate("plugins to look at: {plugins}", language, plugins=plugins), 2) if plugins else []),
         ", ".join(
             f"{format_number(number, language)} {severity_words(severity, language, number)}"
             for severity, number in report.totals.items()
@@ -46,9 +50,9 @@ def _codes(report: MigrationReport, language: str, room: int) -> list[str]:
     lines: list[str] = []
     for place, (code, number) in enumerate(codes.items()):
         start = f"{format_number(number, language):>{number_width}}  {code:<{width}}  "
-        entry = [_cut(start, message(code, language))]
+        entry = _wrap(start, message(code, language))
         if severity(code) == "loss" and (advice := remedy(code, language)):
-            entry.append(_cut(" " * len(start), advice))
+            entry += _wrap(" " * len(start), advice)
         rest = len(codes) - place
         if len(lines) + len(entry) + (rest > 1) > room:
             lines.append(
@@ -73,11 +77,9 @@ def _tables(report: MigrationReport, language: str) -> list[str]:
         for kind, row in balance.items()
     ]
     reasons = ["", *(left_words(row, language) for row in balance.values())]
-    # On a site with many kinds, the table is shortened rather than the losses; the report has all of it.
-    cells = cells[: _LINES // 2]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [
-        _cut(
+    rows = [
+        _wrap(
             "  ".join(
                 cell.ljust(width) if index == 0 else cell.rjust(width)
                 for index, (cell, width) in enumerate(zip(row, widths, strict=True))
@@ -87,21 +89,40 @@ def _tables(report: MigrationReport, language: str) -> list[str]:
         )
         for row, reason in zip(cells, reasons, strict=False)
     ]
+    lines = _fitting(rows, language)
     for what, parts in report.tallies.items():
         if what not in IN_BALANCE:
             counts = ", ".join(
                 f"{format_number(number, language)} {tally_words(part, language, number=number)}"
                 for part, number in parts.items()
             )
-            lines.append(
-                _cut(
-                    "",
-                    translate("{subject}: {sentence}", language, subject=tally_words(what, language), sentence=counts),
-                )
+            lines += _wrap(
+                "", translate("{subject}: {sentence}", language, subject=tally_words(what, language), sentence=counts)
             )
     return lines
 
 
-def _cut(start: str, words: str) -> str:
-    """Return a line of words after its start, cut where it would be too long."""
-    return start + textwrap.shorten(words, _COLUMNS - len(start), placeholder=" …") if words else start
+def _fitting(rows: list[list[str]], language: str) -> list[str]:
+    """Return the lines of a table, without its last rows if it is so long that no room is left for the losses."""
+    lines: list[str] = []
+    for place, row in enumerate(rows):
+        rest = len(rows) - place
+        if len(lines) + len(row) + (rest > 1) > _TABLE_LINES:
+            lines.append(
+                translate_plural(
+                    "and one more kind of data: see the report",
+                    "and {number} more kinds of data: see the report",
+                    rest,
+                    language,
+                )
+            )
+            break
+        lines += row
+    return lines
+
+
+def _wrap(start: str, words: str, most: int = _MOST_WRAPPED) -> list[str]:
+    """Return words after their start, on as many lines as they need; only a very long list is cut."""
+    room = max(_COLUMNS - len(start), _COLUMNS // 4)
+    lines = textwrap.wrap(words, room, max_lines=most, placeholder=" …") or [""]
+    return [f"{' ' * len(start) if place else start}{line}" for place, line in enumerate(lines)]

@@ -18,6 +18,8 @@ _OTHERS = {
     "petitions": mark("petitions"),
     "gis": mark("points on maps"),
     "formulaires": mark("forms"),
+    "menus": mark("menus"),
+    "menus_entrees": mark("entries of menus"),
     "signatures": mark("signatures"),
     "syndic_articles": mark("syndicated items"),
     "auteurs_liens": mark("links to authors"),

@@ -31,7 +31,7 @@ _LINKS = {
     "formulaires_liens": ("formulaires", "id_formulaire"),
 }  # fmt: skip
 # Tables of plugins whose rows are shown without being objects (see ``plugin_files.py``).
-PLUGIN_TABLES = ("gis", "formulaires", "petitions")
+PLUGIN_TABLES = ("gis", "formulaires", "petitions", "menus", "menus_entrees")
 # Those that are tied to objects: their keys.
 _TABLES = {giver: (giver, key) for giver, key in _LINKS.values() if giver in PLUGIN_TABLES}
 # Modes of documents that are the logo of the site or of all sections: an object 0.

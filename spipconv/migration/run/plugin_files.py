@@ -23,13 +23,23 @@ PutLines = Callable[[str, Iterable[str]], None]
 
 
 class PluginFiles:
-    """Writes the files of plugins, by ``put``, into the folder ``images``, which every target copies."""
+    """Writes the files of plugins, by ``put``, into the folder ``images``, which every target copies.
+
+    ``has_menu``: the target has settings with the menu of the site.
+    """
 
     def __init__(
-        self, database: WorkingDatabase, site: Site, report: MigrationReport, put: PutLines, images: str
+        self,
+        database: WorkingDatabase,
+        site: Site,
+        report: MigrationReport,
+        put: PutLines,
+        images: str,
+        *,
+        has_menu: bool,
     ) -> None:
         self._db, self._database, self._site, self._report = database.db, database, site, report
-        self._put, self._images = put, images
+        self._put, self._images, self._has_menu = put, images, has_menu
         self._objects = SiteObjects(database)
         self._objects.language = site.language
         self._facts = PluginFacts(database, self._objects)
@@ -40,7 +50,7 @@ class PluginFiles:
             lines = calendar_lines(self._events(), self._site.name, self._site.address)
             self._put(f"{self._images}/{CALENDAR}", lines)
         self._write_points()
-        self._count_forms({mention.detail for mention in self._report.mentions(("form-shown",))})
+        self._count_forms({mention.detail for mention in self._report.mentions(("form-shown", "form-unread"))})
         self._count_petitions()
         self._count_menus()
 
@@ -107,7 +117,7 @@ class PluginFiles:
                 self._report.count("written", "formulaires")
                 continue
             title = shown_title(row["titre"], self._site.language)
-            self._report.leave("formulaires", "deleted" if row["statut"] == "poubelle" else "no-page", 1)
+            self._report.leave("formulaires", "deleted" if row["statut"] == "poubelle" else "unshown", 1)
             if row["statut"] != "poubelle":
                 self._report.add(Issue("form-left", detail=f"{row['id_formulaire']} {title}".strip()))
 
@@ -123,6 +133,14 @@ class PluginFiles:
         if not self._db.execute("SELECT 1 FROM menus LIMIT 1").fetchone():
             return
         menu = SiteMenu(self._database, self._site.language)
-        for language in self._site.languages:
-            menu.entries(language)
-        self._report.add(*menu.issues.values())
+        if self._has_menu:
+            for language in self._site.languages:
+                menu.entries(language)
+            self._report.add(*menu.issues.values())
+        for table, key, shown in (("menus", "id_menu", menu.menus), ("menus_entrees", "id_menus_entree", menu.shown)):
+            parents = "id_menu" if table == "menus_entrees" else "0"
+            for number, parent in self._db.execute(f"SELECT {key}, {parents} FROM {table}"):
+                if number in shown:
+                    self._report.count("written", table)
+                else:
+                    self._report.leave(table, "no-page" if parent in menu.menus else "no-place", 1)

@@ -29,7 +29,7 @@ from spipconv.migration.run.subjects import SubjectFinder
 from spipconv.migration.run.workers import Workers, WorkersLost
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.pages import SINGLE_FILES
-from spipconv.migration.writers.starters import site_files
+from spipconv.migration.writers.starters import SETTINGS, site_files
 from spipconv.system.files import CannotWrite
 
 
@@ -73,7 +73,8 @@ class SiteWriter:
             if self._output and isinstance(self._target, MarkdownTree):
                 for file in site_files(site, self._database, self._target):
                     self._put(file.path, file.content)
-            PluginFiles(self._database, site, self._report, self._put_lines, self._target.images).write()
+            images, has_menu = self._target.images, self._target.name in SETTINGS
+            PluginFiles(self._database, site, self._report, self._put_lines, images, has_menu=has_menu).write()
             for path, text in self._database.db.execute("SELECT path, text FROM kept ORDER BY path"):
                 self._put(path, text.encode("utf-8", "replace"))
             for path, file in self._database.db.execute("SELECT path, file FROM kept_files ORDER BY path"):
