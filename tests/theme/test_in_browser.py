@@ -178,7 +178,7 @@ def test_the_text_its_notes_and_its_definitions_are_printed_and_nothing_else(
     page.emulate_media(media="print")
     for shown in ("h1", ".authors", ".text-header .date", ".chapo", ".ps", ".footnotes", ".glossary", ".site-name"):
         assert page.locator(shown).first.is_visible(), shown
-    for hidden in (".menu", ".print", ".comments", ".neighbours", ".same-section", ".documents", ".site-footer"):
+    for hidden in ("nav", ".breadcrumb", ".print", ".comments", ".same-section", ".documents", ".site-footer"):
         assert not page.locator(hidden).first.is_visible(), hidden
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 

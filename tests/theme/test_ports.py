@@ -105,7 +105,7 @@ def _articles() -> str:
             "fr",
             0,
             *[""] * 4,
-            "Texte",
+            "R&D",
             *[""] * 3,
             date,
             "",
@@ -220,6 +220,7 @@ def test_pages_have_the_structure_of_hugo_s(to: TargetName, site: str) -> None:
 def test_lists_have_texts_of_further_sections_and_those_of_one_date_by_title(to: TargetName) -> None:
     section = BuiltPage(built_grown(to) / "enquetes" / "index.html")
     assert [title for title in section.words("h3.entry-title") if "Note" in title] == ["Note 30", "Note 3"]
+    assert "R&D" in section.words("p.summary")
     titles = BuiltPage(built_grown(to) / SECTION / "index.html").words("h3.entry-title")
     first = titles.index("Note 42")
     assert titles[first : first + 5] == ["Note 42", "Note 43", "Note 44", "Note 45", "Note 41"]
