@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from spipconv.migration.read.img_archive import unpack_images
-from spipconv.migration.read.sources import BadSource, SourceRow, archives, find_base, open_source, packing
+from spipconv.migration.read.sources import BadSource, SourceRow, archives, find_base, open_source, packing, site_of
 from spipconv.migration.run.migrate import migrate
 from spipconv.migration.run.options import MigrationOptions
 from tests.migrations import EXAMPLE, NOW, Migrated
@@ -216,6 +216,9 @@ def site(folder: Path, *names: str) -> Path:
         (["tmp/dump/a_2026-01-02.sqlite", "tmp/dump/b_20260101_001.sqlite"], "tmp/dump/a_2026-01-02.sqlite"),
         (["ecrire/data/dump.xml.gz", "index.php"], "ecrire/data/dump.xml.gz"),
         (["site.sql.gz", "index.php", "IMG/a.sql", ".x.sql"], "site.sql.gz"),
+        (["site.sql", "sitemap.xml", "feed.xml", "theme.zip"], "site.sql"),
+        (["www/config/bases/spip.sqlite", "www/tmp/cache/x.db"], "www/config/bases/spip.sqlite"),
+        (["sites/a.org/tmp/dump/a.sqlite", "sites/b.org/config/connect.php"], "sites/a.org/tmp/dump/a.sqlite"),
     ],
 )
 def test_the_base_of_a_folder_is_found(names: list[str], wanted: str, tmp_path: Path) -> None:
@@ -234,6 +237,12 @@ def test_the_newest_backup_is_taken_by_its_day(tmp_path: Path) -> None:
     [
         ([], "a folder without a base"),
         (["index.php", "config/connect.php"], "config/connect.php says on which server it is"),
+        (["www/config/connect.php", "www/theme.zip"], "www/config/connect.php says on which server it is"),
+        (["sites/a/config/bases/a.sqlite", "sites/b/config/bases/b.sqlite"], "2 files in it may be the base"),
+        (["sites/a/tmp/dump/a.sqlite", "sites/b/tmp/dump/b.sqlite"], "2 files in it may be the base"),
+        (["spip_articles.frm", "spip_articles.MYD"], "holds the files of a MySQL server's own folder"),
+        (["spip_articles.sql", "spip_auteurs.sql"], "or, if each holds a table, export the database into one file"),
+        (["toc.dat", "3365.dat.gz"], "is an archive of pg_dump; make a text of it: pg_restore"),
         (
             ["config/bases/a.sqlite", "config/bases/b.sqlite"],
             "2 files in it may be the base; give one of them: config/",
@@ -244,6 +253,30 @@ def test_the_newest_backup_is_taken_by_its_day(tmp_path: Path) -> None:
 def test_a_folder_without_a_clear_base_is_refused(names: list[str], message: str, tmp_path: Path) -> None:
     with pytest.raises(BadSource, match=message):
         open_source(str(site(tmp_path, *names)))
+
+
+@pytest.mark.parametrize("place", ["", "sites/a.org/"])
+def test_files_come_from_the_site_of_the_base(place: str, tmp_path: Path) -> None:
+    site(tmp_path, f"{place}config/bases/spip.sqlite")
+    assert site_of(find_base(tmp_path), tmp_path) == tmp_path / place
+    assert site_of(tmp_path / "backup/site.sql", tmp_path) == tmp_path
+
+
+@pytest.mark.parametrize("name", ["[Content_Types].xml", "mimetype"])
+def test_a_document_of_an_office_program_is_no_base(name: str, tmp_path: Path) -> None:
+    with pytest.raises(BadSource, match="is a document of an office program"):
+        read(write(tmp_path / "a.docx", zipped({name: b"x", "word/document.xml": b"<w/>"})))
+
+
+@pytest.mark.parametrize("pack", [zipped, tarred])
+def test_changes_beside_a_base_in_an_archive_are_not_lost(
+    pack: Callable[[dict[str, bytes]], bytes], tmp_path: Path
+) -> None:
+    base = (EXAMPLE / "site.sqlite").read_bytes()
+    path = write(tmp_path / "a.bin", pack({"a.sqlite-wal": b"x", "a.sqlite": base}))
+    with pytest.raises(BadSource, match=r"the last changes of a\.sqlite are beside it, in a\.sqlite-wal; unpack"):
+        open_source(str(path))
+    open_source(str(write(path, pack({"a.sqlite": base, "a.sqlite-wal": b"", "b.sqlite-wal": b"x"}))))
 
 
 def test_a_folder_gives_its_base_and_its_files(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from spipconv.migration.read.img_archive import find_images, unpack_images
 from spipconv.migration.read.missing_tables import lacks_addresses
 from spipconv.migration.read.prefixes import choose_prefix
 from spipconv.migration.read.privacy import hide_emails
-from spipconv.migration.read.sources import find_base, is_server, open_source
+from spipconv.migration.read.sources import find_base, is_server, open_source, site_of
 from spipconv.migration.read.spip_tables import SpipReader
 from spipconv.migration.report.issues import Issue
 from spipconv.migration.report.report import MigrationReport
@@ -83,7 +83,7 @@ def _in_folder(source: str, img: Path | None) -> tuple[str, Path | None, list[Is
     site = Path(source)
     base = find_base(site)
     found = [Issue("source-found", detail=str(base))]
-    if img is None and (img := find_images(site)):
+    if img is None and (img := find_images(site_of(base, site))):
         found.append(Issue("source-found", detail=str(img)))
     return str(base), img, found
 

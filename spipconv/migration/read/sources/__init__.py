@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from spipconv.migration.read.sources.bases import find_base
+from spipconv.migration.read.sources.bases import find_base, site_of
 from spipconv.migration.read.sources.dump import Dump
 from spipconv.migration.read.sources.layers import innermost, on_disk
 from spipconv.migration.read.sources.mysql import Server
@@ -17,7 +17,7 @@ from spipconv.migration.read.sources.xml_backup import LOGO, LOGO_HOVER, XmlBack
 
 __all__ = [
     "LOGO", "LOGO_HOVER", "BadSource", "Choose", "Doubt", "RawValue", "SourceRow", "SpipSource", "TooLong", "find_base",
-    "is_server", "open_source",
+    "is_server", "open_source", "site_of",
 ]  # fmt: skip
 
 _SERVERS = ("mysql://", "mariadb://")

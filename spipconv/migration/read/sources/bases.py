@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC
@@ -11,54 +12,91 @@ from spipconv.migration.read.sources.protocol import BadSource
 
 # The folders in which SPIP keeps its base and its backups, of all versions.
 _FOLDERS = ("config/bases", "tmp/dump", "ecrire/data", "")
-_ENDING = r"\.(?:sqlite3?|db|sql|dump|xml)(?:\.(?:gz|bz2|xz|zst|zip))?|\.(?:tgz|tar(?:\.\w+)?|zip)"
-_BASE = re.compile(rf"[^.][^/]*(?:{_ENDING})", re.IGNORECASE)
-_LIVE = re.compile(r"(?:.*/)?config/bases/[^/.][^/]*\.sqlite3?", re.IGNORECASE)
-_BACKUP = re.compile(rf"(?:.*/)?(?:tmp/dump|ecrire/data)/[^/.][^/]*(?:{_ENDING})", re.IGNORECASE)
-# Folders of a site that hold no base.
+# What may be the base, the likeliest first: a database, an XML backup, an archive.
+_PACKED = r"(?:\.(?:gz|bz2|xz|zst|zip))?"
+_ENDINGS = (rf"\.(?:sqlite3?|db|sql|dump){_PACKED}", rf"\.xml{_PACKED}", r"\.(?:tgz|tar(?:\.\w+)?|zip)")
+_KINDS = [re.compile(rf"[^.][^/]*{ending}", re.IGNORECASE) for ending in _ENDINGS]
+_ARCHIVE = len(_KINDS) - 1
+_LIVE = re.compile(r"(.*/|)config/bases/[^/.][^/]*\.sqlite3?", re.IGNORECASE)
+_BACKUP = re.compile(rf"(.*/|)(?:tmp/dump|ecrire/data)/[^/.][^/]*(?:{'|'.join(_ENDINGS)})", re.IGNORECASE)
+# Folders of a site that hold no base, and files in XML that are none.
 _ELSEWHERE = re.compile(
-    r"(?:^|/)(?:\.|__MACOSX/|IMG/|local/|plugins/|plugins-dist/|ecrire/(?!data/)|prive/|squelettes)"
+    r"(?:^|/)(?:\.|__MACOSX/|IMG/|local/|plugins/|plugins-dist/|extensions/|vendor/|node_modules/|ecrire/(?!data/)"
+    r"|prive/|squelettes|(?:plugin|paquet|sitemap)[^/]*\.xml$|Thumbs\.db$)"
 )
+_CONNECTION = re.compile(r"(?:.*/)?config/connect\.php")
+_TABLES = ("articles.sql", "auteurs.sql", "rubriques.sql", "documents.sql", "mots.sql")
+# How deep in a folder a base is looked for, and in how many folders.
+_DEEPEST = 6
+_MOST_FOLDERS = 10_000
+# Files by which an archive or a folder is known that is something else.
+_STRANGERS = {
+    "[Content_Types].xml": "is a document of an office program, not a database; export the database as SQL",
+    "mimetype": "is a document of an office program or a book, not a database; export the database as SQL",
+    "toc.dat": "is an archive of pg_dump; make a text of it: pg_restore -f site.sql FILE",
+}
+_OF_A_SERVER = re.compile(r".*\.(?:frm|myd|ibd)", re.IGNORECASE)
 _DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)-?([01]\d)-?([0-3]\d)(?!\d)")
 _MOST_NAMED = 5
+
+
+class NoBase(BadSource):
+    """Raised when none of the files may be a base."""
 
 
 def choose_base(place: str, files: Iterable[tuple[str, str]], *, is_archive: bool = False) -> str:
     """Return the name of the base among files, each with its day as digits: the site's own base, else its newest
     backup, else the only file that may be one. ``place`` is where they are.
 
-    Raises BadSource if there is none or it is not clear which.
+    Raises BadSource if it is not clear which, and NoBase if there is none.
     """
-    known: list[tuple[str, str]] = []
+    known: list[tuple[int, str, str]] = []
     others: list[str] = []
     for name, day in files:
+        if name in _STRANGERS:
+            raise BadSource(f"{place}: {_STRANGERS[name]}")
         if _ELSEWHERE.search(name):
             continue
-        if _BASE.fullmatch(name.rpartition("/")[2]):
-            known.append((name, day))
-        elif len(others) < 2:
-            others.append(name)
-    live = [name for name, _ in known if _LIVE.fullmatch(name)]
+        rank = _rank(name)
+        if rank < len(_KINDS):
+            known.append((rank, name, day))
+        elif len(others) < 2 or _OF_A_SERVER.fullmatch(name):
+            others = [*others[:1], name]
+    live = [name for _, name, _ in known if _LIVE.fullmatch(name)]
     if live:
         return _only(place, live)
-    backups = [(_day_of(name, day), name) for name, day in known if _BACKUP.fullmatch(name)]
+    backups = [(found[1], _day_of(name, day), name) for _, name, day in known if (found := _BACKUP.fullmatch(name))]
     if backups:
-        return max(backups)[1]
+        newest = {site: name for site, _, name in sorted(backups)}
+        return _only(place, list(newest.values()))
     if known:
-        return _only(place, [name for name, _ in known])
+        return _only(place, [name for rank, name, _ in known if rank == min(known)[0]])
     if is_archive and len(others) == 1:
         return others[0]
-    raise BadSource(
+    if any(map(_OF_A_SERVER.fullmatch, others)):
+        raise NoBase(f"{place}: holds the files of a MySQL server's own folder; export the database with mysqldump")
+    raise NoBase(
         f"{place}: {'an archive' if is_archive else 'a folder'} without a base: no config/bases/….sqlite, no backup in"
         " tmp/dump/, no dump (.sql, .sqlite, .xml); give the database itself"
     )
+
+
+def _rank(name: str) -> int:
+    """Return the place of a file's kind among those of bases; after them for all others."""
+    return next((rank for rank, kind in enumerate(_KINDS) if kind.fullmatch(name.rpartition("/")[2])), len(_KINDS))
 
 
 def _only(place: str, names: list[str]) -> str:
     if len(names) == 1:
         return names[0]
     shown = ", ".join(sorted(names)[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
-    raise BadSource(f"{place}: {len(names)} files in it may be the base; give one of them: {shown}")
+    raise BadSource(f"{place}: {len(names)} files in it may be the base; give one of them: {shown}{_parts(names)}")
+
+
+def _parts(names: list[str]) -> str:
+    """Return what to do if each of these files holds a table, as their names say."""
+    has_parts = sum(name.lower().endswith(_TABLES) for name in names) > 1
+    return "; or, if each holds a table, export the database into one file" if has_parts else ""
 
 
 def _day_of(name: str, day: str) -> str:
@@ -68,29 +106,50 @@ def _day_of(name: str, day: str) -> str:
 
 
 def find_base(folder: Path) -> Path:
-    """Return the base in the folder of a site. Raises BadSource."""
+    """Return the base in the folder of a site, or of several of which one has a base. Raises BadSource."""
     try:
-        base = folder / choose_base(str(folder), _listed(folder))
-    except BadSource as error:
-        if (folder / "config" / "connect.php").exists():
-            raise BadSource(
-                f"{folder}: a folder without a base: config/connect.php says on which server it is; give mysql://user@host/database"
-                " or a dump of it"
-            ) from error
-        raise
+        try:
+            return folder / choose_base(str(folder), _listed(folder, _FOLDERS))
+        except NoBase:
+            files = list(_listed(folder, _folders_below(folder)))
+        try:
+            # An archive in a site is rarely one of its base.
+            return folder / choose_base(str(folder), [file for file in files if _rank(file[0]) != _ARCHIVE])
+        except NoBase as error:
+            if connection := next((name for name, _ in files if _CONNECTION.fullmatch(name)), None):
+                raise NoBase(
+                    f"{folder}: a folder without a base: {connection} says on which server it is; give"
+                    " mysql://user@host/database or a dump of it"
+                ) from error
+            raise
     except OSError as error:
         raise BadSource(f"{folder}: cannot be read ({error.strerror}); give the database itself") from error
-    return base
 
 
-def _listed(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield the files of a site's folder that may be bases, by their paths in it, each with its day."""
+def site_of(base: Path, folder: Path) -> Path:
+    """Return the folder of the site whose base was found in a folder."""
+    place = base.as_posix()
+    return base.parents[2] if _LIVE.fullmatch(place) or _BACKUP.fullmatch(place) else folder
+
+
+def _listed(folder: Path, parts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the files in parts of a folder that may be bases, by their paths in it, each with its day."""
     from datetime import datetime
 
-    for part in _FOLDERS:
+    for part in parts:
         if not (folder / part).is_dir():
             continue
         for path in sorted((folder / part).iterdir()):
             if path.is_file() and (found := path.stat()).st_size:
                 day = datetime.fromtimestamp(found.st_mtime, UTC).strftime("%Y%m%d")
                 yield path.relative_to(folder).as_posix(), day
+
+
+def _folders_below(folder: Path) -> Iterator[str]:
+    """Yield the folders below a folder that may hold a base, by their paths in it."""
+    for count, (place, names, _) in enumerate(os.walk(folder)):
+        path = Path(place).relative_to(folder)
+        yield path.as_posix()
+        is_deep = len(path.parts) >= _DEEPEST or count >= _MOST_FOLDERS
+        looked = sorted({"dump", "upload"} & set(names)) if path.name == "tmp" else sorted(names)
+        names[:] = [] if is_deep else [name for name in looked if not _ELSEWHERE.search(f"{name}/")]

@@ -10,7 +10,7 @@ from io import BufferedReader
 from pathlib import Path
 from tempfile import mkdtemp
 
-from spipconv.migration.read.sources.archives import open_members
+from spipconv.migration.read.sources.archives import Member, open_members
 from spipconv.migration.read.sources.bases import choose_base
 from spipconv.migration.read.sources.packing import Contents, file_contents, packing_of, unpacked, unpacking
 from spipconv.migration.read.sources.protocol import BadSource
@@ -45,9 +45,21 @@ def _member(contents: Contents, work: Path | None) -> Contents:
     """Return the member of an archive that is the base."""
     if contents.packing == "zip":
         contents = on_disk(contents, work)
+    changes: set[str] = set()
+
+    def listed(members: Iterator[Member]) -> Iterator[tuple[str, str]]:
+        for member in members:
+            if member.is_file:
+                if member.name.endswith(("-wal", "-journal")) and member.open().read(1):
+                    changes.add(member.name)
+                yield member.name, member.date
+
     with open_members(contents) as members:
-        chosen = choose_base(
-            contents.name, ((member.name, member.date) for member in members if member.is_file), is_archive=True
+        chosen = choose_base(contents.name, listed(members), is_archive=True)
+    if beside := changes & {f"{chosen}-wal", f"{chosen}-journal"}:
+        raise BadSource(
+            f"{contents.name}: the last changes of {chosen} are beside it, in {beside.pop()}; unpack both and give the"
+            " base"
         )
 
     @contextmanager
