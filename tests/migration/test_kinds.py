@@ -14,7 +14,7 @@ from spipconv.objects import KINDS as SHORTCUTS
 
 MIGRATION = Path(kinds.__file__).parent
 # What a page of each kind shows is code, one function a kind.
-CODE = MIGRATION / "pages" / "content.py"
+CODE = MIGRATION / "pages" / "row_fields.py"
 # Files of new sites, below layouts/, cannot import the records.
 MODULES = sorted(
     path for path in MIGRATION.rglob("*.py") if path not in (Path(kinds.__file__), CODE) and "layouts" not in path.parts
