@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,8 +19,9 @@ from spipconv.glossary.entries import LONGEST_FORM
 from spipconv.glossary.search import Form, Search
 from spipconv.languages import CODES
 from spipconv.migration.plan.failures import keep_failing
-from spipconv.migration.plan.names import Names, language_tag
+from spipconv.migration.plan.names import Names
 from spipconv.migration.plan.old_addresses import own_addresses
+from spipconv.migration.plan.planned_objects import PlannedObjects
 from spipconv.migration.plan.redirections import read_redirection
 from spipconv.migration.plan.titles import in_language, shown_title, shown_words
 from spipconv.migration.read.database import WorkingDatabase
@@ -61,8 +62,10 @@ class GlossaryPlan:
     drafts.
     """
 
-    def __init__(self, database: WorkingDatabase, groups: Sequence[str] | None, drafts: Collection[str]) -> None:
-        self._database, self._db, self._drafts = database, database.db, drafts
+    def __init__(
+        self, database: WorkingDatabase, planned: PlannedObjects, groups: Sequence[str] | None, drafts: Collection[str]
+    ) -> None:
+        self._database, self._db, self._planned, self._drafts = database, database.db, planned, drafts
         self._named = groups
         self._settings = read_glossary_settings(database)
         self._groups: set[int] = set()
@@ -73,10 +76,11 @@ class GlossaryPlan:
 
     # ---- Groups of keywords ----
 
-    def choose(self, language: str) -> Iterator[Issue]:
+    def choose(self) -> Iterator[Issue]:
         """Choose the groups of keywords; yield the issue that names each, in the site's own language."""
         if self._named is None:
             return
+        language = self._planned.language
         names: defaultdict[str, list[int]] = defaultdict(list)
         titles: dict[int, str] = {}
         for row in self._db.execute("SELECT id_groupe, titre FROM groupes_mots ORDER BY id_groupe"):
@@ -140,8 +144,9 @@ class GlossaryPlan:
 
     # ---- Dictionaries ----
 
-    def plan_dictionaries(self, names: Names, language: str) -> Iterator[Issue]:
+    def plan_dictionaries(self, names: Names) -> Iterator[Issue]:
         """Plan the dictionaries and their definitions."""
+        language = self._planned.language
         if not self._db.execute("SELECT 1 FROM definitions UNION ALL SELECT 1 FROM dictionnaires").fetchone():
             return
         rows = self._db.execute("SELECT * FROM dictionnaires ORDER BY statut <> 'actif', id_dictionnaire").fetchall()
@@ -153,7 +158,7 @@ class GlossaryPlan:
                 yield from issues
                 path = f"/{PLACE}/{slug}/"
             state = "published" if is_active else "draft"
-            self._add_object("dictionnaire", number, state, title, language, 0, slug, path)
+            self._planned.add("dictionnaire", number, state, title, language, 0, slug, path)
             if is_active and self._named is not None:
                 yield Issue("glossary-taken", "dictionnaire", number, detail=shown_title(title, language))
             if not is_active:
@@ -162,35 +167,29 @@ class GlossaryPlan:
         active = {row["id_dictionnaire"] for row in rows if row["statut"] == "actif"} if rows else None
         for row in self._db.execute("SELECT * FROM definitions ORDER BY statut <> 'publie', id_definition").fetchall():
             try:
-                issues = list(self._plan_definition(names, language, row, active))
+                issues = list(self._plan_definition(names, row, active))
             except Exception as error:
-                issues = [keep_failing(self._database, "definition", row["id_definition"], error)]
-                self._db.execute("DELETE FROM pages WHERE kind = 'definition' AND number = ?", (row["id_definition"],))
-                self._add_object("definition", row["id_definition"], "failed", "", language, 0, "", "")
+                issues = [self._planned.fail("definition", row["id_definition"], error)]
             yield from issues
 
-    def _plan_definition(
-        self, names: Names, language: str, row: sqlite3.Row, active: set[int] | None
-    ) -> Iterator[Issue]:
-        number, title, own = row["id_definition"], row["titre"], row["lang"] or language
+    def _plan_definition(self, names: Names, row: sqlite3.Row, active: set[int] | None) -> Iterator[Issue]:
+        number, title, own = row["id_definition"], row["titre"], row["lang"] or self._planned.language
         is_active = active is None or row["id_dictionnaire"] in active
         is_shown = row["statut"] == "publie" and is_active
         if not is_shown and row["statut"] != "publie" and row["statut"] not in self._drafts:
-            self._add_object("definition", number, "hidden", title, own, row["id_trad"], "", "")
+            self._planned.add("definition", number, "hidden", title, own, row["id_trad"], "", "")
             return
         if row["statut"] == "publie" and not is_active:
             yield Issue("definition-inactive", "definition", number)
         title, slug, issues = names.name("definition", number, title, own, f"/{PLACE}/")
         yield from issues
         path = f"/{PLACE}/{slug}/"
-        own_path = path if own == language else f"/{language_tag(own)}{path}"
-        state = "published" if is_shown else "draft"
-        self._add_object("definition", number, state, title, own, row["id_trad"], slug, own_path)
+        state, address = "published" if is_shown else "draft", self._planned.prefix(own) + path
+        self._planned.add("definition", number, state, title, own, row["id_trad"], slug, address)
         languages = sorted(_languages_of(row["titre"]) | _languages_of(row["texte"]) | {own})
         parent = ("home", 0) if active is None else ("dictionnaire", row["id_dictionnaire"])
         for code in languages:
-            address = path if code == language else f"/{language_tag(code)}{path}"
-            self._db.execute("INSERT INTO pages VALUES ('definition', ?, ?, ?, ?, ?)", (number, code, address, *parent))
+            self._planned.add_page("definition", number, code, path, *parent)
         if is_shown:
             yield from self._add_definition(row, own)
 
@@ -206,23 +205,6 @@ class GlossaryPlan:
                 row["url_externe"].strip(),
             )  # fmt: skip
             yield from self._add_term(term)
-
-    def _add_object(self, *values: str | int) -> None:
-        self._db.execute(
-            "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*values, sort_number(str(values[3]))[0]),
-        )
-
-    def add_lists(self, add_page: Callable[[str, int, str, str, str, int], None], language: str) -> None:
-        """Add the pages of dictionaries, in every language of their definitions."""
-        rows = self._db.execute(
-            "SELECT o.number, o.address, group_concat(DISTINCT p.language) AS languages FROM objects o"
-            " LEFT JOIN pages p ON p.parent_kind = o.kind AND p.parent_number = o.number"
-            " WHERE o.kind = 'dictionnaire' GROUP BY o.number"
-        ).fetchall()
-        for row in rows:
-            for code in sorted({language, *(row["languages"] or language).split(",")}):
-                add_page("dictionnaire", row["number"], code, row["address"], "home", 0)
 
     # ---- Terms ----
 

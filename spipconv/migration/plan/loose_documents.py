@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spipconv.migration.kinds import FILES, HOME
 from spipconv.migration.plan.names import Names
+from spipconv.migration.plan.planned_objects import PlannedObjects
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.safety import safe_address
 
@@ -23,7 +24,7 @@ _LOOSE = (
 _PAGES = (("documents", "= 'publie'", "published"), ("documents-drafts", "<> 'publie'", "draft"))
 
 
-def plan_documents(database: WorkingDatabase, names: Names, language: str) -> None:
+def plan_documents(database: WorkingDatabase, names: Names, planned: PlannedObjects) -> None:
     """Plan pages for the documents that are on no other page; what SPIP did not publish is on drafts."""
     db, number = database.db, 0
     for name, condition, state in _PAGES:
@@ -31,16 +32,8 @@ def plan_documents(database: WorkingDatabase, names: Names, language: str) -> No
         documents = [row["id_document"] for row in rows if row["distant"] != "oui" or safe_address(row["fichier"])]
         for start in range(0, len(documents), MOST_DOCUMENTS):
             address = names.free(FILES.name, (name, f"{name}-{start // MOST_DOCUMENTS + 1}"))
-            db.execute(
-                "INSERT INTO objects (kind, number, state, title, language, translation_of, slug, address, weight)"
-                " VALUES (?, ?, ?, ?, ?, 0, ?, ?, 0)",
-                (FILES.name, number, state, TITLE, language, address.strip("/"), address),
-            )
-            db.execute(
-                "INSERT INTO pages (kind, number, language, address, parent_kind, parent_number)"
-                " VALUES (?, ?, ?, ?, ?, 0)",
-                (FILES.name, number, language, address, HOME.name),
-            )
+            planned.add(FILES.name, number, state, TITLE, planned.language, 0, address.strip("/"), address)
+            planned.add_page(FILES.name, number, planned.language, address, HOME.name, 0)
             db.executemany(
                 "INSERT INTO documents_liens (id_document, id_objet, objet, vu, rang_lien) VALUES (?, ?, ?, '', 0)",
                 [(document, number, FILES.name) for document in documents[start : start + MOST_DOCUMENTS]],

@@ -10,21 +10,18 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from spipconv.languages import CODES
 from spipconv.migration.kinds import LISTED, OBJECT_KINDS
-from spipconv.migration.plan.failures import keep_failing
 from spipconv.migration.plan.glossary import GlossaryPlan
+from spipconv.migration.plan.lists import add_lists
 from spipconv.migration.plan.loose_documents import plan_documents
-from spipconv.migration.plan.names import AUTHORS, Names, language_tag
+from spipconv.migration.plan.names import AUTHORS, Names
+from spipconv.migration.plan.planned_objects import PlannedObjects
 from spipconv.migration.plan.preparation import check_languages, index_objects
 from spipconv.migration.plan.redirections import plan_redirections
 from spipconv.migration.plan.sections import Section, SectionTree
 from spipconv.migration.read.database import WorkingDatabase, read_date
-from spipconv.migration.report.errors import stops_the_run
 from spipconv.migration.report.issues import Issue
 from spipconv.migration.selection import DRAFTS
-from spipconv.objects import sort_number
-from spipconv.parsing.parser import languages_of
 
 _ARTICLE_WORDS = "(titre || surtitre || soustitre || descriptif || chapo || texte || ps)"
 _LIST_TITLES = {"evenements": "Événements"}
@@ -44,20 +41,20 @@ class SitePlan:
     ) -> None:  # fmt: skip
         self._database, self._now, self._drafts = database, now, drafts
         self._db = database.db
-        self.language = "fr"
+        self._planned = PlannedObjects(database)
         self._sections = SectionTree()
         self._names = Names(database, reserved)
-        self._glossary = GlossaryPlan(database, glossary_groups, drafts)
+        self._glossary = GlossaryPlan(database, self._planned, glossary_groups, drafts)
 
     def make(self) -> Iterator[Issue]:
         """Fill the tables ``objects`` and ``pages``; yield the issues."""
         yield from index_objects(self._database)
-        yield from check_languages(self._database, self.language)
-        self.language = self._database.meta("langue_site", self.language)
+        yield from check_languages(self._database, self._planned.language)
+        self._planned.language = self._database.meta("langue_site", self._planned.language)
         yield from self._plan_sections()
-        yield from self._glossary.choose(self.language)
+        yield from self._glossary.choose()
         yield from self._plan_keywords()
-        yield from self._glossary.plan_dictionaries(self._names, self.language)
+        yield from self._glossary.plan_dictionaries(self._names)
         yield from self._plan_authors()
         yield from self._plan_articles()
         yield from self._plan_others("breve", "titre", "texte")
@@ -65,10 +62,10 @@ class SitePlan:
         yield from self._plan_albums()
         yield from self._plan_events()
         self._show_sections()
-        plan_documents(self._database, self._names, self.language)
+        plan_documents(self._database, self._names, self._planned)
         yield from plan_redirections(self._database)
         yield from self._glossary.settle()
-        yield from self._add_lists()
+        yield from add_lists(self._database, self._planned, self._sections)
         self._db.commit()
 
     # ---- Sections and their content ----
@@ -79,7 +76,7 @@ class SitePlan:
             facts[row["id_rubrique"]] = row["id_trad"], row["rang"]
             number, title = row["id_rubrique"], row["titre"]
             fields = (title, row["descriptif"], row["texte"])
-            languages, issues = self._languages("rubrique", number, row["lang"], *fields)
+            languages, issues = self._planned.languages("rubrique", number, row["lang"], *fields)
             yield from issues
             is_visible = row["statut"] == "publie"
             section = Section(number, row["id_parent"], title, languages[0], is_visible, languages=set(languages))
@@ -100,9 +97,9 @@ class SitePlan:
             yield from issues
             for place in self._sections.chain(section.number):
                 place.languages |= section.languages
-            address = self._prefix(section.language) + section.path
+            address = self._planned.prefix(section.language) + section.path
             translation_of, rank = facts[section.number]
-            self._add_object(
+            self._planned.add(
                 "rubrique", section.number, "draft", section.title, section.language, translation_of, section.slug,
                 address, rank,
             )  # fmt: skip
@@ -148,7 +145,7 @@ class SitePlan:
         fields: tuple[str, ...], rank: int, name: str = "",
     ) -> Iterator[Issue]:  # fmt: skip
         above = self._sections.find(section)
-        languages, issues = self._languages(kind, number, lang or (above.language if above else ""), *fields)
+        languages, issues = self._planned.languages(kind, number, lang or (above.language if above else ""), *fields)
         yield from issues
         if state in ("published", "future") and self._sections.is_restricted(section):
             state = "draft"
@@ -161,12 +158,12 @@ class SitePlan:
                 yield Issue("section-missing", kind, number, detail=str(section), page=f"/{slug}/")
             address = f"{path}{slug}/"
             for language in languages:
-                self._add_page(kind, number, language, address, "rubrique", section if above else 0)
+                self._planned.add_page(kind, number, language, address, "rubrique", section if above else 0)
             for place in self._sections.chain(section):
                 place.languages |= set(languages)
                 place.is_visible |= state == "published"
-        self._add_object(
-            kind, number, state, title, languages[0], translation_of, slug, self._prefix(languages[0]) + address
+        self._planned.add(
+            kind, number, state, title, languages[0], translation_of, slug, self._planned.prefix(languages[0]) + address
             if address else "", rank,
         )  # fmt: skip
 
@@ -214,44 +211,47 @@ class SitePlan:
         fields: tuple[str, ...],
     ) -> Iterator[Issue]:  # fmt: skip
         """Plan an object whose page is below the page that lists its kind."""
-        languages, issues = self._languages(kind, number, lang, title, *fields)
+        languages, issues = self._planned.languages(kind, number, lang, title, *fields)
         yield from issues
         slug = address = ""
         if state != "hidden":
             title, slug, issues = self._names.name(kind, number, title, languages[0], above)
             yield from issues
             for language in languages:
-                self._add_page(kind, number, language, f"{above}{slug}/", LISTED[kind].name, 0)
-            address = f"{self._prefix(languages[0])}{above}{slug}/"
-        self._add_object(kind, number, state, title, languages[0], translation_of, slug, address)
+                self._planned.add_page(kind, number, language, f"{above}{slug}/", LISTED[kind].name, 0)
+            address = f"{self._planned.prefix(languages[0])}{above}{slug}/"
+        self._planned.add(kind, number, state, title, languages[0], translation_of, slug, address)
         if not self._db.execute("SELECT 1 FROM objects WHERE kind = ?", (LISTED[kind].name,)).fetchone() and address:
             name = above.strip("/")
             title = _LIST_TITLES.get(name, name.capitalize())
             shown = "published" if state == "published" else "draft"
-            self._add_object(LISTED[kind].name, 0, shown, title, self.language, 0, name, above)
+            self._planned.add(LISTED[kind].name, 0, shown, title, self._planned.language, 0, name, above)
 
     # ---- Keywords and authors ----
 
     def _plan_keywords(self) -> Iterator[Issue]:
         for row in self._db.execute("SELECT * FROM groupes_mots ORDER BY id_groupe").fetchall():
-            title, slug, issues = self._names.name("groupe", row["id_groupe"], row["titre"], self.language, "/")
-            yield from issues
-            self._add_object(
-                "groupe", row["id_groupe"], "published", title, self.language, 0, slug, f"/{slug}/", row["rang"]
+            title, slug, issues = self._names.name(
+                "groupe", row["id_groupe"], row["titre"], self._planned.language, "/"
             )
+            yield from issues
+            self._planned.add(
+                "groupe", row["id_groupe"], "published", title, self._planned.language, 0, slug, f"/{slug}/",
+                row["rang"],
+            )  # fmt: skip
         for row in self._db.execute("SELECT * FROM mots ORDER BY id_mot").fetchall():
             group = self._db.execute(
                 "SELECT address FROM objects WHERE kind = 'groupe' AND number = ?", (row["id_groupe"],)
             ).fetchone()
             above = group["address"] if group else "/mots/"
-            language = row["lang"] or self.language
+            language = row["lang"] or self._planned.language
             title, issues = self._glossary.title_of(row)
             yield from issues
             title, slug, issues = self._names.name("mot", row["id_mot"], title, language, above)
             yield from issues
-            self._add_object(
+            self._planned.add(
                 "mot", row["id_mot"], "published", title, language, row["id_trad"], slug,
-                f"{self._prefix(language)}{above}{slug}/", row["rang"],
+                f"{self._planned.prefix(language)}{above}{slug}/", row["rang"],
             )  # fmt: skip
 
     def _plan_authors(self) -> Iterator[Issue]:
@@ -263,7 +263,7 @@ class SitePlan:
             "INSERT INTO objects (kind, number, state, title, language, translation_of, slug, address, weight) SELECT"
             " DISTINCT 'auteur', id_auteur, 'hidden', '', ?, 0, '', '', 0 FROM unread WHERE id_auteur NOT IN"
             " (SELECT id_auteur FROM auteurs)",
-            (self.language,),
+            (self._planned.language,),
         )
         texts = " UNION ALL ".join(
             f"SELECT '{name}' AS kind, {kind.key} AS number, statut FROM {kind.table}"
@@ -278,14 +278,16 @@ class SitePlan:
         ).fetchall()
         for row in rows:
             if row["is_visible"] is None:
-                self._add_object("auteur", row["id_auteur"], "hidden", row["nom"], self.language, 0, "", "")
+                self._planned.add("auteur", row["id_auteur"], "hidden", row["nom"], self._planned.language, 0, "", "")
                 continue
             title, slug, issues = self._names.name(
-                "auteur", row["id_auteur"], row["nom"], self.language, f"/{AUTHORS}/"
+                "auteur", row["id_auteur"], row["nom"], self._planned.language, f"/{AUTHORS}/"
             )
             yield from issues
             state = "published" if row["is_visible"] else "draft"
-            self._add_object("auteur", row["id_auteur"], state, title, self.language, 0, slug, f"/{AUTHORS}/{slug}/")
+            self._planned.add(
+                "auteur", row["id_auteur"], state, title, self._planned.language, 0, slug, f"/{AUTHORS}/{slug}/"
+            )
 
     def _show_sections(self) -> None:
         """Publish the sections that SPIP calls published, and those that contain something published."""
@@ -296,57 +298,7 @@ class SitePlan:
         ]
         self._db.executemany("UPDATE objects SET state = 'published' WHERE kind = 'rubrique' AND number = ?", visible)
 
-    # ---- Pages that list others ----
-
-    def _add_lists(self) -> Iterator[Issue]:
-        """Add the pages of sections, keywords, groups and authors in every language of the pages that they list."""
-        home = {self.language}
-        for section in self._sections:
-            for language in sorted(section.languages):
-                self._add_page("rubrique", section.number, language, section.path, "rubrique", section.parent)
-            home |= section.languages
-        home |= {row[0] for row in self._db.execute("SELECT DISTINCT language FROM pages")}
-        for links, key, kind, table, fields in (
-            ("mots_liens", "id_mot", "mot", "mots", "titre || descriptif || texte"),
-            ("auteurs_liens", "id_auteur", "auteur", "auteurs", "nom || bio"),
-        ):
-            rows = self._db.execute(
-                "SELECT o.number, o.address, o.language, m.id, m.words, (SELECT group_concat(DISTINCT p.language) FROM"
-                f" {links} l JOIN pages p ON p.kind = l.objet AND p.number = l.id_objet WHERE l.{key} = o.number)"
-                f" AS languages FROM objects o JOIN (SELECT {key} AS id, {fields} AS words FROM {table}) m"
-                " ON m.id = o.number WHERE o.state NOT IN ('hidden', 'redirect') AND o.kind = ? ORDER BY o.number",
-                (kind,),
-            ).fetchall()
-            for row in rows:
-                found, issues = self._languages(kind, row["number"], row["language"], row["words"])
-                yield from issues
-                languages = {*found, *(row["languages"] or "").split(",")}
-                group = self._db.execute("SELECT id_groupe FROM mots WHERE id_mot = ?", (row["number"],)).fetchone()
-                parent = ("groupe", group["id_groupe"]) if kind == "mot" and group else ("home", 0)
-                address = row["address"].removeprefix(self._prefix(row["language"]))
-                for language in sorted(languages - {""}):
-                    self._add_page(kind, row["number"], language, address, *parent)
-        groups = self._db.execute(
-            "SELECT o.number, o.address, group_concat(DISTINCT p.language) AS languages FROM objects o"
-            " LEFT JOIN pages p ON p.parent_kind = 'groupe' AND p.parent_number = o.number"
-            " WHERE o.kind = 'groupe' GROUP BY o.number"
-        ).fetchall()
-        for row in groups:
-            for language in sorted({self.language, *(row["languages"] or self.language).split(",")}):
-                self._add_page("groupe", row["number"], language, row["address"], "home", 0)
-        for kind_of_list in LISTED.values():
-            rows = self._db.execute(
-                "SELECT DISTINCT p.language, l.address FROM pages p JOIN objects l ON l.kind = p.parent_kind"
-                " WHERE p.parent_kind = ? ORDER BY p.language",
-                (kind_of_list.name,),
-            ).fetchall()
-            for language in sorted({self.language, *[row["language"] for row in rows]} if rows else ()):
-                self._add_page(kind_of_list.name, 0, language, rows[0]["address"], "home", 0)
-        self._glossary.add_lists(self._add_page, self.language)
-        for language in sorted(home):
-            self._add_page("home", 0, language, "/", "", 0)
-
-    # ---- Names and rows ----
+    # ---- Rows ----
 
     def _state(self, statut: str) -> str:
         return "published" if statut == "publie" else "draft" if statut in self._drafts else "hidden"
@@ -359,42 +311,5 @@ class SitePlan:
             try:
                 issues = list(plan(row))
             except Exception as error:
-                if stops_the_run(error):
-                    raise
-                number = row[OBJECT_KINDS[kind].key]
-                self._db.execute("DELETE FROM pages WHERE kind = ? AND number = ?", (kind, number))
-                self._db.execute(
-                    "INSERT OR REPLACE INTO objects VALUES (?, ?, 'failed', '', ?, 0, '', '', 0)",
-                    (kind, number, self.language),
-                )
-                issues = [keep_failing(self._database, kind, number, error)]
+                issues = [self._planned.fail(kind, row[OBJECT_KINDS[kind].key], error)]
             yield from issues
-
-    def _languages(self, kind: str, number: int, language: str, *fields: str) -> tuple[list[str], list[Issue]]:
-        """Return an object's languages, its own first."""
-        own = language or self.language
-        try:
-            named = frozenset().union(*[languages_of(text) for text in fields]) & CODES
-        except Exception as error:
-            return [own], [keep_failing(self._database, kind, number, error, "lang")]
-        return [own, *sorted(named - {own})], []
-
-    def _prefix(self, language: str) -> str:
-        return "" if language == self.language else "/" + language_tag(language)
-
-    def _add_object(
-        self, kind: str, number: int, state: str, title: str, language: str, translation_of: int, slug: str,
-        address: str, rank: int = 0,
-    ) -> None:  # fmt: skip
-        self._db.execute(
-            "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (kind, number, state, title, language, translation_of, slug, address, sort_number(title)[0] or rank),
-        )
-
-    def _add_page(
-        self, kind: str, number: int, language: str, address: str, parent_kind: str, parent_number: int
-    ) -> None:
-        self._db.execute(
-            "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?)",
-            (kind, number, language, self._prefix(language) + address, parent_kind, parent_number),
-        )
