@@ -13,6 +13,7 @@ import pytest
 from spipconv import Glossary, render
 from spipconv.glossary import read_assets
 from spipconv.parsing.parser import parse
+from tests.accessibility import violations
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(__file__).parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 SITE = "https://site.test/"
 BUBBLE = ".glossary-bubble"
 GLOSSARY = Glossary.from_data(
@@ -251,13 +251,6 @@ def test_other_links_show_nothing(visit: Opener, target: str) -> None:
 # ---- Accessibility ----
 
 
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run().then(({violations}) => violations)")
-    return [f"{item['id']}: {node['html'][:120]} {node['failureSummary']}" for item in found for node in item["nodes"]]
-
-
-@pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm ci")
 @pytest.mark.parametrize("width", [375, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(visit: Opener, scheme: str, width: int) -> None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.accessibility import violations
+
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 preview = pytest.importorskip("spipconv.preview", reason="starlette is not installed")
@@ -25,7 +27,6 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "spipconv" / "preview" / "static"
 EXAMPLE = ROOT / "examples" / "static"
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 VECTORS: list[str] = [
     json.loads(line)["vector"]
     for line in (Path(__file__).parent.parent / "security" / "spip_xss.jsonl").read_text("utf-8").splitlines()
@@ -725,17 +726,6 @@ def test_an_origin_that_is_not_allowed_gets_an_explanation(browser: Browser, ser
 # ---- accessibility
 
 
-def violations(page: Page) -> list[str]:
-    """Return what axe-core finds, but of what the server's pages of errors are."""
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run().then(({violations}) => violations)")
-    return [f"{one['id']}: {node['html'][:120]} {node['failureSummary']}" for one in found for node in one["nodes"]]
-
-
-needs_axe = pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm ci")
-
-
-@needs_axe
 @pytest.mark.parametrize("width", [375, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(visit: Opener, scheme: str, width: int) -> None:
@@ -751,7 +741,6 @@ def test_axe_finds_nothing(visit: Opener, scheme: str, width: int) -> None:
     assert violations(page) == []
 
 
-@needs_axe
 def test_axe_finds_nothing_without_the_widget_nor_in_a_static_page(visit: Opener, site: Site, server: Server) -> None:
     # axe-core is JavaScript: only the widget is off.
     page = visit(script="customElements.define = () => {};", color_scheme="dark")
@@ -764,7 +753,6 @@ def test_axe_finds_nothing_without_the_widget_nor_in_a_static_page(visit: Opener
     assert violations(page) == []
 
 
-@needs_axe
 def test_axe_finds_what_is_wrong(visit: Opener) -> None:
     page = visit()
     page.locator("label[for=spip-text]").evaluate("(label) => label.remove()")

@@ -18,6 +18,7 @@ import yaml
 
 from spipconv.glossary import read_assets
 from spipconv.migration.target import TargetName
+from tests.accessibility import violations
 from tests.migration.test_builds import built, program
 from tests.theme.sites import ARTICLE, built_demo, demo
 from tests.theme.test_ports import SECTION, THEMED, built_grown
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 _ECONOMY = "economie-sociale-et-solidaire/"
 # Pages of the test site with what the demonstration lacks.
 ODD = {
@@ -113,13 +113,6 @@ def open_page(page: Page, address: str) -> None:
     assert answer.ok, address
 
 
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run().then(({violations}) => violations)")
-    return [f"{item['id']}: {node['html'][:120]} {node['failureSummary']}" for item in found for node in item["nodes"]]
-
-
-@pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm ci")
 # At 200 %, a screen of 1280 pixels is 640 pixels wide.
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 640)])
 def test_axe_finds_nothing_on_any_kind_of_page(visit: Opener, sites: dict[str, str], scheme: str, width: int) -> None:
@@ -132,7 +125,6 @@ def test_axe_finds_nothing_on_any_kind_of_page(visit: Opener, sites: dict[str, s
     assert wrong == {}
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm ci")
 @pytest.mark.parametrize("to", THEMED)
 def test_axe_finds_nothing_in_what_other_generators_build(visit: Opener, sites: dict[str, str], to: TargetName) -> None:
     page = visit(viewport={"width": 375, "height": 800})
