@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import io
 import sqlite3
 import sys
-import zipfile
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +20,7 @@ from spipconv.migration.read.encoding import Decoder
 from spipconv.migration.read.sources import BadSource, SourceRow, SpipSource, open_source
 from spipconv.migration.read.sources.dump import Dump
 from tests.mariadb import MariaDB, mariadb_server
+from tests.migration.test_packing import zipped
 
 __all__ = ["mariadb_server"]  # a fixture
 
@@ -42,15 +41,6 @@ def written(folder: Path, sql: str | bytes) -> Path:
 def rows_in(folder: Path, sql: str | bytes, window: int = 1 << 20) -> list[SourceRow]:
     """Return the rows of a dump's only table."""
     return [row for _, row in rows_of(Dump(written(folder, sql), window))]
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    """Return a .zip file."""
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return data.getvalue()
 
 
 # Dumps against the server that made them
