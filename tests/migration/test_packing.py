@@ -241,7 +241,7 @@ def test_the_newest_backup_is_taken_by_its_day(tmp_path: Path) -> None:
         (["sites/a/config/bases/a.sqlite", "sites/b/config/bases/b.sqlite"], "2 files in it may be the base"),
         (["sites/a/tmp/dump/a.sqlite", "sites/b/tmp/dump/b.sqlite"], "2 files in it may be the base"),
         (["spip_articles.frm", "spip_articles.MYD"], "holds the files of a MySQL server's own folder"),
-        (["spip_articles.sql", "spip_auteurs.sql"], "or, if each holds a table, export the database into one file"),
+        (["spip_articles.sql", "spip_auteurs.sql"], "if each holds a part, export the database into one file"),
         (["toc.dat", "3365.dat.gz"], "is an archive of pg_dump; make a text of it: pg_restore"),
         (
             ["config/bases/a.sqlite", "config/bases/b.sqlite"],

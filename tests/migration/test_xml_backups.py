@@ -131,6 +131,7 @@ def test_columns_that_rows_lack_are_absent(tmp_path: Path) -> None:
     [
         ("utf-8", "utf-8", "utf-8"),
         ("UTF-8", "utf-8", "utf-8"),
+        ("utf-8", "utf-8-sig", "utf-8"),
         ("iso-8859-1", "cp1252", "cp1252"),
         ("ISO-8859-15", "iso-8859-15", "iso-8859-15"),
         ("windows-1251", "cp1251", "windows-1251"),
@@ -142,7 +143,7 @@ def test_the_charset_is_that_of_the_header(declared: str, written: str, charset:
     text = "Привет" if "1251" in written else "déjà €"
     path = tmp_path / "dump.xml"
     path.write_bytes(f'<?xml version="1.0" encoding="{declared}"?>\n<SPIP><t><a>{text}</a></t></SPIP>'.encode(written))
-    source = XmlBackup(file_contents(path))
+    source = open_source(str(path))
     assert source.charset == charset
     assert list(source.read(lambda table, _: ("a",) if table == "t" else None)) == [("t", (text.encode(),))]
 

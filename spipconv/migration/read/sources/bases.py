@@ -25,7 +25,6 @@ _ELSEWHERE = re.compile(
     r"|prive/|squelettes|(?:plugin|paquet|sitemap)[^/]*\.xml$|Thumbs\.db$)"
 )
 _CONNECTION = re.compile(r"(?:.*/)?config/connect\.php")
-_TABLES = ("articles.sql", "auteurs.sql", "rubriques.sql", "documents.sql", "mots.sql")
 # How deep in a folder a base is looked for, and in how many folders.
 _DEEPEST = 6
 _MOST_FOLDERS = 10_000
@@ -90,13 +89,10 @@ def _only(place: str, names: list[str]) -> str:
     if len(names) == 1:
         return names[0]
     shown = ", ".join(sorted(names)[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
-    raise BadSource(f"{place}: {len(names)} files in it may be the base; give one of them: {shown}{_parts(names)}")
-
-
-def _parts(names: list[str]) -> str:
-    """Return what to do if each of these files holds a table, as their names say."""
-    has_parts = sum(name.lower().endswith(_TABLES) for name in names) > 1
-    return "; or, if each holds a table, export the database into one file" if has_parts else ""
+    raise BadSource(
+        f"{place}: {len(names)} files in it may be the base; give one of them: {shown}; if each holds a part, export"
+        " the database into one file, or join them"
+    )
 
 
 def _day_of(name: str, day: str) -> str:

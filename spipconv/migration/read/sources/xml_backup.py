@@ -37,7 +37,7 @@ _FIRST = re.compile(
     rb"<spip(?:_[a-z_]+)?[\s>]",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(rb"[\s\0-\x1f]*+")
+_BETWEEN = re.compile(rb"(?:[\s\0-\x1f]|\xef\xbb\xbf)*+")
 _TAG = re.compile(rb"<(/?)([A-Za-z_][\w.:-]*+)((?:[^<>\"']|\"[^\"]*+\"|'[^']*+')*+)>")
 # A column as SPIP writes it, whose text has no element.
 _COLUMN = re.compile(rb"\s*+<([a-z_][a-z0-9_]*+)>([^<]*+)</\1>")
@@ -157,7 +157,7 @@ class _Scan:
             elif not attributes.endswith(b"/"):
                 self._until(name, "", 0)
         if is_open:
-            raise self._window.cut("the backup, which has no </SPIP>")
+            raise self._window.cut("the backup, which has no </SPIP> (if it has several parts, join them)")
 
     def _begin(self, attributes: bytes) -> None:
         values = dict(_attributes(attributes))
@@ -218,6 +218,7 @@ class _Scan:
         """
         window = self._window
         while True:
+            window.look_ahead()
             space = _BETWEEN.match(window.data, window.position)
             assert space
             window.position = space.end()
