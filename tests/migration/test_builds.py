@@ -132,6 +132,14 @@ def test_a_built_site_has_no_dead_link_but_those_reported(to: TargetName, source
     assert broken <= reported
 
 
+def test_mkdocs_does_not_list_documents_that_the_text_has() -> None:
+    texts = [page.text for page in read_pages(built("4.1", "mkdocs")).values()]
+    assert any("/IMG/pdf/" in text for text in texts)
+    for before, _, after in (text.partition('<section class="documents">') for text in texts):
+        listed = re.findall('href="([^"]*)"', after.partition("</section>")[0])
+        assert not [address for address in listed if f'"{address}"' in before]
+
+
 @pytest.mark.parametrize(
     ("base", "to"),
     [

@@ -9,6 +9,7 @@ from spipconv.migration.plan.names import AUTHORS, language_tag
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File, YamlValue
+from spipconv.migration.writers.further_pages import PAGE_SIZE
 from spipconv.migration.writers.starters.settings import menu_entries, plain_words, settings_file, site_address
 from spipconv.migration.writers.starters.words import direction, own_name
 from spipconv.safety import template_text
@@ -45,7 +46,7 @@ def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) 
         "capitalizeListTitles": False,
         "pluralizeListTitles": False,
         "enableRobotsTXT": True,
-        "pagination": {"pagerSize": 20},
+        "pagination": {"pagerSize": PAGE_SIZE},
         # The date of the last change is no date of publication.
         "frontmatter": {"date": ["date"]},
         "services": {"rss": {"limit": 20}},

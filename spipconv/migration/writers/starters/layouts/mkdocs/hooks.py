@@ -93,8 +93,9 @@ def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, *
     root = Path(config.config_file_path).parent
     language = str(meta.get("lang") or config.extra["language"])
     words = words_of(root, language) or words_of(root, config.extra["language"])
+    text = page.content or ""
     parts = [
-        header(meta, page, words), page.content or "", documents(meta, words), keywords(meta, words),
+        header(meta, page, words), text, documents(meta, text, words), keywords(meta, words),
         lists(address, meta, words), translations(meta, words, config), comments(root, meta, words, config),
     ]  # fmt: skip
     page.content = "\n".join([part for part in parts if part])
@@ -157,13 +158,13 @@ def in_words(date: datetime, words: Words) -> str:
     return words["date"].replace("{day}", day).replace("{month}", month).replace("{year}", str(date.year))
 
 
-def documents(meta: Meta, words: Words) -> str:
+def documents(meta: Meta, text: str, words: Words) -> str:
     """Return the documents of a page that its text does not show."""
     items = [
         f'<a href="{escape(str(one["fichier"]))}">{escape(str(one.get("titre") or one["fichier"]))}</a>'
         + (f" ({escape(str(one['type']).upper())})" if one.get("type") else "")
         for one in meta.get("documents") or ()
-        if isinstance(one, dict) and one.get("fichier") and not one.get("dans_le_texte")
+        if isinstance(one, dict) and one.get("fichier") and f'"{escape(str(one["fichier"]))}"' not in text
     ]
     return _list("documents", words["documents"], items)
 

@@ -7,7 +7,7 @@ does nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,6 @@ from pelican import signals
 from .entries import SECTIONS, Entry, SiteIndex
 
 _THEME = Path(__file__).parents[1]
-# As many texts as a page of a list has.
-PAGE_SIZE = 20
-
-
-def pages_of(entries: Sequence[Entry]) -> list[Sequence[Entry]]:
-    """Return a list in parts, at least one."""
-    return [entries[start : start + PAGE_SIZE] for start in range(0, len(entries), PAGE_SIZE)] or [[]]
 
 
 def is_ours(settings: Mapping[str, Any]) -> bool:
@@ -77,7 +70,7 @@ def write_lists(generator: Any, writer: Any) -> None:
 
     for entry in list(site.at.values()):
         if entry.kind in SECTIONS or entry.kind in ("mot", "auteur"):
-            for number in range(2, len(pages_of(entry.texts)) + 1):
+            for number in range(2, len(entry.parts) + 1):
                 write(f"{entry.address}page/{number}/index.html", "list.html", here=entry, number=number)
         elif entry.kind == "authors":
             write(f"{entry.address}index.html", "list.html", here=entry)

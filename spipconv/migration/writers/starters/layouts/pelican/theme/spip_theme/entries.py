@@ -14,8 +14,8 @@ from markupsafe import Markup
 
 from .words import ROOT, Language, cut, plain, typeset
 
-# As many texts as the front page has, and a feed.
-LATEST, NEWS, FEED = 7, 5, 20
+# As many texts as the front page has, a feed, and a page of a list.
+LATEST, NEWS, FEED, PAGE_SIZE = 7, 5, 20, 20
 # The kinds of pages that are no texts, and those texts that the front page does not show as the latest.
 SECTIONS = frozenset({"rubrique", "agenda", "albums", "dictionnaire", "documents"})
 _LISTS = SECTIONS | {"home", "groupe", "mot", "auteur", "authors", "404"}
@@ -144,6 +144,12 @@ class Entry:
         if self.kind in ("mot", "auteur"):
             return self._site.by_term[self.address]
         return self._site.lists.get(self.address) or self._site.texts[self.address]
+
+    @property
+    def parts(self) -> list[list[Entry]]:
+        """The same in parts, one for each page of the list."""
+        texts = self.texts
+        return [texts[start : start + PAGE_SIZE] for start in range(0, len(texts), PAGE_SIZE)]
 
     @property
     def terms(self) -> list[Entry]:
