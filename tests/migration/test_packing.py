@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from spipconv.migration.read.img_archive import unpack_images
+from spipconv.migration.read.img_archive import images_in, unpack_images
 from spipconv.migration.read.sources import BadSource, SourceRow, archives, find_base, open_source, packing, site_of
 from spipconv.migration.run.migrate import migrate
 from spipconv.migration.run.options import MigrationOptions
@@ -331,6 +331,42 @@ def test_img_is_found_in_an_archive(pack: Callable[[dict[str, bytes]], bytes], r
     if root:
         files |= {"other/c.jpg": b"c", "z/y/x/w/IMG/d.jpg": b"d", "IMG.txt": b"e"}
     assert images(tmp_path, pack(files)) == ({"jpg/a.jpg": b"a", "pdf/é IMG/b.pdf": b"b"}, set())
+
+
+@pytest.mark.parametrize("root", ["img/", "IMG_2020/", "save/images/"])
+@pytest.mark.parametrize(
+    "names", [["jpg/a.jpg"], ["arton1.png", "rubon2.gif"], ["logo/arton1.png", "distant/jpg/b.jpg", "pdf/c.pdf"]]
+)
+def test_img_is_known_by_its_files(names: list[str], root: str, tmp_path: Path) -> None:
+    assert images(tmp_path, zipped({root + name: b"x" for name in names})) == (dict.fromkeys(names, b"x"), set())
+
+
+def test_files_of_unlike_folders_stay_where_they_are(tmp_path: Path) -> None:
+    files = {"a/jpg/a.jpg": b"x", "b/jpg/b.jpg": b"x"}
+    assert images(tmp_path, zipped(files)) == (files, set())
+
+
+def test_backslashes_of_windows_are_slashes(tmp_path: Path) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name in ("www\\IMG\\", "www\\IMG\\jpg\\a.jpg", "www\\IMG\\..\\b.jpg"):
+            info = zipfile.ZipInfo(name)
+            info.create_system = 0
+            archive.writestr(info, b"")
+    assert images(tmp_path, data.getvalue()) == ({"jpg/a.jpg": b""}, {"www/IMG/../b.jpg"})
+
+
+def test_only_img_of_a_whole_site_is_taken(tmp_path: Path) -> None:
+    site(tmp_path, "a/IMG/IMG/x.jpg", "a/config/bases/spip.sqlite", "b/config/connect.php", "c/x.jpg")
+    assert images_in(tmp_path / "a") == images_in(tmp_path / "a/IMG") == tmp_path / "a/IMG"
+    assert images_in(tmp_path / "c") == tmp_path / "c"
+    with pytest.raises(BadSource, match="is a site without its folder IMG"):
+        images_in(tmp_path / "b")
+    with pytest.raises(BadSource, match="is a site without its folder IMG"):
+        unpack_images(write(tmp_path / "b.zip", zipped({"b/config/bases/spip.sqlite": b"x"})), tmp_path)
+    out = tmp_path / "out"
+    migrate(str(EXAMPLE / "site.sqlite"), out, MigrationOptions("json", img=tmp_path / "a", now=NOW)).close()
+    assert not list(out.rglob("spip.sqlite"))
 
 
 HOSTILE = {

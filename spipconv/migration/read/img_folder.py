@@ -19,7 +19,7 @@ MOST_NAMES = 200_000
 # An index file of this size only hides the folder.
 _STUB_BYTES = 256
 
-_LOGO = re.compile(
+LOGO_FILE = re.compile(
     rf"({'|'.join(kind.logo for kind in OBJECT_KINDS.values() if kind.logo)})(on|off)(0|[1-9][0-9]{{0,17}})"
     r"\.(gif|jpe?g|png|svg|webp)",
     re.IGNORECASE | re.ASCII,
@@ -142,7 +142,7 @@ class ImgFolder:
         if not self._root:
             return
         for folder in ("", "logo/"):
-            found = [(_LOGO.fullmatch(name), name) for name, _ in self._entries(folder)]
+            found = [(LOGO_FILE.fullmatch(name), name) for name, _ in self._entries(folder)]
             logos = [(match, name) for match, name in found if match and self._is_ours(f"{folder}{name}")]
             logos.sort(key=lambda logo: (_LOGO_FORMATS.index(logo[0][4].lower()), logo[1]), reverse=True)
             for match, name in logos:

@@ -19,7 +19,7 @@ from spipconv.migration.plan.plan import SitePlan
 from spipconv.migration.plan.selection import select
 from spipconv.migration.read.active_plugins import read_active_plugins
 from spipconv.migration.read.database import WorkingDatabase
-from spipconv.migration.read.img_archive import find_images, unpack_images
+from spipconv.migration.read.img_archive import find_images, images_in, unpack_images
 from spipconv.migration.read.missing_tables import lacks_addresses
 from spipconv.migration.read.prefixes import choose_prefix
 from spipconv.migration.read.privacy import hide_emails
@@ -78,6 +78,8 @@ def _in_folder(source: str, img: Path | None) -> tuple[str, Path | None, list[Is
     """Return the base and IMG in the folder of a site, with an issue for each that names it; other sources as they
     are.
     """
+    if img is not None and img.is_dir():
+        img = images_in(img)
     if is_server(source) or not os.path.isdir(source):
         return source, img, []
     site = Path(source)

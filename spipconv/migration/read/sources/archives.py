@@ -90,8 +90,9 @@ def _too_many(name: str) -> BadSource:
 
 def _zip_members(file: zipfile.ZipFile, contents: Contents) -> Iterator[Member]:
     for info in file.infolist():
-        mode = info.external_attr >> 16
-        is_file = not info.is_dir() and (not stat.S_IFMT(mode) or stat.S_ISREG(mode))
+        mode, name = info.external_attr >> 16, _zip_name(info)
+        is_folder = name.endswith("/")
+        is_file = not is_folder and (not stat.S_IFMT(mode) or stat.S_ISREG(mode))
 
         def open_member(info: zipfile.ZipInfo = info) -> BufferedReader:
             if info.flag_bits & _IS_ENCRYPTED:
@@ -99,18 +100,23 @@ def _zip_members(file: zipfile.ZipFile, contents: Contents) -> Iterator[Member]:
             return _bounded(file.open(info), contents)
 
         year, month, day, *_ = info.date_time
-        yield Member(_zip_name(info), f"{year:04}{month:02}{day:02}", is_file, info.is_dir(), open_member)
+        yield Member(name, f"{year:04}{month:02}{day:02}", is_file, is_folder, open_member)
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:
-    """Return the name of a member: UTF-8, even where it does not say so; else as Windows or the bytes that it is."""
-    if info.flag_bits & _IS_UTF8 or info.filename.isascii():
-        return info.filename
-    raw = info.filename.encode("cp437", "replace")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("cp850") if info.create_system == _OF_WINDOWS else raw.decode("utf-8", "surrogateescape")
+    """Return the name of a member: UTF-8, even where it does not say so; else as Windows or the bytes that it is.
+
+    Old programs of Windows write backslashes between folders.
+    """
+    name = info.filename
+    if not (info.flag_bits & _IS_UTF8 or name.isascii()):
+        raw = name.encode("cp437", "replace")
+        try:
+            name = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            is_windows = info.create_system == _OF_WINDOWS
+            name = raw.decode("cp850") if is_windows else raw.decode("utf-8", "surrogateescape")
+    return name.replace("\\", "/") if info.create_system == _OF_WINDOWS and "/" not in name else name
 
 
 class _Header(tarfile.TarInfo):
