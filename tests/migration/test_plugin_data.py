@@ -106,7 +106,7 @@ TABLES: Mapping[str, list[Row]] = {
         ),
         _article(2, "Album", texte="<album1> <formulaire1> <formulaire|formidable|id=contact>"),
         _article(3, "Brouillon", statut="prepa"),
-        _article(4, "Pétition", texte="Signez !"),
+        _article(4, "Pétition", texte="Signez ! [->formulaire1]"),
         _article(5, "Galerie", texte="<portfolio|id_article=5> <galerie|docs=1,2> <evenement1> <oembed|url=https://film.test/1>"
             " <oembed|url=https://film.test/?qui=zoe%40secret.test> <formulaire3> <album3> <album99>"),
         _article(6, "Refusé", statut="refuse"),
@@ -402,6 +402,8 @@ def test_forms_are_shown_as_texts() -> None:
     assert _details("form-shown") == {"formulaire1"}
     assert _details("form-unread") == {"formulaire3"}
     assert _details("form-left") == {"2 Perdu"}
+    _, body = _page("actualites/petition/index.md")
+    assert "[Nous écrire](/actualites/album/)" in body
     assert _details("model-unpublished") == {"<album3>"}
 
 
@@ -522,6 +524,7 @@ def test_values_by_their_shapes() -> None:
     assert not may_show_value("auteur", "fe80::1:2:3")
     assert not may_show_value("article", "$2y$10$abcdefghijklmnopqrstuv")
     assert may_show_value("article", "Écrivez à a@b.org")
+    assert not may_show_value("article", " <a@b.org> ")
 
 
 # ---- Values of PHP ----

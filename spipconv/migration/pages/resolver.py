@@ -16,11 +16,14 @@ FILES = "/IMG/"
 _SHOWN = ("published", "redirect")
 _PAGELESS = ("hidden", "failed", UNSELECTED, UNSELECTED_DRAFT)
 
-# What plugins show on the pages of objects: its title, and the kinds and numbers of these.
+# What plugins show on the pages of objects: its title, and the kinds and numbers of these. Most forms are tied to
+# nothing, and stand in the texts of articles.
 _PARTS = {
     "gis": "SELECT titre, objet, l.id_objet FROM gis JOIN gis_liens l USING (id_gis) WHERE id_gis = ?",
     "formulaire": "SELECT titre, objet, l.id_objet FROM formulaires JOIN formulaires_liens l USING (id_formulaire)"
-    " WHERE id_formulaire = ?",
+    " WHERE id_formulaire = ?1 UNION ALL SELECT f.titre, 'article', a.id_article FROM formulaires f, articles a"
+    " WHERE f.id_formulaire = ?1 AND (a.texte LIKE '%<formulaire' || ?1 || '>%'"
+    " OR a.texte LIKE '%<formulaire|formidable|id=' || ?1 || '>%')",
     "petition": "SELECT titre, 'article', a.id_article FROM petitions JOIN articles a USING (id_article)"
     " WHERE id_petition = ?",
 }

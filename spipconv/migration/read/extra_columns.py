@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from spipconv.migration.read.php_values import read_values
-from spipconv.migration.read.privacy import has_email
+from spipconv.migration.read.privacy import has_email, is_email
 
 # Of what no page shows: it belongs to the private area, repeats other columns, or says how a template looks.
 _IDLE: Final = frozenset(
@@ -55,10 +55,10 @@ def may_show(kind: str, column: str) -> bool:
 
 
 def may_show_value(kind: str, value: str) -> bool:
-    """Return whether a value of such a column may be shown: never what looks like a password, and of an author nothing
-    that has an e-mail address, a telephone number or a network address in it.
+    """Return whether a value of such a column may be shown: never what looks like a password or is an e-mail address,
+    and of an author nothing that has an e-mail address, a telephone number or a network address in it.
     """
-    if _DIGEST.fullmatch(value):
+    if _DIGEST.fullmatch(value) or is_email(value):
         return False
     return kind != "auteur" or not (has_email(value) or _PHONE.search(value) or _NETWORK.search(value))
 

@@ -42,6 +42,11 @@ def has_email(text: str) -> bool:
     return _ADDRESS.search(unescape(text)) is not None
 
 
+def is_email(text: str) -> bool:
+    """Return whether a text is an e-mail address and nothing else."""
+    return _ADDRESS.fullmatch(unescape(text).strip(_EDGES)) is not None
+
+
 def hide_emails(database: WorkingDatabase) -> None:
     """Remove people's e-mail addresses from the fields of the working database that name a person."""
     hidden: dict[int, list[str]] = {}

@@ -87,7 +87,7 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
         "loss",
         mark("several rows have this number: the last one is migrated, the others’ raw text is in .spipconv/failed"),
     ),
-    "row-unnumbered": ("loss", mark("this row has no number: not migrated; its raw text is in .spipconv/failed")),
+    "row-unnumbered": ("loss", mark("this row has no valid number: not migrated; its raw text is in .spipconv/failed")),
     "encoding-repaired": ("change", mark("the text was in another encoding, or encoded twice: repaired")),
     "encoding-doubtful": (
         "change",
@@ -174,13 +174,13 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
     "glossary-shortened": ("info", mark("this definition is too long for other pages: they show its beginning")),
     "dictionary-inactive": ("change", mark("this dictionary was not active: it and its definitions are drafts")),
     "definition-inactive": ("change", mark("the dictionary of this definition was not active: it is a draft")),
-    "date-missing": ("change", mark("this article has no date")),
+    "date-missing": ("change", mark("this has no date")),
     "date-partial": ("info", mark("this date is only a month or a year: its first day is used")),
     "original-missing": ("change", mark("the original of this translation does not exist or is not published")),
     "comment-orphaned": ("loss", mark("the page of this message does not exist or is not published: left out")),
     "comment-moved": (
         "change",
-        mark("the message that this one answers is not shown: attached to the nearest one that is"),
+        mark("this message cannot stand below the one that it answers: it was moved up in its thread"),
     ),
     "character-ill-formed": (
         "info",

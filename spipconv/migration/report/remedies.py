@@ -75,10 +75,12 @@ REMEDIES: dict[str, str] = {
     "section-missing": mark("Move it to its section, in SPIP or here."),
     "section-endless": mark("Correct in SPIP in which section each of them is, and run again."),
     "section-deep": mark("Move the section up, in SPIP or here."),
-    "date-missing": mark("Give the article a date: without one, it comes last in every list."),
+    "date-missing": mark("Give it a date: without one, it comes last in every list."),
     "date-partial": mark("Nothing to do: SPIP’s date is kept as “spip.date”."),
     "original-missing": mark("Nothing to do: the translation is a page of its own now."),
-    "comment-moved": mark("Nothing to do: the message is in its thread, one level up."),
+    "comment-moved": mark(
+        "Nothing to do: the message is on its page; the other one is not shown there, or they answer each other."
+    ),
     "link-unselected": mark("Nothing to do as long as the old site is there; run again with more of the site later."),
     "unclosed-strong": mark("Check where the bold text should end, and write }} there in SPIP."),
     "unclosed-emphasis": mark("Check where the italics should end, and write } there in SPIP."),
