@@ -217,6 +217,7 @@ def site(folder: Path, *names: str) -> Path:
         (["ecrire/data/dump.xml.gz", "index.php"], "ecrire/data/dump.xml.gz"),
         (["site.sql.gz", "index.php", "IMG/a.sql", ".x.sql"], "site.sql.gz"),
         (["site.sql", "sitemap.xml", "feed.xml", "theme.zip"], "site.sql"),
+        (["www/config/connect.php", "www/lib/x.sql", "base/site.sql.gz"], "base/site.sql.gz"),
         (["www/config/bases/spip.sqlite", "www/tmp/cache/x.db"], "www/config/bases/spip.sqlite"),
         (["sites/a.org/tmp/dump/a.sqlite", "sites/b.org/config/connect.php"], "sites/a.org/tmp/dump/a.sqlite"),
     ],
@@ -237,7 +238,10 @@ def test_the_newest_backup_is_taken_by_its_day(tmp_path: Path) -> None:
     [
         ([], "a folder without a base"),
         (["index.php", "config/connect.php"], "config/connect.php says on which server it is"),
-        (["www/config/connect.php", "www/theme.zip"], "www/config/connect.php says on which server it is"),
+        (
+            ["www/config/connect.php", "www/theme.zip", "www/lib/x.sql"],
+            "www/config/connect.php says on which server it is",
+        ),
         (["sites/a/config/bases/a.sqlite", "sites/b/config/bases/b.sqlite"], "2 files in it may be the base"),
         (["sites/a/tmp/dump/a.sqlite", "sites/b/tmp/dump/b.sqlite"], "2 files in it may be the base"),
         (["spip_articles.frm", "spip_articles.MYD"], "holds the files of a MySQL server's own folder"),

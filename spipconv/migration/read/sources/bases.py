@@ -108,13 +108,17 @@ def find_base(folder: Path) -> Path:
             return folder / choose_base(str(folder), _listed(folder, _FOLDERS))
         except NoBase:
             files = list(_listed(folder, _folders_below(folder)))
+        connections = [name for name, _ in files if _CONNECTION.fullmatch(name)]
+        sites = tuple([name.removesuffix("config/connect.php") for name in connections])
+        kept = [file for file in files if _LIVE.fullmatch(file[0]) or _BACKUP.fullmatch(file[0])]
+        # What else is in a site belongs to its programs, and an archive is rarely one of a base.
+        others = [file for file in files if _rank(file[0]) != _ARCHIVE and not file[0].startswith(sites)]
         try:
-            # An archive in a site is rarely one of its base.
-            return folder / choose_base(str(folder), [file for file in files if _rank(file[0]) != _ARCHIVE])
+            return folder / choose_base(str(folder), kept or others)
         except NoBase as error:
-            if connection := next((name for name, _ in files if _CONNECTION.fullmatch(name)), None):
+            if connections:
                 raise NoBase(
-                    f"{folder}: a folder without a base: {connection} says on which server it is; give"
+                    f"{folder}: a folder without a base: {connections[0]} says on which server it is; give"
                     " mysql://user@host/database or a dump of it"
                 ) from error
             raise
