@@ -61,7 +61,7 @@ def _value(context: click.Context, parameter: click.Parameter, value: object, fo
         return value
     is_many = parameter.multiple if isinstance(parameter, click.Option) else False
     values = value if isinstance(value, list) and is_many else [value]
-    written = [_written(parameter, one, folder) for one in values]
+    written = [_written(parameter, item, folder) for item in values]
     result: object = written if is_many else written[0]
     parameter.type_cast_value(context, result)
     return result

@@ -85,17 +85,17 @@ class _Selector:
         """Return the number of the section with a number, a path or a title. Raises BadSelection."""
         rows = self._db.execute("SELECT number, title, address FROM objects WHERE kind = 'rubrique'").fetchall()
         path = name.strip("/").casefold()
-        found = [row for row in rows if str(row["number"]) == name.strip()]
-        found = found or [row for row in rows if row["address"].strip("/").casefold() == path]
-        found = found or [
+        matches = [row for row in rows if str(row["number"]) == name.strip()]
+        matches = matches or [row for row in rows if row["address"].strip("/").casefold() == path]
+        matches = matches or [
             row for row in rows if shown_title(row["title"], self._language).casefold() == name.strip().casefold()
         ]
-        if not found:
+        if not matches:
             raise BadSelection(f"--section {name}: no section has this number, this path or this title")
-        if len(found) > 1:
-            places = ", ".join(f"{row['number']} ({row['address']})" for row in found[:10])
+        if len(matches) > 1:
+            places = ", ".join(f"{row['number']} ({row['address']})" for row in matches[:10])
             raise BadSelection(f"--section {name}: several sections have this title: give a number or a path: {places}")
-        return int(found[0]["number"])
+        return int(matches[0]["number"])
 
     def _choose_texts(self, kind: str) -> None:
         record, selection = OBJECT_KINDS[kind], self._selection

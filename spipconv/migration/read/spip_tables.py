@@ -221,11 +221,11 @@ class SpipReader:
                 values.append(date or "")
             else:
                 size = len(value)
-                found = count_signs(value)
-                room, signs = room - size, signs - found
+                own_signs = count_signs(value)
+                room, signs = room - size, signs - own_signs
                 if min(room, signs) < 0 or (size > LONGEST_TITLE and (size > LONGEST_TEXT or column not in LONG)):
                     self._leave(table, row, column, value)
-                    room, signs = room + size, signs + found
+                    room, signs = room + size, signs + own_signs
                     values.append("")
                 elif value.isascii():
                     values.append(value.decode("ascii").replace("\0", ""))

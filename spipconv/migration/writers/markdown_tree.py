@@ -67,7 +67,7 @@ def _body(page: Page, target: MarkdownTree) -> Document:
         ]
     nodes += _parts(page, target) if target.has_theme else page.body.children
     if page.below and not (target.has_lists or target.has_theme):
-        items = [ListItem((Link(one.address, (Text(one.title),), kind="internal"),)) for one in page.below]
+        items = [ListItem((Link(link.address, (Text(link.title),), kind="internal"),)) for link in page.below]
         nodes.append(List(ordered=False, items=tuple(items)))
     return replace(page.body, children=tuple(nodes))
 

@@ -85,8 +85,8 @@ def write_lists(site: Site, _target: MarkdownTree) -> Iterator[File]:
             "lang": tag,
             "parent": place,
             "traductions": [
-                {"lang": language_tag(other), "url": f"{its_place}{AUTHORS}/"}
-                for other, its_place in places.items()
+                {"lang": language_tag(other), "url": f"{home}{AUTHORS}/"}
+                for other, home in places.items()
                 if other != code
             ],
         }

@@ -161,10 +161,10 @@ def in_words(date: datetime, words: Words) -> str:
 def documents(meta: Meta, text: str, words: Words) -> str:
     """Return the documents of a page that its text does not show."""
     items = [
-        f'<a href="{escape(str(one["fichier"]))}">{escape(str(one.get("titre") or one["fichier"]))}</a>'
-        + (f" ({escape(str(one['type']).upper())})" if one.get("type") else "")
-        for one in meta.get("documents") or ()
-        if isinstance(one, dict) and one.get("fichier") and f'"{escape(str(one["fichier"]))}"' not in text
+        f'<a href="{escape(str(file["fichier"]))}">{escape(str(file.get("titre") or file["fichier"]))}</a>'
+        + (f" ({escape(str(file['type']).upper())})" if file.get("type") else "")
+        for file in meta.get("documents") or ()
+        if isinstance(file, dict) and file.get("fichier") and f'"{escape(str(file["fichier"]))}"' not in text
     ]
     return _list("documents", words["documents"], items)
 
@@ -182,20 +182,20 @@ def keywords(meta: Meta, words: Words) -> str:
 def lists(address: str, meta: Meta, words: Words) -> str:
     """Return the links to the pages that a page lists, the sections first."""
     if (meta.get("spip") or {}).get("kind") == "home":
-        own = [one for one, its in Shown.meta.items() if its.get("date") and its.get("lang") == meta.get("lang")]
-        latest = sorted(own, key=lambda one: -_seconds(Shown.meta[one]))[:LATEST]
-        return _list("latest", words["latest"], [link(one) for one in latest])
+        own = [place for place, page in Shown.meta.items() if page.get("date") and page.get("lang") == meta.get("lang")]
+        latest = sorted(own, key=lambda place: -_seconds(Shown.meta[place]))[:LATEST]
+        return _list("latest", words["latest"], [link(place) for place in latest])
     if meta.get("liste_definitions"):
         # Its text lists them.
         return ""
     heading = words.get(f"list_{(meta.get('spip') or {}).get('kind')}", words["articles"])
     below, about = Shown.below[address], Shown.by_term[address]
-    sections = [one for one in below if (Shown.meta[one].get("spip") or {}).get("kind") == "rubrique"]
-    texts = [*(one for one in below if one not in set(sections)), *about]
+    sections = [place for place in below if (Shown.meta[place].get("spip") or {}).get("kind") == "rubrique"]
+    texts = [*(place for place in below if place not in set(sections)), *about]
     return "\n".join(
         [
-            _list("sections", words["sections"], [link(one) for one in in_order(sections)]),
-            _list("texts", heading, [link(one) for one in in_order(texts)]),
+            _list("sections", words["sections"], [link(place) for place in in_order(sections)]),
+            _list("texts", heading, [link(place) for place in in_order(texts)]),
         ]
     )
 

@@ -207,7 +207,7 @@ class SiteIndex:
         self.url = (settings.get("SITEURL") or settings.get("FEED_DOMAIN") or "").rstrip("/")
         self.has_search = bool(settings.get("SEARCH"))
         facts = settings.get("LANGUAGES") or {self.main: {}}
-        self.languages = {code: Language(code, self.main, its) for code, its in facts.items()}
+        self.languages = {code: Language(code, self.main, values) for code, values in facts.items()}
         self.at: dict[str, Entry] = {}
         self.below: dict[str, list[Entry]] = defaultdict(list)
         self.texts: dict[str, list[Entry]] = defaultdict(list)
@@ -258,8 +258,8 @@ class SiteIndex:
             for section in entry.names("aussi_dans"):
                 further[section].append(entry)
         for section, entries in further.items():
-            its = {entry.address for entry in (*self.texts[section], *entries)}
-            self.lists[section] = [entry for entry in in_order if entry.address in its]
+            listed = {entry.address for entry in (*self.texts[section], *entries)}
+            self.lists[section] = [entry for entry in in_order if entry.address in listed]
 
     def terms(self, entry: Entry, field: str) -> list[Entry]:
         """Return the keywords or the authors of a page: by their addresses, or else by their names."""
@@ -290,9 +290,9 @@ class SiteIndex:
 
     def front(self, code: str) -> tuple[list[Entry], list[Entry]]:
         """Return the latest articles and the latest news in a language."""
-        its = [entry for entry in self.latest if entry.lang == code]
-        news = [entry for entry in its if entry.kind == "breve"]
-        return [entry for entry in its if entry.kind not in _APART][:LATEST], news[:NEWS]
+        texts = [entry for entry in self.latest if entry.lang == code]
+        news = [entry for entry in texts if entry.kind == "breve"]
+        return [entry for entry in texts if entry.kind not in _APART][:LATEST], news[:NEWS]
 
     def feed(self, code: str) -> list[Entry]:
         """Return the latest texts in a language that have a date."""
