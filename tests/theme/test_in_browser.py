@@ -151,6 +151,16 @@ def test_no_page_scrolls_sideways_on_a_narrow_screen(visit: Opener, sites: dict[
     assert wide == {}
 
 
+@pytest.mark.parametrize("address", ["", ARTICLE, SECTION])
+def test_long_words_are_divided_wherever_they_are(visit: Opener, sites: dict[str, str], address: str) -> None:
+    page = visit(viewport={"width": 320, "height": 640})
+    page.goto(sites["demo"] + address)
+    page.evaluate(
+        "document.querySelectorAll('a:not(.skip), h1, h2, h3, dt').forEach(e => e.textContent = 'x'.repeat(300))"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
 def test_pages_can_be_used_without_scripts(visit: Opener, sites: dict[str, str]) -> None:
     page = visit(java_script_enabled=False)
     page.goto(sites["demo"] + ARTICLE)
