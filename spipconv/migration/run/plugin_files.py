@@ -130,7 +130,7 @@ class PluginFiles:
                 self._report.leave("petitions", "deleted" if row["statut"] == "poubelle" else "no-page", 1)
 
     def _count_menus(self) -> None:
-        if not self._db.execute("SELECT 1 FROM menus LIMIT 1").fetchone():
+        if not self._db.execute("SELECT 1 FROM menus UNION ALL SELECT 1 FROM menus_entrees LIMIT 1").fetchone():
             return
         menu = SiteMenu(self._database, self._site.language)
         if self._has_menu:
