@@ -22,7 +22,7 @@ DEMO = http://localhost:1313/idees/entreprendre-autrement/la-cooperative-une-dem
 
 demo: .venv/installed .venv/bin/hugo
 	@echo "A SPIP site (examples/demo: a dump of its database, and its IMG folder) becomes a Hugo site:"
-	@$(BIN)/spipconv migrate examples/demo/site.sql demo/site --to hugo --img examples/demo/IMG || [ $$? = 1 ]
+	@$(BIN)/spipconv migrate examples/demo/site.sql demo/site --to hugo --img examples/demo/IMG --force || [ $$? = 1 ]
 	@cp examples/demo/comment-form.html demo/site/layouts/_partials/
 	@$(BIN)/hugo --quiet --source demo/site
 	@echo
