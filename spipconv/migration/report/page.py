@@ -267,7 +267,8 @@ class _Page:
         name = kind_words(kind, self._language, number=1) if kind else self._translate("the database")
         words = escape_text(f"{name} {number}" if number else name)
         subject = self._find(kind, number) if number else find_nothing(kind, number)
-        title = escape_text(readable(subject.title))
+        # A title may turn the direction of what follows it.
+        title = f"<bdi>{escape_text(readable(subject.title))}</bdi>" if subject.title else ""
         page = page or subject.page
         address = safe_address(self._site + page) if page else None
         shown = title or words

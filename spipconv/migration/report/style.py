@@ -15,7 +15,7 @@ h3 { font-size: 1rem; line-height: 1.4; margin: 0; }
 p { margin: .5rem 0; }
 a { color: var(--link); text-underline-offset: .15em; }
 a:focus-visible, summary:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 2px; }
-code { font: .875em/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
+code { font: .875em/1.5 ui-monospace, monospace; overflow-wrap: anywhere; unicode-bidi: isolate; }
 .quiet { color: var(--quiet); }
 small { font-size: .875rem; color: var(--quiet); }
 th small { display: block; }
