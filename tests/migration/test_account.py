@@ -25,7 +25,8 @@ from spipconv.migration.run.options import MigrationOptions
 from spipconv.migration.selection import BadSelection, Selection
 from spipconv.migration.target import TargetName
 from tests.hard_sites import Row, bases, hard_site, make_site
-from tests.migrations import NOW, SOURCES, images, migrated
+from tests.migrations import NOW, SOURCES, Migrated, images, migrated
+from tests.theme.sites import demo
 
 pytestmark = pytest.mark.slow
 
@@ -124,6 +125,13 @@ def check_output(report: dict[str, Any], out: Path, to: TargetName) -> None:
 @pytest.mark.parametrize("source", SOURCES)
 def test_the_account_of_the_site_adds_up(source: str, to: TargetName) -> None:
     migration = migrated(source, to)
+    check_account(migration.report)
+    check_output(migration.report, migration.folder, to)
+
+
+@pytest.mark.parametrize("to", TARGETS)
+def test_the_account_of_the_demonstration_adds_up(to: TargetName) -> None:
+    migration = Migrated(demo(to))
     check_account(migration.report)
     check_output(migration.report, migration.folder, to)
 
