@@ -153,3 +153,11 @@ def test_whole_bases_lack_nothing() -> None:
     old |= dict.fromkeys(["documents", "documents_articles"], ("id_document",))
     new = dict.fromkeys("articles rubriques auteurs auteurs_liens documents documents_liens meta urls".split(), ())
     assert [*missing_tables(old), *missing_tables(new)] == []
+
+
+def test_a_dump_of_the_structure_alone_is_told(tmp_path: Path) -> None:
+    source = tmp_path / "site.sql"
+    tables = ("articles (id_article", "rubriques (id_rubrique", "auteurs (id_auteur", "meta (nom")
+    source.write_text("".join(f"CREATE TABLE spip_{table} bigint, titre text);\n" for table in tables), "utf-8")
+    migrate(str(source), tmp_path / "out", MigrationOptions("json")).close()
+    assert Migrated(tmp_path / "out").remarks("rows-missing")

@@ -1,9 +1,11 @@
-"""Tables that a part of a SPIP database does not have: the tables come in, an issue for each kind of loss goes out."""
+"""What a part of a SPIP database does not have, tables or rows: an issue for each kind of loss goes out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from spipconv.migration.kinds import OBJECT_KINDS
+from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.report.issues import Issue
 
 # Tables that every SPIP has.
@@ -28,8 +30,19 @@ def lacks_addresses(tables: Mapping[str, tuple[str, ...]]) -> bool:
     return "urls" not in tables and not any("url_propre" in columns for columns in tables.values())
 
 
+def missing_parts(tables: Mapping[str, tuple[str, ...]], database: WorkingDatabase) -> Iterator[Issue]:
+    """Yield an issue for each kind of loss; ``tables`` are those of ``missing_tables``, ``database`` has their rows."""
+    yield from missing_tables(tables)
+    # An export of the structure alone has every table, and no object.
+    kinds = [kind.table for kind in OBJECT_KINDS.values()]
+    if not any(database.db.execute(f"SELECT EXISTS (SELECT 1 FROM {table})").fetchone()[0] for table in kinds):
+        yield Issue("rows-missing")
+
+
 def missing_tables(tables: Mapping[str, tuple[str, ...]]) -> Iterator[Issue]:
-    """Yield an issue for each kind of loss; ``tables`` are those that are there, without their prefix, with columns."""
+    """Yield an issue for each kind of table that is missing; ``tables`` are those that are there, without their prefix,
+    with columns.
+    """
     is_part = not all(any(name in tables for name in names) for names in _needed("articles", "sections", "authors"))
     for code, needed in _NEEDED.items():
         missing = [names[0] for names in needed if not any(name in tables for name in names)]

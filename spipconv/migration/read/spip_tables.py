@@ -24,7 +24,7 @@ from spipconv.migration.read.extra_columns import is_filled, may_show, may_show_
 from spipconv.migration.read.known_tables import holds_persons, owner_of
 from spipconv.migration.read.logos import named_logos
 from spipconv.migration.read.long_texts import count_signs, keep_long_text
-from spipconv.migration.read.missing_tables import missing_tables
+from spipconv.migration.read.missing_tables import missing_parts
 from spipconv.migration.read.plugin_rows import plugin_rows
 from spipconv.migration.read.prefixes import column_names, table_name
 from spipconv.migration.read.raw_texts import RAW_TEXT_FOLDER, raw_fields, raw_path, written_out
@@ -107,7 +107,7 @@ class SpipReader:
         self._database.db.executemany("INSERT INTO signed VALUES (?, ?)", self._signed.items())
         self._database.db.commit()
         yield from [Issue(doubt.code, detail=doubt.detail) for doubt in self._source.doubts]
-        yield from missing_tables(self._tables)
+        yield from missing_parts(self._tables, self._database)
         yield from self._left()
 
     def _choose(self, name: str, columns: tuple[str, ...]) -> tuple[str, ...] | None:

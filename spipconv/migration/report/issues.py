@@ -75,6 +75,10 @@ ISSUE_CODES: dict[str, tuple[Severity, str]] = {
         "loss",
         mark("the source has no table of messages: pages have no comments"),
     ),
+    "rows-missing": (
+        "loss",
+        mark("the tables of the source hold nothing that visitors could see: the new site is empty"),
+    ),
     "settings-missing": (
         "loss",
         mark("the source has no table of settings: the name, the address and the languages of the site are not known"),

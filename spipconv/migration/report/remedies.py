@@ -19,6 +19,7 @@ REMEDIES: dict[str, str] = {
     "keywords-missing": mark("Export these tables too, and run again."),
     "documents-missing": mark("Export these tables too, and run again."),
     "comments-missing": mark("If the site had comments, export this table too, and run again."),
+    "rows-missing": mark("If the export was of the structure alone, export the data too, and run again."),
     "settings-missing": mark("Export this table too, and run again."),
     "member-refused": mark("If you trust the archive, unpack it yourself and give the folder IMG."),
     "row-repeated": mark("Compare the texts in .spipconv/failed with the page; a damaged dump is best made again."),
