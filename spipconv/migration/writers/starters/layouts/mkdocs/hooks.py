@@ -132,7 +132,7 @@ def header(meta: Meta, page: Page, words: Words) -> str:
         _paragraph("authors", escape(words["by"]).replace("{authors}", people) if people else ""),
         _paragraph("date", published(meta, words)),
     )
-    return f'<header class="text-header">\n{"".join(parts)}</header>'
+    return f'<div class="text-header">\n{"".join(parts)}</div>'
 
 
 def published(meta: Meta, words: Words) -> str:
