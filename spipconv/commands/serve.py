@@ -58,8 +58,8 @@ def serve(
     """
     try:
         from spipconv.preview import create_app
-        from spipconv.preview.proxies import TrustedProxies
-        from spipconv.preview.server import make_server
+        from spipconv.web.proxies import TrustedProxies
+        from spipconv.web.server import make_server
     except ImportError as error:
         raise CommandError('serve is not installed: pip install "spipconv[serve]"') from error
     proxies = [proxy.strip() for listed in trusted_proxies for proxy in listed.split(",")]

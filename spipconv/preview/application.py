@@ -22,14 +22,14 @@ from spipconv.languages import find_language
 from spipconv.plugins import check_plugins
 from spipconv.preview.assets import read_assets
 from spipconv.preview.description import describe
-from spipconv.preview.guard import PAGE_POLICY, Guard, Prefix, check_origins
-from spipconv.preview.limits import Buckets
-from spipconv.preview.negotiation import LONGEST_LANGUAGE, choose_language, choose_type, read_language
 from spipconv.preview.page import write_error, write_page
-from spipconv.preview.proxies import TrustedProxies
-from spipconv.preview.reading import read_body, read_request
-from spipconv.preview.refusals import Refusal
 from spipconv.settings import check_language
+from spipconv.web.guard import PAGE_POLICY, Guard, Prefix, check_origins
+from spipconv.web.limits import Buckets
+from spipconv.web.negotiation import LONGEST_LANGUAGE, choose_language, choose_type, read_language
+from spipconv.web.proxies import TrustedProxies
+from spipconv.web.reading import read_body, read_request
+from spipconv.web.refusals import Refusal
 
 _JSON = "application/json"
 _HTML = "text/html"

@@ -8,8 +8,8 @@ from typing import get_args
 from spipconv.diagnostics import DIAGNOSTICS, Severity
 from spipconv.languages import LANGUAGE
 from spipconv.preview.assets import Asset
-from spipconv.preview.refusals import REFUSALS
 from spipconv.version import VERSION
+from spipconv.web.refusals import REFUSALS
 
 # A part of the description, as JSON has it.
 Description = dict[str, object]

@@ -140,7 +140,7 @@ def test_the_tables_list_every_address_and_refusal() -> None:
     import inspect
 
     from spipconv.commands.serve import serve
-    from spipconv.preview.refusals import REFUSALS
+    from spipconv.web.refusals import REFUSALS
 
     text = DOCUMENT.read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)=([^`]*)` \| (?:`(--[\w-]+)`)? ?\|", text, re.MULTILINE)

@@ -33,10 +33,11 @@ from tests.safety.test_safety import VECTORS
 pytest.importorskip("starlette", reason='the preview is not installed: pip install ".[serve]"')
 pytest.importorskip("python_multipart", reason='the preview is not installed: pip install ".[serve]"')
 
-from spipconv.preview import application, create_app, negotiation, reading
-from spipconv.preview.limits import Buckets
-from spipconv.preview.negotiation import choose_language, choose_type
-from spipconv.preview.proxies import UNKNOWN, TrustedProxies
+from spipconv.preview import application, create_app
+from spipconv.web import negotiation, reading
+from spipconv.web.limits import Buckets
+from spipconv.web.negotiation import choose_language, choose_type
+from spipconv.web.proxies import UNKNOWN, TrustedProxies
 
 COMMENT = "{{Quoi}} ? Voir [le plan->https://example.org/][[Une note.]]\n\n{jamais refermé"
 APP = create_app(rate=0)
@@ -363,7 +364,7 @@ def test_an_internal_error_anywhere_is_answered(broken: str, target: str, monkey
 
 
 def test_an_answer_that_is_cut_short_leaks_no_text_to_the_server() -> None:
-    from spipconv.preview.guard import Guard
+    from spipconv.web.guard import Guard
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})

@@ -25,11 +25,12 @@ pytest.importorskip("python_multipart", reason='the preview is not installed: pi
 pytest.importorskip("uvicorn", reason='the preview is not installed: pip install ".[serve]"')
 
 from spipconv import comments
-from spipconv.preview import application, create_app, reading
-from spipconv.preview.connections import ConnectionLimits, Phase, Register
-from spipconv.preview.logs import LOG, RepetitionFilter
-from spipconv.preview.proxies import TrustedProxies
-from spipconv.preview.server import make_server, raise_descriptor_limit
+from spipconv.preview import application, create_app
+from spipconv.web import reading
+from spipconv.web.connections import ConnectionLimits, Phase, Register
+from spipconv.web.logs import LOG, RepetitionFilter
+from spipconv.web.proxies import TrustedProxies
+from spipconv.web.server import make_server, raise_descriptor_limit
 
 pytestmark = pytest.mark.server
 
@@ -161,7 +162,7 @@ def test_a_server_out_of_descriptors_says_so_in_one_line_and_recovers() -> None:
     # What has been opened beside the connections: more than is reserved.
     program = (
         "import os, resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))\n"
-        "import signal, spipconv.preview.server\n"
+        "import signal, spipconv.web.server\n"
         "held = []\n"
         "def fill(*_):\n"
         "    try:\n"
@@ -200,7 +201,7 @@ def test_a_server_out_of_descriptors_says_so_in_one_line_and_recovers() -> None:
 def test_the_limit_on_descriptors_is_raised_as_far_as_allowed() -> None:
     program = (
         "import resource\n"
-        "from spipconv.preview.server import raise_descriptor_limit as raise_limit\n"
+        "from spipconv.web.server import raise_descriptor_limit as raise_limit\n"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 400))\n"
         "print(raise_limit(50), raise_limit(200), raise_limit(1000))\n"
     )

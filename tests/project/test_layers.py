@@ -86,4 +86,7 @@ def test_every_library_is_imported_in_one_room() -> None:
         for library in libraries:
             rooms.setdefault(library, set()).add(f"{floor}.{room_of(module, floor)}")
     assert {"click", "lark", "nh3", "bleach", "yaml"} <= set(rooms)
-    assert {library: where for library, where in rooms.items() if len(where) > 1} == {}
+    several = {library: where for library, where in rooms.items() if len(where) > 1}
+    # Each application has routes and answers of its own.
+    assert several.pop("starlette") <= {"spipconv.web", "spipconv.preview", "spipconv.forum"}
+    assert several == {}

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 
 from spipconv.languages import find_language
-from spipconv.preview.refusals import Refusal
 from spipconv.translations import available_languages
+from spipconv.web.refusals import Refusal
 
 # Longer than the name of any language, so that a name cut to this length is still wrong.
 LONGEST_LANGUAGE = 100

@@ -10,8 +10,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from spipconv.preview.logs import LOG, describe_error
-from spipconv.preview.refusals import Refusal
+from spipconv.web.logs import LOG, describe_error
+from spipconv.web.refusals import Refusal
 
 _FRAGMENT_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 PAGE_POLICY = (
@@ -93,7 +93,7 @@ class Guard:
             # It is not raised again: the server would log its message, which may quote the comment.
             LOG.error("%s failed: %s", _name(scope), describe_error(error))
             if is_started:
-                raise RuntimeError("an answer was cut short: see the log of spipconv.preview") from None
+                raise RuntimeError("an answer was cut short: see the log of spipconv.web") from None
             response = await self._answer_failure(request, error)
             await response(scope, receive, send_guarded)
 

@@ -15,7 +15,7 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.types import Message as Event
 
-from spipconv.preview.refusals import Refusal
+from spipconv.web.refusals import Refusal
 
 _JSON = "application/json"
 _URLENCODED = "application/x-www-form-urlencoded"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-LOG = logging.getLogger("spipconv.preview")
+LOG = logging.getLogger("spipconv.web")
 
 _SECONDS = 60.0
 _MOST_KINDS = 200

@@ -14,9 +14,9 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from spipconv.preview.connections import ConnectionLimits, Phase, Register
-from spipconv.preview.logs import LOG, RepetitionFilter, describe_error
-from spipconv.preview.proxies import TrustedProxies, name_client
+from spipconv.web.connections import ConnectionLimits, Phase, Register
+from spipconv.web.logs import LOG, RepetitionFilter, describe_error
+from spipconv.web.proxies import TrustedProxies, name_client
 
 # How many connections one round of the event loop accepts: asyncio counts them only in the next rounds.
 _ACCEPTED_AT_ONCE = 16

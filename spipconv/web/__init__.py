@@ -1,0 +1,1 @@
+"""Serving over HTTP, what preview and forum share: connections, limits, proxies, reading, refusals and logs."""
