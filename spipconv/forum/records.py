@@ -1,0 +1,86 @@
+"""Records of a forum: its pages, messages, moderators and decisions, as the base keeps them.
+
+Times are whole seconds since 1970 (UTC). Addresses of people are never here in plain words, but encrypted
+(``email``) and as a keyed digest that finds what belongs to one person (``email_digest``); see ``spipconv.forum.keys``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+# SPIP's: proposed, published, refused, and spam. A visitor's own withdrawal is ``off`` without a moderator.
+Status = Literal["prop", "publie", "off", "spam"]
+
+
+class Page(Struct, frozen=True):
+    """A page of the site that has a forum.
+
+    ``key`` names its data file (``article12``, ``article12.en``); ``path`` is its address on the site, from ``/``.
+    ``is_open``: it accepts new messages.
+    """
+
+    id: int
+    key: str
+    path: str
+    title: str
+    language: str
+    is_open: bool = True
+
+
+class Message(Struct, frozen=True):
+    """A message as its visitor wrote it. ``id`` is the number in ``forum123``; ``parent`` is 0 for none.
+
+    ``title`` and ``author`` are plain, ``text`` is SPIP markup, ``url`` is the writer's own page, or empty. ``thread``
+    is the number of the message at the top of its thread. ``version`` grows with each change: decisions and links name
+    the version that they are about. ``changed`` is when the status was last set. ``network`` is a cut address of the
+    visitor, or empty once forgotten. ``source`` and ``source_key`` say where it was imported from. ``score`` is the
+    classifier's, from 0 (like those accepted) to 1 (like spam).
+    """
+
+    id: int
+    page: int
+    parent: int
+    thread: int
+    status: Status
+    author: str
+    title: str
+    text: str
+    url: str
+    language: str
+    created: int
+    changed: int
+    version: int = 1
+    email: bytes | None = None
+    email_digest: bytes | None = None
+    network: str = ""
+    source: str = "form"
+    source_key: str = ""
+    score: float = 0.5
+
+
+class Moderator(Struct, frozen=True):
+    """A moderator. ``password`` is an argon2 hash; ``notify`` is when mails about held messages go out."""
+
+    id: int
+    name: str
+    password: str
+    created: int
+    email: bytes | None = None
+    notify: Literal["each", "digest", "never"] = "never"
+    is_active: bool = True
+
+
+class Decision(Struct, frozen=True):
+    """What a moderator did with a message, at which version of it. ``moderator`` is 0 for the forum's own rules."""
+
+    id: int
+    message: int
+    moderator: int
+    name: str
+    before: Status
+    after: Status
+    version: int
+    at: int
+    is_undone: bool = False
