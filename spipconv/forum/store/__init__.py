@@ -1,1 +1,1 @@
-"""The base of a forum, an SQLite file: records come in and go out, in transactions that are on the disk at their end."""
+"""The base of a forum, an SQLite file: records come in and go out, in transactions that end on the disk."""
