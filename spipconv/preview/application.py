@@ -23,13 +23,17 @@ from spipconv.plugins import check_plugins
 from spipconv.preview.assets import read_assets
 from spipconv.preview.description import describe
 from spipconv.preview.page import write_error, write_page
+from spipconv.preview.reading import read_request
+from spipconv.preview.refusals import REASONS
 from spipconv.settings import check_language
-from spipconv.web.guard import PAGE_POLICY, Guard, Prefix, check_origins
+from spipconv.web.clients import Clients
+from spipconv.web.guard import Guard, Prefix, check_origins, write_page_policy
 from spipconv.web.limits import Buckets
 from spipconv.web.negotiation import LONGEST_LANGUAGE, choose_language, choose_type, read_language
 from spipconv.web.proxies import TrustedProxies
-from spipconv.web.reading import read_body, read_request
-from spipconv.web.refusals import Refusal
+from spipconv.web.reading import read_body
+from spipconv.web.refusals import Refusal, as_refusal
+from spipconv.web.requests import check_site, is_navigation, read_header, read_root
 
 _JSON = "application/json"
 _HTML = "text/html"
@@ -93,9 +97,9 @@ def create_app(
         raise ValueError("max_body and burst must be at least 1, rate at least 0")
     if root_path and not re.fullmatch("(/[^/?#]+)+", root_path):
         raise ValueError(f"root_path: {root_path!r} is not a path: write it as /apercu")
-    proxies = TrustedProxies(trusted_proxies)
+    clients = Clients(TrustedProxies(trusted_proxies))
     how = check_plugins(plugins), check_extensions(extensions)
-    return _Application(code, check_origins(origins), max_body, Buckets(rate, burst), proxies, *how).build(root_path)
+    return _Application(code, check_origins(origins), max_body, Buckets(rate, burst), clients, *how).build(root_path)
 
 
 class _RequestContext(Struct):
@@ -103,7 +107,7 @@ class _RequestContext(Struct):
 
     is_page: bool
     lang: str = ""
-    fields: Mapping[str, str] = {}
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 class _Application:
@@ -113,7 +117,7 @@ class _Application:
         origins: frozenset[str],
         max_body: int,
         buckets: Buckets,
-        trusted_proxies: TrustedProxies,
+        clients: Clients,
         plugins: tuple[str, ...],
         extensions: tuple[Extension, ...],
     ) -> None:
@@ -121,7 +125,7 @@ class _Application:
         self._origins = origins
         self._max_body = max_body
         self._buckets = buckets
-        self._trusted_proxies = trusted_proxies
+        self._clients = clients
         self._plugins, self._extensions = plugins, extensions
         self._assets = read_assets()
         self._threads = asyncio.Semaphore(_THREADS)
@@ -147,15 +151,15 @@ class _Application:
         return app
 
     async def preview(self, request: Request) -> Response:
-        form = choose_type(_header(request, "accept"), _FORMS)
+        form = choose_type(read_header(request, "accept"), _FORMS)
         if form is None:
-            raise Refusal("not-acceptable")
-        self._check_site(request)
+            raise Refusal("not-acceptable", f"{_JSON}, {_HTML}")
+        check_site(request, self._origins)
         body = await read_body(request, self._max_body)
         wanted = await read_request(request.headers, body)
         context = _context(request)
-        context.fields = wanted.fields
-        context.is_page |= wanted.is_page
+        context.fields = wanted.form.fields if wanted.form else ()
+        context.is_page |= wanted.form is not None and "page" in wanted.form
         self._check_rate(request, 1 + len(body) // _BYTES_PER_TOKEN)
         lang = context.lang = read_language(wanted.lang, self._lang)
         published = await self._publish(request, wanted.text, lang)
@@ -163,23 +167,16 @@ class _Application:
             raise Refusal("preview-too-large", str(MOST_HTML))
         headers = {"Content-Language": lang.replace("_", "-"), "Vary": "Accept"}
         if form == _HTML and context.is_page:
-            return _answer_page(write_page(_root(request), lang, wanted.fields, published), headers=headers)
+            return _answer_page(
+                write_page(read_root(request), lang, dict(reversed(context.fields)), published), headers=headers
+            )
         if form == _HTML:
             return Response(published.html, media_type=_HTML, headers=headers)
         answer = Preview(published.html, tuple(_translate(diagnostic, lang) for diagnostic in published.diagnostics))
         return Response(msgspec.json.encode(answer), media_type=_JSON, headers=headers)
 
-    def _check_site(self, request: Request) -> None:
-        """Refuse a form that another site fills in and sends: its words would be shown under this site's name."""
-        headers = request.headers
-        is_stranger = headers.get("sec-fetch-site") == "cross-site" and headers.get("origin") not in self._origins
-        if is_stranger and "*" not in self._origins and _is_navigation(request):
-            raise Refusal("cross-site")
-
     def _check_rate(self, request: Request, tokens: int) -> None:
-        peer = request.client.host if request.client else ""
-        forwarded_for = ",".join(request.headers.getlist("x-forwarded-for"))
-        seconds = self._buckets.take(self._trusted_proxies.find_client(peer, forwarded_for), tokens)
+        seconds = self._buckets.take(self._clients.name(request), tokens)
         if seconds:
             raise Refusal("too-many-requests", str(seconds), headers={"Retry-After": str(seconds)})
 
@@ -199,7 +196,7 @@ class _Application:
 
     async def show_page(self, request: Request) -> Response:
         lang = _context(request).lang = read_language(request.query_params.get("lang", ""), self._lang)
-        return _answer_page(write_page(_root(request), lang, {}))
+        return _answer_page(write_page(read_root(request), lang, {}))
 
     async def show_asset(self, request: Request) -> Response:
         asset = self._assets.get(request.path_params["name"])
@@ -211,28 +208,29 @@ class _Application:
         return Response(asset.content, media_type=asset.media_type, headers=headers)
 
     async def show_description(self, request: Request) -> Response:
-        return _answer_json(describe(_root(request), self._max_body, self._assets))
+        return _answer_json(describe(read_root(request), self._max_body, self._assets))
 
     async def show_health(self, request: Request) -> Response:
         return _answer_json({"status": "ok"})
 
     async def refuse(self, request: Request, error: Exception) -> Response:
         """Answer an error in the form that the client accepts; its cause is only written to the log."""
-        refusal = _as_refusal(error)
+        refusal = as_refusal(error)
         context = _context(request)
-        fields = context.fields or refusal.fields or {}
+        fields = dict(reversed(context.fields or refusal.fields))
         lang = context.lang or self._guess_language(request, fields.get("lang", ""))
-        message = refusal.say(lang)
+        message = REASONS.say(refusal, lang)
+        status = REASONS[refusal.code].status
         headers = {**refusal.headers, "Vary": "Accept, Accept-Language"}
         if refusal.code == "too-slow" and request.scope["http_version"].startswith("1"):
             headers["Connection"] = "close"
-        form = choose_type(_header(request, "accept"), _FORMS) or _JSON
+        form = choose_type(read_header(request, "accept"), _FORMS) or _JSON
         if form == _JSON:
-            answer = _answer_json({"error": {"code": refusal.code, "message": message}}, refusal.status)
+            answer = _answer_json({"error": {"code": refusal.code, "message": message}}, status)
         elif context.is_page:
-            answer = _answer_page(write_page(_root(request), lang, fields, error=message), refusal.status)
+            answer = _answer_page(write_page(read_root(request), lang, fields, error=message), status)
         else:
-            answer = Response(write_error(message, lang), refusal.status, media_type=_HTML)
+            answer = Response(write_error(message, lang), status, media_type=_HTML)
         answer.headers.update(headers)
         return answer
 
@@ -240,7 +238,7 @@ class _Application:
         """Return the language of an error's sentence: the comment's, the address's or the browser's."""
         names = (given, request.query_params.get("lang", ""))
         named = next((code for name in names if (code := find_language(name[:LONGEST_LANGUAGE]))), None)
-        return named or choose_language(_header(request, "accept-language"), self._lang)
+        return named or choose_language(read_header(request, "accept-language"), self._lang)
 
 
 def _translate(diagnostic: Diagnostic, lang: str) -> DiagnosticAnswer:
@@ -249,40 +247,10 @@ def _translate(diagnostic: Diagnostic, lang: str) -> DiagnosticAnswer:
     )
 
 
-def _as_refusal(error: Exception) -> Refusal:
-    if isinstance(error, Refusal):
-        return error
-    if isinstance(error, HTTPException):
-        headers = dict(error.headers or {})
-        if error.status_code == 404:
-            return Refusal("not-found", headers=headers)
-        if error.status_code == 405:
-            return Refusal("method-not-allowed", headers.get("Allow", ""), headers=headers)
-        return Refusal("bad-request", headers=headers)
-    return Refusal("failure")
-
-
 def _context(request: Request) -> _RequestContext:
-    context = request.scope.setdefault("spipconv.preview", _RequestContext(_is_navigation(request)))
+    context = request.scope.setdefault("spipconv.preview", _RequestContext(is_navigation(request)))
     assert isinstance(context, _RequestContext)
     return context
-
-
-def _is_navigation(request: Request) -> bool:
-    """Return whether a browser asks for a page to show, rather than a script for a part of one."""
-    return request.headers.get("sec-fetch-mode") == "navigate" or request.headers.get("sec-fetch-dest") == "document"
-
-
-def _header(request: Request, name: str) -> str | None:
-    """Return all values of a header as one, None if it has none."""
-    values = request.headers.getlist(name)
-    return ",".join(values) if values else None
-
-
-def _root(request: Request) -> str:
-    # With two slashes at its beginning it would name a host.
-    root = str(request.scope.get("root_path", "")).strip("/")
-    return f"/{root}" if root else ""
 
 
 def _answer_json(value: object, status: int = 200) -> Response:
@@ -290,4 +258,4 @@ def _answer_json(value: object, status: int = 200) -> Response:
 
 
 def _answer_page(page: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(page, status, {**(headers or {}), "Content-Security-Policy": PAGE_POLICY}, media_type=_HTML)
+    return Response(page, status, {**(headers or {}), "Content-Security-Policy": write_page_policy()}, media_type=_HTML)

@@ -8,8 +8,8 @@ from typing import get_args
 from spipconv.diagnostics import DIAGNOSTICS, Severity
 from spipconv.languages import LANGUAGE
 from spipconv.preview.assets import Asset
+from spipconv.preview.refusals import REASONS
 from spipconv.version import VERSION
-from spipconv.web.refusals import REFUSALS
 
 # A part of the description, as JSON has it.
 Description = dict[str, object]
@@ -155,7 +155,7 @@ _SCHEMAS: dict[str, Description] = {
         {
             "error": _object(
                 {
-                    "code": _string("What went wrong.", enum=sorted(REFUSALS)),
+                    "code": _string("What went wrong.", enum=sorted(REASONS)),
                     "message": _string("A sentence for people, in French or English."),
                 }
             )

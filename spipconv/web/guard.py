@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
@@ -14,13 +14,22 @@ from spipconv.web.logs import LOG, describe_error
 from spipconv.web.refusals import Refusal
 
 _FRAGMENT_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
-PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]+)?")
 # The answer if writing the error's own answer fails.
 _FAILURE = b'{"error":{"code":"failure","message":"Something went wrong on the server."}}'
+
+
+def write_page_policy(*, actions: Iterable[str] = ()) -> str:
+    """Return the Content-Security-Policy of a page: files of this server only, nothing inline, in no frame.
+
+    ``actions`` are the other origins that its forms may be sent to; browsers ask it of redirections as well.
+    """
+    targets = " ".join(("'self'", *actions))
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action {targets}; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+
 
 Answer = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -52,7 +61,13 @@ class Prefix:
 
 
 class Guard:
-    """ASGI middleware. ``answer`` makes the answer to an exception in the form that the client accepts."""
+    """ASGI middleware around an application, for the headers that every answer has and for every exception.
+
+    ``origins`` are the other sites that may read the answers, checked by ``check_origins``. ``answer`` makes the answer
+    to an exception, a ``Refusal`` or any other, in the form that the client accepts. An answer may have a
+    Cache-Control, a Content-Security-Policy (``write_page_policy``) and a Referrer-Policy of its own; without one it
+    is not stored, not shown as a page, and tells no other site where the reader comes from.
+    """
 
     def __init__(self, app: ASGIApp, *, origins: frozenset[str], answer: Answer) -> None:
         self._app = app
@@ -74,7 +89,7 @@ class Guard:
                 headers.setdefault("Cache-Control", "no-store")
                 headers.setdefault("Content-Security-Policy", _FRAGMENT_POLICY)
                 headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
+                headers.setdefault("Referrer-Policy", "no-referrer")
                 headers.update(granted)
                 if self._origins:
                     headers.add_vary_header("Origin")

@@ -140,7 +140,7 @@ def test_the_tables_list_every_address_and_refusal() -> None:
     import inspect
 
     from spipconv.commands.serve import serve
-    from spipconv.web.refusals import REFUSALS
+    from spipconv.preview.refusals import REASONS
 
     text = DOCUMENT.read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)=([^`]*)` \| (?:`(--[\w-]+)`)? ?\|", text, re.MULTILINE)
@@ -159,8 +159,8 @@ def test_the_tables_list_every_address_and_refusal() -> None:
         for code in re.findall(r"`([a-z-]+)`", codes)
         for status in statuses.split(", ")
     }
-    assert {(code, entry[0]) for code, entry in REFUSALS.items()} <= said
-    assert {code for code, _ in said} == set(REFUSALS)
+    assert {(code, reason.status) for code, reason in REASONS.items()} <= said
+    assert {code for code, _ in said} == set(REASONS)
 
 
 def test_a_static_site_may_load_the_widget_and_request_previews() -> None:
