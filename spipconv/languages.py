@@ -59,6 +59,7 @@ _BACK: Final = {
 }  # fmt: skip
 # What SPIP counts the size of a file in: bytes, then 1024 times as much with each unit.
 _SIZE_UNITS: Final = {"fr": ("octets", "kio", "Mio", "Gio"), "en": ("bytes", "KiB", "MiB", "GiB")}
+_RIGHT_TO_LEFT: Final = frozenset("ar fa he ps sd ug ur yi".split())
 
 
 @lru_cache(1000)
@@ -76,6 +77,11 @@ def find_language(given: str) -> str | None:
     while code not in CODES:
         code = code.rpartition("_")[0]
     return code
+
+
+def direction(language: str) -> str:
+    """Return the direction of a language's script, by its code: ``ltr`` or ``rtl``."""
+    return "rtl" if language.partition("_")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
 def choose_language(available: Collection[str], wanted: str) -> tuple[str, bool]:

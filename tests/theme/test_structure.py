@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
+from spipconv.languages import direction
 from spipconv.migration.pages.page import MenuEntry, Site
 from spipconv.migration.target import TREES
 from spipconv.migration.writers.starters.settings import menu_entries
-from spipconv.migration.writers.starters.words import direction, own_name, theme_language, theme_words
+from spipconv.migration.writers.starters.words import own_name, theme_language, theme_words
 from tests.migration.test_builds import built
 from tests.theme.sites import ARTICLE, BuiltPage, built_demo, page, words
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from spipconv.languages import direction
 from spipconv.migration.pages.page import Site
 from spipconv.migration.plan.names import AUTHORS, language_tag
 from spipconv.migration.read.database import WorkingDatabase
@@ -11,7 +12,7 @@ from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File, YamlValue
 from spipconv.migration.writers.further_pages import PAGE_SIZE
 from spipconv.migration.writers.starters.settings import menu_entries, plain_words, settings_file, site_address
-from spipconv.migration.writers.starters.words import direction, own_name
+from spipconv.migration.writers.starters.words import own_name
 from spipconv.safety import template_text
 
 

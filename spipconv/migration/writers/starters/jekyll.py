@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from spipconv.languages import direction
 from spipconv.migration.kinds import PAGE_KINDS
 from spipconv.migration.pages.page import Site
 from spipconv.migration.plan.names import AUTHORS, language_tag
@@ -16,7 +17,7 @@ from spipconv.migration.writers.starters.settings import (
     settings_file,
     site_address,
 )
-from spipconv.migration.writers.starters.words import direction, own_name, theme_words
+from spipconv.migration.writers.starters.words import own_name, theme_words
 from spipconv.migration.writers.yaml_text import write_yaml
 from spipconv.safety import template_text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from spipconv.languages import direction
 from spipconv.migration.pages.page import MenuEntry, Site
 from spipconv.migration.plan.names import language_tag
 from spipconv.migration.plan.titles import shown_title
@@ -11,7 +12,7 @@ from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File, YamlValue
 from spipconv.migration.writers.starters.settings import plain_words, settings_file, site_address
-from spipconv.migration.writers.starters.words import direction, own_name, theme_words
+from spipconv.migration.writers.starters.words import own_name, theme_words
 from spipconv.safety import template_text
 
 # The languages of MkDocs's own themes; in another one, they would warn and stay English.

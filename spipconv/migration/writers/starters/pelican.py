@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pprint import pformat
 
+from spipconv.languages import direction
 from spipconv.migration.pages.page import Site
 from spipconv.migration.plan.names import language_tag
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File
 from spipconv.migration.writers.starters.settings import menu_entries, plain_words, site_address
-from spipconv.migration.writers.starters.words import direction, own_name
+from spipconv.migration.writers.starters.words import own_name
 from spipconv.safety import escape_text, template_text
 
 _SETTINGS = """\

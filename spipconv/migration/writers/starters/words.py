@@ -1,4 +1,4 @@
-"""What a theme must know about the language of its pages: its words, the language's own name, and its direction."""
+"""What a theme must know about the language of its pages: its words, and the language's own name."""
 
 from __future__ import annotations
 
@@ -29,17 +29,11 @@ _NAMES: Final = {
     "tr": "Türkçe", "uk": "українська", "ur": "اردو", "uz": "o‘zbek", "vi": "Tiếng Việt", "wa": "walon",
     "wo": "Wolof", "yi": "ייִדיש", "yo": "Yorùbá", "zh": "中文", "zh_tw": "繁體中文", "zu": "isiZulu",
 }  # fmt: skip
-_RIGHT_TO_LEFT: Final = frozenset("ar fa he ps sd ug ur yi".split())
 
 
 def own_name(language: str) -> str:
     """Return the name of a language, by SPIP's code, in that language: ``français``; its code if it is not known."""
     return _NAMES.get(language) or _NAMES.get(language.partition("_")[0], language)
-
-
-def direction(language: str) -> str:
-    """Return the direction of a language's script: ``ltr`` or ``rtl``."""
-    return "rtl" if language.partition("_")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
 def theme_language(language: str) -> str:
