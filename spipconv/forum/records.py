@@ -13,12 +13,15 @@ from msgspec import Struct
 # SPIP's: proposed, published, refused, and spam. A visitor's own withdrawal is ``off`` without a moderator.
 Status = Literal["prop", "publie", "off", "spam"]
 
+# What a block is about: a network (``192.0.2.0/24``), the digest of an e-mail address in hexadecimal, or a word.
+BlockKind = Literal["network", "email", "word"]
+
 
 class Page(Struct, frozen=True):
     """A page of the site that has a forum.
 
     ``key`` names its data file (``article12``, ``article12.en``); ``path`` is its address on the site, from ``/``.
-    ``is_open``: it accepts new messages.
+    ``is_open``: it accepts new messages. ``revision`` grows with each change of what visitors see of its messages.
     """
 
     id: int
@@ -27,6 +30,7 @@ class Page(Struct, frozen=True):
     title: str
     language: str
     is_open: bool = True
+    revision: int = 0
 
 
 class Message(Struct, frozen=True):
@@ -84,3 +88,38 @@ class Decision(Struct, frozen=True):
     version: int
     at: int
     is_undone: bool = False
+
+
+class Session(Struct, frozen=True):
+    """A moderator's session in one browser, known by the digest of its cookie; ``seen`` is its last request.
+
+    It is over at ``ends``, or earlier if it was idle for long. The row of one that is over stays for a while: it says
+    in which browser the moderator has been before.
+    """
+
+    digest: bytes
+    moderator: int
+    created: int
+    seen: int
+    ends: int
+
+
+class Passkey(Struct, frozen=True):
+    """A moderator's passkey: its credential's id and public key. ``uses`` is the authenticator's own count."""
+
+    id: bytes
+    moderator: int
+    public_key: bytes
+    uses: int
+    name: str
+    created: int
+
+
+class Block(Struct, frozen=True):
+    """Something that posts no messages until a time, ``ends``; ``reason`` is for moderators."""
+
+    id: int
+    kind: BlockKind
+    value: str
+    reason: str
+    ends: int
