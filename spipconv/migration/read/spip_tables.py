@@ -24,6 +24,7 @@ from spipconv.migration.read.extra_columns import is_filled, may_show, may_show_
 from spipconv.migration.read.known_tables import holds_persons, owner_of
 from spipconv.migration.read.logos import named_logos
 from spipconv.migration.read.long_texts import count_signs, keep_long_text
+from spipconv.migration.read.messages import SHOWN_MESSAGES, is_private, message_row
 from spipconv.migration.read.missing_tables import missing_parts
 from spipconv.migration.read.plugin_rows import plugin_rows
 from spipconv.migration.read.prefixes import column_names, table_name
@@ -32,13 +33,11 @@ from spipconv.migration.read.sources import SpipSource, TooLong
 from spipconv.migration.read.spip_schema import (
     COUNTED,
     KINDS_WITH_EXTRA,
-    KINDS_WITH_MESSAGES,
     LATER,
     LEFT_REASONS,
     LINK_KEYS,
     MUST_NUMBERS,
     OLD_LINKS,
-    OLD_TARGETS,
     added_columns,
     choose_columns,
 )
@@ -62,6 +61,9 @@ _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,10})\Z")
 
 class SpipReader:
     """Reads a source into the working database, once."""
+
+    # The statuses of messages whose texts are read.
+    message_statuses = SHOWN_MESSAGES
 
     def __init__(
         self, source: SpipSource, database: WorkingDatabase, prefix: str, tables: Mapping[str, tuple[str, ...]]
@@ -323,20 +325,10 @@ class SpipReader:
 
     def _message(self, row: dict[str, bytes | None]) -> Mapping[str, bytes | None] | None:
         statut = self._text(row.get("statut"))
-        if "objet" not in row:
-            for kind in KINDS_WITH_MESSAGES:
-                number = read_number(row.get(kind.key))
-                if number:
-                    row["objet"], row["id_objet"] = kind.name.encode(), str(number).encode()
-                    break
-            row = {column: value for column, value in row.items() if column not in OLD_TARGETS}
-        if statut.startswith("priv"):
+        if is_private(statut):
             self.left["forum", "private"] += 1
             return None
-        if statut not in ("publie", "prop"):
-            # Only its place in the thread is needed.
-            row.update(titre=b"", texte=b"", auteur=b"", nom_site=b"", url_site=b"", id_auteur=b"0")
-        return self._link(row)
+        return self._link(message_row(row, statut, self.message_statuses))
 
     def _link(self, row: dict[str, bytes | None]) -> Mapping[str, bytes | None]:
         row["objet"] = own_name(row.get("objet") or b"")
