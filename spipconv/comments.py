@@ -11,6 +11,7 @@ from spipconv.diagnostics import Diagnostic
 from spipconv.extensions import Extension
 from spipconv.nodes import Profile
 from spipconv.parsing.parser import parse
+from spipconv.trees import rename_notes
 
 
 class PublishedComment(Struct, frozen=True):
@@ -26,10 +27,13 @@ def publish(
     profile: Profile = "comment",
     plugins: Iterable[str] = (),
     extensions: Iterable[Extension] = (),
+    notes_suffix: str = "",
 ) -> PublishedComment:
     """Return the HTML that is published of a text in SPIP markup; no object is looked up.
 
-    The arguments are those of ``parse``, and so are the errors that wrong ones raise.
+    The arguments are those of ``parse``, and so are the errors that wrong ones raise. ``notes_suffix`` ends the ids of
+    notes, so that those of several texts on one page differ.
     """
     parsed = parse(text, profile=profile, lang=lang, plugins=plugins, extensions=extensions)
-    return PublishedComment(render(parsed.document), parsed.diagnostics)
+    document = rename_notes(parsed.document, notes_suffix) if notes_suffix else parsed.document
+    return PublishedComment(render(document), parsed.diagnostics)

@@ -16,6 +16,7 @@ from spipconv.nodes import (
     ListItem,
     Markdown,
     Node,
+    Note,
     Poem,
     Position,
     Row,
@@ -70,6 +71,15 @@ def transform(tree: Document | Sequence[Node], change: Change) -> Document | tup
     if isinstance(tree, Document):
         return rewrite_document(tree, lambda nodes: _change_all(nodes, change, 1))
     return _change_all(tuple(tree), change, 1)
+
+
+def rename_notes(document: Document, suffix: str) -> Document:
+    """Return a document whose notes have ids that end with a suffix, so that no other text on a page has them."""
+
+    def change(node: Node) -> Node | None:
+        return replace(node, identifier=node.identifier + suffix) if isinstance(node, Note) else None
+
+    return transform(document, change)
 
 
 def rewrite_document(document: Document, rewrite: Rewrite) -> Document:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "check": "Print what is broken, unknown, changed or lost in FILES, as file:line:column: code message.",
     "migrate": "Migrate the SPIP site in SOURCE into the folder OUT.",
     "serve": "Serve a comment form with its live preview, and previews for other pages.",
+    "comments": "Keep the comments of a static site: their base, moderators and pages.",
     "batch": "Convert all texts of INPUT into OUTPUT.",
 }
 
@@ -65,6 +66,8 @@ class _Program(click.Group):
                     from spipconv.commands.migrate import migrate as command
                 case "serve":
                     from spipconv.commands.serve import serve as command
+                case "comments":
+                    from spipconv.commands.comments import comments as command
                 case "batch":
                     from spipconv.commands.batch import batch as command
         return name, command, rest

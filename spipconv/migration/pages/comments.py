@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import unescape
 from sqlite3 import Row
 
-from msgspec.structs import replace
-
+from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.pages.page import Comment
 from spipconv.migration.pages.texts import PageTexts
 from spipconv.migration.pages.threads import ThreadedComment, arrange
 from spipconv.migration.read.database import read_date
 from spipconv.migration.report.errors import stops_the_run
-from spipconv.nodes import Document, Node, Note, Paragraph, Text
+from spipconv.nodes import Document, Paragraph, Text
 from spipconv.safety import safe_address
-from spipconv.trees import transform
+from spipconv.trees import rename_notes
+
+_WITH_MESSAGES = frozenset(kind.name for kind in OBJECT_KINDS.values() if kind.takes_messages)
+# What SPIP writes there, of which it reads three letters: "posteriori", "priori", "abo".
+_OPEN = frozenset({"pos", "pri", "abo"})
+
+
+def accepts_messages(kind: str, own: str, site: str, comments: Sequence[Comment]) -> bool:
+    """Return whether visitors could write messages on a page.
+
+    ``own`` is what an article says of that (``accepter_forum``), ``site`` what the site does (``forums_publics``): ``pos``
+    (shown at once), ``pri`` (after a moderator), ``abo`` (only those who log in), ``non``; empty: nothing. SPIP's own
+    templates have no form on the pages of sections, so one is there only where there are messages.
+    """
+    if kind not in _WITH_MESSAGES or (kind == "rubrique" and not comments):
+        return False
+    choice = (own or site).strip()[:3]
+    return choice in _OPEN or (not choice and bool(comments))
 
 
 def read_comments(messages: Iterable[Row], texts: PageTexts) -> tuple[Comment, ...]:
@@ -54,18 +70,9 @@ def _comment(placed: ThreadedComment, texts: PageTexts) -> Comment:
         _page_address(row["url_site"]),
         read_date(row["date_heure"]),
         _flat(row["titre"]),
-        replace(body, children=_rename_notes(body.children, f"-{number}")),
+        rename_notes(body, f"-{number}"),
         is_pending=is_pending,
     )
-
-
-def _rename_notes(nodes: tuple[Node, ...], suffix: str) -> tuple[Node, ...]:
-    """Return nodes whose notes have ids that no other text on the page has."""
-
-    def change(node: Node) -> Node | None:
-        return replace(node, identifier=node.identifier + suffix) if isinstance(node, Note) else None
-
-    return transform(nodes, change)
 
 
 def _page_address(address: str) -> str:

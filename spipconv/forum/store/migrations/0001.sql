@@ -7,7 +7,9 @@ CREATE TABLE pages (
   path TEXT NOT NULL UNIQUE,
   title TEXT NOT NULL,
   language TEXT NOT NULL,
-  is_open INTEGER NOT NULL DEFAULT 1
+  is_open INTEGER NOT NULL DEFAULT 1,
+  -- Grows with each change of what visitors see of its messages.
+  revision INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE TABLE messages (
@@ -35,10 +37,21 @@ CREATE TABLE messages (
   form BLOB UNIQUE
 );
 CREATE INDEX messages_of_page ON messages (page, status, id);
-CREATE INDEX messages_of_status ON messages (status, id);
+CREATE INDEX messages_of_status ON messages (status, score, id);
+CREATE INDEX messages_of_thread ON messages (thread, id);
+CREATE INDEX messages_of_parent ON messages (parent) WHERE parent <> 0;
 CREATE INDEX messages_of_person ON messages (email_digest) WHERE email_digest IS NOT NULL;
 CREATE UNIQUE INDEX messages_of_source ON messages (source, source_key) WHERE source_key <> '';
 CREATE INDEX messages_of_network ON messages (created) WHERE network <> '';
+
+CREATE TRIGGER message_shown AFTER INSERT ON messages WHEN NEW.status = 'publie'
+BEGIN UPDATE pages SET revision = revision + 1 WHERE id = NEW.page; END;
+CREATE TRIGGER message_changed
+AFTER UPDATE OF page, parent, status, author, title, text, url, language, created ON messages
+WHEN OLD.status = 'publie' OR NEW.status = 'publie'
+BEGIN UPDATE pages SET revision = revision + 1 WHERE id IN (OLD.page, NEW.page); END;
+CREATE TRIGGER message_gone AFTER DELETE ON messages WHEN OLD.status = 'publie'
+BEGIN UPDATE pages SET revision = revision + 1 WHERE id = OLD.page; END;
 
 CREATE TABLE moderators (
   id INTEGER PRIMARY KEY,
@@ -92,17 +105,28 @@ CREATE TABLE blocks (
 -- What the classifier has learned: how often a word occurred in accepted messages and in spam.
 CREATE TABLE words (word TEXT PRIMARY KEY, accepted INTEGER NOT NULL, spam INTEGER NOT NULL) WITHOUT ROWID;
 
--- Letters that wait to be sent. ``content`` is encrypted: the recipient and what the letter is about.
+-- Letters that wait to be sent, or were: who gets them and what they are about, by numbers; they are written when they
+-- are sent. ``recipient`` is a moderator (kind ``held``) or a subscription, ``message`` the first or only message that
+-- it is about, ``person`` the keyed digest of a subscriber's address, ``identity`` the name in its Message-ID. A letter
+-- that may have arrived is sent again as it was: ``contents`` are the messages that were in it, by number and version.
 CREATE TABLE mails (
   id INTEGER PRIMARY KEY,
-  kind TEXT NOT NULL,
-  content BLOB NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('held', 'reply', 'confirmation')),
+  recipient INTEGER NOT NULL,
+  message INTEGER NOT NULL,
+  person BLOB,
+  identity TEXT NOT NULL,
+  contents TEXT NOT NULL DEFAULT '',
+  created INTEGER NOT NULL,
   due INTEGER NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0,
   state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sending', 'sent', 'failed')),
-  changed INTEGER NOT NULL
+  changed INTEGER NOT NULL,
+  answer TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX mails_due ON mails (state, due);
+CREATE INDEX mails_of_recipient ON mails (kind, recipient, state);
+CREATE INDEX mails_of_person ON mails (person, message) WHERE person IS NOT NULL;
 
 -- ``page`` is 0 for the whole site, ``message`` is 0 for all messages of the page.
 CREATE TABLE subscriptions (

@@ -1,0 +1,57 @@
+"""``spipconv comments``: the forum of a static site, one subcommand for each thing to do with it."""
+
+from __future__ import annotations
+
+import click
+
+from spipconv.commands.errors import CommandError
+
+# The first sentence of each command's help, which a test compares.
+_COMMANDS = {
+    "init": "Create the base FILE, and its key beside it.",
+    "set": "Set the setting NAME of the base FILE to VALUE, or print one or all of them.",
+}
+
+
+class _Comments(click.Group):
+    """The commands on a base. One is imported when it is called; in lists it is its name and a sentence."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command as lists show it, or None for another name."""
+        return click.Command(cmd_name, help=_COMMANDS[cmd_name]) if cmd_name in _COMMANDS else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that arguments name, whole, with its name and the rest of them."""
+        name, command, rest = super().resolve_command(ctx, args)
+        # Statements, so that tools which follow imports see them.
+        try:
+            match name:
+                case "init":
+                    from spipconv.commands.comments.base import init as command
+                case "set":
+                    from spipconv.commands.comments.base import set_setting as command
+        except ImportError as error:
+            raise CommandError('comments are not installed: pip install "spipconv[comments]"') from error
+        return name, command, rest
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; what is wrong with the base, its key or a setting is one line."""
+        from spipconv.forum.keys import KeyFileError
+        from spipconv.forum.settings import SettingError
+        from spipconv.forum.store.errors import StoreError
+
+        try:
+            return super().invoke(ctx)
+        except (KeyFileError, SettingError, StoreError) as error:
+            raise CommandError(str(error)) from error
+
+
+@click.group(cls=_Comments)
+def comments() -> None:
+    """Keep the comments of a static site: their base, moderators and pages. "spipconv serve --comments" serves them."""

@@ -1,0 +1,78 @@
+"""Settings of a forum: a store comes in, its settings go out, checked; and a name with a value, which is set."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Literal, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+from spipconv.forum.store.store import Store
+
+_Days = Annotated[int, Meta(ge=1, le=3650)]
+
+
+class SettingError(ValueError):
+    """A setting that does not exist, or a value that it cannot have, in one line."""
+
+
+class ForumSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The settings of a forum. ``MEANINGS`` says what each is."""
+
+    site: str = ""
+    address: str = ""
+    title: str = ""
+    language: str = "fr"
+    moderation: Literal["all", "first", "links"] = "all"
+    take_back: Annotated[int, Meta(ge=0, le=86400)] = 900
+    longest_text: Annotated[int, Meta(ge=100, le=100_000)] = 20_000
+    smtp: str = ""
+    smtp_password_file: str = ""
+    sender: str = ""
+    mails_show_text: bool = True
+    digest_hour: Annotated[int, Meta(ge=0, le=23)] = 7
+    hook: str = ""
+    hook_pause: Annotated[int, Meta(ge=0, le=86400)] = 30
+    network_days: _Days = 7
+    refused_days: _Days = 90
+    contact: str = ""
+
+
+MEANINGS = {
+    "site": "Address of the static site: https://www.example.org",
+    "address": "Public address of this server: https://www.example.org/comments",
+    "title": "Name of the site, in mails and feeds",
+    "language": "Language of the site: fr",
+    "moderation": "Which messages wait for a moderator: all, first (of a person) or links (those with some)",
+    "take_back": "Seconds in which visitors can take a message back",
+    "longest_text": "Most characters of a message",
+    "smtp": "Mail server: smtp://user@host:587 or smtps://…; its password is in smtp_password_file",
+    "smtp_password_file": "File that holds the mail server's password (or set SPIPCONV_SMTP_PASSWORD)",
+    "sender": "Address that mails come from",
+    "mails_show_text": "Whether moderators' mails hold the message: true or false",
+    "digest_hour": "Hour at which moderators' digests are sent, 0 to 23 (UTC)",
+    "hook": "Command to run after published messages have changed: make site",
+    "hook_pause": "Seconds without a change before the hook runs",
+    "network_days": "Days after which the networks that messages came from are forgotten",
+    "refused_days": "Days after which refused messages and spam are deleted",
+    "contact": "Address, or page, at which visitors ask about their data",
+}
+
+
+def read_settings(store: Store) -> ForumSettings:
+    """Return the settings of a forum; those never set have their defaults. Names of a newer version are left out."""
+    values = {name: json.loads(value) for name, value in store.settings.all().items() if name in MEANINGS}
+    return msgspec.convert(values, ForumSettings)
+
+
+def write_setting(store: Store, name: str, value: str) -> None:
+    """Set a setting to a value as it was typed. Raises SettingError."""
+    if name not in MEANINGS:
+        raise SettingError(f"no setting is called {name}; there are {', '.join(MEANINGS)}")
+    kind = get_type_hints(ForumSettings, include_extras=True)[name]
+    try:
+        checked = msgspec.convert(value, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingError(f"{name} cannot be {value}: {error}") from error
+    store.settings.set(name, json.dumps(checked, ensure_ascii=False))
