@@ -123,3 +123,45 @@ class Block(Struct, frozen=True):
     value: str
     reason: str
     ends: int
+
+
+class Mail(Struct, frozen=True):
+    """A letter that waits to be sent, or was; what is in it is written when it is sent.
+
+    ``held`` is to the moderator ``recipient``, about the held messages from ``message`` on; ``reply`` to the
+    subscription ``recipient``, about ``message``; ``confirmation`` asks that subscription's reader to confirm it.
+    ``person`` is the digest of a subscriber's address, ``identity`` the name in the Message-ID. ``contents`` are
+    the messages in a letter that may have arrived, by number and version: it is sent again as it was. ``due`` is when
+    it is to be sent, ``attempts`` how often that was tried, ``answer`` what the mail server said to it.
+    """
+
+    id: int
+    kind: Literal["held", "reply", "confirmation"]
+    recipient: int
+    message: int
+    person: bytes | None
+    identity: str
+    contents: str
+    created: int
+    due: int
+    attempts: int
+    state: Literal["waiting", "sending", "sent", "failed"]
+    changed: int
+    answer: str
+
+
+class Subscription(Struct, frozen=True):
+    """A reader who wants to be told of new messages: of all pages if ``page`` is 0, of one page if ``message`` is 0.
+
+    Otherwise of the answers to a message, and the answers to these. ``confirmed`` is when the reader confirmed it, or
+    None: nothing but the question is sent before.
+    """
+
+    id: int
+    page: int
+    message: int
+    email: bytes
+    email_digest: bytes
+    language: str
+    created: int
+    confirmed: int | None

@@ -123,9 +123,7 @@ class Mails(Table):
 
     def unsent(self, limit: int = 50) -> list[Mail]:
         """Return letters that failed, and those whose sending was tried in vain, the oldest first."""
-        return self._all(
-            "state = 'failed' OR state = 'waiting' AND attempts > 0 ORDER BY state, id LIMIT ?", limit
-        )
+        return self._all("state = 'failed' OR state = 'waiting' AND attempts > 0 ORDER BY state, id LIMIT ?", limit)
 
     def use_link(self, digest: bytes, ends: int) -> bool:
         """Note that a link was used, until it would have ended anyway; return False if it was used before."""
@@ -137,9 +135,7 @@ class Mails(Table):
 
     def is_used(self, digest: bytes) -> bool:
         """Return whether a link was used."""
-        return (
-            self._connection.execute("SELECT 1 FROM used_links WHERE digest = ?", (digest,)).fetchone() is not None
-        )
+        return self._connection.execute("SELECT 1 FROM used_links WHERE digest = ?", (digest,)).fetchone() is not None
 
     def _set(self, number: int, state: str, answer: str, now: int) -> None:
         self._connection.execute(

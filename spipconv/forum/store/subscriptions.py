@@ -14,12 +14,11 @@ _COLUMNS: Final = ", ".join(Subscription.__struct_fields__)
 class Subscriptions(Table):
     """Readers who are told of new messages by mail."""
 
-    def add(
-        self, page: int, message: int, email: bytes, email_digest: bytes, language: str, now: int
-    ) -> Subscription:
+    def add(self, page: int, message: int, email: bytes, email_digest: bytes, language: str, now: int) -> Subscription:
         """Store a subscription that is not confirmed yet, and return it; the one that there is already, as it is."""
         row = self._connection.execute(
-            "INSERT INTO subscriptions (page, message, email, email_digest, language, created) VALUES (?, ?, ?, ?, ?, ?)"
+            "INSERT INTO subscriptions (page, message, email, email_digest, language, created)"
+            " VALUES (?, ?, ?, ?, ?, ?)"
             # It changes nothing, but lets the row that was there be returned.
             f" ON CONFLICT DO UPDATE SET page = page RETURNING {_COLUMNS}",
             (page, message, email, email_digest, language, now),
@@ -46,7 +45,8 @@ class Subscriptions(Table):
         rows = self._all(
             "confirmed IS NOT NULL AND email_digest IS NOT ?3 AND (page = 0 OR page = ?1 AND (message = 0 OR message IN"
             # UNION, so that messages in a circle end.
-            " (WITH RECURSIVE above (id) AS (SELECT ?2 UNION SELECT messages.parent FROM messages JOIN above USING (id))"
+            " (WITH RECURSIVE above (id) AS"
+            " (SELECT ?2 UNION SELECT messages.parent FROM messages JOIN above USING (id))"
             " SELECT id FROM above WHERE id NOT IN (0, ?4)))) ORDER BY page, message",
             message.page, message.parent, message.email_digest, message.id,
         )  # fmt: skip
@@ -64,9 +64,7 @@ class Subscriptions(Table):
 
     def forget(self, email_digest: bytes) -> int:
         """Delete the subscriptions of one person; return how many there were."""
-        return self._connection.execute(
-            "DELETE FROM subscriptions WHERE email_digest = ?", (email_digest,)
-        ).rowcount
+        return self._connection.execute("DELETE FROM subscriptions WHERE email_digest = ?", (email_digest,)).rowcount
 
     def purge(self, before: int) -> int:
         """Delete those that were asked for before a time and never confirmed; return how many there were."""
