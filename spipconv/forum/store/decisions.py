@@ -6,6 +6,8 @@ from collections.abc import Collection
 from sqlite3 import Row
 from typing import Final
 
+from msgspec.structs import replace
+
 from spipconv.forum.records import Decision, Message, Status
 from spipconv.forum.store.connection import Table
 
@@ -63,5 +65,5 @@ class Decisions(Table):
 
 
 def _decision(row: Row) -> Decision:
-    *values, is_undone = row
-    return Decision(*values, bool(is_undone))
+    decision = Decision(*row)
+    return replace(decision, is_undone=bool(decision.is_undone))

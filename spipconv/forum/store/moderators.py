@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlite3 import Row
 from typing import Final, Literal
 
+from msgspec.structs import replace
+
 from spipconv.forum.records import Moderator, Passkey, Session
 from spipconv.forum.store.connection import Table
 
@@ -108,8 +110,8 @@ class Moderators(Table):
 
 
 def _moderator(row: Row) -> Moderator:
-    *values, is_active = row
-    return Moderator(*values, bool(is_active))
+    moderator = Moderator(*row)
+    return replace(moderator, is_active=bool(moderator.is_active))
 
 
 def _values(record: Session | Passkey) -> tuple[object, ...]:
