@@ -30,7 +30,9 @@ _KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "translatePlural": (1, 2),
 }  # fmt: skip
 # The parser has no sentences, and another function of the name.
-_METHODS = [("parsing/**", "ignore"), ("**.py", "python"), ("**.js", "javascript")]
+_METHODS = [
+    ("parsing/**", "ignore"), ("**.py", "python"), ("**.js", "javascript"), ("forum/**/templates/**.html", "jinja2"),
+]  # fmt: skip
 _GENERATED = re.compile("(// BEGIN: made by make translations\n).*?(// END\n)", re.DOTALL)
 
 

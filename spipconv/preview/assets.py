@@ -1,4 +1,4 @@
-"""The widget's files in the package."""
+"""The files that pages load, such as those of the widget."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Asset(Struct, frozen=True):
     etag: str
 
 
-def read_assets() -> dict[str, Asset]:
-    """Return the files of ``static/`` by name."""
+def read_assets(package: str = "spipconv.preview") -> dict[str, Asset]:
+    """Return the files of a package's folder ``static/`` by name."""
     assets: dict[str, Asset] = {}
-    folder = files("spipconv.preview") / "static"
+    folder = files(package) / "static"
     for file in folder.iterdir() if folder.is_dir() else ():
         media_type = _TYPES.get(file.name.rpartition(".")[2])
         if media_type and file.is_file():

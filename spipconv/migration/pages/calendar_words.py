@@ -18,16 +18,17 @@ def event_time(event: Event, language: str) -> str:
     """Return the days and, unless it lasts whole days, the hours of an event; other languages have figures only."""
     start, end = event.start, event.end
     if event.is_whole_day:
-        days = [_day(start, language), *([_day(end, language)] if end.date() != start.date() else [])]
+        days = [write_day(start, language), *([write_day(end, language)] if end.date() != start.date() else [])]
         return " – ".join(days)
-    first = f"{_day(start, language)}, {_hour(start, language)}"
+    first = f"{write_day(start, language)}, {write_hour(start, language)}"
     if end == start:
         return first
-    last = _hour(end, language)
-    return f"{first} – {last}" if end.date() == start.date() else f"{first} – {_day(end, language)}, {last}"
+    last = write_hour(end, language)
+    return f"{first} – {last}" if end.date() == start.date() else f"{first} – {write_day(end, language)}, {last}"
 
 
-def _day(day: date, language: str) -> str:
+def write_day(day: date, language: str) -> str:
+    """Return a day: ``1er mai 2026``, ``1 May 2026``; in other languages ``2026-05-01``."""
     months = _MONTHS.get(language.partition("_")[0])
     if not months:
         return day.strftime("%Y-%m-%d") if day.year > 999 else day.isoformat()[:10]
@@ -35,6 +36,7 @@ def _day(day: date, language: str) -> str:
     return f"{number} {months[day.month - 1]} {day.year}"
 
 
-def _hour(time: datetime, language: str) -> str:
+def write_hour(time: datetime, language: str) -> str:
+    """Return the hour and the minute of a time: ``9h05``, in other languages than French ``9:05``."""
     sign = "h" if language[:2] == "fr" else ":"
     return f"{time.hour}{sign}{time.minute:02}"

@@ -1,0 +1,133 @@
+"""The application: the routes of all parts, the preview, the files that pages load, and the services beside them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from spipconv.forum.clock import read_clock
+from spipconv.forum.keys import Keys
+from spipconv.forum.refusals import REASONS
+from spipconv.forum.settings import ForumSettings
+from spipconv.forum.site import visitors
+from spipconv.forum.site.context import Site, answer_json, guess_language, wants_page
+from spipconv.forum.site.services import Service, running
+from spipconv.forum.store.base import Base
+from spipconv.forum.store.errors import StoreError
+from spipconv.preview import create_app as create_preview
+from spipconv.preview.assets import read_assets
+from spipconv.web.clients import Clients
+from spipconv.web.guard import Guard, Prefix, check_origins
+from spipconv.web.proxies import TrustedProxies
+from spipconv.web.refusals import Refusal, as_refusal
+
+
+def create_app(
+    base: Base,
+    keys: Keys,
+    settings: ForumSettings,
+    *,
+    rate: float = 0.05,
+    burst: int = 5,
+    preview_rate: float = 5.0,
+    trusted_proxies: Collection[str] = (),
+    root_path: str = "",
+    plugins: Collection[str] = (),
+    services: Sequence[Service] = (),
+    clock: Callable[[], int] = read_clock,
+) -> Starlette:
+    """Return the application of a forum; it closes the base when it ends.
+
+    ``settings`` are those at the start: the site whose pages may read the answers, and its language. A client may send
+    ``burst`` messages in a row and ``rate`` messages a second after that (0: no limit). ``preview_rate`` and the
+    others are as in ``spipconv.preview.create_app``. ``services`` work beside the answers, until the end.
+
+    Raises ValueError as ``spipconv.preview.create_app`` does.
+    """
+    origins = check_origins([origin] if (origin := origin_of(settings.site)) else [])
+    site = Site(base, keys, Clients(TrustedProxies(trusted_proxies)), clock)
+    preview = create_preview(
+        lang=settings.language, origins=origins, rate=preview_rate, trusted_proxies=trusted_proxies, plugins=plugins
+    )
+    own = _Application(site)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with running(services):
+            yield
+        base.close()
+
+    app = Starlette(
+        routes=[
+            *visitors.routes(site, rate=rate, burst=burst),
+            Route("/static/{name}", own.show_asset, methods=["GET"]),
+            Route("/health", own.show_health, methods=["GET"]),
+            Route("/preview", preview),
+            Route("/", preview),
+        ],
+        middleware=[Middleware(Prefix, root_path=root_path), Middleware(Guard, origins=origins, answer=own.refuse)],
+        exception_handlers={HTTPException: own.refuse, Refusal: own.refuse},
+        lifespan=lifespan,
+    )
+    # The redirection would name the host that the request names, which anybody can invent.
+    app.router.redirect_slashes = False
+    return app
+
+
+def origin_of(address: str) -> str:
+    """Return the origin of an address of the web, as browsers write it, or an empty string."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    is_default = parts.port in (None, {"http": 80, "https": 443}[parts.scheme])
+    return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{parts.port}"
+
+
+class _Application:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._assets = {**read_assets("spipconv.preview"), **read_assets("spipconv.forum.site")}
+
+    async def show_asset(self, request: Request) -> Response:
+        asset = self._assets.get(request.path_params["name"])
+        if asset is None:
+            raise Refusal("not-found")
+        headers = {"ETag": asset.etag, "Cache-Control": "no-cache"}
+        if asset.etag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(asset.content, media_type=asset.media_type, headers=headers)
+
+    async def show_health(self, request: Request) -> Response:
+        """Answer that the base can be read; the Guard answers that it cannot."""
+        await self._site.base.read(lambda store: store.settings.get("language"))
+        return answer_json({"status": "ok"})
+
+    async def refuse(self, request: Request, error: Exception) -> Response:
+        """Answer an error as a page or in JSON; its cause is only written to the log."""
+        is_stored = not isinstance(error, StoreError)
+        refusal = as_refusal(error) if is_stored else Refusal("not-stored", headers={"Retry-After": "60"})
+        settings = await self._settings()
+        language = guess_language(request, settings.language)
+        sentence = REASONS.say(refusal, language)
+        status = REASONS[refusal.code].status
+        headers = {**refusal.headers, "Vary": "Accept, Accept-Language"}
+        if wants_page(request):
+            return self._site.show(
+                request, "error.html", settings, language=language, status=status, headers=headers, sentence=sentence
+            )
+        return answer_json({"error": {"code": refusal.code, "message": sentence}}, status, headers)
+
+    async def _settings(self) -> ForumSettings:
+        try:
+            return await self._site.settings()
+        except StoreError:
+            return ForumSettings()
