@@ -143,6 +143,7 @@ _HUGO = MarkdownTree(
         "attachments": "params.documents",
         "forms": "params.formes",
         "glossary": "params.liste_definitions",
+        "comments": "comments",
         # Without it, Hugo leaves out what is still to come.
         "announced": "publishDate",
         **{field: f"params.{key}" for field, key in {**_ADDED, **_SPIP}.items()},
@@ -200,6 +201,7 @@ _JEKYLL = MarkdownTree(
         "attachments": "documents",
         "forms": "formes",
         "glossary": "liste_definitions",
+        "comments": "comments",
         **_ADDED,
         **_SPIP,
     },
@@ -255,6 +257,7 @@ _PELICAN = MarkdownTree(
         "written": "Date_redac",
         "points": "Lieux",
         "glossary": "Liste_definitions",
+        "comments": "Comments",
         "composition": "Composition",
         "event_start": "Start",
         "event_end": "End",
@@ -290,6 +293,7 @@ _PLAIN_KEYS: Mapping[str, str] = {
     "attachments": "documents",
     "forms": "formes",
     "glossary": "liste_definitions",
+    "comments": "comments",
     **_ADDED,
     **_SPIP,
 }

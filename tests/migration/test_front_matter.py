@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from spipconv import parse
+from spipconv.migration.pages.comments import accepts_messages
 from spipconv.migration.pages.page import Attachment, Comment, Page, PageLink, Site, Term
 from spipconv.migration.target import TREES, MarkdownTree
 from spipconv.migration.writers.files import YamlValue
@@ -503,3 +504,27 @@ def test_a_target_is_described_by_values() -> None:
     assert (
         "Le dessus" in write_page(page(overtitle="Le dessus"), SITE, target)[0].content.decode().rpartition("---\n")[2]
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "site", "has_messages", "is_open"),
+    [
+        ("article", "", "posteriori", False, True),
+        ("article", "pri", "non", False, True),
+        ("article", "abo", "non", False, True),
+        ("article", "non", "pos", True, False),
+        ("article", "", "non", True, False),
+        # The site's settings were not exported.
+        ("article", "", "", False, False),
+        ("article", "", "", True, True),
+        ("breve", "", "pri", False, True),
+        ("rubrique", "", "pri", False, False),
+        ("rubrique", "", "pri", True, True),
+        ("mot", "", "pos", False, False),
+    ],
+)
+def test_a_page_accepts_messages_if_it_did_in_spip(
+    kind: str, own: str, site: str, has_messages: bool, is_open: bool
+) -> None:
+    message = Comment(1, 0, 0, "", "", None, "", Document(()))
+    assert accepts_messages(kind, own, site, (message,) if has_messages else ()) is is_open

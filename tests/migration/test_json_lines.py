@@ -52,7 +52,7 @@ def test_every_line_has_all_fields() -> None:
         event=EVENT, events=(PageEvent(2, "Fête", "/a/b/fete/", EVENT),), unique="contact",
         belongs_to=PageLink("article", 11, "A", "/a/"), points=(Point(1, 48.85, 2.35),), composition="large",
         also_in=(SECTION,), broader=(KEYWORD,), extra=(("fonction", "Présidente"),), terms=("ess",), forms=("ESS",),
-        is_glossary=True,
+        is_glossary=True, has_open_forum=True,
     )  # fmt: skip
     found = json.loads(line(one))
     (comment,) = found.pop("comments")

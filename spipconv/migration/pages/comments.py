@@ -24,9 +24,9 @@ _OPEN = frozenset({"pos", "pri", "abo"})
 def accepts_messages(kind: str, own: str, site: str, comments: Sequence[Comment]) -> bool:
     """Return whether visitors could write messages on a page.
 
-    ``own`` is what an article says of that (``accepter_forum``), ``site`` what the site does (``forums_publics``): ``pos``
-    (shown at once), ``pri`` (after a moderator), ``abo`` (only those who log in), ``non``; empty: nothing. SPIP's own
-    templates have no form on the pages of sections, so one is there only where there are messages.
+    ``own`` is what an article says of that (``accepter_forum``), ``site`` what the site does (``forums_publics``):
+    ``pos`` (shown at once), ``pri`` (after a moderator), ``abo`` (only those who log in), ``non``; empty: nothing.
+    SPIP's own templates have no form on the pages of sections, so one is there only where there are messages.
     """
     if kind not in _WITH_MESSAGES or (kind == "rubrique" and not comments):
         return False

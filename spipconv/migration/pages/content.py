@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from spipconv.extensions import Extension
 from spipconv.migration.kinds import FILES, LISTED, OBJECT_KINDS
-from spipconv.migration.pages.comments import read_comments
+from spipconv.migration.pages.comments import accepts_messages, read_comments
 from spipconv.migration.pages.glossary import SiteGlossary, SiteTerm
 from spipconv.migration.pages.harmless import HarmlessTexts
 from spipconv.migration.pages.links import LinkRewriter
@@ -81,7 +81,7 @@ class Content:
         self._typography = typography
         self._database, self._db = database, database.db
         self._has_lists, self._has_figures, self._peertube = has_lists, has_figures, peertube
-        self.site = read_site(database)
+        self.site, self._forums = read_site(database), database.meta("forums_publics")
         self._objects = SiteObjects(database)
         self.glossary = SiteGlossary(database, self._objects, self.site.language)
         self.glossary.read = self._read_definition
@@ -236,6 +236,9 @@ class Content:
             aliases=relations.aliases(subject) if is_own else (),
         )
         page = self._read_fields(kind, number)
+        own = self._row(kind, number)["accepter_forum"] if kind == "article" else ""
+        if accepts_messages(kind, own, self._forums, page.comments):
+            page = replace(page, has_open_forum=True)
         page = replace(page, terms=self._texts.terms) if self._texts.terms else page
         if page.body.introduction and not page.description:
             page = replace(page, description=summarise(page.body))

@@ -161,6 +161,8 @@ class Page(Struct, frozen=True):
     The glossary: ``terms`` are the identifiers of the terms that are marked, whose definitions are those of ``body``.
     ``forms`` are the forms of the term that the page is about, if it has several; ``is_glossary``: its body lists terms
     with their definitions.
+
+    ``has_open_forum``: its visitors could write messages in SPIP.
     """
 
     kind: str
@@ -207,6 +209,7 @@ class Page(Struct, frozen=True):
     terms: tuple[str, ...] = ()
     forms: tuple[str, ...] = ()
     is_glossary: bool = False
+    has_open_forum: bool = False
 
     @property
     def summary(self) -> str:

@@ -22,7 +22,7 @@ WORKING_TABLES: Mapping[str, tuple[str, ...]] = {
     "articles": (
         "id_article", "surtitre", "titre", "soustitre", "id_rubrique", "descriptif", "chapo", "texte", "ps", "date",
         "statut", "date_redac", "date_modif", "lang", "id_trad", "nom_site", "url_site", "virtuel", "url_propre",
-        "rang", "composition", "page",
+        "rang", "composition", "page", "accepter_forum",
     ),
     "breves": (
         "id_breve", "titre", "texte", "lien_titre", "lien_url", "date_heure", "statut", "id_rubrique", "lang",

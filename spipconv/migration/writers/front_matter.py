@@ -93,6 +93,7 @@ def _fields(page: Page, site: Site, target: MarkdownTree) -> Mapping[str, YamlVa
         **plugin_fields(page),
         "forms": list(page.forms),
         "glossary": page.is_glossary or None,
+        "comments": page.has_open_forum or None,
         "attachments": [
             _attachment(document, address, target)
             for document in page.attachments
@@ -173,6 +174,8 @@ def _header_lines(values: Mapping[str, YamlValue], target: MarkdownTree) -> str:
             value = value.isoformat(" ")
         elif field == "summary":
             value = _one_line(str(value), target)
+        elif field == "comments":
+            value = "true" if value else ""
         elif field not in ("url", "save_as"):
             value = escape_text(_flat(str(value or "")))
         if value:
