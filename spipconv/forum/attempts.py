@@ -17,14 +17,16 @@ from spipconv.web.limits import Buckets
 _OF_A_NETWORK: Final = (10, 12)
 _OF_A_NAME: Final = (100, 60)
 _OF_A_BROWSER: Final = (10, 60)
+_ANSWERS_OF_A_NETWORK: Final = (30, 600)
 
 
 class Attempts:
     """Counts attempts in memory. Every one is counted before it is looked at, and those that succeed are given back."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._networks, self._names, self._browsers = (
-            Buckets(an_hour / 3600, burst, clock=clock) for burst, an_hour in (_OF_A_NETWORK, _OF_A_NAME, _OF_A_BROWSER)
+        self._networks, self._names, self._browsers, self._answers = (
+            Buckets(an_hour / 3600, burst, clock=clock)
+            for burst, an_hour in (_OF_A_NETWORK, _OF_A_NAME, _OF_A_BROWSER, _ANSWERS_OF_A_NETWORK)
         )
 
     def take(self, name: str, network: str, browser: bytes = b"") -> int:
@@ -35,6 +37,10 @@ class Attempts:
         if browser:
             return self._browsers.take(browser.hex())
         return self._networks.take(network) or self._names.take(_key(name))
+
+    def take_answer(self, network: str) -> int:
+        """Count an answer of a passkey, which cannot be guessed; return as ``take`` does."""
+        return self._answers.take(network)
 
     def give_back(self, name: str, network: str, browser: bytes = b"") -> None:
         """Let an attempt not count: it succeeded."""

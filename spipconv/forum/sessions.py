@@ -63,10 +63,10 @@ def end_session(store: Store, secret: str, now: int) -> None:
     store.moderators.end_session(digest_of(secret), now)
 
 
-def was_in_browser(store: Store, secret: str, moderator: Moderator, now: int) -> bool:
-    """Return whether a secret is of a session of a moderator, over or not."""
-    session = store.moderators.find_session(digest_of(secret)) if secret else None
-    return session is not None and session.moderator == moderator.id and session.ends > now - REMEMBERED
+def find_remembered(store: Store, secret: str, now: int) -> int:
+    """Return the number of the moderator whose session a secret is of, over or not; 0: it is of none."""
+    session = store.moderators.find_session(digest_of(secret))
+    return session.moderator if session is not None and session.ends > now - REMEMBERED else 0
 
 
 def digest_of(secret: str) -> bytes:
