@@ -26,7 +26,7 @@ def create_base(path: Path) -> None:
     """Create a base, which only its owner may read. Raises StoreError, also if there is a file of that name."""
     create_file(path)
     try:
-        _connect(path).close()
+        _connect(path, is_new=True).close()
     except BaseException:
         for suffix in ("", "-wal", "-shm"):
             with suppress(OSError):
@@ -48,8 +48,15 @@ def open_base(path: Path, *, reads_only: bool = False) -> Iterator[Store]:
                 connection.execute("BEGIN")
             yield Store(connection)
             connection.execute("COMMIT")
-        except sqlite3.IntegrityError:
-            raise
+        except sqlite3.Error as error:
+            raise explain(path, error) from error
+
+
+def sweep(path: Path) -> None:
+    """Overwrite what was deleted in the base's journal too, as far as no reader needs it. Raises StoreError."""
+    with closing(_connect(path)) as connection:
+        try:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:
             raise explain(path, error) from error
 
@@ -81,6 +88,11 @@ class Base:
         """As ``query``, for coroutines."""
         return await asyncio.wrap_future(self.query(work))
 
+    @property
+    def failure(self) -> Exception | None:
+        """Why the last transaction could not be written, or None: it was."""
+        return self._writer.failure
+
     def close(self) -> None:
         """Do what was submitted, and close the base."""
         self._readers.shutdown()
@@ -108,8 +120,8 @@ class Base:
         return connection
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = connect(path)
+def _connect(path: Path, *, is_new: bool = False) -> sqlite3.Connection:
+    connection = connect(path, is_new=is_new)
     try:
         migrate(connection, path, read_steps())
     except BaseException:

@@ -25,22 +25,22 @@ class Table:
         self._connection = connection
 
 
-def connect(path: Path, *, patience: float = PATIENCE) -> sqlite3.Connection:
+def connect(path: Path, *, is_new: bool = False) -> sqlite3.Connection:
     """Return a connection to an existing base, of any version, in autocommit mode; any one thread at a time may use it.
 
-    What is committed is on the disk (``synchronous=FULL``), what is deleted is overwritten. Raises StoreError for a
-    file that is missing, not ours, or cannot be read and written.
+    What is committed is on the disk (``synchronous=FULL``), what is deleted is overwritten. ``is_new``: it has no
+    tables yet. Raises StoreError for a file that is missing, not ours, or cannot be read and written.
     """
     _check_file(path)
     try:
         connection = sqlite3.connect(
-            f"file:{quote(os.fspath(path.absolute()))}?mode=rw", uri=True, timeout=patience, isolation_level=None,
+            f"file:{quote(os.fspath(path.absolute()))}?mode=rw", uri=True, timeout=PATIENCE, isolation_level=None,
             check_same_thread=False,
         )  # fmt: skip
     except sqlite3.Error as error:
         raise explain(path, error) from error
     try:
-        _prepare(connection, path)
+        _prepare(connection, path, is_new)
     except sqlite3.Error as error:
         connection.close()
         raise explain(path, error) from error
@@ -77,10 +77,13 @@ def _check_file(path: Path) -> None:
         )
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, is_new: bool) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    # An empty file is a new base, before its first migration.
-    if application != APPLICATION and path.stat().st_size:
+    if not is_new and not path.stat().st_size:
+        raise StoreError(
+            make_printable(f'{path}: it is empty: remove it; "spipconv comments init {path}" makes a base')
+        )
+    if not is_new and application != APPLICATION:
         raise StoreError(make_printable(f"{path}: it is a file of another program, not one of comments"))
     connection.execute("PRAGMA secure_delete=ON")
     connection.execute("PRAGMA foreign_keys=ON")

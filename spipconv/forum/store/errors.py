@@ -24,8 +24,14 @@ _REASONS = {
 }
 
 
-def explain(path: Path, error: sqlite3.Error) -> StoreError:
-    """Return the exception to raise in place of one of SQLite's about the base ``path``."""
+def explain(path: Path, error: Exception) -> Exception:
+    """Return the exception to raise in place of one about the base ``path``.
+
+    That is StoreError where disk, file or another program are the cause, else the same exception: broken constraints
+    (``sqlite3.IntegrityError``) and mistakes of the caller.
+    """
+    if not isinstance(error, sqlite3.OperationalError) and type(error) is not sqlite3.DatabaseError:
+        return error
     name = getattr(error, "sqlite_errorname", "")
     for code, reason in _REASONS.items():
         # Extended codes begin with the name of the plain one: SQLITE_IOERR_WRITE.

@@ -42,6 +42,13 @@ class Mails(Table):
         ).fetchone()
         return row[0] or 0
 
+    def last_stored(self, kind: str, recipient: int) -> int:
+        """Return when the last letter of a kind to a recipient was stored, or 0."""
+        row = self._connection.execute(
+            "SELECT max(created) FROM mails WHERE kind = ? AND recipient = ?", (kind, recipient)
+        ).fetchone()
+        return row[0] or 0
+
     def has_reply(self, person: bytes, message: int) -> bool:
         """Return whether a person was, or will be, told of a message."""
         return bool(self._all("person = ? AND message = ? AND kind = 'reply'", person, message))
@@ -104,6 +111,10 @@ class Mails(Table):
     def delete(self, number: int) -> None:
         """Delete a letter."""
         self._connection.execute("DELETE FROM mails WHERE id = ?", (number,))
+
+    def count_of(self, person: bytes) -> int:
+        """Return how many letters to one person are stored."""
+        return int(self._connection.execute("SELECT count(*) FROM mails WHERE person = ?", (person,)).fetchone()[0])
 
     def forget(self, person: bytes) -> None:
         """Delete the letters to one person."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, Literal, get_args
 
 from spipconv.forum.records import Message, Status
@@ -23,7 +23,7 @@ _IMPORT_DIFFERS: Final = (
     f" OR email_digest IS NOT ?11 OR status <> ?12 AND NOT {_IS_DECIDED}"
 )
 
-Change = Literal["added", "changed", "same"]
+Change = Literal["added", "changed", "same", "forgotten"]
 
 
 class Messages(Table):
@@ -36,11 +36,15 @@ class Messages(Table):
         is now, and nothing is stored. ``taking_back`` is the digest of the secret that lets the visitor take it back.
         Raises LookupError if its parent is no message of the same page.
         """
-        return self._with_form(form) or self._insert(message, form, taking_back)
+        return (self.with_form(form) if form is not None else None) or self._insert(message, form, taking_back)
 
     def get(self, number: int) -> Message | None:
         """Return the message with a number."""
         return self._first("id = ?", min(number, _LARGEST))
+
+    def with_form(self, form: bytes) -> Message | None:
+        """Return the message that the form with a digest has brought."""
+        return self._first("form = ?", form)
 
     def of_page(self, page: int, statuses: Sequence[Status] = get_args(Status), after: int = 0) -> list[Message]:
         """Return the messages of a page that have one of some statuses, with numbers above ``after``, in order."""
@@ -124,9 +128,12 @@ class Messages(Table):
         """Store an imported message, or bring the one with its ``source`` and ``source_key`` up to date.
 
         A new one has the number ``message.id`` if that is not 0, and ``message.thread`` if that is not 0. One that
-        moderators here have decided on keeps its status. Return it as it is stored, and what was done. Raises
-        LookupError as ``add``, sqlite3.IntegrityError if another message has the number.
+        moderators here have decided on keeps its status, one that was forgotten for a person's sake stays as it is, or
+        away: what comes back was not stored then. Return it as it is stored, and what was done. Raises LookupError as
+        ``add``, sqlite3.IntegrityError if another message has the number.
         """
+        if self._is_forgotten(message):
+            return message, "forgotten"
         present = self._first("source = ? AND source_key = ?", message.source, message.source_key)
         if present is None:
             return self._insert(message, None, None), "added"
@@ -143,16 +150,25 @@ class Messages(Table):
             "UPDATE messages SET network = '' WHERE network <> '' AND created < ?", (before,)
         ).rowcount
 
-    def anonymise(self, numbers: Iterable[int], now: int) -> None:
-        """Take the person out of messages: name, address of the page, e-mail and network. Their words stay."""
+    def anonymise(self, numbers: Sequence[int], now: int) -> None:
+        """Take the person out of messages: name, address of the page, e-mail and network. Their words stay.
+
+        Another import does not bring the person back.
+        """
+        self._keep_away(numbers)
         self._connection.executemany(
             "UPDATE messages SET author = '', url = '', email = NULL, email_digest = NULL, network = '',"
             " taking_back = NULL, form = NULL, changed = ?, version = version + 1 WHERE id = ?",
             [(now, number) for number in numbers],
         )
 
-    def delete(self, numbers: Iterable[int]) -> None:
-        """Delete messages and the decisions on them. Answers to them become answers to what they answered."""
+    def delete(self, numbers: Sequence[int], *, for_good: bool = False) -> None:
+        """Delete messages and the decisions on them. Answers to them become answers to what they answered.
+
+        ``for_good``: another import does not bring them back.
+        """
+        if for_good:
+            self._keep_away(numbers)
         for number in numbers:
             self._connection.execute(
                 "UPDATE messages SET parent = (SELECT parent FROM messages WHERE id = ?1) WHERE parent = ?1", (number,)
@@ -160,12 +176,24 @@ class Messages(Table):
             self._connection.execute("DELETE FROM decisions WHERE message = ?", (number,))
             self._connection.execute("DELETE FROM messages WHERE id = ?", (number,))
 
-    def refused_before(self, time: int) -> list[int]:
-        """Return the numbers of messages that were refused, or marked as spam, before a time."""
+    def refused_before(self, time: int, limit: int) -> list[int]:
+        """Return the numbers of messages that were refused, or marked as spam, before a time, at most ``limit``."""
         rows = self._connection.execute(
-            "SELECT id FROM messages WHERE status IN ('off', 'spam') AND changed < ?", (time,)
+            "SELECT id FROM messages WHERE status IN ('off', 'spam') AND changed < ? LIMIT ?", (time, limit)
         )
         return [number for (number,) in rows]
+
+    def _keep_away(self, numbers: Sequence[int]) -> None:
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO forgotten SELECT source, source_key FROM messages WHERE id = ? AND source_key <> ''",
+            [(number,) for number in numbers],
+        )
+
+    def _is_forgotten(self, message: Message) -> bool:
+        row = self._connection.execute(
+            "SELECT 1 FROM forgotten WHERE source = ? AND source_key = ?", (message.source, message.source_key)
+        ).fetchone()
+        return row is not None
 
     def _insert(self, message: Message, form: bytes | None, taking_back: bytes | None) -> Message:
         thread = message.thread or self._thread_of(message)
@@ -195,9 +223,6 @@ class Messages(Table):
         if parent is None or parent.page != message.page:
             raise LookupError(f"message {message.parent} is not on page {message.page}")
         return parent.thread
-
-    def _with_form(self, form: bytes | None) -> Message | None:
-        return None if form is None else self._first("form = ?", form)
 
     def _change(self, assignments: str, *values: int | float | str | bytes | None) -> Message | None:
         row = self._connection.execute(f"UPDATE messages SET {assignments} RETURNING {_COLUMNS}", values).fetchone()

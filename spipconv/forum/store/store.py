@@ -11,6 +11,7 @@ from spipconv.forum.store.messages import Messages
 from spipconv.forum.store.moderators import Moderators
 from spipconv.forum.store.pages import Pages
 from spipconv.forum.store.settings import Settings
+from spipconv.forum.store.soundness import Soundness
 from spipconv.forum.store.subscriptions import Subscriptions
 from spipconv.forum.store.words import Words
 
@@ -28,3 +29,4 @@ class Store:
         self.words = Words(connection)
         self.mails = Mails(connection)
         self.subscriptions = Subscriptions(connection)
+        self.soundness = Soundness(connection)

@@ -33,8 +33,8 @@ class Subscriptions(Table):
         """Return the subscriptions of one person."""
         return self._all("email_digest = ? ORDER BY id", email_digest)
 
-    def of_message(self, message: int) -> list[Subscription]:
-        """Return the subscriptions to the answers to a message, confirmed or not."""
+    def asked_with(self, message: int) -> list[Subscription]:
+        """Return the subscriptions that a visitor asked for with a message, confirmed or not."""
         return self._all("message = ? ORDER BY id", message)
 
     def concerned(self, message: Message) -> list[Subscription]:

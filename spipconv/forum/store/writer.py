@@ -31,7 +31,7 @@ class _Task(Generic[T]):
         self._value: T
         self._error: Exception | None = None
 
-    def do(self, connection: sqlite3.Connection, store: Store) -> None:
+    def do(self, connection: sqlite3.Connection, store: Store, path: Path) -> None:
         """Do the work; an error takes back this work only. Raises sqlite3.Error if the whole transaction is lost."""
         connection.execute("SAVEPOINT work")
         try:
@@ -40,7 +40,7 @@ class _Task(Generic[T]):
             if not connection.in_transaction:
                 raise
             connection.execute("ROLLBACK TO work")
-            self._error = error
+            self._error = explain(path, error)
         connection.execute("RELEASE work")
 
     def acknowledge(self) -> None:
@@ -60,6 +60,8 @@ class Writer:
         self._version = version
         self._store = Store(connection)
         self._queue: SimpleQueue[_Task[object] | None] = SimpleQueue()
+        # Why the last transaction could not be written, or None: it was.
+        self.failure: Exception | None = None
         self._is_closed = False
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="spipconv-forum-writer", daemon=True)
@@ -96,10 +98,11 @@ class Writer:
             try:
                 self._write(tasks)
             except Exception as error:
-                told = explain(self._path, error) if isinstance(error, sqlite3.Error) else error
+                self.failure = explain(self._path, error)
                 for task in tasks:
-                    task.future.set_exception(told)
+                    task.future.set_exception(self.failure)
             else:
+                self.failure = None
                 for task in tasks:
                     task.acknowledge()
         self._connection.close()
@@ -120,7 +123,7 @@ class Writer:
             if not check_version(self._connection, self._path, self._version):
                 raise StoreError(f"{self._path}: it was replaced by another base: start the server again")
             for task in tasks:
-                task.do(self._connection, self._store)
+                task.do(self._connection, self._store, self._path)
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:

@@ -44,6 +44,9 @@ CREATE INDEX messages_of_person ON messages (email_digest) WHERE email_digest IS
 CREATE UNIQUE INDEX messages_of_source ON messages (source, source_key) WHERE source_key <> '';
 CREATE INDEX messages_of_network ON messages (created) WHERE network <> '';
 
+-- Messages that were imported and then forgotten for a person's sake: another import leaves them out.
+CREATE TABLE forgotten (source TEXT NOT NULL, source_key TEXT NOT NULL, PRIMARY KEY (source, source_key)) WITHOUT ROWID;
+
 CREATE TRIGGER message_shown AFTER INSERT ON messages WHEN NEW.status = 'publie'
 BEGIN UPDATE pages SET revision = revision + 1 WHERE id = NEW.page; END;
 CREATE TRIGGER message_changed

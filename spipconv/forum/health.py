@@ -1,0 +1,53 @@
+"""Health of a running forum: its base comes in, whether it can read, write and go on writing goes out."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Literal
+
+from msgspec import Struct
+
+from spipconv.forum.store.base import Base
+from spipconv.forum.store.errors import StoreError
+from spipconv.forum.store.store import Store
+
+# A day of a busy forum.
+_LEAST_SPACE = 50 * 1024 * 1024
+
+
+class Health(Struct, frozen=True):
+    """What ``/health`` answers: nothing that visitors may not know. ``status`` is ``ok`` if all others are."""
+
+    status: Literal["ok", "failing"]
+    reads: bool
+    writes: bool
+    space: bool
+    mails: bool
+
+
+async def check_health(base: Base) -> Health:
+    """Return how a base is. ``mails`` is whether none has failed for good.
+
+    Nothing is written, unless the last transaction failed: then another one shows whether that is over.
+    """
+    try:
+        failed = await base.read(lambda store: store.mails.counts()["failed"])
+        reads = True
+    except StoreError:
+        failed, reads = 0, False
+    writes = base.failure is None or await _can_write(base)
+    space = shutil.disk_usage(base.path.absolute().parent).free >= _LEAST_SPACE
+    is_well = reads and writes and space
+    return Health("ok" if is_well else "failing", reads, writes, space, not failed)
+
+
+async def _can_write(base: Base) -> bool:
+    try:
+        await base.write(_touch)
+    except StoreError:
+        return False
+    return True
+
+
+def _touch(store: Store) -> None:
+    store.settings.set(".touched", str(int(store.settings.get(".touched") or 0) + 1))

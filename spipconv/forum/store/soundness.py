@@ -1,0 +1,57 @@
+"""Whether a base is sound: its file as SQLite sees it, and its rows as they refer to each other."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from spipconv.forum.store.connection import Table
+
+# A damaged file has as many faults as one likes to read.
+_MOST_FAULTS = 20
+
+_RULES = {
+    "message {} answers a message that is not there": (
+        "SELECT id FROM messages AS one WHERE parent <> 0 AND NOT EXISTS"
+        " (SELECT 1 FROM messages WHERE id = one.parent AND page = one.page)"
+    ),
+    "message {} is in a thread that is not that of what it answers": (
+        "SELECT one.id FROM messages AS one JOIN messages AS above ON above.id = one.parent"
+        " WHERE one.thread <> above.thread"
+    ),
+    "message {} begins a thread that has another number": "SELECT id FROM messages WHERE parent = 0 AND thread <> id",
+    "decision {} is on a message that is not there": (
+        "SELECT id FROM decisions WHERE message NOT IN (SELECT id FROM messages)"
+    ),
+}
+
+
+class Soundness(Table):
+    """Checks that read the whole base."""
+
+    def find_damage(self) -> list[str]:
+        """Return what is damaged in the file, a line each; rows of a sound file that refer to none count too."""
+        try:
+            lines = [row[0] for row in self._connection.execute(f"PRAGMA integrity_check({_MOST_FAULTS})")]
+            orphans = self._connection.execute("PRAGMA foreign_key_check").fetchmany(_MOST_FAULTS)
+        except sqlite3.DatabaseError as error:
+            return [f"damaged: {error}"]
+        return [
+            *[f"damaged: {' '.join(line.split())}" for line in lines if line != "ok"],
+            *[f"row {row} of {table} refers to a row of {other} that is not there" for table, row, other, _ in orphans],
+        ]
+
+    def find_contradictions(self) -> list[str]:
+        """Return how messages contradict each other, a line each."""
+        return [
+            sentence.format(number)
+            for sentence, query in _RULES.items()
+            for (number,) in self._connection.execute(f"{query} LIMIT {_MOST_FAULTS}")
+        ]
+
+    def sealed(self) -> Iterator[tuple[str, bytes]]:
+        """Return all that is sealed with the key, each with what it is."""
+        for table, column in (("messages", "email"), ("moderators", "email"), ("subscriptions", "email")):
+            rows = self._connection.execute(f"SELECT id, {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY id")
+            for number, content in rows:
+                yield f"the e-mail address of {table[:-1]} {number}", content
