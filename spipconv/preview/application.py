@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Collection, Mapping
 
@@ -11,19 +10,21 @@ from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from spipconv.comments import PublishedComment, publish
+from spipconv.comments import PublishedComment
 from spipconv.diagnostics import Diagnostic, Severity
 from spipconv.extensions import Extension, check_extensions
 from spipconv.languages import find_language
 from spipconv.plugins import check_plugins
 from spipconv.preview.assets import read_assets
+from spipconv.preview.conversions import Conversions
 from spipconv.preview.description import describe
+from spipconv.preview.forms import PAGE, PageForm, read_page_form
 from spipconv.preview.page import write_error, write_page
-from spipconv.preview.reading import read_request
+from spipconv.preview.reading import TYPES, PreviewRequest, read_form, read_object
 from spipconv.preview.refusals import REASONS
 from spipconv.settings import check_language
 from spipconv.web.clients import Clients
@@ -31,20 +32,16 @@ from spipconv.web.guard import Guard, Prefix, check_origins, write_page_policy
 from spipconv.web.limits import Buckets
 from spipconv.web.negotiation import LONGEST_LANGUAGE, choose_language, choose_type, read_language
 from spipconv.web.proxies import TrustedProxies
-from spipconv.web.reading import read_body
+from spipconv.web.reading import JSON, check_type, parse_form, parse_json, read_body
 from spipconv.web.refusals import Refusal, as_refusal
 from spipconv.web.requests import check_site, is_navigation, read_header, read_root
 
 _JSON = "application/json"
 _HTML = "text/html"
 _FORMS = (_JSON, _HTML)
-# Shorter texts take about a millisecond: less than handing them to a thread takes, and than others would notice.
-_LONGEST_INLINE = 2_000
-# Python converts one text at a time, whatever the number of threads; more of them would slow the short texts down.
-_THREADS = 1
-_MOST_WAITING = 16
-# A request costs one token, and another one for every so many bytes.
-_BYTES_PER_TOKEN = 8_192
+# How many times as many bytes as a text may have a form that comes back: with the host's other fields, or with a text
+# that is too long, which is not lost.
+_PAGE_FACTOR = 16
 # Bytes of HTML. A note of five bytes becomes three hundred, and nobody reads thousands of notes.
 MOST_HTML = 1024 * 1024
 
@@ -98,8 +95,8 @@ def create_app(
     if root_path and not re.fullmatch("(/[^/?#]+)+", root_path):
         raise ValueError(f"root_path: {root_path!r} is not a path: write it as /apercu")
     clients = Clients(TrustedProxies(trusted_proxies))
-    how = check_plugins(plugins), check_extensions(extensions)
-    return _Application(code, check_origins(origins), max_body, Buckets(rate, burst), clients, *how).build(root_path)
+    conversions = Conversions(Buckets(rate, burst), check_plugins(plugins), check_extensions(extensions))
+    return _Application(code, check_origins(origins), max_body, clients, conversions).build(root_path)
 
 
 class _RequestContext(Struct):
@@ -107,7 +104,8 @@ class _RequestContext(Struct):
 
     is_page: bool
     lang: str = ""
-    fields: tuple[tuple[str, str], ...] = ()
+    given: str = ""
+    form: PageForm | None = None
 
 
 class _Application:
@@ -116,20 +114,15 @@ class _Application:
         lang: str,
         origins: frozenset[str],
         max_body: int,
-        buckets: Buckets,
         clients: Clients,
-        plugins: tuple[str, ...],
-        extensions: tuple[Extension, ...],
+        conversions: Conversions,
     ) -> None:
         self._lang = lang
         self._origins = origins
         self._max_body = max_body
-        self._buckets = buckets
         self._clients = clients
-        self._plugins, self._extensions = plugins, extensions
+        self._conversions = conversions
         self._assets = read_assets()
-        self._threads = asyncio.Semaphore(_THREADS)
-        self._waiting = 0
 
     def build(self, root_path: str) -> Starlette:
         app = Starlette(
@@ -151,52 +144,49 @@ class _Application:
         return app
 
     async def preview(self, request: Request) -> Response:
-        form = choose_type(read_header(request, "accept"), _FORMS)
-        if form is None:
+        accepted = choose_type(read_header(request, "accept"), _FORMS)
+        if accepted is None:
             raise Refusal("not-acceptable", f"{_JSON}, {_HTML}")
         check_site(request, self._origins)
-        body = await read_body(request, self._max_body)
-        wanted = await read_request(request.headers, body)
         context = _context(request)
-        context.fields = wanted.form.fields if wanted.form else ()
-        context.is_page |= wanted.form is not None and "page" in wanted.form
-        self._check_rate(request, 1 + len(body) // _BYTES_PER_TOKEN)
+        client = self._clients.name(request)
+        wanted = await self._read(request, context)
         lang = context.lang = read_language(wanted.lang, self._lang)
-        published = await self._publish(request, wanted.text, lang)
+        published = await self._conversions.publish(request, client, wanted.text, lang)
         if len(published.html.encode()) > MOST_HTML:
             raise Refusal("preview-too-large", str(MOST_HTML))
         headers = {"Content-Language": lang.replace("_", "-"), "Vary": "Accept"}
-        if form == _HTML and context.is_page:
-            return _answer_page(
-                write_page(read_root(request), lang, dict(reversed(context.fields)), published), headers=headers
-            )
-        if form == _HTML:
+        if accepted == _HTML and context.is_page:
+            return _answer_page(request, lang, context.form, published, headers=headers)
+        if accepted == _HTML:
             return Response(published.html, media_type=_HTML, headers=headers)
         answer = Preview(published.html, tuple(_translate(diagnostic, lang) for diagnostic in published.diagnostics))
         return Response(msgspec.json.encode(answer), media_type=_JSON, headers=headers)
 
-    def _check_rate(self, request: Request, tokens: int) -> None:
-        seconds = self._buckets.take(self._clients.name(request), tokens)
-        if seconds:
-            raise Refusal("too-many-requests", str(seconds), headers={"Retry-After": str(seconds)})
-
-    async def _publish(self, request: Request, text: str, lang: str) -> PublishedComment:
-        if len(text) <= _LONGEST_INLINE:
-            return publish(text, lang, plugins=self._plugins, extensions=self._extensions)
-        if self._waiting >= _MOST_WAITING:
-            raise Refusal("busy", headers={"Retry-After": "1"})
-        self._waiting += 1
-        try:
-            async with self._threads:
-                if await request.is_disconnected():
-                    raise ClientDisconnect
-                return await asyncio.to_thread(publish, text, lang, plugins=self._plugins, extensions=self._extensions)
-        finally:
-            self._waiting -= 1
+    async def _read(self, request: Request, context: _RequestContext) -> PreviewRequest:
+        """Return the request for a preview; a form is kept for the answer, also where its text is too long."""
+        is_json = check_type(request.headers, TYPES) == JSON
+        body = await read_body(request, self._max_body * (1 if is_json else _PAGE_FACTOR))
+        if is_json:
+            value = parse_json(body)
+            context.given = str(value.get("lang", ""))
+            wanted = read_object(value)
+            context.form = PageForm(wanted.text)
+        else:
+            form = await parse_form(request.headers, body)
+            context.form = read_page_form(request, form, self._origins - {"*"})
+            context.is_page |= PAGE in form
+            context.given = form.get("lang")
+            wanted = read_form(form)
+        # A page brings all fields back, so only the text counts.
+        size = len(wanted.text.encode("utf-8", "replace")) if context.is_page else len(body)
+        if size > self._max_body:
+            raise Refusal("too-large", str(self._max_body))
+        return wanted
 
     async def show_page(self, request: Request) -> Response:
         lang = _context(request).lang = read_language(request.query_params.get("lang", ""), self._lang)
-        return _answer_page(write_page(read_root(request), lang, {}))
+        return _answer_page(request, lang, PageForm())
 
     async def show_asset(self, request: Request) -> Response:
         asset = self._assets.get(request.path_params["name"])
@@ -217,18 +207,18 @@ class _Application:
         """Answer an error in the form that the client accepts; its cause is only written to the log."""
         refusal = as_refusal(error)
         context = _context(request)
-        fields = dict(reversed(context.fields or refusal.fields))
-        lang = context.lang or self._guess_language(request, fields.get("lang", ""))
+        lang = context.lang or self._guess_language(request, context.given)
         message = REASONS.say(refusal, lang)
         status = REASONS[refusal.code].status
         headers = {**refusal.headers, "Vary": "Accept, Accept-Language"}
         if refusal.code == "too-slow" and request.scope["http_version"].startswith("1"):
             headers["Connection"] = "close"
-        form = choose_type(read_header(request, "accept"), _FORMS) or _JSON
-        if form == _JSON:
+        accepted = choose_type(read_header(request, "accept"), _FORMS) or _JSON
+        if accepted == _JSON:
             answer = _answer_json({"error": {"code": refusal.code, "message": message}}, status)
         elif context.is_page:
-            answer = _answer_page(write_page(read_root(request), lang, fields, error=message), status)
+            form = context.form or (None if request.method == "POST" else PageForm())
+            answer = _answer_page(request, lang, form, error=message, status=status)
         else:
             answer = Response(write_error(message, lang), status, media_type=_HTML)
         answer.headers.update(headers)
@@ -257,5 +247,20 @@ def _answer_json(value: object, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status, media_type=_JSON)
 
 
-def _answer_page(page: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(page, status, {**(headers or {}), "Content-Security-Policy": write_page_policy()}, media_type=_HTML)
+def _answer_page(
+    request: Request,
+    lang: str,
+    form: PageForm | None,
+    published: PublishedComment | None = None,
+    *,
+    error: str = "",
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    page = write_page(read_root(request), lang, form, published, error=error)
+    origin = form.origin if form else ""
+    policies = {"Content-Security-Policy": write_page_policy(actions=[origin] if origin else [])}
+    if form and form.action:
+        # With no-referrer, browsers send "Origin: null", which hosts refuse as coming from another site.
+        policies["Referrer-Policy"] = "strict-origin" if origin else "same-origin"
+    return Response(page, status, {**(headers or {}), **policies}, media_type=_HTML)

@@ -1,43 +1,39 @@
-"""The request for a preview: a request's type and body come in; the text, its language and the form go out."""
+"""The request for a preview: a form or a JSON object comes in, a text and its language go out."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from msgspec import Struct
-from starlette.datastructures import Headers
 
-from spipconv.web.reading import FORMS, JSON, Form, check_type, parse_form, parse_json
+from spipconv.web.reading import FORMS, JSON, Form
 from spipconv.web.refusals import Refusal
 
 TYPES = (JSON, *FORMS)
 
 
 class PreviewRequest(Struct, frozen=True):
-    """A request for a preview. ``form`` is the form that was sent, None for JSON."""
+    """A request for a preview: a text in SPIP markup, and the name of its language, empty for the site's."""
 
     text: str
     lang: str
-    form: Form | None = None
 
 
-async def read_request(headers: Headers, body: bytes) -> PreviewRequest:
-    """Return the preview request in a body. Raises Refusal if the body cannot be read, with the fields it has."""
-    if check_type(headers, TYPES) == JSON:
-        return _read_json(parse_json(body))
-    form = await parse_form(headers, body)
+def read_form(form: Form) -> PreviewRequest:
+    """Return the preview request in a form. Raises Refusal if it has no text."""
     if "text" not in form:
-        raise Refusal("no-text", fields=form.fields)
-    return PreviewRequest(form.get("text"), form.get("lang"), form)
+        raise Refusal("no-text")
+    return PreviewRequest(form.get("text"), form.get("lang"))
 
 
-def _read_json(value: dict[str, object]) -> PreviewRequest:
+def read_object(value: Mapping[str, object]) -> PreviewRequest:
+    """Return the preview request in a JSON object. Raises Refusal if there is none."""
     text, lang = value.get("text"), value.get("lang", "")
-    words = [(name, word) for name, word in value.items() if name in ("text", "lang") and isinstance(word, str)]
     if "text" not in value:
-        raise Refusal("no-text", fields=words)
+        raise Refusal("no-text")
     if not isinstance(text, str):
-        raise Refusal("wrong-text", fields=words)
+        raise Refusal("wrong-text")
     if not isinstance(lang, str):
-        raise Refusal("wrong-lang", json.dumps(lang)[:20], fields=words)
+        raise Refusal("wrong-lang", json.dumps(lang)[:20])
     return PreviewRequest(text, lang)

@@ -26,16 +26,28 @@ class Buckets:
     def __len__(self) -> int:
         return len(self._clients)
 
-    def take(self, client: str, tokens: int = 1) -> int:
+    def take(self, client: str, tokens: float = 1) -> int:
         """Take tokens from a client's bucket and return 0, or return after how many seconds there will be enough."""
         if not self._rate:
             return 0
         now = self._clock()
-        held, since = self._clients.pop(client, (float(self._burst), now))
-        held = min(float(self._burst), held + (now - since) * self._rate)
+        held = self._hold(client, now)
         # A request that costs more than a bucket can hold passes once the bucket is full.
         missing = min(tokens, self._burst) - held
         self._clients[client] = (held if missing > 0 else held - tokens, now)
         if len(self._clients) > self._most_clients:
             self._clients.popitem(last=False)
         return math.ceil(missing / self._rate) if missing > 0 else 0
+
+    def settle(self, client: str, tokens: float) -> None:
+        """Take more tokens than there are for what a request has cost, or give some back (negative).
+
+        A client with a debt waits until it is paid.
+        """
+        if self._rate and client in self._clients:
+            now = self._clock()
+            self._clients[client] = (min(float(self._burst), self._hold(client, now) - tokens), now)
+
+    def _hold(self, client: str, now: float) -> float:
+        held, since = self._clients.pop(client, (float(self._burst), now))
+        return min(float(self._burst), held + (now - since) * self._rate)

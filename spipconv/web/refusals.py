@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 from starlette.exceptions import HTTPException
@@ -48,22 +48,14 @@ class Refusal(Exception):
     """A request that does not get what it asks for.
 
     ``code`` is one of the application's ``Reasons``, ``detail`` what its sentence is about; ``headers`` are added to
-    the answer. ``fields`` are the fields of the form that was sent, as far as they are known, to be shown again.
+    the answer.
     """
 
-    def __init__(
-        self,
-        code: str,
-        detail: str = "",
-        *,
-        headers: Mapping[str, str] | None = None,
-        fields: Sequence[tuple[str, str]] = (),
-    ) -> None:
+    def __init__(self, code: str, detail: str = "", *, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(code)
         self.code = code
         self.detail = detail
         self.headers = dict(headers or {})
-        self.fields = tuple(fields)
 
 
 def as_refusal(error: Exception) -> Refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import json
 import logging
@@ -15,7 +16,7 @@ import threading
 import traceback
 from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -33,7 +34,7 @@ from tests.safety.test_safety import VECTORS
 pytest.importorskip("starlette", reason='the preview is not installed: pip install ".[serve]"')
 pytest.importorskip("python_multipart", reason='the preview is not installed: pip install ".[serve]"')
 
-from spipconv.preview import application, create_app
+from spipconv.preview import application, conversions, create_app
 from spipconv.web import negotiation, reading
 from spipconv.web.limits import Buckets
 from spipconv.web.negotiation import choose_language, choose_type
@@ -62,7 +63,7 @@ def check(answer: Answer) -> Answer:
     """Return an answer that has what every answer has to have."""
     headers = answer.headers
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] in ("no-referrer", "same-origin", "strict-origin")
     assert headers["cache-control"] == ("no-cache" if "etag" in headers else "no-store")
     assert headers["content-security-policy"].startswith("default-src 'none'; ")
     assert "unsafe" not in headers["content-security-policy"]
@@ -328,7 +329,7 @@ def test_an_internal_error_is_answered_and_logged_without_the_text(
         raise fault
 
     with monkeypatch.context() as patched:
-        patched.setattr(application, "publish", fail)
+        patched.setattr(conversions, "publish", fail)
         answer = post({"text": text})
         assert len([one for one in caplog.records if one.levelno >= logging.WARNING]) == 1
         fragment = post({"text": text}, Accept="text/html")
@@ -348,7 +349,7 @@ def test_an_internal_error_is_answered_and_logged_without_the_text(
     assert post({"text": text}).status == 200
 
 
-@pytest.mark.parametrize("broken", ["read_request", "read_body", "write_page", "choose_type", "read_language"])
+@pytest.mark.parametrize("broken", ["read_form", "read_body", "write_page", "choose_type", "read_language"])
 @pytest.mark.parametrize("target", ["/preview", "/"])
 def test_an_internal_error_anywhere_is_answered(broken: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> Any:
@@ -610,24 +611,28 @@ def test_long_texts_do_not_keep_others_waiting(monkeypatch: pytest.MonkeyPatch) 
             assert release.wait(20)
         return publish(text, lang, plugins=plugins)
 
-    monkeypatch.setattr(application, "publish", publish_slowly)
+    monkeypatch.setattr(conversions, "publish", publish_slowly)
     app = create_app(rate=0)
 
-    async def load() -> tuple[list[Answer], Answer, Answer]:
-        headers, long = as_json({"text": "mot " * 1000})
-        _, short = as_json({"text": "mot"})
-        running = [asyncio.create_task(ask(app, "POST", "/preview", headers, long)) for _ in range(16)]
+    headers, long = as_json({"text": "mot " * 1000})
+
+    async def ask_as(client: int, body: bytes = long) -> Answer:
+        return await ask(app, "POST", "/preview", headers, body, client=(f"192.0.2.{client}", 1))
+
+    async def load() -> tuple[list[Answer], Answer, Answer, Answer]:
+        running = [asyncio.create_task(ask_as(number % 4)) for number in range(16)]
         # All of them have been read and wait, one of them in a thread.
         await asyncio.sleep(0.2)
-        quick = await ask(app, "POST", "/preview", headers, short)
-        refused = await ask(app, "POST", "/preview", headers, long)
+        quick = await ask_as(0, as_json({"text": "mot"})[1])
+        greedy, late = await ask_as(0), await ask_as(5)
         release.set()
-        return await asyncio.gather(*running), quick, refused
+        return await asyncio.gather(*running), quick, greedy, late
 
-    answers, quick, refused = asyncio.run(load())
+    answers, quick, greedy, late = asyncio.run(load())
     assert quick.status == 200
-    assert (refused.status, refused.json["error"]["code"]) == (503, "busy")
-    assert refused.headers["retry-after"] == "1"
+    assert (greedy.status, greedy.json["error"]["code"]) == (429, "too-many-requests")
+    assert (late.status, late.json["error"]["code"]) == (503, "busy")
+    assert greedy.headers["retry-after"] == late.headers["retry-after"] == "1"
     assert [answer.status for answer in answers] == [200] * 16
 
 
@@ -635,7 +640,7 @@ def test_long_texts_are_not_converted_for_disconnected_clients(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     converted: list[str] = []
-    monkeypatch.setattr(application, "publish", lambda text, lang, plugins, extensions: converted.append(text))
+    monkeypatch.setattr(conversions, "publish", lambda text, lang, plugins, extensions: converted.append(text))
     headers, body = as_json({"text": "mot " * 1000})
     answer = request(APP, "POST", "/preview", headers, body, stays=False)
     assert answer.status == 0
@@ -771,6 +776,192 @@ def test_without_javascript_the_form_brings_the_page_back(sender: str, headers: 
     assert "jamais refermé" in remark
 
 
+HOST = [
+    ("email", "zoe@example.org"), ("sujet", "Ça & \"là\""), ("name", "Zoé"), ("tag", "a"), ("text", COMMENT),
+    ("tag", "b"), ("vide", ""), ("lang", "fr"), ("page", "/forum/envoi?id=3"),
+]  # fmt: skip
+OWN = {**PAGE, "Sec-Fetch-Site": "same-origin"}
+
+
+def send(pairs: list[tuple[str, str]], app: Any = APP, **headers: str) -> Answer:
+    """Post a form as a browser without JavaScript does, with repeated names."""
+    own = {name.replace("_", "-"): value for name, value in {**PAGE, **headers}.items()}
+    return check(request(app, "POST", "/preview", {"Content-Type": FORM, **own}, urlencode(pairs).encode()))
+
+
+def sent_again(page: Element, button: int = 0) -> list[tuple[str, str]]:
+    """Return what a browser would send of the page's form by one of its buttons; files are not chosen."""
+    form = find(page, "form")
+    pressed = list(form.iter(XHTML + "button"))[button]
+    fields = [
+        (one.get("name", ""), (one.text or "").replace("\r\n", "\n") if one.tag == XHTML + "textarea"
+         else one.get("value", ""))
+        for one in form.iter() if one.tag in (XHTML + "input", XHTML + "textarea") and one.get("type") != "file"
+    ]  # fmt: skip
+    return [*fields, *([(pressed.get("name", ""), pressed.get("value", ""))] if pressed.get("name") else [])]
+
+
+def test_all_fields_of_the_host_come_back_and_go_on_to_it() -> None:
+    answer = send(HOST, Sec_Fetch_Site="same-origin")
+    page = parse(answer.text)
+    form = find(page, "form")
+    assert (form.get("action"), form.get("enctype")) == ("/forum/envoi?id=3", FORM)
+    assert sorted(sent_again(page)) == sorted(HOST[:-1])
+    assert [value for name, value in sent_again(page) if name == "tag"] == ["a", "b"]
+    preview = list(form.iter(XHTML + "button"))[1]
+    assert (preview.get("formaction"), preview.get("value")) == ("/preview", "/forum/envoi?id=3")
+    # And again from there, as often as one likes.
+    again = send(sent_again(page, 1), Sec_Fetch_Site="same-origin")
+    assert sent_again(parse(again.text)) == sent_again(page)
+    # Hosts compare the origin of what is sent to them.
+    assert answer.headers["referrer-policy"] == "same-origin"
+    assert "form-action 'self';" in answer.headers["content-security-policy"]
+
+
+def test_a_host_of_a_listed_origin_gets_its_form_back() -> None:
+    app = create_app(rate=0, origins=[SITE])
+    for action in ("/envoi", f"{SITE}/envoi"):
+        pairs = [("text", "x"), ("page", action)]
+        answer = send(pairs, app, Sec_Fetch_Site="cross-site", Origin=SITE)
+        form = find(parse(answer.text), "form")
+        assert form.get("action") == f"{SITE}/envoi"
+        assert f"form-action 'self' {SITE};" in answer.headers["content-security-policy"]
+        assert answer.headers["referrer-policy"] == "strict-origin"
+        # From the page itself, which is of this origin.
+        again = send(sent_again(parse(answer.text), 1), app, Sec_Fetch_Site="same-origin")
+        assert find(parse(again.text), "form").get("action") == f"{SITE}/envoi"
+
+
+@pytest.mark.parametrize(
+    ("action", "headers"),
+    [
+        *((action, {"Sec_Fetch_Site": "same-origin"}) for action in (
+            "1", "envoi", "//evil.test/", "/\\evil.test/", "\\\\evil.test", "https://evil.test/", "https:evil.test", "https:///evil.test/",
+            f"{SITE}.evil.test/", f"{SITE}@evil.test/", f"https://a@{SITE[8:]}/", "javascript:alert(1)", "/a b",
+            "/\tevil", " /a", "http:/\\evil.test", "/" + "a" * 2_000,
+        )),
+        ("/envoi", {"Sec_Fetch_Site": "same-site"}),
+        ("/envoi", {"Sec_Fetch_Site": "same-site", "Origin": "https://evil.example.org"}),
+        ("/envoi", {"Sec_Fetch_Site": "none"}),
+        ("/envoi", {}),
+        ("/envoi", {"Origin": "https://evil.test"}),
+        ("/envoi", {"Origin": "null"}),
+        (f"{SITE}/envoi", {"Origin": "null"}),
+        (f"{SITE}/envoi", {"Sec_Fetch_Site": "same-site", "Origin": "https://evil.example.org"}),
+    ],
+)  # fmt: skip
+def test_the_page_sends_no_form_on_for_strangers_or_to_them(action: str, headers: dict[str, str]) -> None:
+    answer = send([("text", "x"), ("a", "b"), ("page", action)], create_app(origins=[SITE]), **headers)
+    assert answer.status == 200
+    page = parse(answer.text)
+    assert find(page, "form").get("action") == "/preview"
+    assert [one.get("formaction") for one in page.iter(XHTML + "button")] == [None]
+    assert "evil" not in answer.headers["content-security-policy"]
+    # The way back is said.
+    assert "revenez à son formulaire" in answer.text
+    assert ("a", "b") in sent_again(page)
+
+
+@pytest.mark.parametrize("origin", ["https://evil.test", "*"])
+def test_an_asterisk_lets_no_site_send_forms_on(origin: str) -> None:
+    app = create_app(rate=0, origins=["*"])
+    for action in ("/envoi", "https://evil.test/"):
+        answer = send([("text", "x"), ("page", action)], app, Sec_Fetch_Site="cross-site", Origin=origin)
+        assert find(parse(answer.text), "form").get("action") == "/preview"
+
+
+def test_an_old_browser_says_by_its_origin_where_a_form_comes_from() -> None:
+    answer = send([("text", "x"), ("page", "/envoi")], Origin="https://preview.test")
+    assert find(parse(answer.text), "form").get("action") == "/envoi"
+
+
+def test_files_do_not_come_back_and_the_page_says_so() -> None:
+    body = b"".join(
+        b'--frontier\r\nContent-Disposition: form-data; name="' + name + b'\r\n\r\n' + value + b"\r\n"
+        for name, value in [
+            (b'photo"; filename="a.jpg"', b"\xff\xd8\xff"), (b'photo"; filename="b.jpg"', b"\xff"),
+            (b'none"; filename=""', b""), (b'text"', "été".encode()), (b'page"', b"/envoi"),
+        ]
+    ) + b"--frontier--\r\n"  # fmt: skip
+    headers = {"Content-Type": "multipart/form-data; boundary=frontier", **OWN}
+    answer = check(request(APP, "POST", "/preview", headers, body))
+    assert answer.status == 200
+    page = parse(answer.text)
+    assert find(page, "textarea").text == "été"
+    files = [(one.get("name"), one.get("multiple")) for one in page.iter(XHTML + "input") if one.get("type") == "file"]
+    assert files == [("photo", "")]
+    assert find(page, "form").get("enctype") == "multipart/form-data"
+    assert "Choisissez de nouveau le fichier «\u00a0photo\u00a0»" in "".join(page.itertext())
+
+
+def test_a_text_that_is_too_long_stays_in_its_field() -> None:
+    text = "été " * 20_000
+    answer = send([("a", "b"), ("text", text), ("page", "/envoi")], Sec_Fetch_Site="same-origin")
+    assert answer.status == 413
+    page = parse(answer.text)
+    assert find(page, "textarea").text == text
+    assert sent_again(page) == [("a", "b"), ("text", text)]
+    assert find(page, "form").get("action") == "/envoi"
+    assert "64\u00a0Kio" in "".join(find(page, "p[@role='alert']").itertext())
+    # Long fields of the host's do not count.
+    assert send([("a", text), ("text", "x"), ("page", "/envoi")]).status == 200
+    assert post({"text": text}, as_urlencoded).status == 413
+
+
+@pytest.mark.parametrize("length", [1_100_000, 20_000_000])
+def test_a_form_beyond_all_limits_is_said_to_be_still_where_it_was(length: int) -> None:
+    headers = {"Content-Type": FORM, "Content-Length": str(length), **PAGE}
+    answer = check(request(APP, "POST", "/preview", headers, b"text=x"))
+    assert answer.status == 413
+    assert "Votre message est toujours dans son formulaire" in answer.text
+    assert parse(answer.text).find(f".//{XHTML}form") is None
+
+
+def test_a_form_without_text_or_with_an_unknown_language_loses_nothing() -> None:
+    for pairs, status in (([("a", "b"), ("page", "1")], 422), ([("a", "b"), ("text", "x"), ("lang", "xx")], 422)):
+        answer = send([*pairs, ("page", "/envoi")], Sec_Fetch_Site="same-origin")
+        assert answer.status == status
+        assert set(sent_again(parse(answer.text))) >= {pair for pair in pairs if pair[0] != "page"}
+
+
+def test_the_result_is_named_focused_and_comes_first() -> None:
+    page = parse(send(HOST).text)
+    assert find(page, "title").text == find(page, "h1").text == "Aperçu de votre message"
+    focused = [one for one in page.iter() if one.get("autofocus") is not None]
+    assert [one.tag for one in focused] == [XHTML + "h1"]
+    assert focused[0].get("tabindex") == "-1"
+    order = [one.tag for one in page.iter() if one.tag in (XHTML + "section", XHTML + "form")]
+    assert order == [XHTML + "section", XHTML + "form"]
+    refused = parse(send([("text", "x"), ("lang", "xx"), ("page", "1")]).text)
+    assert (find(refused, "title").text or "").startswith("Erreur – ")
+    assert find(refused, "p[@role='alert']").get("autofocus") is not None
+    assert not [one for one in parse(get("/").text).iter() if one.get("autofocus") is not None]
+
+
+@pytest.mark.parametrize(("lang", "direction"), [("ar", "rtl"), ("fa", "rtl"), ("fr", "ltr")])
+def test_the_text_and_its_preview_run_in_the_direction_of_their_language(lang: str, direction: str) -> None:
+    page = parse(send([("text", "x"), ("name", "x"), ("lang", lang), ("page", "1")]).text)
+    for element in ("section", "textarea"):
+        assert (find(page, element).get("lang"), find(page, element).get("dir")) == (lang, direction)
+    assert find(page, "input[@name='name']").get("dir") == "auto"
+    assert page.get("dir") == "ltr"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "gzip, identity", "x-unknown"])
+def test_compressed_requests_are_refused_with_a_clear_code(coding: str) -> None:
+    body = gzip.compress(b'{"text": "' + b" " * 10_000_000 + b'"}')
+    assert len(body) < 65_536
+    answer = check(request(APP, "POST", "/preview", {"Content-Type": JSON, "Content-Encoding": coding}, body))
+    assert (answer.status, answer.json["error"]["code"]) == (415, "unsupported-coding")
+    assert answer.headers["accept-encoding"] == "identity"
+
+
+def test_answers_are_not_compressed() -> None:
+    answer = post({"text": "x" * 10_000}, Accept_Encoding="gzip")
+    assert "content-encoding" not in answer.headers
+    assert post({"text": "x"}, Content_Encoding="Identity").status == 200
+
+
 def test_a_text_that_begins_with_a_newline_keeps_it() -> None:
     page = parse(post({"text": "\n\nx"}, as_urlencoded, **PAGE).text)
     assert find(page, "textarea").text == "\n\nx"
@@ -824,7 +1015,9 @@ def test_health_reports_ok() -> None:
 @pytest.mark.parametrize("sender", SENDERS)
 @pytest.mark.slow
 def test_hostile_vectors_are_harmless_in_every_answer(sender: str) -> None:
-    frame = sorted(one.tag for one in parse(get("/").text).iter() if one.tag[len(XHTML) :] in FORBIDDEN)
+    fields = {"text": "x", "name": "x", "page": "1"}
+    harmless = parse(post(fields, SENDERS[sender], **PAGE).text)
+    frame = sorted(one.tag for one in harmless.iter() if one.tag[len(XHTML) :] in FORBIDDEN)
     for vector in VECTORS:
         text = vector["vector"]
         fields = {"text": text, "name": text, "page": "1"}
@@ -842,6 +1035,21 @@ def test_hostile_vectors_are_harmless_in_every_answer(sender: str) -> None:
         expected = expected.encode("utf-8", "replace").decode()
         assert shown == expected, vector["id"]
         assert not dangers(page_part(page, "section")), vector["id"]
+
+
+@pytest.mark.slow
+def test_hostile_fields_come_back_as_values_and_lead_nowhere() -> None:
+    app = create_app(rate=0, origins=[SITE])
+    for vector in VECTORS:
+        words = vector["vector"]
+        fields = {"text": "x", words or "empty": words, "page": words}
+        page = parse(post(fields, as_urlencoded, app, Sec_Fetch_Site="same-origin", **PAGE).text)
+        found = [one for one in page.iter() if isinstance(one.tag, str)]
+        assert not [name for one in found for name in one.attrib if name.startswith("on")], vector["id"]
+        assert len(list(page.iter(XHTML + "script"))) == 1
+        assert [one.get("type") for one in page.iter(XHTML + "input")] == ["hidden"], vector["id"]
+        for address in (find(page, "form").get("action"), find(page, "button").get("formaction", "/preview")):
+            assert re.fullmatch(r"/(?!/)[!-~]*", address or ""), vector["id"]
 
 
 def page_part(page: Element, name: str) -> str:

@@ -25,7 +25,7 @@ pytest.importorskip("python_multipart", reason='the preview is not installed: pi
 pytest.importorskip("uvicorn", reason='the preview is not installed: pip install ".[serve]"')
 
 from spipconv import comments
-from spipconv.preview import application, create_app
+from spipconv.preview import conversions, create_app
 from spipconv.web import reading
 from spipconv.web.connections import ConnectionLimits, Phase, Register
 from spipconv.web.logs import LOG, RepetitionFilter
@@ -293,7 +293,7 @@ def test_the_server_does_not_wait_for_the_rest_of_a_refused_body() -> None:
 
 def test_a_client_that_does_not_read_its_answer_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
     long = comments.PublishedComment("x" * 1_000_000, ())
-    monkeypatch.setattr(application, "publish", lambda text, lang, plugins, extensions: long)
+    monkeypatch.setattr(conversions, "publish", lambda text, lang, plugins, extensions: long)
     with serving(ConnectionLimits(stall=1, head=600, keep_alive=600)) as server:
         with socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -343,7 +343,7 @@ def test_a_connection_is_refused_if_all_others_are_being_answered(monkeypatch: p
         assert release.wait(30)
         return publish(text, lang, plugins=plugins)
 
-    monkeypatch.setattr(application, "publish", publish_slowly)
+    monkeypatch.setattr(conversions, "publish", publish_slowly)
     sent = as_request({"text": "mot " * 1000})
     limits = ConnectionLimits(most=4, most_by_client=4, head=600)
     with serving(limits) as server, many(4, server.port, sent) as clients:
