@@ -16,12 +16,12 @@ _KEY_NAME = ".key"
 
 def create_forum(path: Path) -> Keys:
     """Create a base and its key file, which only their owner may read. Raises StoreError or KeyFileError."""
-    keys = Keys.create(key_file(path))
+    create_base(path)
     try:
-        create_base(path)
+        keys = Keys.create(key_file(path))
     except BaseException:
         with suppress(OSError):
-            key_file(path).unlink()
+            path.unlink()
         raise
     with open_base(path) as store:
         store.settings.set(_KEY_NAME, keys.name)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from typing import Annotated, Literal, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
 
 from spipconv.forum.store.store import Store
+from spipconv.languages import LANGUAGE
 
+_Address = Annotated[str, Meta(pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$")]
 _Days = Annotated[int, Meta(ge=1, le=3650)]
 
 
@@ -20,22 +23,23 @@ class SettingError(ValueError):
 class ForumSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The settings of a forum. ``MEANINGS`` says what each is."""
 
-    site: str = ""
-    address: str = ""
+    site: _Address = ""
+    address: _Address = ""
     title: str = ""
-    language: str = "fr"
+    language: Annotated[str, Meta(pattern=f"^(?i:{LANGUAGE})$")] = "fr"
     moderation: Literal["all", "first", "links"] = "all"
     take_back: Annotated[int, Meta(ge=0, le=86400)] = 900
     longest_text: Annotated[int, Meta(ge=100, le=100_000)] = 20_000
     smtp: str = ""
     smtp_password_file: str = ""
-    sender: str = ""
+    sender: Annotated[str, Meta(pattern=r"^([^@\s<>]+@[^@\s<>]+)?$")] = ""
     mails_show_text: bool = True
     digest_hour: Annotated[int, Meta(ge=0, le=23)] = 7
     hook: str = ""
     hook_pause: Annotated[int, Meta(ge=0, le=86400)] = 30
     network_days: _Days = 7
     refused_days: _Days = 90
+    backup_days: Annotated[int, Meta(ge=0, le=3650)] = 0
     contact: str = ""
 
 
@@ -43,19 +47,20 @@ MEANINGS = {
     "site": "Address of the static site: https://www.example.org",
     "address": "Public address of this server: https://www.example.org/comments",
     "title": "Name of the site, in mails and feeds",
-    "language": "Language of the site: fr",
+    "language": "Language of the site, by its code: fr",
     "moderation": "Which messages wait for a moderator: all, first (of a person) or links (those with some)",
-    "take_back": "Seconds in which visitors can take a message back",
-    "longest_text": "Most characters of a message",
+    "take_back": "Seconds in which visitors can take a message back, at most 86400",
+    "longest_text": "Most characters of a message, 100 to 100000",
     "smtp": "Mail server: smtp://user@host:587 or smtps://…; its password is in smtp_password_file",
     "smtp_password_file": "File that holds the mail server's password (or set SPIPCONV_SMTP_PASSWORD)",
     "sender": "Address that mails come from",
     "mails_show_text": "Whether moderators' mails hold the message: true or false",
     "digest_hour": "Hour at which moderators' digests are sent, 0 to 23 (UTC)",
     "hook": "Command to run after published messages have changed: make site",
-    "hook_pause": "Seconds without a change before the hook runs",
-    "network_days": "Days after which the networks that messages came from are forgotten",
-    "refused_days": "Days after which refused messages and spam are deleted",
+    "hook_pause": "Seconds without a change before the hook runs, at most 86400",
+    "network_days": "Days after which the networks that messages came from are forgotten, 1 to 3650",
+    "refused_days": "Days after which refused messages and spam are deleted, 1 to 3650",
+    "backup_days": "Days for which you keep backups, which the privacy text then says; 0: it says nothing",
     "contact": "Address, or page, at which visitors ask about their data",
 }
 
@@ -74,5 +79,7 @@ def write_setting(store: Store, name: str, value: str) -> None:
     try:
         checked = msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingError(f"{name} cannot be {value}: {error}") from error
+        raise SettingError(f"{name} cannot be {value}: {MEANINGS[name]}") from error
+    if name == "smtp" and urlsplit(value).password:
+        raise SettingError("smtp cannot hold a password, which backups would hold too: set smtp_password_file")
     store.settings.set(name, json.dumps(checked, ensure_ascii=False))

@@ -10,6 +10,12 @@ from spipconv.commands.errors import CommandError
 _COMMANDS = {
     "init": "Create the base FILE, and its key beside it.",
     "set": "Set the setting NAME of the base FILE to VALUE, or print one or all of them.",
+    "check": "Say what is wrong with the base FILE, its key and its permissions; a server may go on meanwhile.",
+    "backup": "Copy the base FILE to TARGET, or into the folder TARGET; a server may go on meanwhile.",
+    "purge": "Forget networks, and delete refused messages and what has ended, as the settings of FILE say.",
+    "forget": "Forget all data of the person with the address EMAIL.",
+    "copy": "Print all data of the person with the address EMAIL as JSON.",
+    "privacy": "Print a text for the site's privacy page, in Markdown, that says what the settings of FILE are.",
 }
 
 
@@ -36,6 +42,18 @@ class _Comments(click.Group):
                     from spipconv.commands.comments.base import init as command
                 case "set":
                     from spipconv.commands.comments.base import set_setting as command
+                case "check":
+                    from spipconv.commands.comments.upkeep import check_base as command
+                case "backup":
+                    from spipconv.commands.comments.upkeep import back_up_base as command
+                case "purge":
+                    from spipconv.commands.comments.privacy import purge_base as command
+                case "forget":
+                    from spipconv.commands.comments.privacy import forget_person as command
+                case "copy":
+                    from spipconv.commands.comments.privacy import copy_person as command
+                case "privacy":
+                    from spipconv.commands.comments.privacy import print_policy as command
         except ImportError as error:
             raise CommandError('comments are not installed: pip install "spipconv[comments]"') from error
         return name, command, rest

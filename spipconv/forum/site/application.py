@@ -17,7 +17,7 @@ from spipconv.forum.clock import read_clock
 from spipconv.forum.keys import Keys
 from spipconv.forum.refusals import REASONS
 from spipconv.forum.settings import ForumSettings
-from spipconv.forum.site import visitors
+from spipconv.forum.site import about, visitors
 from spipconv.forum.site.context import Site, answer_json, guess_language, wants_page
 from spipconv.forum.site.services import Service, running
 from spipconv.forum.store.base import Base
@@ -69,7 +69,7 @@ def create_app(
         routes=[
             *visitors.routes(site, rate=rate, burst=burst),
             Route("/static/{name}", own.show_asset, methods=["GET"]),
-            Route("/health", own.show_health, methods=["GET"]),
+            *about.routes(site),
             Route("/preview", preview),
             Route("/", preview),
         ],
@@ -105,11 +105,6 @@ class _Application:
         if asset.etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(asset.content, media_type=asset.media_type, headers=headers)
-
-    async def show_health(self, request: Request) -> Response:
-        """Answer that the base can be read; the Guard answers that it cannot."""
-        await self._site.base.read(lambda store: store.settings.get("language"))
-        return answer_json({"status": "ok"})
 
     async def refuse(self, request: Request, error: Exception) -> Response:
         """Answer an error as a page or in JSON; its cause is only written to the log."""

@@ -43,6 +43,10 @@ class Pages(Table):
         """Return all pages in order of their numbers."""
         return map(_page, self._connection.execute(f"SELECT {_COLUMNS} FROM pages ORDER BY id"))
 
+    def count(self) -> int:
+        """Return how many pages there are."""
+        return int(self._connection.execute("SELECT count(*) FROM pages").fetchone()[0])
+
     def open(self, number: int, is_open: bool) -> None:
         """Let a page accept new messages, or no more."""
         self._connection.execute("UPDATE pages SET is_open = ? WHERE id = ?", (is_open, number))
