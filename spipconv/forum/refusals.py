@@ -30,6 +30,9 @@ REASONS: Final = Reasons(
             409,
             mark("This form has already sent a message. If this is another one, send it again."),
         ),
+        "too-many-messages": Reason(
+            429, mark("You have sent many messages in a short time: wait {detail}\u00a0s, then send this one.")
+        ),
         "blocked": Reason(403, mark("Messages from you are not accepted before {detail}.")),
         "not-yours": Reason(404, mark("This message cannot be taken back at this address.")),
         "too-late": Reason(

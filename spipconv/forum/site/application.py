@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -19,6 +18,7 @@ from spipconv.forum.refusals import REASONS
 from spipconv.forum.settings import ForumSettings
 from spipconv.forum.site import about, visitors
 from spipconv.forum.site.context import Site, answer_json, guess_language, wants_page
+from spipconv.forum.site.origins import origin_of
 from spipconv.forum.site.services import Service, running
 from spipconv.forum.store.base import Base
 from spipconv.forum.store.errors import StoreError
@@ -40,7 +40,6 @@ def create_app(
     preview_rate: float = 5.0,
     trusted_proxies: Collection[str] = (),
     root_path: str = "",
-    plugins: Collection[str] = (),
     services: Sequence[Service] = (),
     clock: Callable[[], int] = read_clock,
 ) -> Starlette:
@@ -55,7 +54,7 @@ def create_app(
     origins = check_origins([origin] if (origin := origin_of(settings.site)) else [])
     site = Site(base, keys, Clients(TrustedProxies(trusted_proxies)), clock)
     preview = create_preview(
-        lang=settings.language, origins=origins, rate=preview_rate, trusted_proxies=trusted_proxies, plugins=plugins
+        lang=settings.language, origins=origins, rate=preview_rate, trusted_proxies=trusted_proxies
     )
     own = _Application(site)
 
@@ -67,7 +66,7 @@ def create_app(
 
     app = Starlette(
         routes=[
-            *visitors.routes(site, rate=rate, burst=burst),
+            *visitors.routes(site, origins, rate=rate, burst=burst, preview_rate=preview_rate),
             Route("/static/{name}", own.show_asset, methods=["GET"]),
             *about.routes(site),
             Route("/preview", preview),
@@ -80,16 +79,6 @@ def create_app(
     # The redirection would name the host that the request names, which anybody can invent.
     app.router.redirect_slashes = False
     return app
-
-
-def origin_of(address: str) -> str:
-    """Return the origin of an address of the web, as browsers write it, or an empty string."""
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return ""
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    is_default = parts.port in (None, {"http": 80, "https": 443}[parts.scheme])
-    return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{parts.port}"
 
 
 class _Application:
@@ -117,8 +106,9 @@ class _Application:
         headers = {**refusal.headers, "Vary": "Accept, Accept-Language"}
         if wants_page(request):
             return self._site.show(
-                request, "error.html", settings, language=language, status=status, headers=headers, sentence=sentence
-            )
+                request, "error.html", settings, language=language, status=status, headers=headers, sentence=sentence,
+                text="",
+            )  # fmt: skip
         return answer_json({"error": {"code": refusal.code, "message": sentence}}, status, headers)
 
     async def _settings(self) -> ForumSettings:

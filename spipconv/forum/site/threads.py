@@ -1,0 +1,87 @@
+"""Threads as visitors get them: a page comes in; its published messages go out, in reading order or the newest only."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from spipconv.forum.records import Message, Page
+from spipconv.forum.rendering import render_message
+from spipconv.forum.store.store import Store
+from spipconv.migration.pages.threads import Link, Place, arrange_links
+from spipconv.migration.writers.comments import MessageObject, ShownMessage, message_object
+
+# Messages in an answer, and on a page: rendering them takes some 50 ms.
+MOST_MESSAGES = 100
+# Threads whose order is remembered.
+_MOST_THREADS = 50
+
+
+class Thread(Struct, frozen=True):
+    """The published messages of a page at one of its revisions: their places in reading order, and by number."""
+
+    revision: int
+    places: tuple[Place, ...]
+    numbers: dict[int, int]
+    authors: dict[int, str]
+    # Numbers in the order in which the messages were published.
+    published: tuple[int, ...]
+
+    def since(self, after: int) -> tuple[int, ...]:
+        """Return the numbers of those published after the message with a number, also if theirs are smaller.
+
+        All of them if there is no such message.
+        """
+        if after not in self.numbers:
+            return self.published
+        return self.published[self.published.index(after) + 1 :]
+
+
+class Threads:
+    """The threads of pages; the order of the latest ones is remembered until something in them changes."""
+
+    def __init__(self) -> None:
+        self._threads: OrderedDict[int, Thread] = OrderedDict()
+
+    def of(self, store: Store, page: Page) -> Thread:
+        """Return the thread of a page."""
+        thread = self._threads.pop(page.id, None)
+        if thread is None or thread.revision != page.revision:
+            thread = _read(page.revision, store.messages.of_page(page.id))
+        self._threads[page.id] = thread
+        while len(self._threads) > _MOST_THREADS:
+            self._threads.popitem(last=False)
+        return thread
+
+
+def _read(revision: int, messages: Iterable[Message]) -> Thread:
+    known = {message.id: message for message in messages}
+    places = tuple(arrange_links([Link(message.id, message.parent, message.status) for message in known.values()]))
+    numbers = {place.number: index for index, place in enumerate(places)}
+    authors = {place.number: known[place.number].author for place in places}
+    published = tuple(sorted(numbers, key=lambda number: (known[number].changed, number)))
+    return Thread(revision, places, numbers, authors, published)
+
+
+def show_messages(store: Store, thread: Thread, numbers: Iterable[int]) -> list[MessageObject]:
+    """Return messages of a thread as the data files have them, in reading order."""
+    shown: list[MessageObject] = []
+    for index in sorted(thread.numbers[number] for number in numbers):
+        place = thread.places[index]
+        message = store.messages.get(place.number)
+        if message is not None:
+            shown.append(show_message(message, place.parent, place.depth, thread.authors.get(place.parent, "")))
+    return shown
+
+
+def show_message(message: Message, parent: int = 0, depth: int = 0, answered: str = "") -> MessageObject:
+    """Return a message as the data files have it; ``answered`` is the author of the message it is shown under."""
+    date = datetime.fromtimestamp(message.created, UTC).replace(tzinfo=None)
+    html = render_message(message)
+    return message_object(
+        ShownMessage(message.id, parent, depth, message.author, answered, message.url, date, message.title, html),
+        "escape",
+    )
