@@ -14,7 +14,7 @@ from spipconv.forum.site.context import Site, answer_json, guess_language
 def routes(site: Site) -> list[BaseRoute]:
     """Return the routes."""
 
-    async def show_health(request: Request) -> Response:
+    async def show_health(_: Request) -> Response:
         health = await check_health(site.base)
         return answer_json(health, 200 if health.status == "ok" else 503, {"Cache-Control": "no-store"})
 

@@ -53,10 +53,6 @@ class Messages(Table):
             f"page = ? AND status IN ({marks}) AND id > ? ORDER BY id", page, *statuses, min(after, _LARGEST)
         )
 
-    def of_thread(self, thread: int) -> list[Message]:
-        """Return the messages of a thread, whatever their status, in order of their numbers."""
-        return self._all("thread = ? ORDER BY id", thread)
-
     def of_person(self, email_digest: bytes) -> list[Message]:
         """Return the messages of one person, in order of their numbers."""
         return self._all("email_digest = ? ORDER BY id", email_digest)
@@ -89,9 +85,8 @@ class Messages(Table):
 
     def counts(self, page: int = 0) -> dict[Status, int]:
         """Return how many messages have each status, of one page if ``page`` is not 0."""
-        rows = self._connection.execute(
-            "SELECT status, count(*) FROM messages WHERE ?1 = 0 OR page = ?1 GROUP BY status", (page,)
-        )
+        where = "WHERE page = ?1" if page else "WHERE ?1 = 0"
+        rows = self._connection.execute(f"SELECT status, count(*) FROM messages {where} GROUP BY status", (page,))
         return dict.fromkeys(get_args(Status), 0) | dict(rows)
 
     def count_published_of(self, email_digest: bytes) -> int:
@@ -134,7 +129,7 @@ class Messages(Table):
         """
         if self._is_forgotten(message):
             return message, "forgotten"
-        present = self._first("source = ? AND source_key = ?", message.source, message.source_key)
+        present = self._first("source = ? AND source_key = ? AND source_key <> ''", message.source, message.source_key)
         if present is None:
             return self._insert(message, None, None), "added"
         changed = self._change(
@@ -163,7 +158,7 @@ class Messages(Table):
         )
 
     def delete(self, numbers: Sequence[int], *, for_good: bool = False) -> None:
-        """Delete messages and the decisions on them. Answers to them become answers to what they answered.
+        """Delete messages, and the decisions on them and subscriptions to answers. Answers to them become answers to what they answered.
 
         ``for_good``: another import does not bring them back.
         """
@@ -171,9 +166,12 @@ class Messages(Table):
             self._keep_away(numbers)
         for number in numbers:
             self._connection.execute(
-                "UPDATE messages SET parent = (SELECT parent FROM messages WHERE id = ?1) WHERE parent = ?1", (number,)
+                "UPDATE messages SET parent = (SELECT parent FROM messages WHERE id = ?1)"
+                " WHERE parent = ?1 AND parent <> 0",
+                (number,),
             )
             self._connection.execute("DELETE FROM decisions WHERE message = ?", (number,))
+            self._connection.execute("DELETE FROM subscriptions WHERE message = ? AND message <> 0", (number,))
             self._connection.execute("DELETE FROM messages WHERE id = ?", (number,))
 
     def refused_before(self, time: int, limit: int) -> list[int]:

@@ -15,11 +15,6 @@ _RULES = {
         "SELECT id FROM messages AS one WHERE parent <> 0 AND NOT EXISTS"
         " (SELECT 1 FROM messages WHERE id = one.parent AND page = one.page)"
     ),
-    "message {} is in a thread that is not that of what it answers": (
-        "SELECT one.id FROM messages AS one JOIN messages AS above ON above.id = one.parent"
-        " WHERE one.thread <> above.thread"
-    ),
-    "message {} begins a thread that has another number": "SELECT id FROM messages WHERE parent = 0 AND thread <> id",
     "decision {} is on a message that is not there": (
         "SELECT id FROM decisions WHERE message NOT IN (SELECT id FROM messages)"
     ),

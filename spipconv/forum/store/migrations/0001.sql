@@ -38,7 +38,6 @@ CREATE TABLE messages (
 );
 CREATE INDEX messages_of_page ON messages (page, status, id);
 CREATE INDEX messages_of_status ON messages (status, score, id);
-CREATE INDEX messages_of_thread ON messages (thread, id);
 CREATE INDEX messages_of_parent ON messages (parent) WHERE parent <> 0;
 CREATE INDEX messages_of_person ON messages (email_digest) WHERE email_digest IS NOT NULL;
 CREATE UNIQUE INDEX messages_of_source ON messages (source, source_key) WHERE source_key <> '';
@@ -143,6 +142,7 @@ CREATE TABLE subscriptions (
   confirmed INTEGER,
   UNIQUE (page, message, email_digest)
 );
+CREATE INDEX subscriptions_of_message ON subscriptions (message) WHERE message <> 0;
 
 -- Links that work once, by their digest, until they would have ended anyway.
 CREATE TABLE used_links (digest BLOB PRIMARY KEY, ends INTEGER NOT NULL) WITHOUT ROWID;
