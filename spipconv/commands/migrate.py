@@ -107,6 +107,12 @@ Examples:
     metavar="SIZE",
     help="Divide the one file of wxr, json or pandoc into files of at most this size (8M, 500K).",
 )
+@click.option(
+    "--comments-server",
+    default="",
+    metavar="URL",
+    help="Address of the server that takes new comments (spipconv serve --comments): pages get a form.",
+)
 @click.option("--dry-run", is_flag=True, help="Count and report; write nothing.")
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Migrate only about N objects of each kind.")
 @click.option("--resume", is_flag=True, help="Skip pages that an earlier run wrote and whose source has not changed.")
@@ -136,6 +142,7 @@ def migrate(
     glossary_groups: tuple[str, ...],
     no_glossary: bool,
     max_size: int | None,
+    comments_server: str,
     dry_run: bool,
     sample: int | None,
     resume: bool,
@@ -157,6 +164,8 @@ def migrate(
     from spipconv.migration.run.options import MigrationOptions
     from spipconv.migration.run.workers import spare_collector
     from spipconv.migration.site_keys import BadKeys, check_site_keys
+    from spipconv.migration.writers.starters import SETTINGS
+    from spipconv.migration.writers.starters.settings import server_address
     from spipconv.system.files import CannotWrite
 
     spare_collector()
@@ -166,6 +175,10 @@ def migrate(
         raise CommandError(f"--config: {FRONT_MATTER}: {error}") from error
     if max_size and not TARGETS[to].single_file:
         raise CommandError(f"--max-size: {to} has many files anyway: leave it out, or choose wxr, json or pandoc")
+    if comments_server and to not in SETTINGS:
+        raise CommandError(f"--comments-server: {to} has no form for comments: choose from {', '.join(SETTINGS)}")
+    if comments_server and not (comments_server := server_address(comments_server)):
+        raise CommandError("--comments-server: write an address of the web, such as https://comments.example.org")
     language = report_lang or system_language()
     options = MigrationOptions(
         to, prefix=prefix, img=img, dry_run=dry_run, sample=sample or 0, resume=resume, force=force,
@@ -174,6 +187,7 @@ def migrate(
         front_matter=keys,
         selection=Selection(sections, since, tuple(STATUSES[status] for status in statuses), languages),
         glossary_groups=None if no_glossary else glossary_groups, max_size=max_size or 0,
+        comments_server=comments_server,
     )  # fmt: skip
     with _Progress() as progress:
         try:

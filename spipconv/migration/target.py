@@ -321,7 +321,15 @@ _ELEVENTY = MarkdownTree(
     data="_data",
     assets="assets",
     words="_data/words/{language}.json",
-    keys={"layout": "layout", "address": "permalink", "parent": "parent", "summary": "summary", **_LINKED_KEYS},
+    # There, "comments" are the messages of all pages.
+    keys={
+        "layout": "layout",
+        "address": "permalink",
+        "parent": "parent",
+        "summary": "summary",
+        **_LINKED_KEYS,
+        "comments": "forum",
+    },
     has_lists=True,
     has_theme=True,
     feed="/index.xml",

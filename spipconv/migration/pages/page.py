@@ -234,7 +234,8 @@ class Site(Struct, frozen=True):
 
     ``taxonomies`` are the groups of keywords: slug and title. ``shows_future``: the old site showed texts before their
     date. ``menu`` are the entries of the main menu in all languages, those of the main one first: SPIP's menu if the
-    site has one, otherwise the sections at the top.
+    site has one, otherwise the sections at the top. ``comments_server`` is the address of the server for new messages,
+    or empty.
     """
 
     name: str
@@ -246,3 +247,4 @@ class Site(Struct, frozen=True):
     taxonomies: tuple[tuple[str, str], ...]
     shows_future: bool = False
     menu: tuple[MenuEntry, ...] = ()
+    comments_server: str = ""

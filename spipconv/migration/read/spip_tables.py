@@ -46,8 +46,9 @@ from spipconv.migration.report.errors import describe_error, failure_issue, stop
 from spipconv.migration.report.issues import Issue
 
 _SETTINGS = frozenset(
-    """adresse_site charset descriptif_site dictionnaires langue_site langues_multilingue langues_utilisees nom_site
-    plugin post_dates slogan_site tweaks_actifs tweaks_variables type_urls version_installee""".split()
+    """adresse_site charset descriptif_site dictionnaires forums_publics langue_site langues_multilingue
+    langues_utilisees nom_site plugin post_dates slogan_site tweaks_actifs tweaks_variables type_urls
+    version_installee""".split()
 )
 # The number of rows that are written together, and the limit of their bytes.
 _MOST_WAITING = 500

@@ -34,6 +34,7 @@ class MigrationOptions(Struct, frozen=True):
     are the terms of the glossary, instead of those that the site or their names say; None: no terms are marked.
     ``max_size`` is the largest size in bytes of a single file, which is divided into several (0: it is not).
     ``front_matter`` are fields of pages with the names of their keys, in place of the target's own (see ``site_keys``).
+    ``comments_server`` is the address of the server that takes new messages (``spipconv serve --comments``), or empty.
     """
 
     to: TargetName
@@ -54,6 +55,7 @@ class MigrationOptions(Struct, frozen=True):
     max_size: int = 0
     extensions: tuple[Extension, ...] = ()
     front_matter: tuple[tuple[str, str], ...] = ()
+    comments_server: str = ""
 
     @property
     def target(self) -> TargetSystem:

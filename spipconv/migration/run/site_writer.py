@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from spipconv.migration.output.folder import BadOutput
 from spipconv.migration.output.manifest import Entry, Journal, OutputManifest, settle
 from spipconv.migration.output.output import Output
@@ -71,6 +73,7 @@ class SiteWriter:
                 self._finish_glossary()
             site = read_site(self._database)
             if self._output and isinstance(self._target, MarkdownTree):
+                site = replace(site, comments_server=self._options.comments_server)
                 for file in site_files(site, self._database, self._target):
                     self._put(file.path, file.content)
             images, has_menu = self._target.images, self._target.name in SETTINGS

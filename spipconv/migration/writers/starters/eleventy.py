@@ -10,7 +10,7 @@ from spipconv.migration.plan.names import language_tag
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File
-from spipconv.migration.writers.starters.settings import menu_entries, plain_words, site_address
+from spipconv.migration.writers.starters.settings import comments_setting, menu_entries, plain_words, site_address
 from spipconv.migration.writers.starters.words import own_name
 from spipconv.safety import template_text
 
@@ -22,6 +22,7 @@ def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) 
         "lang": language_tag(site.language),
         "url": site_address(site),
         "shows_future": site.shows_future,
+        **comments_setting(site),
         "languages": {
             language_tag(code): {
                 "name": own_name(code),

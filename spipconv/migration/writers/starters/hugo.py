@@ -11,7 +11,13 @@ from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File, YamlValue
 from spipconv.migration.writers.further_pages import PAGE_SIZE
-from spipconv.migration.writers.starters.settings import menu_entries, plain_words, settings_file, site_address
+from spipconv.migration.writers.starters.settings import (
+    comments_setting,
+    menu_entries,
+    plain_words,
+    settings_file,
+    site_address,
+)
 from spipconv.migration.writers.starters.words import own_name
 from spipconv.safety import template_text
 
@@ -60,7 +66,7 @@ def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) 
                 "extensions": {"typographer": {"disable": True}, "linkify": False},
             }
         },
-        "params": {"description": plain_words(site.slogan, site.language, target)},
+        "params": {"description": plain_words(site.slogan, site.language, target), **comments_setting(site)},
     }
     return settings_file("hugo.yaml", settings)
 

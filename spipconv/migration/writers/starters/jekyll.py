@@ -12,6 +12,7 @@ from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File, YamlValue
 from spipconv.migration.writers.starters.settings import (
+    comments_setting,
     menu_entries,
     plain_words,
     settings_file,
@@ -54,6 +55,7 @@ def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) 
         ],
         # A search without a server: true, and after each build npx pagefind --site _site.
         "pagefind": False,
+        **comments_setting(site),
         "markdown": "kramdown",
         "kramdown": {
             "input": "GFM",

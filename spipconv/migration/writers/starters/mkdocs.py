@@ -11,7 +11,7 @@ from spipconv.migration.plan.titles import shown_title
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File, YamlValue
-from spipconv.migration.writers.starters.settings import plain_words, settings_file, site_address
+from spipconv.migration.writers.starters.settings import comments_setting, plain_words, settings_file, site_address
 from spipconv.migration.writers.starters.words import own_name, theme_words
 from spipconv.safety import template_text
 
@@ -48,6 +48,7 @@ def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) 
                 language_tag(code): {"name": own_name(code), "direction": direction(code)} for code in site.languages
             },
             "shows_future": site.shows_future,
+            **comments_setting(site),
         },
         "hooks": ["hooks.py"],
         # The old addresses of a page are its "aliases".

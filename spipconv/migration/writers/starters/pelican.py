@@ -70,4 +70,6 @@ def write_settings(site: Site, database: WorkingDatabase, target: MarkdownTree) 
         future=site.shows_future,
         languages=pformat(languages, width=110, sort_dicts=False),
     )
+    if site.comments_server:
+        text += f"# The server for new comments.\nCOMMENTS_SERVER = {site.comments_server!r}\n"
     return File("pelicanconf.py", text.encode())

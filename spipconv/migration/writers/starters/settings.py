@@ -28,10 +28,21 @@ def plain_words(text: str, language: str, target: MarkdownTree) -> str:
     return template_text(words_of(text, language), target.templates)
 
 
+def server_address(text: str) -> str:
+    """Return the address of a server as settings have it, without a slash at its end; an empty string for others."""
+    address = template_address(text.strip()).rstrip("/")
+    return address if _SITE.fullmatch(address) else ""
+
+
 def site_address(site: Site) -> str:
     """Return the address of the site, or an empty string if the database has no usable one."""
     address = template_address(site.address)
     return address if _SITE.fullmatch(address) else ""
+
+
+def comments_setting(site: Site) -> dict[str, YamlValue]:
+    """Return the setting with the address of the server for new messages, if the site has one."""
+    return {"comments_server": site.comments_server} if site.comments_server else {}
 
 
 def menu_entries(site: Site, language: str, target: MarkdownTree) -> list[MenuValue]:

@@ -225,10 +225,17 @@ export const filters = {
     }
     return [...groups].map(([title, terms]) => ({ title, terms }));
   },
-  // The messages of a page, of all in _data/comments.
-  messagesOf(comments, page, site) {
-    const { spip, lang } = page.data;
-    return spip?.id ? (comments?.[`${spip.kind}${spip.id}${lang === site.lang ? "" : `.${lang}`}`] ?? []) : [];
+  // The name of a page's messages: the front matter's "forum" if that is a name; that of its object in SPIP; or else one
+  // made of its address. "spipconv comments pages" gives pages the same names.
+  keyOf(page, site) {
+    const { forum, spip, lang } = page.data;
+    if (typeof forum === "string") return forum;
+    if (spip?.id) return `${spip.kind}${spip.id}${(lang ?? site.lang) === site.lang ? "" : `.${lang}`}`;
+    const path = page.url.replace(/^\/+|\/+$/g, "") || "index";
+    return path.replaceAll("/", "--").replaceAll(/[%.]/g, "_");
   },
+  // The messages of a page, of all in _data/comments.
+  messagesOf: (comments, key) => comments?.[key] ?? [],
+  withoutSlash: (address) => String(address ?? "").replace(/\/+$/, ""),
   startsWith: (text, start) => String(text).startsWith(start),
 };

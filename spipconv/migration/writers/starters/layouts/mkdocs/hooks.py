@@ -30,6 +30,14 @@ Words: TypeAlias = Mapping[str, str]
 LATEST = 12
 # Comments are indented so far and no farther.
 DEEPEST = 5
+# The fields of the form for a new message, with their elements.
+FORM = {
+    "author": 'input autocomplete="name" required',
+    "email": 'input type="email" autocomplete="email"',
+    "url": 'input type="url" autocomplete="url"',
+    "title": 'input autocomplete="off"',
+    "text": 'textarea rows="10" required',
+}
 
 
 class Shown:
@@ -96,7 +104,7 @@ def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, *
     text = page.content or ""
     parts = [
         header(meta, page, words), text, documents(meta, text, words), keywords(meta, words),
-        lists(address, meta, words), translations(meta, words, config), comments(root, meta, words, config),
+        lists(address, meta, words), translations(meta, words, config), comments(address, root, meta, words, config),
     ]  # fmt: skip
     page.content = "\n".join([part for part in parts if part])
     return context
@@ -212,24 +220,42 @@ def translations(meta: Meta, words: Words, config: MkDocsConfig) -> str:
     return _list("translations", words["languages"], links)
 
 
-def comments(root: Path, meta: Meta, words: Words, config: MkDocsConfig) -> str:
-    """Return the comments of a page, which ``data/comments`` has, as one list. They end with the place of a form."""
-    spip, language = meta.get("spip") or {}, meta.get("lang")
-    suffix = "" if language == config.extra["language"] else f".{language}"
-    path = root / "data" / "comments" / f"{spip.get('kind')}{spip.get('id')}{suffix}.json"
-    if not path.is_file():
+def comments(address: str, root: Path, meta: Meta, words: Words, config: MkDocsConfig) -> str:
+    """Return the comments of a page, which ``data/comments`` has, as one list. They end with the form, or its place."""
+    key = key_of(address, meta, config)
+    server = str(config.extra.get("comments_server") or "").rstrip("/")
+    reply = f"{server}/pages/{key}" if server and meta.get("comments") else ""
+    path = root / "data" / "comments" / f"{key}.json"
+    messages = json.loads(path.read_text("utf-8")) if path.is_file() else []
+    if not messages and not reply:
         return ""
-    messages = json.loads(path.read_text("utf-8"))
-    items = "".join(comment(message, words) for message in messages)
-    title, closed = escape(words["comments"]), escape(words["comments_closed"])
+    items = "".join(comment(message, words, reply) for message in messages)
+    title = escape(words["comments"]) + (f" ({len(messages)})" if messages else "")
+    hidden = "" if messages else " hidden"
+    language = str(meta.get("lang") or config.extra["language"])
+    closed = f'<p class="comment-form">{escape(words["comments_closed"])}</p>'
     return (
-        f'<section class="comments" id="forum">\n<h2>{title} ({len(messages)})</h2>\n<ol class="thread">{items}</ol>\n'
-        f'<p class="comment-form">{closed}</p>\n</section>'
+        f'<section class="comments" id="forum">\n<h2>{title}</h2>\n<ol class="thread"{hidden}>{items}</ol>\n'
+        f"{comment_form(server, key, language, words) if reply else closed}\n</section>"
     )
 
 
-def comment(message: Meta, words: Words) -> str:
-    """Return a comment. Its ``html`` is safe as it is."""
+def key_of(address: str, meta: Meta, config: MkDocsConfig) -> str:
+    """Return the name of a page's messages: the front matter's ``comments`` if that is one; that of its object in SPIP;
+    or else one made of its address. ``spipconv comments pages`` gives pages the same names.
+    """
+    spip, name = meta.get("spip") or {}, meta.get("comments")
+    if isinstance(name, str):
+        return name
+    if "id" not in spip:
+        return re.sub("[%.]", "_", (address.strip("/") or "index").replace("/", "--"))
+    language = meta.get("lang") or config.extra["language"]
+    suffix = "" if language == config.extra["language"] else f".{language}"
+    return f"{spip.get('kind')}{spip['id']}{suffix}"
+
+
+def comment(message: Meta, words: Words, reply: str) -> str:
+    """Return a comment. Its ``html`` is safe as it is. ``reply`` is the address of the page's thread, or empty."""
     name = escape(message["author"] or words["anonymous"])
     if message["url"]:
         name = f'<a href="{escape(message["url"])}" rel="nofollow ugc noopener">{name}</a>'
@@ -243,7 +269,32 @@ def comment(message: Meta, words: Words) -> str:
     title = f"<h3>{escape(message['title'])}</h3>" if message["title"] else ""
     head = f'<header>{title}<p class="meta">{", ".join(line)}</p></header>'
     depth = min(message["depth"], DEEPEST)
-    return f'<li id="forum{message["id"]}" class="comment depth-{depth}">{head}\n{message["html"]}</li>\n'
+    answer = f"{escape(reply)}?parent={message['id']}#form"
+    foot = f'<p class="reply"><a href="{answer}" rel="nofollow">{escape(words["reply"])}</a></p>' if reply else ""
+    return f'<li id="forum{message["id"]}" class="comment depth-{depth}">{head}\n{message["html"]}{foot}</li>\n'
+
+
+def comment_form(server: str, key: str, language: str, words: Words) -> str:
+    """Return the form for a new message. The server shows what was written before it takes it."""
+    server, key, language = escape(server), escape(key), escape(language)
+    fields = "".join(
+        f'<p><label for="form-{name}">{escape(words[f"comment_{name}"])}</label>'
+        f'<{tag} class="form-control" id="form-{name}" name="{name}"{"></textarea>" if tag[0] == "t" else ">"}</p>\n'
+        for name, tag in FORM.items()
+    )
+    return (
+        f'<link rel="stylesheet" href="{server}/static/spip-preview.css">\n'
+        f'<script type="module" src="{server}/static/spip-preview.js"></script>\n'
+        f'<script type="module" src="{server}/static/forum.js"></script>\n'
+        f'<spip-preview endpoint="{server}/preview" lang="{language}">\n'
+        f'<form class="comment-form" id="form" method="post" action="{server}/messages" data-server="{server}"'
+        f' data-page="{key}" aria-labelledby="form-title">\n'
+        f'<h3 id="form-title">{escape(words["write_comment"])}</h3>\n<p>{escape(words["comments_moderated"])}</p>\n'
+        f'<input type="hidden" name="page" value="{key}">\n<input type="hidden" name="parent" value="0">\n'
+        f'<input type="hidden" name="lang" value="{language}">\n{fields}'
+        f'<p><button type="submit" class="btn btn-primary" data-send="{escape(words["comment_send"])}">'
+        f"{escape(words['comment_check'])}</button></p>\n</form>\n</spip-preview>"
+    )
 
 
 # ---- Links ----

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -104,11 +105,23 @@ class Entry:
         return bool(self.get("liste_definitions"))
 
     @property
+    def comments_key(self) -> str:
+        """The name of its messages: the front matter's "Comments" if that is one; that of its object in SPIP; or else
+        one made of its address. ``spipconv comments pages`` gives pages the same names.
+        """
+        name = self.get("comments")
+        if name not in ("", "true", "True"):
+            return name
+        if not self.key:
+            path = self.address.strip("/") or "index"
+            return re.sub("[%.]", "_", path.replace("/", "--"))
+        return self.key if self.lang == self._site.main else f"{self.key}.{self.lang}"
+
+    @property
     def comments(self) -> list[dict[str, Any]]:
         """Its messages in reading order, each with the name of the writer whom it answers."""
-        suffix = "" if self.lang == self._site.main else f".{self.lang}"
-        file = ROOT / "data" / "comments" / f"{self.key}{suffix}.json"
-        if not self.key or not file.is_file():
+        file = ROOT / "data" / "comments" / f"{self.comments_key}.json"
+        if not file.is_file():
             return []
         messages: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))
         for message in messages:
