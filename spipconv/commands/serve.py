@@ -6,11 +6,25 @@ import ipaddress
 import os
 import socket
 import webbrowser
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from spipconv.commands.errors import CommandError
 from spipconv.commands.options import plugin_option
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+# Options of which a base has its own, and what to do instead.
+_OF_BASE = {
+    "lang": '"spipconv comments set {base} language CODE"',
+    "origins": '"spipconv comments set {base} site URL"',
+    "plugins": "its texts are read without plugins",
+}
 
 
 @click.command(
@@ -19,6 +33,7 @@ Examples:
   spipconv serve --open
   spipconv serve --port 8765 --origin https://www.example.org
   spipconv serve --root-path /apercu --trusted-proxies 127.0.0.1
+  spipconv serve --comments forum.db --root-path /comments --trusted-proxies 127.0.0.1
 """
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -40,6 +55,20 @@ Examples:
 @click.option(
     "--rate", type=click.FloatRange(min=0), default=5.0, show_default=True, help="Previews per second and client."
 )
+@click.option(
+    "--comments",
+    "base",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help='Also serve the comments in the base FILE, which "spipconv comments init" makes.',
+)
+@click.option(
+    "--messages-rate",
+    type=click.FloatRange(min=0),
+    default=3.0,
+    show_default=True,
+    help="With --comments: messages per minute and client.",
+)
 @click.option("--open", "opens", is_flag=True, help="Open the page in a browser.")
 def serve(
     host: str,
@@ -50,36 +79,84 @@ def serve(
     root_path: str,
     trusted_proxies: tuple[str, ...],
     rate: float,
+    base: Path | None,
+    messages_rate: float,
     opens: bool,
 ) -> None:
     """Serve a comment form with its live preview, and previews for other pages.
 
-    It listens on this computer only, unless --host names another address. Nothing is stored. Press Ctrl-C to stop it.
+    It listens on this computer only, unless --host names another address. Without --comments, nothing is stored; with
+    it, language and site are those of the base. Press Ctrl-C to stop it.
     """
-    try:
-        from spipconv.preview import create_app
-        from spipconv.web.proxies import TrustedProxies
-        from spipconv.web.server import make_server
-    except ImportError as error:
-        raise CommandError('serve is not installed: pip install "spipconv[serve]"') from error
     proxies = [proxy.strip() for listed in trusted_proxies for proxy in listed.split(",")]
+    with ExitStack() as stack:
+        try:
+            from spipconv.web.proxies import TrustedProxies
+            from spipconv.web.server import make_server
+
+            if base is None:
+                from spipconv.preview import create_app
+
+                app = create_app(
+                    lang=lang, origins=origins, root_path=root_path, trusted_proxies=proxies, rate=rate, plugins=plugins
+                )
+            else:
+                _refuse_options(base)
+                app = _make_forum(base, stack, messages_rate / 60, rate, proxies, root_path)
+        except ImportError as error:
+            extra = "serve" if base is None else "comments"
+            raise CommandError(f'serve is not installed: pip install "spipconv[{extra}]"') from error
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        listener = _listen(host, port)
+        if not _is_loopback(listener):
+            click.echo(f"warning: other computers can reach {host}: put a proxy with TLS in front of it", err=True)
+        address = _address(listener, root_path)
+        click.echo(f"Preview on {address}" if base is None else f"Comments on {address}")
+        if opens:
+            webbrowser.open(address)
+        try:
+            make_server(app, TrustedProxies(proxies), has_lifespan=base is not None).run(sockets=[listener])
+        except KeyboardInterrupt:
+            click.echo("Stopped")
+
+
+def _refuse_options(base: Path) -> None:
+    """Refuse options of which the base has its own."""
+    context = click.get_current_context()
+    for name, remedy in _OF_BASE.items():
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise CommandError(f"--{name.removesuffix('s')} is not for --comments: {remedy.format(base=base)}")
+
+
+def _make_forum(
+    path: Path, stack: ExitStack, rate: float, preview_rate: float, proxies: list[str], root_path: str
+) -> Starlette:
+    """Return the application of a forum, whose base is closed at the end of a context."""
+    from spipconv.forum.keys import KeyFileError
+    from spipconv.forum.opening import load_keys
+    from spipconv.forum.settings import read_settings
+    from spipconv.forum.site.application import create_app
+    from spipconv.forum.site.services import make_services
+    from spipconv.forum.store.base import Base
+    from spipconv.forum.store.errors import StoreError
+
     try:
-        app = create_app(
-            lang=lang, origins=origins, root_path=root_path, trusted_proxies=proxies, rate=rate, plugins=plugins
-        )
-    except ValueError as error:
+        keys = load_keys(path)
+        base = Base(path)
+    except (KeyFileError, StoreError) as error:
         raise CommandError(str(error)) from error
-    listener = _listen(host, port)
-    if not _is_loopback(listener):
-        click.echo(f"warning: other computers can reach {host}: put a proxy with TLS in front of it", err=True)
-    address = _address(listener, root_path)
-    click.echo(f"Preview on {address}")
-    if opens:
-        webbrowser.open(address)
-    try:
-        make_server(app, TrustedProxies(proxies)).run(sockets=[listener])
-    except KeyboardInterrupt:
-        click.echo("Stopped")
+    stack.callback(base.close)
+    return create_app(
+        base,
+        keys,
+        base.query(read_settings).result(),
+        rate=rate,
+        preview_rate=preview_rate,
+        trusted_proxies=proxies,
+        root_path=root_path,
+        services=make_services(base, keys),
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

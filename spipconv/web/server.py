@@ -166,9 +166,12 @@ def _report(_: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
         LOG.error("%s: %s", message, description, extra={"kind": f"{message} {error!r}"})
 
 
-def make_server(app: ASGIApp, trusted: TrustedProxies, limits: ConnectionLimits | None = None) -> uvicorn.Server:
+def make_server(
+    app: ASGIApp, trusted: TrustedProxies, limits: ConnectionLimits | None = None, *, has_lifespan: bool = False
+) -> uvicorn.Server:
     """Return a server for an application; ``run(sockets=[listener])`` runs it.
 
+    With ``has_lifespan`` the application is told of start and end: at the end it has until it is done.
     Connections from trusted proxies have no limit by client. The process's limit on descriptors is raised as far as
     necessary and allowed; if that is not enough, fewer connections are kept open.
     """
@@ -181,7 +184,7 @@ def make_server(app: ASGIApp, trusted: TrustedProxies, limits: ConnectionLimits 
         http=_Connection,
         ws="none",
         loop="asyncio",
-        lifespan="off",
+        lifespan="on" if has_lifespan else "off",
         log_level="warning",
         access_log=False,
         proxy_headers=False,

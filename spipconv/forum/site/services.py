@@ -6,12 +6,29 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
+from spipconv.forum.clock import read_clock
+from spipconv.forum.keys import Keys
+from spipconv.forum.mail.worker import MailWorker
+from spipconv.forum.privacy import purge
+from spipconv.forum.store.base import Base
 from spipconv.web.logs import LOG, describe_error
 
 # It works until it is cancelled, then it ends what it has begun.
 Service = Callable[[], Awaitable[None]]
 # A service that failed is started again after so many seconds.
 _PAUSE = 30.0
+_DAY = 24 * 3600
+
+
+def make_services(base: Base, keys: Keys, clock: Callable[[], int] = read_clock) -> list[Service]:
+    """Return all services of a forum: sending mails, and purging every day."""
+
+    async def purge_daily() -> None:
+        while True:
+            await asyncio.to_thread(purge, base, clock())
+            await asyncio.sleep(_DAY)
+
+    return [MailWorker(base, keys, clock).run, purge_daily]
 
 
 @asynccontextmanager
