@@ -34,11 +34,15 @@ from tests.safety.test_safety import VECTORS
 pytest.importorskip("starlette", reason='the preview is not installed: pip install ".[serve]"')
 pytest.importorskip("python_multipart", reason='the preview is not installed: pip install ".[serve]"')
 
+from starlette.requests import Request
+
 from spipconv.preview import application, conversions, create_app
 from spipconv.web import negotiation, reading
+from spipconv.web.clients import Clients
 from spipconv.web.limits import Buckets
 from spipconv.web.negotiation import choose_language, choose_type
 from spipconv.web.proxies import UNKNOWN, TrustedProxies
+from spipconv.web.refusals import Refusal
 
 COMMENT = "{{Quoi}} ? Voir [le plan->https://example.org/][[Une note.]]\n\n{jamais refermé"
 APP = create_app(rate=0)
@@ -578,6 +582,88 @@ PROXIES = ["10.0.0.0/8", "127.0.0.1", "2001:db8:1::/48", "unix"]
 )
 def test_clients_are_identified_by_their_address(peer: str, forwarded: str, proxies: list[str], client: str) -> None:
     assert TrustedProxies(proxies).find_client(peer, forwarded) == client
+
+
+FORWARDED = {"X-Forwarded-For": "198.51.100.7"}
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "proxies", "times", "sentence"),
+    [
+        ("127.0.0.1", FORWARDED, [], 1, "no trusted proxy"),
+        ("10.0.0.1", FORWARDED, ["127.0.0.1"], 1, "no trusted proxy"),
+        ("fd00::1", FORWARDED, [], 1, "no trusted proxy"),
+        (None, FORWARDED, [], 1, "no trusted proxy"),
+        # A public address may be a visitor's, who invents what it likes; a proxy does so all the time.
+        ("8.8.8.8", FORWARDED, [], 99, None),
+        ("8.8.8.8", FORWARDED, [], 100, "no trusted proxy"),
+        ("127.0.0.1", {}, ["127.0.0.1"], 1, "sends no X-Forwarded-For"),
+        # As uvicorn makes it of a connection from this computer.
+        ("198.51.100.7", FORWARDED, [], 1, "--no-proxy-headers"),
+        ("127.0.0.1", FORWARDED, ["127.0.0.1"], 200, None),
+        ("127.0.0.1", {}, [], 200, None),
+        ("8.8.8.8", {}, [], 200, None),
+    ],
+)
+def test_the_log_says_once_a_minute_that_all_clients_share_one_address(
+    peer: str | None, headers: dict[str, str], proxies: list[str], times: int, sentence: str | None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    now = 0.0
+    clients = Clients(TrustedProxies(proxies), lambda: now)
+    lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "headers": lines, "client": (peer, 1) if peer else None}
+
+    def come() -> list[str]:
+        caplog.clear()
+        for _ in range(times):
+            clients.name(Request(scope))
+        return [record.getMessage() for record in caplog.records]
+
+    logged = come()
+    assert len(logged) == (sentence is not None)
+    assert not sentence or sentence in logged[0]
+    assert not any(address in line for line in logged for address in ("198.51", "8.8.8", "127.0", "10.0"))
+    if sentence:
+        assert come() == []
+    now = 61.0
+    assert len(come()) == 1 or not sentence
+
+
+def test_an_application_names_its_clients_with_that_warning(caplog: pytest.LogCaptureFixture) -> None:
+    app = create_app()
+    for _ in range(3):
+        request(app, "POST", "/preview", {"Content-Type": JSON, **FORWARDED}, b"{}", client=("127.0.0.1", 1))
+    assert [record.name for record in caplog.records] == ["spipconv.web"]
+
+
+def test_texts_are_charged_by_what_they_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, spent = 0.0, 0.0
+    buckets = Buckets(1.0, 30, clock=lambda: now)
+    monkeypatch.setattr(conversions.time, "thread_time", lambda: spent)
+
+    def publish_dearly(text: str, lang: str, plugins: tuple[str, ...], extensions: tuple[()]) -> Any:
+        nonlocal spent
+        spent += 0.25 if "|" in text else 0.001
+        return comments.PublishedComment("", ())
+
+    monkeypatch.setattr(conversions, "publish", publish_dearly)
+    work = conversions.Conversions(buckets, (), ())
+
+    async def convert(text: str) -> int:
+        try:
+            await work.publish(Request({"type": "http"}), "a", text, "fr")
+        except Refusal as refusal:
+            return int(refusal.detail)
+        return 0
+
+    # An ordinary text costs one token, however long; a dear one 25.
+    assert [asyncio.run(convert(text)) for text in ["x", "|", *"xxxxx"]] == [0, 0, 0, 0, 0, 0, 1]
+    now = 100.0
+    # What it cost is owed, even if there were fewer.
+    assert [asyncio.run(convert(text)) for text in ["|", "|", "x"]] == [0, 0, 21]
+    now = 121.0
+    assert asyncio.run(convert("x")) == 0
 
 
 def test_buckets_refill_and_long_texts_cost_more() -> None:
