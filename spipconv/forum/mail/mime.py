@@ -15,6 +15,8 @@ from spipconv.safety import printable
 
 # Marks and overrides of direction: with them, words change the order of those around them.
 DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Not the no-break spaces of typography.
+_SPACES = re.compile("[^\\S\u00a0\u202f]+")
 _LONGEST_LINE = 120
 # Python reads "=?utf-8?q?=0A?=" in a value as what it stands for, even a line end, and writes that (CPython #121650).
 _ENCODED_WORD = "=?"
@@ -66,7 +68,7 @@ def flatten(text: str, most: int = _LONGEST_LINE) -> str:
 
     ``most`` is the number of characters.
     """
-    words = " ".join(DIRECTIONS.sub("", printable(text[: 4 * most])).split())
+    words = _SPACES.sub(" ", DIRECTIONS.sub("", printable(text[: 4 * most]))).strip()
     return words if len(words) <= most else words[: most - 1].rstrip() + "…"
 
 
