@@ -11,6 +11,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from spipconv.forum import classifier
+from spipconv.forum.mail.queue import queue_replies
 from spipconv.forum.records import Decision, Message, Status
 from spipconv.forum.store.store import Store
 
@@ -52,6 +53,7 @@ def decide(store: Store, number: int, version: int, status: Status, moderator: i
         )
     decision = store.decisions.add(message, status, moderator, name, now)
     _learn_again(store, message, last, decision)
+    _tell_readers(store, changed, now)
     return Outcome(number, changed, decision)
 
 
@@ -70,6 +72,8 @@ def undo(store: Store, number: int, moderator: int, now: int) -> Outcome:
     changed = store.messages.set_status(message.id, message.version, decision.before, now)
     store.decisions.mark_undone(decision.id)
     _learn_again(store, message, decision, store.decisions.last(message.id))
+    if changed is not None:
+        _tell_readers(store, changed, now)
     return Outcome(message.id, changed, decision)
 
 
@@ -94,6 +98,12 @@ def rescore(store: Store) -> None:
         score = classifier.score(store.words, message)
         if score != message.score:
             store.messages.set_score(message.id, score)
+
+
+def _tell_readers(store: Store, message: Message, now: int) -> None:
+    """Have the readers told who have not been, if a message is published now."""
+    if message.status == "publie":
+        queue_replies(store, message, now)
 
 
 def _learn_again(store: Store, message: Message, former: Decision | None, latter: Decision | None) -> None:

@@ -18,6 +18,7 @@ from spipconv.forum.links import (
     page_address,
     server_address,
 )
+from spipconv.forum.mail.addresses import read_address
 from spipconv.forum.mail.mime import Letter, flatten
 from spipconv.forum.mail.quoting import quote_message, wrap
 from spipconv.forum.records import Mail, Message, Page, Status, Subscription
@@ -36,6 +37,10 @@ _ACTIONS: tuple[tuple[Status, str], ...] = (
 )
 
 
+class UnusableAddress(ValueError):
+    """What a visitor gave is not an address that mail servers have."""
+
+
 class Desk(Struct, frozen=True):
     """What all letters are written with."""
 
@@ -45,8 +50,11 @@ class Desk(Struct, frozen=True):
     now: int
 
     def open_address(self, sealed: bytes) -> str:
-        """Return an address in plain words. Raises InvalidToken."""
-        return self.keys.open(sealed).decode()
+        """Return an address in plain words. Raises InvalidToken, UnusableAddress if no mail can be sent there."""
+        address = read_address(self.keys.open(sealed).decode())
+        if address is None:
+            raise UnusableAddress
+        return address
 
     def page_of(self, message: Message) -> Page:
         """Return the page of a message."""
@@ -58,7 +66,7 @@ class Desk(Struct, frozen=True):
 def write_letter(desk: Desk, mail: Mail, numbers: list[tuple[int, int]]) -> Letter | None:
     """Return a letter that is to be sent, or None if there is nothing to say any more.
 
-    ``numbers`` are the messages in it and their versions. Raises InvalidToken if the address cannot be opened.
+    ``numbers`` are the messages in it and their versions. Raises InvalidToken and UnusableAddress for the address.
     """
     if mail.kind == "held":
         return _write_held(desk, mail, numbers)

@@ -17,7 +17,7 @@ from typing import Final
 from spipconv.forum.clock import read_clock
 from spipconv.forum.keys import InvalidToken, Keys
 from spipconv.forum.mail.delivery import Connection, Outcome, ServerError, read_sender, read_server
-from spipconv.forum.mail.letters import Desk, write_letter
+from spipconv.forum.mail.letters import Desk, UnusableAddress, write_letter
 from spipconv.forum.mail.mime import Letter, write_mail
 from spipconv.forum.records import Mail
 from spipconv.forum.settings import ForumSettings, SettingError, read_settings
@@ -135,6 +135,8 @@ class MailWorker:
             outcome = Outcome("later", str(error))
             self._base.submit(lambda store: _settle(store, mail, outcome, now)).result()
             raise
+        except UnusableAddress:
+            outcome = Outcome("refused", "its address is not one that mails can be sent to")
         except InvalidToken:
             outcome = Outcome("refused", "its address is sealed with another key")
         except Exception as error:

@@ -37,6 +37,7 @@ from spipconv.forum.site.origins import origin_of
 from spipconv.forum.site.threads import show_message
 from spipconv.forum.store.errors import StoreError
 from spipconv.forum.store.store import Store
+from spipconv.forum.subscriptions import subscribe_author
 from spipconv.migration.writers.comments import MessageObject
 from spipconv.preview.conversions import Conversions
 from spipconv.translations import mark, translate
@@ -104,7 +105,7 @@ class Sending:
             raise Refusal("too-many-messages", str(seconds), headers={"Retry-After": str(seconds)})
         work = partial(
             post, keys=self._site.keys, settings=settings, draft=draft, sender=Sender(client), now=now,
-            followers=(partial(_queue_letters, now=now),),
+            followers=(partial(_queue_letters, subscribes=draft.subscribes, now=now),),
         )  # fmt: skip
         return await self._site.base.write(work)
 
@@ -297,7 +298,9 @@ def _describe(message: Message) -> tuple[str, str, str]:
     return mark("Message sent"), _DECIDED, "decided"
 
 
-def _queue_letters(store: Store, message: Message, *, now: int) -> None:
+def _queue_letters(store: Store, message: Message, *, subscribes: bool, now: int) -> None:
+    if subscribes:
+        subscribe_author(store, message)
     if message.status == "prop":
         queue_held(store, message, now)
     elif message.status == "publie":
