@@ -32,7 +32,7 @@ export default [
     },
   },
   {
-    files: ["spipconv/preview/static/**", "spipconv/glossary/static/**"],
+    files: ["spipconv/preview/static/**", "spipconv/forum/site/static/**", "spipconv/glossary/static/**"],
     languageOptions: { ecmaVersion: 2022, sourceType: "module", globals: globals.browser },
     rules: {
       "no-restricted-properties": ["error", ...MARKUP_SINKS],

@@ -164,7 +164,8 @@ class Sending:
         is_alive = refusal.code != "form-used" and _is_alive(self._site, page, fields.get("token", ""), now)
         token = fields["token"] if is_alive else self._make_token(page, now)
         if not wants_page(request):
-            answer: dict[str, object] = {"error": {"code": refusal.code, "message": sentence}}
+            error_object = {"code": refusal.code, "message": sentence, "field": FIELDS.get(refusal.code, "")}
+            answer: dict[str, object] = {"error": error_object}
             if not is_alive:
                 answer["token"] = token
             return answer_json(answer, reason.status, refusal.headers)
@@ -183,7 +184,7 @@ class Sending:
         language = guess_language(request, settings.language)
         status, sentence = REASONS[refusal.code].status, REASONS.say(refusal, language)
         if not wants_page(request):
-            return answer_json({"error": {"code": refusal.code, "message": sentence}}, status)
+            return answer_json({"error": {"code": refusal.code, "message": sentence, "field": ""}}, status)
         return self._site.show(
             request, "error.html", settings, language=language, status=status, sentence=sentence,
             text=fields.get("text", ""),
@@ -206,7 +207,7 @@ class Sending:
         return self._site.show(
             request, "check.html", settings, language=page.language, status=status, headers=headers, page=page,
             fields={name: fields.get(name, "") for name in FIELDS_OF_FORM}, message=message,
-            remarks=remarks, error=error, faulty=faulty, sends=True, is_open=page.is_open,
+            remarks=remarks, error=error, faulty=faulty, sends=True, is_open=page.is_open, reply=False,
             can_subscribe=bool(settings.smtp), back=page_address(settings, page), tag=page.language.replace("_", "-"),
         )  # fmt: skip
 
@@ -236,7 +237,7 @@ class Sending:
         seconds = message.created + settings.take_back - now
         return self._site.show(
             request, "own.html", settings, language=page.language, heading=translate(heading, page.language),
-            sentence=translate(sentence, page.language), state=state, message=shown,
+            sentence=translate(sentence, page.language), state=state, message=shown, reply=False,
             can_take_back=message.version == 1 and seconds > 0, minutes=math.ceil(seconds / 60), source=message.text,
             back=page_address(settings, page), tag=page.language.replace("_", "-"),
         )  # fmt: skip

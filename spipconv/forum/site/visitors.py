@@ -96,7 +96,7 @@ class Reading:
         answered = await self._site.base.read(partial(self._read_answered, page=page, parent=parent))
         return self._site.show(
             request, "thread.html", settings, language=page.language, page=page, count=len(thread.places),
-            messages=messages,
+            messages=messages, reply=page.is_open,
             earlier=max(start - MOST_MESSAGES, 0) if start else None,
             later=start + MOST_MESSAGES if start + MOST_MESSAGES < len(thread.places) else None,
             answered=answered,
