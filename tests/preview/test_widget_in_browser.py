@@ -89,7 +89,7 @@ class Site:
         class Handler(SimpleHTTPRequestHandler):
             def do_GET(self) -> None:
                 name = self.path.partition("?")[0].lstrip("/") or "index.html"
-                file = STATIC / name if name.startswith("spip-preview.") else EXAMPLE / name
+                file = STATIC / name if name.startswith("spip-preview") else EXAMPLE / name
                 if not file.is_file():
                     self.send_error(404)
                     return

@@ -22,13 +22,18 @@ const { window } = new JSDOM('<!DOCTYPE html><html lang="en"><body></body></html
   pretendToBeVisual: true,
 });
 
-const GLOBALS = `AbortController CustomEvent DOMParser Element Event HTMLElement HTMLFormElement InputEvent KeyboardEvent MutationObserver
-Node document getComputedStyle localStorage location window`.split(/\s+/);
+const GLOBALS = `AbortController CustomEvent DOMParser Document Element Event HTMLElement HTMLFormElement InputEvent KeyboardEvent
+MutationObserver Node NodeFilter document getComputedStyle localStorage location sessionStorage window`.split(/\s+/);
 for (const name of [...GLOBALS, "customElements", "navigator"])
   Object.defineProperty(globalThis, name, { value: window[name], configurable: true, writable: true });
 // What jsdom does not have: it lays nothing out and edits nothing.
 window.Element.prototype.scrollIntoView = () => {};
 window.document.execCommand = () => false;
+globalThis.ResizeObserver = class {
+  observe() {}
+
+  disconnect() {}
+};
 
 await import("../../../spipconv/preview/static/spip-preview.js");
 
@@ -91,6 +96,7 @@ export function begin() {
     new Promise((resolve, reject) => requests.push(new Request(address, options, { resolve, reject })));
   document.documentElement.lang = "en";
   localStorage.clear();
+  sessionStorage.clear();
 }
 
 /** Ends a test: the page is empty again, which stops the widgets; none has thrown an error. */

@@ -113,6 +113,22 @@ describe("remarks on the text", () => {
     assert.match(remarks.querySelector(".spip-preview-more").textContent, /\b3 more/);
   });
 
+  it("are one stop of the Tab key, whose buttons the arrows reach", async () => {
+    const { field, remarks } = put();
+    await (await ask(field, "mot")).show("", [remark(1, 1), remark(2, 1), remark(3, 1)]);
+    const buttons = () => [...remarks.querySelectorAll("button")];
+    const stops = () => buttons().map((button) => button.tabIndex);
+    assert.deepEqual(stops(), [0, -1, -1]);
+    buttons()[0].focus();
+    for (const [key, index] of [["ArrowDown", 1], ["ArrowDown", 2], ["ArrowDown", 0], ["ArrowUp", 2], ["Home", 0], ["End", 2]]) {
+      document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+      assert.equal(document.activeElement, buttons()[index], key);
+    }
+    assert.deepEqual(stops(), [-1, -1, 0]);
+    await (await ask(field, "mots")).show("", [remark(1, 1), remark(2, 1)]);
+    assert.deepEqual(stops(), [0, -1]);
+  });
+
   it("are gone with what they were about, and the focus returns to the text", async () => {
     const { field, remarks } = put();
     await (await ask(field, "{{mot")).show("", [remark(1, 1)]);
@@ -129,14 +145,107 @@ describe("remarks on the text", () => {
 });
 
 describe("languages", () => {
-  it("speaks French on a French page and English on any other", async () => {
-    document.documentElement.lang = "fr-CA";
-    const french = put();
-    assert.equal(french.view.getAttribute("aria-label"), "Aperçu");
-    assert.equal(french.view.closest("[lang]").lang, "fr");
-    document.body.replaceChildren();
-    document.documentElement.lang = "de";
-    assert.equal(put().view.getAttribute("aria-label"), "Preview");
+  for (const [lang, label, own, dir] of [
+    ["fr-CA", "Aperçu", "fr", "ltr"],
+    ["es", "Vista previa", "es", "ltr"],
+    ["de-AT", "Vorschau", "de", "ltr"],
+    ["it", "Anteprima", "it", "ltr"],
+    ["ar", "معاينة", "ar", "rtl"],
+    ["nl", "Preview", "en", "ltr"],
+    ["he", "Preview", "en", "ltr"],
+    ["not a language!", "Preview", "en", "ltr"],
+  ])
+    it(`speaks ${own} on a page in ${lang}`, () => {
+      document.documentElement.lang = lang;
+      const { view, toolbar } = put();
+      assert.equal(view.getAttribute("aria-label"), label);
+      assert.equal(toolbar.lang, own);
+      assert.equal(toolbar.dir, dir);
+      assert.equal(view.closest("[dir]").dir, dir);
+    });
+
+  for (const [language, number, counted] of [
+    ["en", 1, "One thing to check"],
+    ["fr", 2, "2 points à vérifier"],
+    ["ar", 2, "أمران"],
+    ["ar", 3, "3 أمور"],
+    ["ar", 11, "11 أمرًا"],
+    ["ar", 100, "100 أمر "],
+  ])
+    it(`counts ${number} as ${language} does`, async () => {
+      document.documentElement.lang = language;
+      const { field, remarks } = put();
+      await (await ask(field, "mot")).show("", Array(number).fill({}));
+      assert.ok(remarks.querySelector(".spip-preview-remarks-title").textContent.startsWith(counted));
+    });
+
+  it("writes the text in the direction of its language, unless the page says otherwise", () => {
+    const markup = (attributes) => `<spip-preview endpoint="/preview"><textarea ${attributes}></textarea></spip-preview>`;
+    for (const [attributes, dir] of [
+      ['lang="ar"', "rtl"],
+      ['lang="fr"', "ltr"],
+      ['lang="az-Arab"', "rtl"],
+      ['lang="ar-Latn"', "ltr"],
+      ['lang="ar" dir="auto"', "auto"],
+    ]) {
+      const { field, widget } = put(markup(attributes));
+      assert.equal(field.dir, dir, attributes);
+      widget.remove();
+      assert.equal(field.hasAttribute("dir"), attributes.includes("dir="));
+    }
+  });
+
+  it("says what the site wants it to say, in any language", async () => {
+    document.documentElement.lang = "nl";
+    const words = { Bold: "Vet", "One thing to check in your text": { one: "Eén punt", other: "{number} punten" }, Italic: 1 };
+    const { field, toolbar, remarks, widget } = put(`<spip-preview endpoint="/preview"><textarea></textarea>
+      <script type="application/json" class="spip-preview-words">${JSON.stringify(words)}</script></spip-preview>`);
+    const labels = (bar) => [...bar.querySelectorAll("button")].slice(0, 2).map((button) => button.getAttribute("aria-label"));
+    assert.deepEqual(labels(toolbar), ["Vet", "Italic"]);
+    assert.equal(toolbar.lang, "nl");
+    await (await ask(field, "mot")).show("", [{}, {}]);
+    assert.match(remarks.textContent, /2 punten/);
+    widget.words = { Bold: "Dik", List: "<b>" };
+    const bar = widget.querySelector("[role=toolbar]");
+    assert.equal(labels(bar)[0], "Dik");
+    assert.equal(bar.querySelector("b"), null);
+  });
+
+  it("has its own words where the site's are wrong, and tells it once", (test) => {
+    const warn = test.mock.method(console, "warn", () => {});
+    for (const words of ["{", "[]", "null", '"x"']) {
+      const { toolbar, widget } = put(`<spip-preview endpoint="/preview"><textarea></textarea>
+        <script type="application/json" class="spip-preview-words">${words}</script></spip-preview>`);
+      assert.equal(toolbar.getAttribute("aria-label"), "Formatting");
+      widget.remove();
+    }
+    assert.equal(warn.mock.callCount(), 1);
+  });
+
+  it("takes the words that a script gave before the widget was there", () => {
+    const template = document.createElement("template");
+    template.innerHTML = '<spip-preview endpoint="/preview"><textarea></textarea></spip-preview>';
+    const widget = template.content.firstElementChild;
+    widget.words = { Formatting: "Opmaak" };
+    document.body.append(widget);
+    assert.equal(widget.querySelector("[role=toolbar]").getAttribute("aria-label"), "Opmaak");
+  });
+
+  it("goes on in the server's language where that does not know the text's, and tells it once", async (test) => {
+    const warn = test.mock.method(console, "warn", () => {});
+    const { field, view, widget } = put('<spip-preview lang="tlh" endpoint="/preview"><textarea></textarea></spip-preview>');
+    const refused = await ask(field, "mot");
+    assert.equal(refused.body.lang, "tlh");
+    await refused.answer({ error: { code: "wrong-lang", message: "unknown" } }, { status: 422 });
+    assert.equal("lang" in lastRequest().body, false);
+    await lastRequest().answer({ html: "<p>mot</p>", diagnostics: [] }, { headers: { "Content-Language": "fr" } });
+    assert.equal(widget.dataset.state, "shown");
+    assert.equal(view.lang, "fr");
+    const next = await ask(field, "mots");
+    assert.equal("lang" in next.body, false);
+    await next.show("<p>mots</p>");
+    assert.equal(warn.mock.callCount(), 1);
+    assert.match(warn.mock.calls[0].arguments[0], /tlh/);
   });
 
   it("follows its own attribute, and changes with it", async () => {
@@ -171,18 +280,28 @@ describe("languages", () => {
 });
 
 describe("what is said to those who do not see", () => {
-  it("is said politely, at most every two seconds", async () => {
+  it("is nothing while they write", async () => {
     const { field, status } = put();
-    await (await ask(field, "un")).show("<p>un</p>");
     assert.equal(status.getAttribute("role"), "status");
-    assert.match(status.textContent, /Preview updated/);
-    const first = status.textContent;
-    await (await ask(field, "deux")).show("<p>deux</p>");
-    assert.equal(status.textContent, first);
-    await pass(2000);
+    for (const text of ["un", "deux", "trois"]) await (await ask(field, text)).show(`<p>${text}</p>`);
+    await pass(5000);
+    assert.equal(status.textContent, "");
+  });
+
+  it("is what they asked for, again and again", async () => {
+    const { field, status, widget } = put();
+    await (await ask(field, "un")).show("<p>un</p>");
+    const heard = [];
+    for (let round = 0; round < 2; round += 1) {
+      widget.refresh();
+      await pass(0);
+      await lastRequest().show("<p>un</p>");
+      heard.push(status.textContent);
+    }
+    assert.match(heard[0], /Preview updated/);
     // The same sentence is another text, so that it is read again.
-    assert.notEqual(status.textContent, first);
-    assert.equal(status.textContent.trim(), first.trim());
+    assert.notEqual(heard[1], heard[0]);
+    assert.equal(heard[1].trim(), heard[0].trim());
   });
 
   it("is said immediately where something failed, and again when all is well", async () => {
@@ -194,9 +313,20 @@ describe("what is said to those who do not see", () => {
     assert.match(status.textContent, /Preview updated/);
   });
 
-  it("counts the remarks", async () => {
+  it("is another number of remarks, once it stays so", async () => {
     const { field, status } = put();
-    await (await ask(field, "un")).show("", [{}, {}]);
-    assert.match(status.textContent, /2 things to check/);
+    await (await ask(field, "{{un")).show("", [{}, {}]);
+    await pass(1999);
+    assert.equal(status.textContent, "");
+    await pass(1);
+    assert.equal(status.textContent, "2 things to check in your text.");
+    await (await ask(field, "{{un}")).show("", [{}, {}, {}]);
+    await pass(1000);
+    await (await ask(field, "{{un}}")).show("", [{}, {}]);
+    await pass(5000);
+    assert.equal(status.textContent, "2 things to check in your text.");
+    await (await ask(field, "un")).show("", []);
+    await pass(2000);
+    assert.equal(status.textContent, "Nothing left to check in your text.");
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { ask, begin, end, listen, pass, parts, put, requests, type } from "./page.js";
+import { ask, begin, end, listen, pass, put, requests } from "./page.js";
 
 beforeEach(begin);
 afterEach(end);
@@ -112,103 +112,107 @@ describe("the toolbar", () => {
   });
 });
 
-describe("the draft", () => {
-  const MARKUP = '<spip-preview endpoint="/preview"><form><textarea name="text"></textarea></form></spip-preview>';
-
-  /** Leaves the page and comes back. */
-  function reload(markup = MARKUP) {
-    document.body.replaceChildren();
-    return put(markup);
-  }
-
-  it("is found again after the page was left", async () => {
-    await ask(put(MARKUP).field, "mon texte");
-    const { field, widget } = reload();
-    assert.equal(field.value, "mon texte");
-    assert.match(widget.querySelector(".spip-preview-draft").textContent, /draft/);
-    await pass(0);
-    assert.equal(requests.at(-1).body.text, "mon texte");
-  });
-
-  it("is kept when the page is left before the typing pauses", () => {
-    type(put(MARKUP).field, "mon texte");
-    window.dispatchEvent(new window.Event("pagehide"));
-    assert.equal(reload().field.value, "mon texte");
-  });
-
-  it("can be deleted", async () => {
-    await ask(put(MARKUP).field, "mon texte");
-    const { field, widget } = reload();
-    widget.querySelector(".spip-preview-draft button").click();
-    assert.equal(field.value, "");
-    assert.equal(widget.querySelector(".spip-preview-draft"), null);
-    assert.equal(localStorage.length, 0);
-  });
-
-  it("fires an event when it is restored", async () => {
-    await ask(put(MARKUP).field, "mon texte");
-    document.body.replaceChildren();
-    const events = [];
-    document.addEventListener("spip-preview:restored", (event) => events.push(event.type), { once: true });
-    put(MARKUP);
-    assert.equal(events.length, 1);
-  });
-
-  it("never replaces a text that the page brings", async () => {
-    await ask(put(MARKUP).field, "mon texte");
-    assert.equal(reload(MARKUP.replace("></textarea>", ">autre</textarea>")).field.value, "autre");
-  });
-
-  it("is not kept where nothing was changed, nor with draft=off", async () => {
-    put(MARKUP.replace("></textarea>", ">de la page</textarea>"));
-    await pass(0);
-    assert.equal(localStorage.length, 0);
-    document.body.replaceChildren();
-    await ask(put(MARKUP.replace("<spip-preview", '<spip-preview draft="off"')).field, "mon texte");
-    assert.equal(localStorage.length, 0);
-  });
-
-  it("is forgotten when the form is sent or emptied, and by forgetDraft()", async () => {
-    for (const forget of [
-      (widget, form) => form.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true })),
-      (widget, form) => form.reset(),
-      (widget) => widget.forgetDraft(),
-    ]) {
-      const { field, widget } = put(MARKUP);
-      await ask(field, "mon texte");
-      assert.equal(localStorage.length, 1);
-      forget(widget, field.form);
-      assert.equal(localStorage.length, 0);
-      document.body.replaceChildren();
-      localStorage.clear();
-    }
-  });
-
-  it("is kept where sending was stopped by the page", async () => {
-    const { field, widget } = put(MARKUP);
-    await ask(field, "mon texte");
-    widget.firstElementChild.addEventListener("submit", (event) => event.preventDefault());
-    field.form.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
-    assert.equal(localStorage.length, 1);
-  });
-
-  it("has a place of its own for each field", async () => {
-    put(MARKUP);
-    put(MARKUP);
-    const widgets = [...document.querySelectorAll("spip-preview")];
-    for (const [index, widget] of widgets.entries()) type(widget.querySelector("textarea"), `texte ${index}`);
-    await pass(300);
-    assert.equal(localStorage.length, 2);
-    assert.notEqual(parts(widgets[0]).view.getAttribute("aria-label"), parts(widgets[1]).view.getAttribute("aria-label"));
-  });
-
-  it("is left out in silence where the browser keeps nothing", async (test) => {
-    test.mock.method(Object.getPrototypeOf(localStorage), "setItem", () => {
-      throw new DOMException("full", "QuotaExceededError");
+describe("keys that do more than they usually do", () => {
+  for (const [before, after] of [
+    ["-* un||", "-* un\n-* ||"],
+    ["a\n-## un|deux|trois", "a\n-## un\n-## ||trois"],
+    ["- un||", "- un\n- ||"],
+    ["-* un\n-* ||", "-* un\n\n||"],
+    ["-* un\n-*||", "-* un\n\n||"],
+    ["-* un\n-* ||\n-* deux", "-* un\n\n||\n-* deux"],
+  ])
+    it(`Enter makes ${JSON.stringify(after)} of ${JSON.stringify(before)}`, () => {
+      const { field } = put();
+      write(field, before);
+      assert.ok(press(field, "Enter").defaultPrevented);
+      assert.equal(marked(field), after);
     });
-    const { field, widget } = put(MARKUP);
-    await (await ask(field, "mon texte")).show("<p>mon texte</p>");
-    assert.equal(widget.dataset.state, "shown");
+
+  for (const text of ["un||", "-* un\nmot||", "--un||", "-un||", "||-* un", "-|| un"])
+    it(`Enter is left alone in ${JSON.stringify(text)}`, () => {
+      const { field } = put();
+      write(field, text);
+      assert.equal(press(field, "Enter").defaultPrevented, false);
+    });
+
+  for (const options of [{ shiftKey: true }, { altKey: true }, { isComposing: true }])
+    it(`Enter is left alone with ${Object.keys(options)}`, () => {
+      const { field } = put();
+      write(field, "-* un||");
+      assert.equal(press(field, "Enter", options).defaultPrevented, false);
+    });
+
+  const paste = (field, text) => {
+    const event = new Event("paste", { bubbles: true, cancelable: true });
+    event.clipboardData = { getData: () => text };
+    field.dispatchEvent(event);
+    return event;
+  };
+
+  for (const [before, pasted, after] of [
+    ["un |mot| ici", "https://example.org/a", "un [mot->https://example.org/a]|| ici"],
+    ["un| mot |ici", " mailto:a@example.org\n", "un [mot->mailto:a@example.org]|| ici"],
+    ["|mot|", "https://example.org/[a]", "[mot->https://example.org/%5Ba%5D]||"],
+  ])
+    it(`makes ${JSON.stringify(after)} where ${JSON.stringify(pasted)} is pasted over ${JSON.stringify(before)}`, () => {
+      const { field } = put();
+      write(field, before);
+      assert.ok(paste(field, pasted).defaultPrevented);
+      assert.equal(marked(field), after);
+    });
+
+  for (const [text, pasted] of [
+    ["un || ici", "https://example.org/"],
+    ["|mot|", "un autre mot"],
+    ["|mot|", "https://example.org/ et plus"],
+    ["|mot|", "data:text/html,x"],
+    ["|https://example.com/|", "https://example.org/"],
+    ["|[mot->art1]|", "https://example.org/"],
+    ["|un\ndeux|", "https://example.org/"],
+  ])
+    it(`leaves the paste of ${JSON.stringify(pasted)} over ${JSON.stringify(text)} alone`, () => {
+      const { field } = put();
+      write(field, text);
+      assert.equal(paste(field, pasted).defaultPrevented, false);
+    });
+
+  for (const [button, before, after] of [
+    ["bold", "|-* un\n-* deux|", "|-* {{un}}\n-* {{deux}}|"],
+    ["bold", "|-* {{un}}\n-* {{deux}}|", "|-* un\n-* deux|"],
+    ["italic", "a\n|-# un\n\n-# {{deux}} |\n", "a\n|-# {un}\n\n-# { {{deux}} }| \n"],
+    ["bold", "-* un |deux\n-* trois| quatre", "-* un |{{deux}}\n-* {{trois}}| quatre"],
+    ["bold", "|un\ndeux|", "{{|un\ndeux|}}"],
+    ["bold", "-* un |deux| trois", "-* un {{|deux|}} trois"],
+  ])
+    it(`${button} makes ${JSON.stringify(after)} of ${JSON.stringify(before)}`, () => {
+      const { field, toolbar } = put();
+      write(field, before);
+      toolbar.querySelectorAll("button")[BUTTONS[button]].click();
+      assert.equal(marked(field), after);
+    });
+
+  it("Ctrl+Enter sends the form, by the button that does not ask for a preview", () => {
+    const { field } = put(`<spip-preview endpoint="/preview"><form action="/send"><textarea></textarea>
+      <button formaction="/preview">Preview</button><button name="send">Send</button></form></spip-preview>`);
+    const sent = [];
+    field.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      sent.push(event.submitter.name);
+    });
+    write(field, "mot||");
+    assert.ok(press(field, "Enter", { ctrlKey: true }).defaultPrevented);
+    press(field, "Enter", { ctrlKey: true, repeat: true });
+    assert.deepEqual(sent, ["send"]);
+  });
+
+  it("does not take the focus from the text, and so does not close a phone's keyboard", async () => {
+    const { field, toolbar, remarks } = put();
+    await (await ask(field, "mot")).show("", [{}]);
+    for (const button of [toolbar.querySelector("button"), remarks.querySelector("button")]) {
+      const event = new window.MouseEvent("mousedown", { bubbles: true, cancelable: true });
+      button.dispatchEvent(event);
+      assert.ok(event.defaultPrevented);
+    }
   });
 });
 
@@ -229,7 +233,7 @@ describe("the form's own preview", () => {
     assert.ok(submit(field.form, field.form.querySelector("[formaction]")).defaultPrevented);
     await pass(0);
     assert.equal(requests.length, 2);
-    assert.equal(localStorage.length, 1);
+    assert.doesNotMatch(sessionStorage.getItem("spip-preview:draft:/article#text"), /sent/);
   });
 
   it("is the server's where the widget may not ask", async () => {
@@ -245,7 +249,24 @@ describe("the form's own preview", () => {
     const { field } = put(MARKUP);
     await ask(field, "mot");
     assert.equal(submit(field.form, field.form.lastElementChild).defaultPrevented, false);
-    assert.equal(localStorage.length, 0);
+  });
+
+  it("leaves the sending to the host's script if that wants it", async () => {
+    const { field, widget } = put(MARKUP);
+    await ask(field, "mot");
+    const texts = [];
+    widget.addEventListener("spip-preview:sending", (event) => {
+      texts.push(event.detail.text);
+      event.preventDefault();
+    });
+    submit(field.form, field.form.querySelector("[formaction]"));
+    assert.deepEqual(texts, []);
+    assert.ok(submit(field.form, field.form.lastElementChild).defaultPrevented);
+    assert.deepEqual(texts, ["mot"]);
+    widget.sent();
+    assert.equal(field.value, "");
+    await pass(300);
+    assert.equal(widget.dataset.state, "idle");
   });
 
   it("scrolls to a note inside the preview and leaves the address as it is", async () => {
