@@ -38,6 +38,8 @@ REASONS: Final = Reasons(
         "too-late": Reason(
             410, mark("The time in which you could take your message back is over: ask the site's administrators.")
         ),
+        "not-logged-in": Reason(403, mark("Only moderators can do this: log in, then try again.")),
+        "form-ended": Reason(403, mark("This page is out of date: load it again, then try again.")),
         "not-stored": Reason(503, mark("Your message could not be stored: please send it again in a few minutes.")),
     }
 )

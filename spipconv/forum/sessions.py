@@ -63,6 +63,11 @@ def end_session(store: Store, secret: str, now: int) -> None:
     store.moderators.end_session(digest_of(secret), now)
 
 
+def end_others(store: Store, moderator: Moderator, secret: str, now: int) -> int:
+    """End the sessions of a moderator but the one of a secret; return how many were ended."""
+    return store.moderators.end_sessions(moderator.id, now, digest_of(secret))
+
+
 def find_remembered(store: Store, secret: str, now: int) -> int:
     """Return the number of the moderator whose session a secret is of, over or not; 0: it is of none."""
     session = store.moderators.find_session(digest_of(secret))
