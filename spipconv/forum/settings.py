@@ -35,6 +35,8 @@ class ForumSettings(Struct, frozen=True, forbid_unknown_fields=True):
     sender: Annotated[str, Meta(pattern=r"^([^@\s<>]+@[^@\s<>]+)?$")] = ""
     mails_show_text: bool = True
     digest_hour: Annotated[int, Meta(ge=0, le=23)] = 7
+    site_folder: str = ""
+    generator: Literal["", "hugo", "jekyll", "pelican", "eleventy", "mkdocs", "json"] = ""
     hook: str = ""
     hook_pause: Annotated[int, Meta(ge=0, le=86400)] = 30
     network_days: _Days = 7
@@ -56,7 +58,9 @@ MEANINGS = {
     "sender": "Address that mails come from",
     "mails_show_text": "Whether moderators' mails hold the message: true or false",
     "digest_hour": "Hour at which moderators' digests are sent, 0 to 23 (UTC)",
-    "hook": "Command to run after published messages have changed: make site",
+    "site_folder": "Folder of the static site, into which published messages are written",
+    "generator": "What builds the site: hugo, jekyll, pelican, eleventy, mkdocs or json; empty: as in its migration",
+    "hook": "Command to run in site_folder after published messages have changed: make site",
     "hook_pause": "Seconds without a change before the hook runs, at most 86400",
     "network_days": "Days after which the networks that messages came from are forgotten, 1 to 3650",
     "refused_days": "Days after which refused messages and spam are deleted, 1 to 3650",
