@@ -311,7 +311,9 @@ class _Writer:
             start, end = inner[: len(inner) - len(inner.lstrip())], inner[len(inner.rstrip()) :]
             is_plain = not self._heading and not any(sign in words for sign in "{<\n")
             # SPIP takes braces for a part of the address before them.
-            is_plain = is_plain and not (self._line and not start and _ADDRESS_END.search(self._line[-1][-_LONGEST_END:]))
+            is_plain = is_plain and not (
+                self._line and not start and _ADDRESS_END.search(self._line[-1][-_LONGEST_END:])
+            )
             is_plain = is_plain and all(open_mark != "a" for open_mark, *_ in self._marks)
             inner = start + _WRITTEN[mark](words, address, is_plain) + end
         self._line.append(inner)

@@ -119,6 +119,21 @@ class Messages(Table):
         """Set the classifier's score of a message. Its version stays."""
         self._connection.execute("UPDATE messages SET score = ? WHERE id = ?", (score, number))
 
+    def from_source(self, source: str, source_key: str) -> Message | None:
+        """Return the message that was imported from a source under a key."""
+        return self._first("source = ? AND source_key = ? AND source_key <> ''", source, source_key)
+
+    def reserve(self, number: int) -> None:
+        """Give no new message a number up to this one, which is to be one of a message that is imported."""
+        self._connection.execute(
+            "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'messages'", (min(number, _LARGEST >> 1),)
+        )
+        self._connection.execute(
+            "INSERT INTO sqlite_sequence (name, seq) SELECT 'messages', ? WHERE NOT EXISTS"
+            " (SELECT 1 FROM sqlite_sequence WHERE name = 'messages')",
+            (min(number, _LARGEST >> 1),),
+        )
+
     def put(self, message: Message, now: int) -> tuple[Message, Change]:
         """Store an imported message, or bring the one with its ``source`` and ``source_key`` up to date.
 
@@ -129,7 +144,7 @@ class Messages(Table):
         """
         if self._is_forgotten(message):
             return message, "forgotten"
-        present = self._first("source = ? AND source_key = ? AND source_key <> ''", message.source, message.source_key)
+        present = self.from_source(message.source, message.source_key)
         if present is None:
             return self._insert(message, None, None), "added"
         changed = self._change(
@@ -158,7 +173,9 @@ class Messages(Table):
         )
 
     def delete(self, numbers: Sequence[int], *, for_good: bool = False) -> None:
-        """Delete messages, and the decisions on them and subscriptions to answers. Answers to them become answers to what they answered.
+        """Delete messages, with decisions on them and subscriptions to their answers.
+
+        Answers to them become answers to what they answered.
 
         ``for_good``: another import does not bring them back.
         """

@@ -66,21 +66,21 @@ def _comment(placed: ThreadedComment, texts: PageTexts) -> Comment:
         number,
         placed.parent,
         placed.depth,
-        _flat(row["auteur"]),
-        _page_address(row["url_site"]),
+        plain_words(row["auteur"]),
+        page_address(row["url_site"]),
         read_date(row["date_heure"]),
-        _flat(row["titre"]),
+        plain_words(row["titre"]),
         rename_notes(body, f"-{number}"),
         is_pending=is_pending,
     )
 
 
-def _page_address(address: str) -> str:
+def page_address(address: str) -> str:
     """Return the address of a commenter's page, or an empty string for anything else, such as a mailbox."""
     allowed = safe_address(address) or ""
     return allowed if allowed[:7].lower() == "http://" or allowed[:8].lower() == "https://" else ""
 
 
-def _flat(text: str) -> str:
+def plain_words(text: str) -> str:
     """Return a stranger's short text as plain words, without reading any markup in it."""
     return " ".join(unescape(text).split())

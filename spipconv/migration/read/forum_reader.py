@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from spipconv.migration.kinds import KINDS_BY_TABLE
+from spipconv.migration.kinds import KINDS_BY_TABLE, OBJECT_KINDS
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.messages import is_private
 from spipconv.migration.read.prefixes import table_name
@@ -60,3 +60,13 @@ class ForumReader(SpipReader):
                 self._take_sender(number, address)
             row = {column: value for column, value in row.items() if column != _SENDER}
         yield from super()._convert(table, row, extensions)
+
+
+def language_of(database: WorkingDatabase, name: str, number: int) -> str:
+    """Return the language of an object with messages, as it is written in its row; empty if it has none."""
+    kind = OBJECT_KINDS.get(name)
+    if kind is None or not kind.language:
+        return ""
+    query = f"SELECT {kind.language} FROM {kind.table} WHERE {kind.key} = ?"
+    row = database.db.execute(query, (number,)).fetchone()
+    return str(row[0]) if row else ""
