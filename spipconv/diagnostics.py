@@ -27,6 +27,11 @@ DIAGNOSTICS: dict[str, tuple[Severity, str]] = {
     "formatting-ended": ("change", mark("formatting with attributes this long is not reopened in so many blocks")),
     "unclosed-tag": ("change", mark("this HTML tag is never closed")),
     "unopened-tag": ("change", mark("this HTML end tag has nothing to close: ignored")),
+    "tag-cut": (
+        "change",
+        mark("this HTML tag ends with its paragraph or block: write it again in the next one"),
+    ),
+    "tag-case": ("change", mark("this tag is only read in small letters: removed, its text is kept")),
     "tag-dropped": ("change", mark("this HTML tag is not allowed here: removed, its text is kept")),
     "tag-shown": ("change", mark("unknown HTML tag, or one that is not allowed here: shown as text")),
     "tag-translated": ("info", mark("this HTML tag is read as the equivalent SPIP shortcut")),

@@ -40,6 +40,8 @@ class Pairing:
         self._budget = 10_000 + 2 * len(source.text)
         # The formatting elements that text must be inside; None marks the beginning of a table cell.
         self._active: list[Open | None] = []
+        # By name, the reports on the author's elements that a block cut off, whose end tags may still come.
+        self._cut: dict[str, list[int]] = {}
         self._words: list[str] = []
         self._words_at = 0
 
@@ -343,9 +345,22 @@ class Pairing:
             if self._ends_formatting and element in self._active:
                 # The sanitiser of SPIP's forums ends formatting where its paragraph ends.
                 self._active.remove(element)
-                element.report_unclosed(self.source)
+                self._report_cut(element)
         elif element.detail and element.name not in ENDS_BY_ITSELF:
-            element.report_unclosed(self.source)
+            self._report_cut(element)
+
+    def _report_cut(self, element: Open) -> None:
+        element.report_unclosed(self.source)
+        if element.is_raw:
+            self._cut.setdefault(element.name, []).append(len(self.source.diagnostics) - 1)
+
+    def is_cut(self, name: str) -> bool:
+        """Return whether an end tag is that of an element that a block cut off; its report then says so."""
+        cut = self._cut.get(name)
+        if not cut:
+            return False
+        self.source.amend(cut.pop(), "tag-cut")
+        return True
 
     def _reopen_formatting(self, offset: int) -> None:
         """Open again the formatting that a block has cut off, around what begins at an offset."""

@@ -173,6 +173,12 @@ class Source:
         detail = " ".join(detail[:100].split())
         self.diagnostics.append(Diagnostic(code, line, column, detail if len(detail) <= 60 else detail[:57] + "..."))
 
+    def amend(self, index: int, code: str) -> None:
+        """Give a diagnostic that was reported, by its number, another code."""
+        if index < MAX_DIAGNOSTICS:
+            was = self.diagnostics[index]
+            self.diagnostics[index] = Diagnostic(code, was.line, was.column, was.detail)
+
     def replace(self, text: str, pieces: list[Piece]) -> None:
         """Replace the text with pieces of it."""
         if self._original is None:

@@ -153,6 +153,9 @@ class _Application:
         wanted = await self._read(request, context)
         lang = context.lang = read_language(wanted.lang, self._lang)
         published = await self._conversions.publish(request, client, wanted.text, lang)
+        # What reads otherwise than it was typed but shows the same is none of a visitor's concern.
+        differences = tuple(diagnostic for diagnostic in published.diagnostics if diagnostic.severity != "info")
+        published = PublishedComment(published.html, differences)
         if len(published.html.encode()) > MOST_HTML:
             raise Refusal("preview-too-large", str(MOST_HTML))
         headers = {"Content-Language": lang.replace("_", "-"), "Vary": "Accept"}

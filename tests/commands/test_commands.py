@@ -398,7 +398,6 @@ def test_check_prints_file_line_column_code_and_message(tmp_path: Path) -> None:
         f"{first}:3:36: unopened-tag </div>: this HTML end tag has nothing to close: ignored",
         f"{first}:4:3: unknown-model <inconnu1|x>: unknown model: shown as text",
         f"{second}:1:3: tag-dropped <blink>: this HTML tag is not allowed here: removed, its text is kept",
-        f"{second}:1:11: tag-dropped </blink>: this HTML tag is not allowed here: removed, its text is kept",
     ]
 
 

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import traceback
 from http.client import HTTPConnection
 from typing import Any
@@ -112,6 +113,22 @@ def test_diagnostics_have_a_code_a_place_and_a_sentence(lang: str) -> None:
         for one in parsed.diagnostics
     ]
     assert [one["code"] for one in answer.json["diagnostics"]] == ["unclosed-emphasis"]
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("<b>a</b> <em>b</em><br>c <!-- d -->", []),
+        ("a <code>b", ["unclosed-tag"]),
+        ("<cadre>b", ["unclosed-tag"]),
+        ("<u>a</u>", ["tag-dropped"]),
+        ("<ins>a\n\nb</ins>", ["tag-cut"]),
+    ],
+)
+def test_remarks_are_about_what_differs_and_do_not_contradict_the_form(text: str, codes: list[str]) -> None:
+    assert [remark["code"] for remark in post({"text": text}).json["diagnostics"]] == codes
+    page = parse(post({"text": text, "page": ""}, as_urlencoded, **PAGE).text)
+    assert len(list(page.iter(XHTML + "li"))) == len(codes)
 
 
 def test_json_is_read_as_utf_8_with_or_without_a_byte_order_mark() -> None:
@@ -640,7 +657,7 @@ def test_an_application_names_its_clients_with_that_warning(caplog: pytest.LogCa
 def test_texts_are_charged_by_what_they_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     now, spent = 0.0, 0.0
     buckets = Buckets(1.0, 30, clock=lambda: now)
-    monkeypatch.setattr(conversions.time, "thread_time", lambda: spent)
+    monkeypatch.setattr(time, "thread_time", lambda: spent)
 
     def publish_dearly(text: str, lang: str, plugins: tuple[str, ...], extensions: tuple[()]) -> Any:
         nonlocal spent

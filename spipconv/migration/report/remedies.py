@@ -93,6 +93,8 @@ REMEDIES: dict[str, str] = {
     "formatting-ended": mark("Look at the page: use a shortcut of SPIP instead of HTML if the formatting is missing."),
     "unclosed-tag": mark("Look at the page: close the tag in SPIP if it formats too much."),
     "unopened-tag": mark("Nothing to do; the stray tag can be removed in SPIP."),
+    "tag-cut": mark("Write the tag again in each paragraph in SPIP if all of them should have its formatting."),
+    "tag-case": mark("Write the tag in small letters in SPIP."),
     "tag-dropped": mark("Look at the page: nothing to do if it looks right without the tag."),
     "tag-shown": mark("Remove the tag in SPIP if readers should not see it."),
     "attribute-dropped": mark("Look at the page: nothing to do if it looks right; colours belong in the style sheet."),

@@ -11,10 +11,12 @@ from spipconv.parsing.html_tags import BLOCKS, Tag, read_tag
 from spipconv.parsing.layout import frames, lists
 from spipconv.parsing.layout.writer import Formatting, TextWriter
 from spipconv.parsing.raw_elements import open_raw_element
-from spipconv.safety import VOID, filter_attributes
+from spipconv.safety import SPIP_TAGS, VOID, filter_attributes
 
 # In a comment, the HTML that says the same as a shortcut is read as that shortcut.
 _SHORTCUT_OF_TAG: Final[dict[str, Formatting]] = {"b": "strong", "strong": "strong", "i": "i", "em": "i"}
+# SPIP's own elements, which are read as pairs of tags; <quote> only in small letters.
+_PAIRS: Final = SPIP_TAGS | {"math"}
 _TRANSLATED: Final = frozenset({*_SHORTCUT_OF_TAG, "br", "p"})
 
 
@@ -31,17 +33,19 @@ def write_tag(writer: TextWriter, start: int, end: int) -> None:
         writer.end_run(trims=tag.name in BLOCKS or tag.name == "p")
         _write_allowed(writer, tag, start, end, markup)
     elif writer.settings.profile == "comment" and tag.name in _TRANSLATED:
-        writer.source.report("tag-translated", start, markup)
-        _translate(writer, tag, start, end)
+        if not tag.is_end:
+            writer.source.report("tag-translated", start, markup)
+        _translate(writer, tag, start, end, markup)
     elif tag.is_words:
         writer.source.report("tag-shown", start, markup)
         writer.words(start, end)
     elif isinstance(node := frames.read_dropped(writer, tag, start, end, markup), Player):
         writer.block(node, start, end)
     elif node:
+        count_dropped(writer, tag)
         writer.leaf(node, start, end)
     else:
-        writer.source.report(tag.loss, start, markup)
+        report_dropped(writer, tag, start, markup)
         if tag.name in BLOCKS and writer.has_paragraphs:
             writer.end_run(trims=True)
             writer.flow.begin(drops_breaks=False)
@@ -55,7 +59,27 @@ def _write_nothing() -> None:
     """Write a tag that is not in the output."""
 
 
-def _translate(writer: TextWriter, tag: Tag, start: int, end: int) -> None:
+def count_dropped(writer: TextWriter, tag: Tag) -> None:
+    """Record that a tag was reported which is not in the output, so that its end tag need not be reported as well."""
+    if not tag.is_self_closed and tag.name not in VOID:
+        writer.dropped[tag.name] = writer.dropped.get(tag.name, 0) + 1
+
+
+def report_dropped(writer: TextWriter, tag: Tag, start: int, markup: str) -> None:
+    """Report a tag that is dropped: an element once, at its start tag."""
+    code = tag.loss
+    if tag.name in _PAIRS:
+        # With both tags it would have been read as what it is.
+        code = "tag-case" if tag.name == "quote" else "unopened-tag" if tag.is_end else "unclosed-tag"
+    if not tag.is_end:
+        count_dropped(writer, tag)
+    elif writer.dropped.get(tag.name):
+        writer.dropped[tag.name] -= 1
+        return
+    writer.source.report(code, start, markup)
+
+
+def _translate(writer: TextWriter, tag: Tag, start: int, end: int, markup: str) -> None:
     writer.end_run(trims=tag.name in ("br", "p"))
     if tag.name == "p":
         lists.end_lists(writer)
@@ -64,8 +88,10 @@ def _translate(writer: TextWriter, tag: Tag, start: int, end: int) -> None:
         writer.flow.line_break("html", start, end)
     else:
         name = _SHORTCUT_OF_TAG[tag.name]
-        write = writer.close_formatting if tag.is_end else writer.open_formatting
-        writer.flow.tag(partial(write, name, "", start, end), start)
+        if tag.is_end:
+            writer.flow.tag(partial(writer.close_formatting, name, markup, start, end), start)
+        else:
+            writer.flow.tag(partial(writer.open_formatting, name, "", start, end), start)
 
 
 def _write_allowed(writer: TextWriter, tag: Tag, start: int, end: int, markup: str) -> None:
@@ -135,5 +161,5 @@ def close_tag(writer: TextWriter, name: str, start: int, end: int) -> None:
         closed = writer.pairing.close(name, end, is_raw=True)
     else:
         closed = writer.pairing.close_inline(name, end)
-    if not closed:
+    if not closed and not writer.pairing.is_cut(name):
         writer.source.report("unopened-tag", start, f"</{name}>")

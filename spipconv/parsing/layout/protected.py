@@ -9,7 +9,7 @@ from typing import Final
 from spipconv.nodes import Code, CodeBlock, Frame, Math, MathBlock, Player
 from spipconv.parsing.html_tags import BLOCKS, read_attributes, read_tag
 from spipconv.parsing.layout import frames
-from spipconv.parsing.layout.html import close_tag, open_tag
+from spipconv.parsing.layout.html import close_tag, count_dropped, open_tag, report_dropped
 from spipconv.parsing.layout.writer import TextWriter
 from spipconv.parsing.lexer import Protected
 from spipconv.parsing.typography import NO_BREAK_SPACE, decode_entities
@@ -194,9 +194,10 @@ def _write_raw_tags(writer: TextWriter, start: int, end: int) -> None:
         if tag.name not in writer.policy.tags:
             node = frames.read_dropped(writer, tag, first, last, markup)
             if node:
+                count_dropped(writer, tag)
                 writer.pairing.leaf(node, first, last)
             else:
-                writer.source.report(tag.loss, first, markup)
+                report_dropped(writer, tag, first, markup)
         elif tag.is_end:
             close_tag(writer, tag.name, first, last)
         else:

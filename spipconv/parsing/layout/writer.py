@@ -70,7 +70,7 @@ class TextWriter:
     """
 
     __slots__ = (
-        "_run_end", "_run_start", "block_links", "flow", "has_emphasis", "has_heading", "has_inner_heading",
+        "_run_end", "_run_start", "block_links", "dropped", "flow", "has_emphasis", "has_heading", "has_inner_heading",
         "has_paragraphs", "has_quote", "has_strong", "heading_end", "headings", "in_body_cell", "in_cell", "in_link",
         "in_raw_link", "in_verse", "keeps_newlines", "language", "levels", "link_marks", "links", "needs_source",
         "pairing", "policy", "read_inline", "row_list", "scan", "settings", "source", "start", "text", "typography",
@@ -101,6 +101,8 @@ class TextWriter:
         self.headings: list[Open] = []
         # Whether a film or a sound is open that is not allowed and whose source was not seen yet.
         self.needs_source = False
+        # How many elements of a name were reported as dropped and are open: their end tags are not reported again.
+        self.dropped: dict[str, int] = {}
         # Where the last heading ends.
         self.heading_end = -1
         # What [text->target] says, by the offset of the link, and the links that are open.
