@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from spipconv.forum.keys import EndedToken, InvalidToken, Keys
+from spipconv.forum.mail.addresses import read_address
 from spipconv.forum.records import Block, Message, Page
 from spipconv.forum.rules import judge, record
 from spipconv.forum.settings import ForumSettings
@@ -32,14 +33,12 @@ FEWEST_SECONDS: Final = 2
 TOKEN_SECONDS: Final = 24 * 3600
 # A clock that was set back by so much makes no token wrong.
 _DRIFT: Final = 300
-LONGEST: Final[Mapping[str, int]] = {"author": 100, "email": 254, "url": 500, "title": 200}
+LONGEST: Final[Mapping[str, int]] = {"author": 100, "url": 500, "title": 200}
 # Beside the longest text itself: nobody needs so many bytes for the other fields, in any encoding.
 MOST_OTHER_BYTES: Final = 16 * 1024
 
 _FORM: Final = "form"
 _OWN: Final = "own message"
-# Who reads an address wants a mailbox: one that a server would accept may still be wrong, and is confirmed by a mail.
-_EMAIL: Final = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@[^\s@<>()\[\]\\,;:\"/?#]+\.[^\s@<>()\[\]\\,;:\"/?#.]{2,}")
 _WEB: Final = re.compile(r"(?i)https?://[^\s/?#@\\]+\.?[^\s\\]*")
 _HOST: Final = re.compile(r"(?i)[\w-]+(?:\.[\w-]+)+(?:[/?#]\S*)?")
 
@@ -256,8 +255,10 @@ def _read_network(client: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network 
 
 
 def _read_email(given: str) -> str:
-    email = printable(given).strip()
-    if email and (len(email) > LONGEST["email"] or not _EMAIL.fullmatch(email)):
+    if not given.strip():
+        return ""
+    email = read_address(given)
+    if email is None:
         raise Refusal("wrong-email")
     return email
 

@@ -34,7 +34,7 @@ from spipconv.forum.rules import make_person_token
 from spipconv.forum.settings import ForumSettings
 from spipconv.forum.site.context import Site, answer_json, guess_language, wants_page
 from spipconv.forum.site.origins import origin_of
-from spipconv.forum.site.threads import show_message
+from spipconv.forum.site.threads import show_alone
 from spipconv.forum.store.errors import StoreError
 from spipconv.forum.store.store import Store
 from spipconv.forum.subscriptions import subscribe_author
@@ -130,7 +130,7 @@ class Sending:
 
     async def _show(self, message: Message) -> MessageObject:
         """Return a message as it will appear, but for what it answers."""
-        return await self._site.base.read(lambda _: show_message(message))
+        return await self._site.base.read(lambda _: show_alone(message))
 
     async def _preview(
         self, request: Request, settings: ForumSettings, page: Page, fields: Mapping[str, str]
@@ -149,7 +149,7 @@ class Sending:
         return self._show_form(
             request, settings, page,
             {**fields, "token": token if _is_alive(self._site, page, token, now) else self._make_token(page, now)},
-            message={**show_message(message), "html": published.html},
+            message={**show_alone(message), "html": published.html},
             remarks=[diagnostic.say(page.language) for diagnostic in published.diagnostics],
         )  # fmt: skip
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from msgspec import Struct
 
 from spipconv.forum.records import Message, Page
-from spipconv.forum.rendering import render_message
 from spipconv.forum.store.store import Store
-from spipconv.migration.pages.threads import Link, Place, arrange_links
-from spipconv.migration.writers.comments import MessageObject, ShownMessage, message_object
+from spipconv.forum.threads import arrange, show
+from spipconv.migration.pages.threads import Place
+from spipconv.migration.writers.comments import MessageObject, message_object
 
 # Messages in an answer, and on a page: rendering them takes some 50 ms.
 MOST_MESSAGES = 100
@@ -59,7 +58,7 @@ class Threads:
 
 def _read(revision: int, messages: Iterable[Message]) -> Thread:
     known = {message.id: message for message in messages}
-    places = tuple(arrange_links([Link(message.id, message.parent, message.status) for message in known.values()]))
+    places = tuple(arrange(known.values()))
     numbers = {place.number: index for index, place in enumerate(places)}
     authors = {place.number: known[place.number].author for place in places}
     published = tuple(sorted(numbers, key=lambda number: (known[number].changed, number)))
@@ -73,15 +72,10 @@ def show_messages(store: Store, thread: Thread, numbers: Iterable[int]) -> list[
         place = thread.places[index]
         message = store.messages.get(place.number)
         if message is not None:
-            shown.append(show_message(message, place.parent, place.depth, thread.authors.get(place.parent, "")))
+            shown.append(message_object(show(message, place, thread.authors.get(place.parent, "")), "escape"))
     return shown
 
 
-def show_message(message: Message, parent: int = 0, depth: int = 0, answered: str = "") -> MessageObject:
-    """Return a message as the data files have it; ``answered`` is the author of the message it is shown under."""
-    date = datetime.fromtimestamp(message.created, UTC).replace(tzinfo=None)
-    html = render_message(message)
-    return message_object(
-        ShownMessage(message.id, parent, depth, message.author, answered, message.url, date, message.title, html),
-        "escape",
-    )
+def show_alone(message: Message) -> MessageObject:
+    """Return a message as the data files will have it, but for its place in the thread."""
+    return message_object(show(message, Place(message.id, 0, 0, is_moved=False), ""), "escape")
