@@ -40,6 +40,9 @@ REASONS: Final = Reasons(
         ),
         "not-logged-in": Reason(403, mark("Only moderators can do this: log in, then try again.")),
         "form-ended": Reason(403, mark("This page is out of date: load it again, then try again.")),
+        "no-link": Reason(404, mark("This link is not complete: copy it from the mail as a whole.")),
+        "link-ended": Reason(410, mark("This link has ended.")),
+        "no-subscriptions": Reason(404, mark("This forum sends no mails.")),
         "not-stored": Reason(503, mark("Your message could not be stored: please send it again in a few minutes.")),
     }
 )

@@ -43,6 +43,7 @@ class ForumSettings(Struct, frozen=True, forbid_unknown_fields=True):
     refused_days: _Days = 90
     backup_days: Annotated[int, Meta(ge=0, le=3650)] = 0
     contact: str = ""
+    feed_host: str = ""
 
 
 MEANINGS = {
@@ -66,6 +67,7 @@ MEANINGS = {
     "refused_days": "Days after which refused messages and spam are deleted, 1 to 3650",
     "backup_days": "Days for which you keep backups, which the privacy text then says; 0: it says nothing",
     "contact": "Address, or page, at which visitors ask about their data",
+    "feed_host": "Host in the ids of feeds, if the site has moved: its first one, so that readers see nothing twice",
 }
 
 

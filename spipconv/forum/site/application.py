@@ -16,7 +16,7 @@ from spipconv.forum.clock import read_clock
 from spipconv.forum.keys import Keys
 from spipconv.forum.refusals import REASONS
 from spipconv.forum.settings import ForumSettings
-from spipconv.forum.site import about, moderators, visitors
+from spipconv.forum.site import about, feeds, links, moderators, subscriptions, visitors
 from spipconv.forum.site.context import Site, answer_json, guess_language, wants_page
 from spipconv.forum.site.origins import origin_of
 from spipconv.forum.site.services import Service, running
@@ -69,7 +69,10 @@ def create_app(
             *visitors.routes(site, origins, rate=rate, burst=burst, preview_rate=preview_rate),
             Route("/static/{name}", own.show_asset, methods=["GET"]),
             *about.routes(site),
+            *links.routes(site),
             *moderators.routes(site),
+            *subscriptions.routes(site, origins),
+            *feeds.routes(site),
             Route("/preview", preview),
             Route("/", preview),
         ],
