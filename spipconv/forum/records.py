@@ -37,7 +37,7 @@ class Message(Struct, frozen=True):
     """A message as its visitor wrote it. ``id`` is the number in ``forum123``; ``parent`` is 0 for none.
 
     ``title`` and ``author`` are plain, ``text`` is SPIP markup, ``url`` is the writer's own page, or empty. ``thread``
-    is the number of the message at the top of its thread. ``version`` grows with each change: decisions and links name
+    is the number of the message that began its thread. ``version`` grows with each change: decisions and links name
     the version that they are about. ``changed`` is when the status was last set. ``network`` is a cut address of the
     visitor, or empty once forgotten. ``source`` and ``source_key`` say where it was imported from. ``score`` is the
     classifier's, from 0 (like those accepted) to 1 (like spam).

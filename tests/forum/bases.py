@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from spipconv.forum.opening import create_forum
 from spipconv.forum.records import Message, Page, Status
 from spipconv.forum.store.base import open_base
+from spipconv.forum.store.store import Store
 
 NOW = 1_700_000_000
 
@@ -34,6 +36,11 @@ def message(
     page: int = 1, *, text: str = "Bonjour", parent: int = 0, status: Status = "prop", at: int = NOW
 ) -> Message:
     return Message(0, page, parent, 0, status, "Anne", "", text, "", "fr", at, at)
+
+
+def posting(posted: Message, form: str = "") -> Callable[[Store], Message]:
+    """Return the work that adds a message."""
+    return lambda store: store.messages.add(posted, form=form.encode() or None)
 
 
 def start_writing(path: Path, name: str, *, limit: int = 0) -> subprocess.Popen[str]:

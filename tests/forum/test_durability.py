@@ -16,10 +16,10 @@ import pytest
 from spipconv.forum.store.base import Base, open_base
 from spipconv.forum.store.errors import StoreError
 from spipconv.forum.upkeep import check
-from tests.forum.bases import make_base, message, start_writing
+from tests.forum.bases import make_base, message, posting, start_writing
 
 # More by hand: SPIPCONV_TEST_KILLS=20.
-KILLS = int(os.environ.get("SPIPCONV_TEST_KILLS", "3"))
+KILLS = int(os.environ.get("SPIPCONV_TEST_KILLS", "8"))
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")]
 
@@ -115,21 +115,19 @@ def test_a_base_that_may_not_grow_says_so_to_all_and_stores_again_later(base: Ba
     connection = base._writer._connection
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count={pages}")
-    futures = [base.submit(lambda store: store.messages.add(message(text="x" * 5000))) for _ in range(20)]
+    futures = [base.submit(posting(message(text="x" * 5000))) for _ in range(20)]
     failures = [future.exception() for future in futures]
     assert any(failures)
     assert all(isinstance(error, StoreError) and "the disk is full" in str(error) for error in failures if error)
     count = base.query(lambda store: sum(store.messages.counts().values())).result()
     assert count == failures.count(None)
     connection.execute("PRAGMA max_page_count=1000000")
-    assert base.submit(lambda store: store.messages.add(message())).result().id
+    assert base.submit(posting(message())).result().id
     assert base.failure is None
 
 
 def test_the_clock_may_go_back(base: Base) -> None:
-    stored_ = [
-        base.submit(lambda store, at=at: store.messages.add(message(at=at))).result() for at in (1000, 2000, 5, 3000)
-    ]
+    stored_ = [base.submit(posting(message(at=at))).result() for at in (1000, 2000, 5, 3000)]
     numbers = [row.id for row in stored_]
     assert numbers == sorted(set(numbers))
     in_order = base.query(lambda store: store.messages.of_page(1)).result()

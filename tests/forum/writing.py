@@ -10,7 +10,7 @@ from pathlib import Path
 
 from spipconv.forum.store.base import Base
 from spipconv.forum.store.errors import StoreError
-from tests.forum.bases import message
+from tests.forum.bases import message, posting
 
 _THREADS = 8
 
@@ -31,9 +31,7 @@ def main() -> None:
             form = f"{name}-{thread}-{number}"
             posted = message(text=f"{form} {'x' * 500}")
             try:
-                stored = base.submit(
-                    lambda store, posted=posted, form=form: store.messages.add(posted, form=form.encode())
-                ).result()
+                stored = base.submit(posting(posted, form)).result()
             except StoreError as error:
                 say(f"refused {error}")
                 return
@@ -46,9 +44,7 @@ def main() -> None:
         thread.join()
     if limit:
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        stored = base.submit(
-            lambda store: store.messages.add(message(text=f"{name}-again"), form=f"{name}-again".encode())
-        ).result()
+        stored = base.submit(posting(message(text=f"{name}-again"), f"{name}-again")).result()
         say(f"{stored.id} {name}-again")
     base.close()
 

@@ -47,7 +47,7 @@ def open_base(path: Path, *, reads_only: bool = False) -> Iterator[Store]:
             if reads_only:
                 connection.execute("BEGIN")
             yield Store(connection)
-            connection.execute("COMMIT")
+            connection.execute("ROLLBACK" if reads_only else "COMMIT")
         except sqlite3.Error as error:
             raise explain(path, error) from error
 

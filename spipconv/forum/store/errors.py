@@ -17,7 +17,7 @@ _REASONS = {
     "SQLITE_READONLY": "it, or its folder, cannot be written: check owner and permissions",
     "SQLITE_CANTOPEN": "it cannot be opened: check that file and folder exist and can be read and written",
     "SQLITE_BUSY": "another program is writing to it: try again later",
-    "SQLITE_CORRUPT": 'it is damaged: "spipconv comments check" says where; go back to a backup',
+    "SQLITE_CORRUPT": 'it is damaged: go back to a backup ("spipconv comments check" may say what is damaged)',
     "SQLITE_NOTADB": "it is a file of another program, not one of comments",
     "SQLITE_IOERR": "it cannot be read or written: check the disk and its free space",
     "SQLITE_PERM": "access is denied: check owner and permissions",

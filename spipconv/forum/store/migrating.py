@@ -47,10 +47,12 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: tuple[str, ...]) 
     if check_version(connection, path, len(steps)):
         return
     try:
-        # Tables that others refer to can be made anew only without.
+        # So a table that others, or triggers, refer to can be made anew, as SQLite's manual has it.
         connection.execute("PRAGMA foreign_keys=OFF")
+        connection.execute("PRAGMA legacy_alter_table=ON")
         for number in range(version_of(connection) + 1, len(steps) + 1):
             _take_step(connection, path, number, steps[number - 1])
+        connection.execute("PRAGMA legacy_alter_table=OFF")
         connection.execute("PRAGMA foreign_keys=ON")
     except sqlite3.Error as error:
         raise explain(path, error) from error
