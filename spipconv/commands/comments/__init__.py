@@ -10,6 +10,8 @@ from spipconv.commands.errors import CommandError
 _COMMANDS = {
     "init": "Create the base FILE, and its key beside it.",
     "set": "Set the setting NAME of the base FILE to VALUE, or print one or all of them.",
+    "pages": "Register the pages of SITE in the base FILE, or list those that it has.",
+    "export": "Write the published messages of the base FILE into the folder SITE, one file a page.",
     "check": "Say what is wrong with the base FILE, its key and its permissions; a server may go on meanwhile.",
     "backup": "Copy the base FILE to TARGET, or into the folder TARGET; a server may go on meanwhile.",
     "purge": "Forget networks, and delete refused messages and what has ended, as the settings of FILE say.",
@@ -42,6 +44,10 @@ class _Comments(click.Group):
                     from spipconv.commands.comments.base import init as command
                 case "set":
                     from spipconv.commands.comments.base import set_setting as command
+                case "pages":
+                    from spipconv.commands.comments.publish import pages as command
+                case "export":
+                    from spipconv.commands.comments.publish import export as command
                 case "check":
                     from spipconv.commands.comments.upkeep import check_base as command
                 case "backup":
