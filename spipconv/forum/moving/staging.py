@@ -37,7 +37,7 @@ CREATE TABLE incoming (
 );
 CREATE INDEX incoming_key ON incoming (key);
 CREATE TABLE senders (key TEXT PRIMARY KEY, email BLOB, email_digest BLOB) WITHOUT ROWID;
-CREATE TABLE ordered (place INTEGER PRIMARY KEY, seq INTEGER UNIQUE);
+CREATE TABLE ordered (rank INTEGER PRIMARY KEY, seq INTEGER UNIQUE);
 """
 # A message on a page and what is below it, level by level.
 _BELOW: Final = """
@@ -145,7 +145,7 @@ class Staging:
 
     def messages(self) -> Iterator[Staged]:
         """Yield the messages that have a page, each after the one that it answers."""
-        for row in self._db.execute(f"SELECT {_STAGED} FROM ordered JOIN incoming USING (seq) ORDER BY ordered.place"):  # noqa: S608
+        for row in self._db.execute(f"SELECT {_STAGED} FROM ordered JOIN incoming USING (seq) ORDER BY rank"):  # noqa: S608
             yield Staged(*row)
 
     def note_stored(self, seq: int, number: int) -> None:
