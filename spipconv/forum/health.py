@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from spipconv.forum.publication.publisher import read_publication
 from spipconv.forum.store.base import Base
 from spipconv.forum.store.errors import StoreError
 from spipconv.forum.store.store import Store
@@ -23,22 +24,26 @@ class Health(Struct, frozen=True):
     writes: bool
     space: bool
     mails: bool
+    publishes: bool
 
 
 async def check_health(base: Base) -> Health:
-    """Return how a base is. ``mails`` is whether none has failed for good.
+    """Return how a base is. ``mails`` is whether none has failed for good, ``publishes`` whether the last publication
+    in the pages of the site succeeded.
 
     Nothing is written, unless the last transaction failed: then another one shows whether that is over.
     """
     try:
-        failed = await base.read(lambda store: store.mails.counts()["failed"])
+        failed, publication = await base.read(lambda store: (store.mails.counts()["failed"], read_publication(store)))
         reads = True
     except StoreError:
-        failed, reads = 0, False
+        failed, publication, reads = 0, None, False
     writes = base.failure is None or await _can_write(base)
     space = shutil.disk_usage(base.path.absolute().parent).free >= _LEAST_SPACE
     is_well = reads and writes and space
-    return Health("ok" if is_well else "failing", reads, writes, space, not failed)
+    return Health(
+        "ok" if is_well else "failing", reads, writes, space, not failed, not (publication and publication.failure)
+    )
 
 
 async def _can_write(base: Base) -> bool:

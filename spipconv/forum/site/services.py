@@ -10,6 +10,7 @@ from spipconv.forum.clock import read_clock
 from spipconv.forum.keys import Keys
 from spipconv.forum.mail.worker import MailWorker
 from spipconv.forum.privacy import purge
+from spipconv.forum.publication.publisher import Publisher
 from spipconv.forum.store.base import Base
 from spipconv.web.logs import LOG, describe_error
 
@@ -21,14 +22,14 @@ _DAY = 24 * 3600
 
 
 def make_services(base: Base, keys: Keys, clock: Callable[[], int] = read_clock) -> list[Service]:
-    """Return all services of a forum: sending mails, and purging every day."""
+    """Return all services of a forum: sending mails, publishing messages, and purging every day."""
 
     async def purge_daily() -> None:
         while True:
             await asyncio.to_thread(purge, base, clock())
             await asyncio.sleep(_DAY)
 
-    return [MailWorker(base, keys, clock).run, purge_daily]
+    return [MailWorker(base, keys, clock).run, Publisher(base, clock).run, purge_daily]
 
 
 @asynccontextmanager
