@@ -10,8 +10,15 @@ from spipconv.commands.errors import CommandError
 _COMMANDS = {
     "init": "Create the base FILE, and its key beside it.",
     "set": "Set the setting NAME of the base FILE to VALUE, or print one or all of them.",
+    "moderator": "Add moderators to a base, list them, give them passwords, shut them out and let them in again.",
     "pages": "Register the pages of SITE in the base FILE, or list those that it has.",
     "export": "Write the published messages of the base FILE into the folder SITE, one file a page.",
+    "list": "List messages of the base FILE: those that are held, or have another status.",
+    "show": "Print the message NUMBER of the base FILE, with the addresses of its links.",
+    "accept": "Publish messages of the base FILE, whatever they were before.",
+    "refuse": "Refuse messages of the base FILE, or withdraw published ones.",
+    "spam": "Mark messages of the base FILE as spam; the classifier learns from it.",
+    "block": "Add networks, e-mail addresses and words to the block list of a base, list them, and remove them.",
     "check": "Say what is wrong with the base FILE, its key and its permissions; a server may go on meanwhile.",
     "backup": "Copy the base FILE to TARGET, or into the folder TARGET; a server may go on meanwhile.",
     "purge": "Forget networks, and delete refused messages and what has ended, as the settings of FILE say.",
@@ -44,6 +51,20 @@ class _Comments(click.Group):
                     from spipconv.commands.comments.base import init as command
                 case "set":
                     from spipconv.commands.comments.base import set_setting as command
+                case "moderator":
+                    from spipconv.commands.comments.moderators import moderator as command
+                case "list":
+                    from spipconv.commands.comments.messages import list_messages as command
+                case "show":
+                    from spipconv.commands.comments.messages import show_message as command
+                case "accept":
+                    from spipconv.commands.comments.messages import accept as command
+                case "refuse":
+                    from spipconv.commands.comments.messages import refuse as command
+                case "spam":
+                    from spipconv.commands.comments.messages import mark_as_spam as command
+                case "block":
+                    from spipconv.commands.comments.moderators import block as command
                 case "pages":
                     from spipconv.commands.comments.publish import pages as command
                 case "export":

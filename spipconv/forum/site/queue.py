@@ -104,7 +104,7 @@ class Queue:
             counts=contents.counts,
             next=contents.next,
             notices=contents.notices,
-            buttons=_BUTTONS[contents.view.status],
+            buttons=_BUTTONS,
             words=STATUS_WORDS,
         )
 

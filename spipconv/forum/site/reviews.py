@@ -103,9 +103,9 @@ def _review(
     store: Store, settings: ForumSettings, message: Message, page: Page, decision: Decision | None, language: str
 ) -> Review:
     parsed = parse(message.text, profile="comment", lang=message.language)
-    addresses = [(link.address, link.text) for link in links(parsed.document)]
+    addresses = dict.fromkeys((link.address, link.text) for link in links(parsed.document))
     if message.url:
-        addresses.append((message.url, ""))
+        addresses[message.url, ""] = None
     is_shown = message.status == "publie"
     return Review(
         message,

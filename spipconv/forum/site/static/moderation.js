@@ -221,6 +221,7 @@ function countSelected() {
     return;
   }
   const number = selected().length;
+  bulk.classList.toggle("has-selection", number > 0);
   document.getElementById("selected").textContent = `${words.selected} ${number}`;
   for (const button of bulk.querySelectorAll("button[name]")) {
     button.disabled = number === 0;
@@ -314,7 +315,17 @@ function setUpHelp() {
   });
 }
 
+// On a phone, the buttons come first; the source is a tap away.
+function foldSources() {
+  if (matchMedia("(max-width: 40rem)").matches) {
+    for (const source of document.querySelectorAll(".written")) {
+      source.open = false;
+    }
+  }
+}
+
 function setUpQueue() {
+  foldSources();
   document.addEventListener("keydown", onKey);
   document.addEventListener("submit", (event) => {
     const form = event.target;
