@@ -15,12 +15,13 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from msgspec import Struct
 
+from spipconv.forum.lines import flatten
 from spipconv.forum.links import SITE_FEED_PATH, message_address, page_address, page_feed_path
 from spipconv.forum.records import Message, Page
 from spipconv.forum.rendering import render_message
 from spipconv.forum.settings import ForumSettings
 from spipconv.forum.store.store import Store
-from spipconv.safety import printable, safe_address
+from spipconv.safety import printable, template_address
 from spipconv.translations import translate
 
 ATOM_TYPE: Final = "application/atom+xml"
@@ -28,6 +29,7 @@ ATOM_TYPE: Final = "application/atom+xml"
 MOST_ENTRIES: Final = 50
 _ATOM: Final = "http://www.w3.org/2005/Atom"
 _THREADING: Final = "http://purl.org/syndication/thread/1.0"
+_LONGEST_TITLE: Final = 240
 # RFC 4151 wants a date on which the host was the site's: readers compare it, nobody looks it up.
 _MINTED: Final = "2026"
 
@@ -74,7 +76,7 @@ def write_feed(settings: ForumSettings, page: Page | None, entries: Sequence[Ent
     _add(feed, "updated", _time(changed))
     _link(feed, "self", root.rstrip("/") + path, ATOM_TYPE)
     _link(feed, "alternate", f"{home}#forum" if page else home, "text/html")
-    _add_author(feed, settings.title or settings.site or "spipconv")
+    _add_author(feed, flatten(settings.title) or settings.site or "spipconv")
     for entry in entries:
         _add_entry(feed, settings, entry)
     content = tostring(feed, "utf-8", xml_declaration=True) + b"\n"
@@ -85,10 +87,14 @@ def _add_entry(feed: Element, settings: ForumSettings, entry: Entry) -> None:
     page, message = entry.page, entry.message
     language = message.language
     element = SubElement(feed, "entry", {"xml:lang": _tag(language)})
-    author = message.author.strip() or translate("(no name)", language)
-    title = message.title or translate("Message of {author}", language, author=author)
+    author = flatten(message.author) or translate("(no name)", language)
+    title = flatten(message.title, _LONGEST_TITLE) or translate("Message of {author}", language, author=author)
     _add(element, "id", _identify(settings, f"forum{message.id}"))
-    _add(element, "title", f"{title} – {page.title}" if page.title else title)
+    _add(
+        element,
+        "title",
+        f"{title} – {flatten(page.title, _LONGEST_TITLE)}" if flatten(page.title, _LONGEST_TITLE) else title,
+    )
     _add(element, "updated", _time(message.changed))
     if message.created:
         _add(element, "published", _time(message.created))
@@ -106,10 +112,9 @@ def _add_entry(feed: Element, settings: ForumSettings, entry: Entry) -> None:
 
 
 def _title_of(settings: ForumSettings, page: Page | None, language: str) -> str:
-    site = settings.title or settings.site
     if page is None:
-        return translate("Messages on {site}", language, site=site)
-    return translate("Messages: {title}", language, title=page.title or page.path)
+        return translate("Messages on {site}", language, site=flatten(settings.title) or settings.site)
+    return translate("Messages: {title}", language, title=flatten(page.title, _LONGEST_TITLE) or page.path)
 
 
 def _add(parent: Element, name: str, text: str) -> Element:
@@ -125,9 +130,20 @@ def _link(parent: Element, relation: str, address: str, media_type: str) -> None
 def _add_author(parent: Element, name: str, address: str = "") -> None:
     author = SubElement(parent, "author")
     _add(author, "name", name)
-    allowed = safe_address(address) if address else None
-    if allowed and allowed.startswith(("http://", "https://")):
+    allowed = template_address(address) if address else ""
+    if _is_web_address(allowed):
         _add(author, "uri", allowed)
+
+
+def _is_web_address(address: str) -> bool:
+    """Return whether an address is one of the web, as XML's type ``anyURI`` has it."""
+    try:
+        parts = urlsplit(address)
+        # Brackets are around an IPv6 address only; nobody's own page has a user's name before its host.
+        is_plain = "@" not in parts.netloc and not set("[]") & set(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and is_plain
+    except ValueError:
+        return False
 
 
 def _identify(settings: ForumSettings, name: str) -> str:

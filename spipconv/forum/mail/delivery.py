@@ -14,8 +14,9 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
+from spipconv.forum.lines import flatten
 from spipconv.forum.mail.addresses import read_address
-from spipconv.forum.mail.mime import Sender, flatten
+from spipconv.forum.mail.mime import Sender
 from spipconv.forum.settings import ForumSettings, SettingError
 from spipconv.printing import make_printable
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from spipconv.forum.keys import Keys
+from spipconv.forum.lines import flatten
 from spipconv.forum.links import (
     CONFIRMATION_DAYS,
     DAY,
@@ -19,7 +20,7 @@ from spipconv.forum.links import (
     server_address,
 )
 from spipconv.forum.mail.addresses import read_address
-from spipconv.forum.mail.mime import Letter, flatten
+from spipconv.forum.mail.mime import Letter
 from spipconv.forum.mail.quoting import quote_message, wrap
 from spipconv.forum.records import Mail, Message, Page, Status, Subscription
 from spipconv.forum.settings import ForumSettings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -11,13 +10,9 @@ from email.utils import format_datetime
 
 from msgspec import Struct
 
-from spipconv.safety import printable
+from spipconv.forum.lines import flatten
 
-# Marks and overrides of direction: with them, words change the order of those around them.
-DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-# Not the no-break spaces of typography.
-_SPACES = re.compile("[^\\S\u00a0\u202f]+")
-_LONGEST_LINE = 120
+_LONGEST_SUBJECT = 240
 # Python reads "=?utf-8?q?=0A?=" in a value as what it stands for, even a line end, and writes that (CPython #121650).
 _ENCODED_WORD = "=?"
 _BROKEN_WORD = "=\u2060?"
@@ -63,15 +58,6 @@ class _Policy(EmailPolicy):
 _POLICY = _Policy(linesep="\r\n")
 
 
-def flatten(text: str, most: int = _LONGEST_LINE) -> str:
-    """Return words for one line of a letter or a header: without line ends, controls and marks of direction, and cut.
-
-    ``most`` is the number of characters.
-    """
-    words = _SPACES.sub(" ", DIRECTIONS.sub("", printable(text[: 4 * most]))).strip()
-    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
-
-
 def write_mail(letter: Letter, sender: Sender, now: int) -> bytes:
     """Return a letter as a mail (RFC 5322) with CRLF, in ASCII: any mail server takes it."""
     mail = EmailMessage(policy=_POLICY)
@@ -79,7 +65,7 @@ def write_mail(letter: Letter, sender: Sender, now: int) -> bytes:
     mail["To"] = Address(addr_spec=letter.recipient)
     if sender.reply_to:
         mail["Reply-To"] = Address(addr_spec=sender.reply_to)
-    mail["Subject"] = _phrase(letter.subject, 2 * _LONGEST_LINE)
+    mail["Subject"] = _phrase(letter.subject, _LONGEST_SUBJECT)
     mail["Date"] = format_datetime(datetime.fromtimestamp(now, UTC))
     mail["Message-ID"] = f"<{letter.identity}@{sender.domain}>"
     if letter.thread:
@@ -95,5 +81,5 @@ def write_mail(letter: Letter, sender: Sender, now: int) -> bytes:
     return mail.as_bytes()
 
 
-def _phrase(text: str, most: int = _LONGEST_LINE) -> str:
+def _phrase(text: str, most: int = 120) -> str:
     return flatten(text, most).replace(_ENCODED_WORD, _BROKEN_WORD)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from spipconv.api import render
 from spipconv.contents import links
-from spipconv.forum.mail.mime import DIRECTIONS, flatten
+from spipconv.forum.lines import DIRECTIONS, flatten
 from spipconv.forum.records import Message
 from spipconv.parsing.parser import parse
 from spipconv.safety import printable
