@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -39,9 +39,11 @@ MOST_OTHER_BYTES: Final = 16 * 1024
 
 _FORM: Final = "form"
 _OWN: Final = "own message"
-_WEB: Final = re.compile(r"(?i)https?://[^\s/?#@\\]+\.?[^\s\\]*")
+_WEB: Final = re.compile(r"(?i)https?://[^\s/?#@\\]+(?:[/?#][^\s\\]*)?")
 _HOST: Final = re.compile(r"(?i)[\w-]+(?:\.[\w-]+)+(?:[/?#]\S*)?")
 
+# What a visitor is told of a message.
+State = Literal["held", "published", "decided", "taken-back"]
 # What is to be done in the transaction that stores a message, such as putting a letter into the queue.
 Follower = Callable[[Store, Message], None]
 
@@ -81,6 +83,14 @@ class Posted(Struct, frozen=True):
     message: Message
     page: Page
     own: str
+
+
+class Own(Struct, frozen=True):
+    """A visitor's own message, its page, and what became of it."""
+
+    message: Message
+    page: Page
+    state: State
 
 
 def read_draft(fields: Mapping[str, str], longest_text: int) -> Draft:
@@ -167,22 +177,31 @@ def post(
     return Posted(stored, page, _sign_own(keys, settings, stored, secret))
 
 
-def find_own(store: Store, keys: Keys, token: str, now: int) -> tuple[Message, Page]:
-    """Return a message, by the token that its visitor got, and its page. Raises Refusal."""
+def find_own(store: Store, keys: Keys, token: str, now: int) -> Own:
+    """Return what became of a message, by the token that its visitor got. Raises Refusal."""
     number, _ = _read_own(keys, token, now)
     message = store.messages.get(number)
     page = store.pages.get(message.page) if message else None
     if message is None or page is None:
         raise Refusal("not-yours")
-    return message, page
+    return Own(message, page, _find_state(store, message))
 
 
-def take_back(store: Store, keys: Keys, settings: ForumSettings, token: str, now: int) -> tuple[Message, Page]:
-    """Withdraw a visitor's own message; doing so twice is harmless. Return it and its page. Raises Refusal."""
+def take_back(store: Store, keys: Keys, settings: ForumSettings, token: str, now: int) -> Own:
+    """Withdraw a visitor's own message; doing so twice is harmless. Return what became of it. Raises Refusal."""
     number, secret = _read_own(keys, token, now)
-    digest = keys.digest(_OWN, secret)
-    store.messages.take_back(number, digest, now - settings.take_back - _DRIFT, now)
+    store.messages.take_back(number, keys.digest(_OWN, secret), now - settings.take_back - _DRIFT, now)
     return find_own(store, keys, token, now)
+
+
+def _find_state(store: Store, message: Message) -> State:
+    if message.status == "publie":
+        return "published"
+    decision = store.decisions.last(message.id)
+    if decision is not None and decision.after == message.status != "prop":
+        return "decided"
+    # A blocked word makes it spam: nobody has decided yet.
+    return "taken-back" if message.status == "off" else "held"
 
 
 def _sign_own(keys: Keys, settings: ForumSettings, message: Message, secret: bytes) -> str:

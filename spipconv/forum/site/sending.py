@@ -19,8 +19,10 @@ from spipconv.forum.links import page_address
 from spipconv.forum.mail.queue import queue_held, queue_replies
 from spipconv.forum.posting import (
     MOST_OTHER_BYTES,
+    Own,
     Posted,
     Sender,
+    State,
     check_token,
     find_own,
     make_token,
@@ -58,8 +60,15 @@ HELD: Final = mark(
     "has accepted it."
 )
 _PUBLISHED: Final = mark("Your message is published.")
-_DECIDED: Final = mark("An administrator has decided on this message.")
-_TAKEN_BACK: Final = mark("You have taken your message back: it is not on the site.")
+# By what became of a message: the heading and the sentence of its page.
+_STATES: Final[Mapping[State, tuple[str, str]]] = {
+    "held": (mark("Message sent"), HELD),
+    "published": (mark("Message published"), _PUBLISHED),
+    "decided": (mark("Message sent"), mark("An administrator has decided on this message.")),
+    "taken-back": (
+        mark("Message taken back"), mark("You have taken your message back: it is not on the site."),
+    ),
+}  # fmt: skip
 
 
 class Sending:
@@ -215,31 +224,30 @@ class Sending:
         """Show a visitor's own message, and the button that takes it back."""
         settings, now = await self._site.settings(), self._site.clock()
         token = request.path_params["token"]
-        message, page = await self._site.base.read(partial(find_own, keys=self._site.keys, token=token, now=now))
-        return await self._show_state(request, settings, message, page, now)
+        own = await self._site.base.read(partial(find_own, keys=self._site.keys, token=token, now=now))
+        return await self._show_own(request, settings, own, now)
 
     async def take_back(self, request: Request) -> Response:
         """Take a message back."""
         settings, now = await self._site.settings(), self._site.clock()
-        message, page = await self._site.base.write(
-            partial(take_back, keys=self._site.keys, settings=settings, token=request.path_params["token"], now=now)
+        token = request.path_params["token"]
+        own = await self._site.base.write(
+            partial(take_back, keys=self._site.keys, settings=settings, token=token, now=now)
         )
         if wants_page(request):
-            return await self._show_state(request, settings, message, page, now)
-        return answer_json({"sentence": translate(_TAKEN_BACK if message.status == "off" else _DECIDED, page.language)})
+            return await self._show_own(request, settings, own, now)
+        return answer_json({"state": own.state, "sentence": translate(_STATES[own.state][1], own.page.language)})
 
-    async def _show_state(
-        self, request: Request, settings: ForumSettings, message: Message, page: Page, now: int
-    ) -> Response:
-        """Show a visitor what became of a message."""
-        shown = await self._show(message)
-        heading, sentence, state = _describe(message)
+    async def _show_own(self, request: Request, settings: ForumSettings, own: Own, now: int) -> Response:
+        message, page = own.message, own.page
+        heading, sentence = _STATES[own.state]
         seconds = message.created + settings.take_back - now
         return self._site.show(
             request, "own.html", settings, language=page.language, heading=translate(heading, page.language),
-            sentence=translate(sentence, page.language), state=state, message=shown, reply=False,
-            can_take_back=message.version == 1 and seconds > 0, minutes=math.ceil(seconds / 60), source=message.text,
-            back=page_address(settings, page), tag=page.language.replace("_", "-"),
+            sentence=translate(sentence, page.language), state=own.state, message=await self._show(message),
+            reply=False, can_take_back=own.state in ("held", "published") and seconds > 0,
+            minutes=math.ceil(seconds / 60), source=message.text, back=page_address(settings, page),
+            tag=page.language.replace("_", "-"),
         )  # fmt: skip
 
 
@@ -286,17 +294,6 @@ def _is_alive(site: Site, page: Page, token: str, now: int) -> bool:
     except Refusal as refusal:
         return refusal.code == "too-fast"
     return True
-
-
-def _describe(message: Message) -> tuple[str, str, str]:
-    """Return the heading and the sentence of the page about a visitor's own message, and its state."""
-    if message.status == "off" and message.version == 2:
-        return mark("Message taken back"), _TAKEN_BACK, "taken-back"
-    if message.status == "publie":
-        return mark("Message published"), _PUBLISHED, "published"
-    if message.version == 1:
-        return mark("Message sent"), HELD, "held"
-    return mark("Message sent"), _DECIDED, "decided"
 
 
 def _queue_letters(store: Store, message: Message, *, subscribes: bool, now: int) -> None:
