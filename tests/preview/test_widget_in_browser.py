@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.accessibility import violations
+from tests.conftest import BROWSER_OPTIONS, CHROMIUM
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
@@ -43,6 +46,20 @@ Hier, {{nous}} avons vu {la carrière} avec [le guide->https://example.org/].
 |1901|1200|
 
 Un {{ sans fin <img src=x>
+"""
+ARTICLE = """<!DOCTYPE html>
+<html lang="fr">
+<meta charset="utf-8">
+<title>Article</title>
+<script type="module" src="/static/spip-preview.js"></script>
+<h1>Article</h1>
+<spip-preview endpoint="/preview">
+<form method="post" action="/send">
+<label>Texte <textarea name="text"></textarea></label>
+<button formaction="/preview">Voir</button>
+<button name="send">Envoyer</button>
+</form>
+</spip-preview>
 """
 WIDGET = "spip-preview"
 TEXT = "textarea"
@@ -137,13 +154,24 @@ def visit(browser: Browser, server: Server) -> Iterator[Opener]:
         dialog.dismiss()
 
     def open_page(
-        address: str = "/", *, script: str = "", routes: Callable[[Route], None] | None = None, **options: Any
+        address: str = "/",
+        *,
+        script: str = "",
+        routes: Callable[[Route], None] | None = None,
+        pages: dict[str, str] | None = None,
+        policy: str = "",
+        **options: Any,
     ) -> Page:
         context = browser.new_context(**options)
         context.set_default_timeout(15_000)
         contexts.append(context)
         if script:
             context.add_init_script(script)
+        headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
+        for path, html in (pages or {}).items():
+            # The address may say what is shown of the page.
+            wanted = re.compile(f"{re.escape(server.address + path)}([?].*)?$")
+            context.route(wanted, partial(answer_with, html, headers))
         page = context.new_page()
         page.on("console", note)
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -157,6 +185,10 @@ def visit(browser: Browser, server: Server) -> Iterator[Opener]:
     for context in contexts:
         context.close()
     assert errors == []
+
+
+def answer_with(html: str, headers: dict[str, str], route: Route) -> None:
+    route.fulfill(body=html, headers=headers)
 
 
 def wait_for(page: Page, state: str = "shown", within: str = "") -> None:
@@ -332,42 +364,180 @@ def test_diagnostics_lead_to_their_place_in_the_text(visit: Opener) -> None:
 
 def test_a_hundred_diagnostics_stay_readable(visit: Opener) -> None:
     page = visit()
-    show(page, "<br>\n" * 100)
+    show(page, "<img src=x>\n" * 100)
     assert page.locator(".spip-preview-remark").count() == 20
     assert page.inner_text(".spip-preview-more") == "… et 80 autres"
 
 
-def test_the_widget_speaks_the_language_of_the_page(visit: Opener) -> None:
-    page = visit("/?lang=ar")
-    show(page, "{{سلام}}")
-    assert page.locator(VIEW).get_attribute("dir") == "rtl"
-    assert page.locator(VIEW).get_attribute("lang") == "ar"
-    page = visit("/?lang=en")
-    show(page, "{{open")
-    assert page.locator(VIEW).get_attribute("aria-label") == "Preview"
-    assert page.inner_text(".spip-preview-remark").startswith("Line 1 {{")
-    assert page.inner_text(STATUS) == "Preview updated. One thing to check in your text."
+@pytest.mark.parametrize(
+    ("language", "label", "direction", "counted"),
+    [
+        ("en", "Preview", "ltr", "One thing to check in your text."),
+        ("es", "Vista previa", "ltr", "Un punto que revisar en su texto."),
+        ("de", "Vorschau", "ltr", "Eine Stelle in Ihrem Text ist zu prüfen."),
+        ("it", "Anteprima", "ltr", "Un punto da controllare nel testo."),
+        ("ar", "معاينة", "rtl", "أمر واحد للتحقق منه في نصك."),
+    ],
+)
+def test_the_widget_speaks_the_language_of_the_page(
+    visit: Opener, language: str, label: str, direction: str, counted: str
+) -> None:
+    page = visit(f"/?lang={language}")
+    show(page, "{{سلام")
+    view = page.locator(VIEW)
+    assert (view.get_attribute("aria-label"), view.get_attribute("lang")) == (label, language)
+    assert view.get_attribute("dir") == page.locator(TEXT).get_attribute("dir") == direction
+    page.wait_for_selector(f"{STATUS}:text-is('{counted}')")
+    # The first button is where the line begins.
+    bar = page.locator("[role=toolbar]").bounding_box()
+    first = page.locator("[role=toolbar] button").first.bounding_box()
+    assert bar
+    assert first
+    assert (first["x"] < bar["x"] + bar["width"] / 2) is (direction == "ltr")
+    page.locator("[role=toolbar] button").first.focus()
+    page.keyboard.press("ArrowRight" if direction == "ltr" else "ArrowLeft")
+    assert page.evaluate("document.activeElement === document.querySelectorAll('[role=toolbar] button')[1]")
 
 
-def test_announcements_are_rare_and_polite(visit: Opener) -> None:
+def test_an_unknown_language_is_told_once_and_the_preview_works(browser: Browser, server: Server) -> None:
+    context = browser.new_context()
+    told: list[str] = []
+    try:
+        page = context.new_page()
+        page.on("console", lambda message: told.append(message.text) if message.type == "warning" else None)
+        page.route("**/article", lambda route: route.fulfill(body=ARTICLE.replace('"fr"', '"tlh"')))
+        page.goto(f"{server.address}/article")
+        show(page, "{{un}}")
+        show(page, "{{deux}}")
+        page.wait_for_selector(f"{VIEW}[lang=fr] strong:text-is('deux')")
+        assert page.get_by_role("button", name="Bold").count() == 1
+        assert len(told) == 1
+        assert "tlh" in told[0]
+    finally:
+        context.close()
+
+
+def test_a_site_says_it_in_its_own_words(visit: Opener) -> None:
+    words = json.dumps({"Preview": "Zo ziet het eruit", "Bold": "Vet"})
+    script = f'<script type="application/json" class="spip-preview-words">{words}</script>'
+    page = visit("/article", pages={"/article": ARTICLE.replace('"fr"', '"nl"').replace("<form", f"{script}<form")})
+    assert page.locator(VIEW).get_attribute("aria-label") == "Zo ziet het eruit"
+    assert page.get_by_role("button", name="Vet").get_attribute("title") == "Vet (Ctrl+B)"
+    page.locator(WIDGET).evaluate("(widget) => { widget.words = {Bold: 'Dik'}; }")
+    assert page.get_by_role("button", name="Dik").count() == 1
+
+
+def test_only_what_matters_is_said(visit: Opener) -> None:
     page = visit()
     page.clock.install()
-    said = page.locator(STATUS)
     heard = page.evaluate_handle("""(selector) => {
-        const heard = [];
-        new MutationObserver(() => heard.push(1)).observe(document.querySelector(selector), {childList: true});
+        const heard = [], status = document.querySelector(selector);
+        new MutationObserver(() => heard.push(status.textContent)).observe(status, {childList: true});
         return heard;
     }""", STATUS)  # fmt: skip
-    for text in ("un", "deux", "trois"):
+    for text in ("un", "deux", "{{trois", "{{trois}}", "{{quatre"):
         page.fill(TEXT, text)
         page.clock.run_for(300)
-        page.wait_for_selector(f"{VIEW} :text-is('{text}')")
-    assert said.inner_text() == "Aperçu mis à jour."
-    assert heard.evaluate("(heard) => heard.length") == 1
+        page.wait_for_selector(f"{VIEW} :text-is('{text.strip('{}')}')")
+    assert heard.evaluate("(heard) => heard") == []
     page.clock.run_for(2000)
-    assert heard.evaluate("(heard) => heard.length") == 2
-    assert said.get_attribute("role") == "status"
+    assert heard.evaluate("(heard) => heard") == ["Un point à vérifier dans votre texte."]
+    page.fill(TEXT, "cinq")
+    page.clock.run_for(300)
+    page.wait_for_selector(f"{VIEW} :text-is('cinq')")
+    page.clock.run_for(2000)
+    assert heard.evaluate("(heard) => heard.at(-1)") == "Plus rien à vérifier dans votre texte."
+    with page.expect_response("**/preview"):
+        page.get_by_role("button", name="Prévisualiser").click()
+        page.clock.run_for(10)
+    page.wait_for_selector(f"{STATUS}:text-is('Aperçu mis à jour.')")
+    assert heard.evaluate("(heard) => heard.length") == 3
+    assert page.locator(STATUS).get_attribute("role") == "status"
     assert page.locator("[aria-live]").count() == 0
+
+
+# ---- room
+
+
+@pytest.mark.parametrize("height", [420, 667])
+def test_on_a_phone_the_preview_is_seen_while_typing(visit: Opener, height: int) -> None:
+    page = visit(viewport={"width": 375, "height": height}, has_touch=True, is_mobile=True)
+    page.tap(TEXT)
+    page.keyboard.type("Un {{mot}} de plus.\n" * 30, delay=0)
+    page.wait_for_selector(f"{VIEW} strong")
+    page.keyboard.type("La {fin}")
+    page.wait_for_selector(f"{VIEW} i:text-is('fin')")
+    assert in_sight(page, f"{VIEW} i") == in_sight(page, TEXT) == height
+    view, field = page.locator(VIEW).bounding_box(), page.locator(TEXT).bounding_box()
+    assert view
+    assert field
+    assert view["y"] > field["y"] + field["height"]
+
+
+def in_sight(page: Page, selector: str) -> int:
+    """Return the height of the window, or 0 if any of an element is outside it."""
+    seen: int = page.locator(selector).evaluate("""(element) => {
+        const {top, bottom} = element.getBoundingClientRect();
+        return top >= -1 && bottom <= innerHeight + 1 ? innerHeight : 0;
+    }""")
+    return seen
+
+
+def test_the_toolbar_does_not_close_the_keyboard_of_a_phone(visit: Opener) -> None:
+    page = visit(viewport={"width": 375, "height": 667}, has_touch=True, is_mobile=True)
+    page.tap(TEXT)
+    page.keyboard.type("{{un mot")
+    page.wait_for_selector(".spip-preview-remark")
+    page.evaluate("""() => {
+        window.left = 0;
+        document.querySelector("textarea").addEventListener("blur", () => { left += 1; });
+    }""")
+    page.tap("[aria-label=Italique]")
+    page.keyboard.type("x")
+    page.tap(".spip-preview-remark")
+    page.tap("[aria-label=Gras]")
+    assert page.input_value(TEXT) == "{{ {{un}} mot{x}"
+    assert page.evaluate("left") == 0
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_field_grows_and_the_preview_follows(visit: Opener, width: int) -> None:
+    page = visit(viewport={"width": width, "height": 800})
+    height = "(element) => element.offsetHeight"
+    before = page.locator(TEXT).evaluate(height)
+    text = "\n\n".join(f"Ligne {number}" for number in range(1, 101))
+    page.focus(TEXT)
+    page.keyboard.insert_text(text)
+    page.wait_for_selector(f"{VIEW} p:text-is('Ligne 100')")
+    grown = page.locator(TEXT).evaluate(height)
+    assert grown <= 0.61 * 800
+    assert width < 400 or before < grown
+    for number in (100, 50, 1, 80):
+        at = text.index(f"Ligne {number}") + 3
+        select(page, at, at)
+        page.wait_for_function(FOLLOWED, arg=f"Ligne {number}")
+    # What is written there stays there.
+    page.keyboard.insert_text("{x}")
+    page.wait_for_selector(f"{VIEW} i:text-is('x')")
+    assert page.evaluate(FOLLOWED, "Ligxne 80")
+    page.fill(TEXT, "")
+    assert page.locator(TEXT).evaluate(height) == before
+
+
+FOLLOWED = """(words) => {
+    const view = document.querySelector(".spip-preview-view");
+    const line = [...view.children].find((element) => element.textContent === words).getBoundingClientRect();
+    const {top, bottom} = view.getBoundingClientRect();
+    return line.top >= top - 2 && line.bottom <= bottom + 2;
+}"""
+
+
+def test_a_field_that_the_visitor_has_sized_stays_so(visit: Opener) -> None:
+    page = visit()
+    page.locator(TEXT).evaluate("(field) => { field.style.height = '200px'; }")
+    page.fill(TEXT, "ligne\n" * 100)
+    wait_for(page)
+    assert page.locator(TEXT).evaluate("(field) => field.offsetHeight") == 200
 
 
 # ---- what goes wrong
@@ -484,13 +654,22 @@ def test_without_javascript_the_form_still_posts(visit: Opener) -> None:
 
 def test_the_keyboard_reaches_everything_in_order(visit: Opener) -> None:
     page = visit()
-    show(page, "{{ouvert")
+    show(page, "{{ouvert\n" + "<img src=x>\n" * 30)
+    assert page.locator(".spip-preview-remark").count() == 20
     page.focus("[name=name]")
     order = []
-    for _ in range(5):
+    for _ in range(7):
         page.keyboard.press("Tab")
         order.append(focused(page))
-    assert order == ["Gras", "text", "spip-preview-remark", "page", "Aperçu"]
+    links = ["spip-preview-link"] * 2
+    assert order == ["Gras", "text", "spip-preview-remark", *links, "page", "Aperçu"]
+    page.locator(".spip-preview-remark").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("End")
+    assert page.evaluate("document.activeElement.textContent").startswith("Ligne 20 ")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent").startswith("Ligne 20 ")
     page.keyboard.press("Escape")
     assert focused(page) == "text"
     page.keyboard.press("Shift+Tab")
@@ -589,42 +768,217 @@ def test_the_button_shows_the_preview_without_leaving_the_page(visit: Opener) ->
 # ---- the draft
 
 
-def test_a_draft_is_restored_only_on_its_page_and_can_be_discarded(visit: Opener, server: Server) -> None:
+FORGET = "Oublier ce brouillon"
+LINE = ".spip-preview-draft"
+
+
+def test_a_draft_is_restored_on_its_page_and_can_be_forgotten(visit: Opener, server: Server) -> None:
     page = visit()
     show(page, "un {brouillon}")
     page.goto(f"{server.address}/?lang=en")
-    wait_for(page, "idle")
-    assert page.input_value(TEXT) == ""
+    page.wait_for_selector(f"{VIEW} i")
+    assert page.inner_text(LINE).startswith("Your draft was restored.")
     page.goto(f"{server.address}/")
     page.wait_for_selector(f"{VIEW} i")
-    assert "brouillon a été récupéré" in page.inner_text(".spip-preview-draft")
-    page.get_by_role("button", name="Supprimer le brouillon").click()
+    assert "brouillon a été récupéré" in page.inner_text(LINE)
+    page.get_by_role("button", name=FORGET).click()
     assert page.input_value(TEXT) == ""
     assert focused(page) == "text"
-    assert page.locator(".spip-preview-draft").count() == 0
-    assert page.evaluate("localStorage.length") == 0
+    assert page.evaluate("sessionStorage.length + localStorage.length") == 0
     page.keyboard.press("Control+z")
+    assert page.input_value(TEXT) == "un {brouillon}"
+    page.reload()
+    page.wait_for_selector(f"{VIEW} i")
+    page.get_by_role("button", name=FORGET).click()
+    page.get_by_role("button", name="Le rétablir").click()
     assert page.input_value(TEXT) == "un {brouillon}"
 
 
-def test_sending_the_form_deletes_the_draft(visit: Opener, server: Server) -> None:
+def test_another_tab_neither_reads_nor_deletes_the_draft(visit: Opener, server: Server) -> None:
     page = visit()
     show(page, "un {brouillon}")
-    assert page.evaluate("localStorage.length") == 1
-    # The form's own address is not the preview's.
-    page.locator("form").evaluate("(form) => { form.method = 'get'; form.setAttribute('action', '/health'); }")
-    with page.expect_navigation():
-        page.get_by_role("button", name="Prévisualiser").click()
+    other = page.context.new_page()
+    other.goto(f"{server.address}/")
+    wait_for(other, "idle")
+    assert other.input_value(TEXT) == ""
+    other.close()
+    page.reload()
+    assert page.input_value(TEXT) == "un {brouillon}"
+
+
+def test_tabs_that_share_drafts_delete_none_of_another_one(visit: Opener, server: Server) -> None:
+    shared = ARTICLE.replace("<spip-preview", '<spip-preview draft="browser"')
+    page = visit("/article", pages={"/article": shared})
+    other = page.context.new_page()
+    other.goto(f"{server.address}/article?page=2")
+    wait_for(other, "idle")
+    show(page, "un {brouillon}")
+    other.reload()
+    assert other.input_value(TEXT) == "un {brouillon}"
+    show(other, "un {autre}")
+    other.get_by_role("button", name=FORGET).click()
+    page.wait_for_selector(LINE, state="hidden")
+    assert page.evaluate("localStorage.length") == 0
+    page.reload()
+    wait_for(page, "idle")
+    other.goto("about:blank")
+    other.goto(f"{server.address}/article")
+    show(page, "du premier")
+    show(other, "du second")
+    for tab in (page, other):
+        tab.goto("about:blank")
+    for text in ("du second", "du premier"):
+        page.goto(f"{server.address}/article")
+        wait_for(page)
+        assert page.input_value(TEXT) == text
+        page.get_by_role("button", name=FORGET).click()
+
+
+def test_drafts_can_be_switched_off_and_stay_so(visit: Opener, server: Server) -> None:
+    page = visit()
+    show(page, "un {brouillon}")
+    page.get_by_role("button", name="Ne pas conserver de brouillon").click()
+    assert page.evaluate("sessionStorage.length") == 0
+    show(page, "un {autre}")
     page.goto(f"{server.address}/")
     wait_for(page, "idle")
     assert page.input_value(TEXT) == ""
-    assert page.evaluate("localStorage.length") == 0
+    other = page.context.new_page()
+    other.goto(f"{server.address}/")
+    show(other, "un {mot}")
+    assert other.evaluate("sessionStorage.length") == 0
+    other.get_by_role("button", name="Conserver les brouillons").click()
+    other.reload()
+    assert other.input_value(TEXT) == "un {mot}"
+
+
+@pytest.mark.parametrize("failure", ["dead server", "error page", "stopped later", "moderated"])
+def test_a_text_that_did_not_arrive_is_kept(visit: Opener, server: Server, failure: str) -> None:
+    page = visit("/article", pages={"/article": ARTICLE})
+    if failure == "dead server":
+        page.context.route("**/send", lambda route: route.abort("connectionrefused"))
+    elif failure == "stopped later":
+        page.evaluate("window.addEventListener('submit', (event) => event.preventDefault())")
+    else:
+        status = 500 if failure == "error page" else 200
+        page.context.route(
+            "**/send", lambda route: route.fulfill(status=status, body="<p>Bien.", content_type="text/html")
+        )
+    show(page, "un {brouillon}")
+    page.get_by_role("button", name="Envoyer").click()
+    if failure == "stopped later":
+        page.evaluate("() => new Promise((go) => setTimeout(go, 50))")
+    else:
+        page.wait_for_url("**/send" if failure != "dead server" else "chrome-error://**")
+    page.goto(f"{server.address}/article?again=1")
+    wait_for(page)
+    assert page.input_value(TEXT) == "un {brouillon}"
+    assert "rien ici n’indique qu’il soit arrivé" in page.inner_text(LINE)
+
+
+@pytest.mark.parametrize("confirmation", ["shown", "attribute", "address", "elsewhere", "by script"])
+def test_a_text_that_arrived_is_forgotten(visit: Opener, server: Server, confirmation: str) -> None:
+    page = visit("/article", pages={"/article": ARTICLE})
+    show(page, "un {long} brouillon")
+    before = page.evaluate("sessionStorage.length")
+    after, address = ARTICLE, "/article"
+    if confirmation == "shown":
+        after = ARTICLE.replace("<spip-preview", "<p>Reçu : un <i>long</i> brouillon</p><spip-preview")
+    elif confirmation == "attribute":
+        after = ARTICLE.replace("<spip-preview", "<spip-preview sent")
+    elif confirmation == "address":
+        address = "/article?merci=1#spip-preview-sent"
+    elif confirmation == "elsewhere":
+        address = "/merci"
+    thanks = (
+        '<script type="module" src="/static/spip-preview.js"></script><spip-preview sent="/article"></spip-preview>'
+    )
+    html = thanks if confirmation == "elsewhere" else after
+    headers = {"Content-Type": "text/html; charset=utf-8"}
+    # Playwright does not let a redirection be answered.
+    onward = f'<meta http-equiv="refresh" content="0; url={address}">'
+    page.context.route("**/send", partial(answer_with, onward, headers))
+    page.context.route(re.compile(".*/(article|merci)([?].*)?$"), partial(answer_with, html, headers))
+    page.get_by_role("button", name="Envoyer").click()
+    if confirmation == "elsewhere":
+        page.wait_for_url("**/merci")
+    else:
+        wait_for(page, "shown" if confirmation == "by script" else "idle")
+    if confirmation == "by script":
+        page.locator(WIDGET).evaluate("(widget) => widget.sent()")
+        wait_for(page, "idle")
+    assert (before, page.evaluate("sessionStorage.length")) == (1, 0)
+    if confirmation != "elsewhere":
+        assert page.input_value(TEXT) == ""
+
+
+def test_a_text_on_the_page_gets_its_draft_back(visit: Opener, server: Server) -> None:
+    quoted = ARTICLE.replace("></textarea>", "><quote>Cité</quote></textarea>")
+    page = visit("/article", pages={"/article": quoted})
+    show(page, "<quote>Cité</quote> et répondu")
+    page.goto(f"{server.address}/article?page=2")
+    wait_for(page)
+    assert page.input_value(TEXT) == "<quote>Cité</quote> et répondu"
+    page.context.route(
+        "**/article", partial(answer_with, quoted.replace("Cité", "Autre"), {"Content-Type": "text/html"})
+    )
+    page.goto(f"{server.address}/article")
+    wait_for(page)
+    assert page.input_value(TEXT) == "<quote>Autre</quote>"
+    page.get_by_role("button", name="Utiliser le brouillon").click()
+    assert page.input_value(TEXT) == "<quote>Cité</quote> et répondu"
+
+
+@pytest.mark.parametrize("drafts", ["tab", "off"])
+@pytest.mark.parametrize("is_cached", [False, True])
+def test_after_back_the_preview_looks_again(browser: Browser, server: Server, drafts: str, is_cached: bool) -> None:
+    chromium = browser
+    if is_cached:
+        chromium = browser.browser_type.launch(
+            executable_path=CHROMIUM, args=BROWSER_OPTIONS, ignore_default_args=["--disable-back-forward-cache"]
+        )
+    context = chromium.new_context()
+    try:
+        article = ARTICLE.replace("<spip-preview", f'<spip-preview draft="{drafts}"')
+        page = context.new_page()
+        for path in ("article", "away"):
+            html = article if path == "article" else "<p>Ailleurs"
+            page.route(f"**/{path}", partial(answer_with, html, {"Content-Type": "text/html; charset=utf-8"}))
+        page.goto(f"{server.address}/article")
+        page.evaluate("addEventListener('pageshow', (event) => { window.wasCached = event.persisted; })")
+        show(page, "un {brouillon}")
+        page.goto(f"{server.address}/away")
+        page.go_back(wait_until="commit")
+        page.wait_for_selector(f"{VIEW} i:text-is('brouillon')")
+        assert page.input_value(TEXT) == "un {brouillon}"
+        assert bool(page.evaluate("window.wasCached")) is is_cached
+        show(page, "et {plus}")
+        assert page.inner_text(VIEW) == "et plus"
+    finally:
+        context.close()
+        if is_cached:
+            chromium.close()
+
+
+def test_a_reply_that_arrived_while_typing_went_on_is_not_lost(visit: Opener) -> None:
+    page = visit("/article", pages={"/article": ARTICLE})
+    page.evaluate("""() => document.addEventListener("spip-preview:sending", (event) => {
+        event.preventDefault();
+        window.sending = event.detail.text;
+    })""")
+    show(page, "un {brouillon}")
+    page.focus(TEXT)
+    page.keyboard.press("Control+Enter")
+    assert page.evaluate("sending") == "un {brouillon}"
+    assert page.url.endswith("/article")
+    assert page.input_value(TEXT) == "un {brouillon}"
 
 
 @pytest.mark.parametrize(
     "script",
     [
-        "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError'); }});",
+        "for (const name of ['localStorage', 'sessionStorage'])"
+        " Object.defineProperty(window, name, {get() { throw new DOMException('no', 'SecurityError'); }});",
         "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };",
     ],
 )
@@ -767,13 +1121,20 @@ def test_the_page_follows_the_colours_of_the_system(visit: Opener, scheme: str) 
 
 
 @pytest.mark.parametrize(("width", "is_beside"), [(1280, True), (800, False), (375, False)])
-def test_the_preview_is_next_to_the_form_if_there_is_room(visit: Opener, width: int, is_beside: bool) -> None:
+def test_the_preview_is_next_to_the_form_or_right_below_the_text(visit: Opener, width: int, is_beside: bool) -> None:
     page = visit(viewport={"width": width, "height": 800})
     form, pane = page.locator("form").bounding_box(), page.locator(".spip-preview-pane").bounding_box()
+    field = page.locator(TEXT).bounding_box()
+    button = page.get_by_role("button", name="Prévisualiser").bounding_box()
     assert form
     assert pane
+    assert field
+    assert button
     assert (pane["x"] >= form["x"] + form["width"]) is is_beside
-    assert (pane["y"] >= form["y"] + form["height"]) is not is_beside
+    assert (field["y"] + field["height"] <= pane["y"] < button["y"]) is not is_beside
+    page.set_viewport_size({"width": 1280 if width < 1280 else 375, "height": 800})
+    wanted = "below" if is_beside else "beside"
+    page.wait_for_selector(f"{WIDGET}[data-layout={wanted}]")
 
 
 # ---- safety

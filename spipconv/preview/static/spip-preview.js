@@ -95,6 +95,9 @@ export class SpipPreview extends HTMLElement {
     this.#field = null;
   }
 
+  /** Nothing changes where a browser moves the element as it is (moveBefore). */
+  connectedMoveCallback() {}
+
   attributeChangedCallback(name, before, after) {
     if (before === after) return;
     if (name === "sent") {
