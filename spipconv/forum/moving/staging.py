@@ -19,6 +19,7 @@ from spipconv.forum.keys import Keys
 from spipconv.forum.moving.incoming import LONGEST_TEXT, Incoming, Left, PageReference, is_mailbox
 from spipconv.forum.moving.issues import ImportIssue
 from spipconv.forum.records import Page, Status
+from spipconv.migration.read.database import GREATEST
 
 _TABLES: Final = """
 PRAGMA journal_mode = OFF;
@@ -49,6 +50,8 @@ WITH RECURSIVE below (seq) AS (
 """
 _BELOW_ALL: Final = _BELOW.format("parent = 0")
 _BELOW_ONE: Final = _BELOW.format("seq = ?")
+# Seconds around 1970 that are dates: those of the years 1 to 3938.
+_LATEST: Final = 62_135_596_800 - 1
 _LANGUAGE = re.compile(r"[-_]")
 
 
@@ -103,7 +106,9 @@ class Staging:
         if len(message.text.encode("utf-8", "replace")) > LONGEST_TEXT:
             yield Left("too-long", message.place)
             return
-        if not message.created:
+        created, changed = [second if abs(second) <= _LATEST else 0 for second in (message.created, message.changed)]
+        number = message.number if 0 < message.number <= GREATEST else 0
+        if not created:
             yield ImportIssue("date-missing", message.place)
         sealed: tuple[bytes | None, bytes | None] = (None, None)
         if message.email and is_mailbox(message.email):
@@ -115,9 +120,9 @@ class Staging:
             " text, url, created, changed, email, email_digest)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                message.key, *message.origin, message.number, self._place_of(message.page), message.place,
+                message.key, *message.origin, number, self._place_of(message.page), message.place,
                 message.parent, message.status, *map(_storable, (message.author, message.title, message.text,
-                message.url)), message.created, message.changed, *sealed,
+                message.url)), created, changed, *sealed,
             ),
         )  # fmt: skip
 

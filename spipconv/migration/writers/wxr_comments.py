@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 
 from spipconv.api import render
 from spipconv.migration.pages.page import Comment, Page
@@ -26,19 +26,27 @@ def write_comments(page: Page, date: str) -> str:
 
     ``date`` is that of the page, for comments without one, in the form of ``wxr_values.stamp``.
     """
-    comments: Iterable[tuple[int, Comment]] = [(comment.number, comment) for comment in page.comments]
-    if any(comment.parent > comment.number for comment in page.comments):
+    by_number = {comment.number: comment for comment in page.comments}
+    order = number_comments([(comment.number, comment.parent, comment.depth) for comment in page.comments])
+    return "".join([_comment(by_number[own], number, parent, page.title, date) for own, number, parent in order])
+
+
+def number_comments(comments: Sequence[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Yield comments of a page in order of the numbers that WordPress is to give them.
+
+    Their own numbers, parents and depths come in; their own numbers, new numbers and parents by these go out (0: none).
+    """
+    numbers = sorted(comments)
+    ordered = numbers
+    if any(parent > number for number, parent, _ in comments):
         # WordPress adds comments in order of their numbers and loses a parent that comes later, so the numbers are
         # reassigned.
-        numbers = sorted(comment.number for comment in page.comments)
-        comments = zip(numbers, sorted(page.comments, key=lambda comment: (comment.depth, comment.number)), strict=True)
-    parts: list[str] = []
+        ordered = sorted(comments, key=lambda comment: (comment[2], comment[0]))
     new: dict[int, int] = {}
-    for number, comment in sorted(comments, key=lambda pair: pair[0]):
+    for (number, _, _), (own, parent, _) in zip(numbers, ordered, strict=True):
         # The parent has not occurred: it is not on this page, or the message answers itself.
-        parts.append(_comment(comment, number, new.get(comment.parent, 0), page.title, date))
-        new[comment.number] = number
-    return "".join(parts)
+        yield own, number, new.get(parent, 0)
+        new[own] = number
 
 
 def _comment(comment: Comment, number: int, parent: int, page_title: str, date: str) -> str:
@@ -65,9 +73,12 @@ def _comment(comment: Comment, number: int, parent: int, page_title: str, date: 
 
 
 def _comment_text(comment: Comment, page_title: str) -> str:
-    """Return a comment with its title, unless that is the title of the page, which SPIP fills in by default."""
-    title = clean_text(comment.title).lstrip("> ").strip()
+    return comment_markup(comment.title, page_title, render(comment.body, profile="comment"))
+
+
+def comment_markup(title: str, page_title: str, markup: str) -> str:
+    """Return the HTML of a comment with its title, unless that is the page's, which SPIP fills in by default."""
+    title = clean_text(title).lstrip("> ").strip()
     own_title = f"<p><strong>{escape_text(title)}</strong></p>" if title and title != page_title.strip() else ""
-    markup = tidy_markup(f"{own_title}\n{render(comment.body, profile='comment')}")
     # If WordPress removes the paragraphs, it makes new ones from blank lines. Isso stops at an empty text.
-    return PARAGRAPH.sub("</p>\n\n", clean_text(markup)) or "…"
+    return PARAGRAPH.sub("</p>\n\n", clean_text(tidy_markup(f"{own_title}\n{markup}"))) or "…"
