@@ -29,7 +29,7 @@ class _Task(Generic[T]):
         self.future: Future[T] = Future()
         self._work = work
         self._value: T
-        self._error: Exception | None = None
+        self.error: Exception | None = None
 
     def do(self, connection: sqlite3.Connection, store: Store, path: Path) -> None:
         """Do the work; an error takes back this work only. Raises sqlite3.Error if the whole transaction is lost."""
@@ -40,15 +40,15 @@ class _Task(Generic[T]):
             if not connection.in_transaction:
                 raise
             connection.execute("ROLLBACK TO work")
-            self._error = explain(path, error)
+            self.error = explain(path, error)
         connection.execute("RELEASE work")
 
     def acknowledge(self) -> None:
         """Tell what the work returned or raised."""
-        if self._error is None:
+        if self.error is None:
             self.future.set_result(self._value)
         else:
-            self.future.set_exception(self._error)
+            self.future.set_exception(self.error)
 
 
 class Writer:
@@ -60,7 +60,7 @@ class Writer:
         self._version = version
         self._store = Store(connection)
         self._queue: SimpleQueue[_Task[object] | None] = SimpleQueue()
-        # Why the last transaction could not be written, or None: it was.
+        # Why not all of the last transaction could be written, or None: it was.
         self.failure: Exception | None = None
         self._is_closed = False
         self._lock = threading.Lock()
@@ -102,7 +102,7 @@ class Writer:
                 for task in tasks:
                     task.future.set_exception(self.failure)
             else:
-                self.failure = None
+                self.failure = next((task.error for task in tasks if isinstance(task.error, StoreError)), None)
                 for task in tasks:
                     task.acknowledge()
         self._connection.close()
