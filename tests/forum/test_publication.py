@@ -306,7 +306,7 @@ class _Site:
     @property
     def failure(self) -> str | None:
         done = self.base.query(read_publication).result()
-        return done and done.failure
+        return done.failure if done else None
 
 
 @pytest.fixture
