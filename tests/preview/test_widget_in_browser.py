@@ -21,6 +21,7 @@ from tests.conftest import BROWSER_OPTIONS, CHROMIUM
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 preview = pytest.importorskip("spipconv.preview", reason="starlette is not installed")
+gzip = pytest.importorskip("starlette.middleware.gzip", reason="starlette is not installed")
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, Route
@@ -70,8 +71,9 @@ STATUS = ".spip-preview-status"
 class Server:
     """The application on a port of its own, to be stopped and started again there."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, is_compressed: bool = False, **options: Any) -> None:
         self._options = options
+        self._is_compressed = is_compressed
         self._port = 0
         self.start()
 
@@ -83,6 +85,8 @@ class Server:
         listener = socket.create_server(("127.0.0.1", self._port))
         self._port = listener.getsockname()[1]
         app = preview.create_app(**{"rate": 0, **self._options})
+        if self._is_compressed:
+            app = gzip.GZipMiddleware(app, minimum_size=0)
         # After stop() no request of a browser is waited for.
         config = uvicorn.Config(app, log_level="error", ws="none", lifespan="off", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
@@ -745,6 +749,63 @@ def test_buttons_do_what_their_shortcuts_do(visit: Opener) -> None:
     assert shortcuts["Citation"] == ("Control+Shift+.", "Citation (Ctrl+Maj+.)")
 
 
+@pytest.mark.parametrize(
+    ("keys", "before", "after"),
+    [
+        (["Enter", "d"], ("-* un", "", ""), ("-* un\n-* d", "", "")),
+        (["Enter", "Enter", "d"], ("a\n-# un", "", ""), ("a\n-# un\n\nd", "", "")),
+        (["Shift+Enter"], ("-* un", "", ""), ("-* un\n", "", "")),
+        (["Enter"], ("un", "", ""), ("un\n", "", "")),
+        (["Control+b"], ("", "-* un\n-* deux", ""), ("", "-* {{un}}\n-* {{deux}}", "")),
+        (["Control+i"], ("-* un\n", "-* deux", ""), ("-* un\n", "-* {deux}", "")),
+        (["Control+v"], ("un ", "mot", " là"), ("un [mot->https://example.org/?a=[b%5D] là", "", "")),
+        (["Control+v"], ("un ", "", " là"), ("un https://example.org/?a=[b] là", "", "")),
+    ],
+)
+def test_keys_do_more_than_usual_and_can_be_undone(
+    visit: Opener, keys: list[str], before: tuple[str, str, str], after: tuple[str, str, str]
+) -> None:
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("navigator.clipboard.writeText('https://example.org/?a=[b]')")
+    text = "".join(before)
+    page.focus(TEXT)
+    page.keyboard.insert_text(text)
+    select(page, len(before[0]), len(before[0]) + len(before[1]))
+    for key in keys:
+        page.keyboard.press(key)
+    written = "".join(after).replace("=[b%5D", "=%5Bb%5D")
+    assert page.input_value(TEXT) == written
+    if after[1]:
+        assert selected(page) == after
+    # The browser may take several of them back at once.
+    for _ in keys:
+        if page.input_value(TEXT) != text:
+            page.keyboard.press("Control+z")
+    assert page.input_value(TEXT) == text
+
+
+@pytest.mark.parametrize("address", ["/article", "/"])
+def test_control_and_enter_send(visit: Opener, address: str) -> None:
+    page = visit(address, pages={"/article": ARTICLE})
+    posted: list[str] = []
+
+    def note(route: Route) -> None:
+        posted.append(route.request.post_data or "")
+        route.fulfill(body="<p>Bien.", content_type="text/html")
+
+    page.context.route("**/send", note)
+    page.fill(TEXT, "un mot")
+    if address == "/":
+        # The page's own form has no other button.
+        with page.expect_response("**/preview"):
+            page.press(TEXT, "Control+Enter")
+        wait_for(page)
+    else:
+        page.press(TEXT, "Control+Enter")
+        page.wait_for_url("**/send")
+        assert posted == ["text=un+mot&send="]
+
+
 def test_the_text_can_be_edited_without_exec_command(visit: Opener) -> None:
     page = visit(script="document.execCommand = () => false;")
     page.fill(TEXT, "un mot")
@@ -1024,6 +1085,84 @@ def test_a_new_endpoint_is_asked_immediately(visit: Opener) -> None:
     assert asked.value.post_data_json == {"text": "un", "lang": "fr"}
     wait_for(page, "failed")
     assert page.locator(VIEW).count() == 1
+
+
+def test_an_element_that_is_moved_keeps_its_text_and_its_draft(visit: Opener) -> None:
+    page = visit("/article", pages={"/article": ARTICLE})
+    show(page, "un {brouillon}")
+    for how in ("body.moveBefore(widget, body.firstChild)", "body.append(widget)"):
+        page.evaluate(f"() => {{ const {{body}} = document, widget = document.querySelector('spip-preview'); {how}; }}")
+        page.wait_for_selector(f"{VIEW} i:text-is('brouillon')")
+        assert page.input_value(TEXT) == "un {brouillon}"
+        assert page.evaluate("sessionStorage.length") == 1
+        assert page.locator("[role=toolbar]").count() == 1
+
+
+@pytest.mark.parametrize("missing", ["spip-preview.js", "spip-preview-pane.js"])
+def test_without_a_module_the_form_is_sent_as_before(visit: Opener, missing: str) -> None:
+    page = visit("/empty", pages={"/empty": "<p>", "/article": ARTICLE})
+    page.context.route(f"**/static/{missing}", lambda route: route.fulfill(status=404))
+    page.context.route("**/send", lambda route: route.fulfill(body="<p>Bien.", content_type="text/html"))
+    page.goto(page.url.replace("/empty", "/article"))
+    assert page.locator("[class^=spip-preview]").count() == 0
+    page.fill(TEXT, "un mot")
+    with page.expect_request("**/send") as sent:
+        page.get_by_role("button", name="Envoyer").click()
+    assert sent.value.post_data == "text=un+mot&send="
+
+
+# ---- policies of pages, and compressed answers
+
+STRICT = "default-src 'none'; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types "
+OLD = "delete Document.parseHTML; delete Element.prototype.setHTML;"
+
+
+@pytest.mark.parametrize(
+    ("policy", "script"),
+    [
+        (STRICT + "'none'", ""),
+        (STRICT + "other", ""),
+        (STRICT + "spip-preview", ""),
+        (STRICT + "spip-preview", OLD),
+        ("", OLD),
+    ],
+)
+def test_pages_that_require_trusted_types_get_a_preview(visit: Opener, policy: str, script: str) -> None:
+    page = visit("/article", pages={"/article": ARTICLE}, policy=policy, script=HOOKS + script)
+    show(page, "un [{mot}->https://example.org/][[note]]")
+    assert page.locator(f"{VIEW} a.spip_out i").inner_text() == "mot"
+    assert page.locator(f"{VIEW} .spip_note_ref a").count() == 2
+    assert page.evaluate("calledByScripts") == []
+
+
+def test_an_older_browser_says_that_trusted_types_forbid_the_preview(browser: Browser, server: Server) -> None:
+    context = browser.new_context()
+    try:
+        context.add_init_script(OLD)
+        page = context.new_page()
+        headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": STRICT + "other"}
+        page.route("**/article", partial(answer_with, ARTICLE, headers))
+        page.goto(f"{server.address}/article")
+        page.fill(TEXT, "un mot")
+        wait_for(page, "failed")
+        assert "Trusted Types" in page.inner_text(STATUS)
+        page.context.route("**/send", lambda route: route.fulfill(body="<p>Bien.", content_type="text/html"))
+        page.get_by_role("button", name="Envoyer").click()
+        page.wait_for_url("**/send")
+    finally:
+        context.close()
+
+
+def test_compressed_answers_are_read(visit: Opener) -> None:
+    own = Server(is_compressed=True)
+    try:
+        page = visit(f"{own.address}/")
+        with page.expect_response("**/preview") as answer:
+            page.fill(TEXT, "un {mot} " * 100)
+        assert answer.value.headers["content-encoding"] == "gzip"
+        page.wait_for_selector(f"{VIEW} i:text-is('mot')")
+    finally:
+        own.stop()
 
 
 # ---- from another origin
