@@ -18,6 +18,7 @@ from spipconv.forum.refusals import REASONS
 from spipconv.forum.settings import ForumSettings
 from spipconv.forum.site import about, feeds, links, moderators, subscriptions, visitors
 from spipconv.forum.site.context import Site, answer_json, guess_language, wants_page
+from spipconv.forum.site.description import describe
 from spipconv.forum.site.origins import origin_of
 from spipconv.forum.site.services import Service, running
 from spipconv.forum.store.base import Base
@@ -28,6 +29,10 @@ from spipconv.web.clients import Clients
 from spipconv.web.guard import Guard, Prefix, check_origins
 from spipconv.web.proxies import TrustedProxies
 from spipconv.web.refusals import Refusal, as_refusal
+from spipconv.web.requests import read_root
+
+# Bytes of a request for a preview.
+_MOST_PREVIEW = 64 * 1024
 
 
 def create_app(
@@ -54,8 +59,9 @@ def create_app(
     origins = check_origins([origin] if (origin := origin_of(settings.site)) else [])
     site = Site(base, keys, Clients(TrustedProxies(trusted_proxies)), clock)
     preview = create_preview(
-        lang=settings.language, origins=origins, rate=preview_rate, trusted_proxies=trusted_proxies
-    )
+        lang=settings.language, origins=origins, max_body=_MOST_PREVIEW, rate=preview_rate,
+        trusted_proxies=trusted_proxies,
+    )  # fmt: skip
     own = _Application(site)
 
     @asynccontextmanager
@@ -68,6 +74,7 @@ def create_app(
         routes=[
             *visitors.routes(site, origins, rate=rate, burst=burst, preview_rate=preview_rate),
             Route("/static/{name}", own.show_asset, methods=["GET"]),
+            Route("/openapi.json", own.show_description, methods=["GET"]),
             *about.routes(site),
             *links.routes(site),
             *moderators.routes(site),
@@ -98,6 +105,9 @@ class _Application:
         if asset.etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(asset.content, media_type=asset.media_type, headers=headers)
+
+    async def show_description(self, request: Request) -> Response:
+        return answer_json(describe(read_root(request), _MOST_PREVIEW, self._assets))
 
     async def refuse(self, request: Request, error: Exception) -> Response:
         """Answer an error as a page or in JSON; its cause is only written to the log."""

@@ -19,6 +19,7 @@ from spipconv.forum.links import page_address
 from spipconv.forum.mail.queue import queue_held, queue_replies
 from spipconv.forum.posting import (
     MOST_OTHER_BYTES,
+    TRAP,
     Own,
     Posted,
     Sender,
@@ -50,6 +51,7 @@ from spipconv.web.requests import read_root
 
 # The fields of the form that the page shows again.
 FIELDS_OF_FORM: Final = ("author", "email", "url", "title", "text", "parent", "token", "person", "subscribe")
+_FIELDS_READ: Final = frozenset((*FIELDS_OF_FORM, "page", "preview", "lang", TRAP))
 # UTF-8 has at most four bytes for a character, and a form three characters for a byte.
 _BYTES_OF_CHARACTER: Final = 12
 # A form may hold a text that is too long, so that it comes back.
@@ -272,7 +274,7 @@ async def _read_fields(request: Request, settings: ForumSettings) -> dict[str, s
     if not is_json:
         form = await parse_form(request.headers, body)
         return {name: form.get(name) for name, _ in form.fields}
-    return {name: _read_value(value) for name, value in parse_json(body).items()}
+    return {name: _read_value(value) for name, value in parse_json(body).items() if name in _FIELDS_READ}
 
 
 def _read_value(value: object) -> str:
