@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from spipconv.forum import classifier
 from spipconv.forum.mail.queue import queue_replies
+from spipconv.forum.mail.queue import queue_replies
 from spipconv.forum.records import Decision, Message, Status
 from spipconv.forum.store.store import Store
 
