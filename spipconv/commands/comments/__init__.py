@@ -13,12 +13,14 @@ _COMMANDS = {
     "moderator": "Add moderators to a base, list them, give them passwords, shut them out and let them in again.",
     "pages": "Register the pages of SITE in the base FILE, or list those that it has.",
     "export": "Write the published messages of the base FILE into the folder SITE, one file a page.",
+    "import": "Import the messages of SOURCE into the base FILE, in their threads, with their dates and statuses.",
     "list": "List messages of the base FILE: those that are held, or have another status.",
     "show": "Print the message NUMBER of the base FILE, with the addresses of its links.",
     "accept": "Publish messages of the base FILE, whatever they were before.",
     "refuse": "Refuse messages of the base FILE, or withdraw published ones.",
     "spam": "Mark messages of the base FILE as spam; the classifier learns from it.",
     "block": "Add networks, e-mail addresses and words to the block list of a base, list them, and remove them.",
+    "mail": "Show how the mails of a base are, send one to try, and have those that failed sent again.",
     "check": "Say what is wrong with the base FILE, its key and its permissions; a server may go on meanwhile.",
     "backup": "Copy the base FILE to TARGET, or into the folder TARGET; a server may go on meanwhile.",
     "purge": "Forget networks, and delete refused messages and what has ended, as the settings of FILE say.",
@@ -69,6 +71,10 @@ class _Comments(click.Group):
                     from spipconv.commands.comments.publish import pages as command
                 case "export":
                     from spipconv.commands.comments.publish import export as command
+                case "mail":
+                    from spipconv.commands.comments.mail import mail as command
+                case "import":
+                    from spipconv.commands.comments.move import import_messages as command
                 case "check":
                     from spipconv.commands.comments.upkeep import check_base as command
                 case "backup":

@@ -93,17 +93,22 @@ def _tell(site: str, done: Registration) -> None:
 
 @click.command()
 @base_argument
-@click.argument("site", required=False, type=click.Path(file_okay=False, path_type=Path))
+@click.argument("site", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--format",
     "to",
-    type=click.Choice(GENERATORS),
-    help="What builds the site, or json for the files alone  [default: as in its migration]",
+    type=click.Choice((*GENERATORS, *WHOLE_FORMATS)),
+    help="What builds the site, or json for the files alone; jsonl and wxr: one file, SITE  [default: as migrated]",
 )
 @click.option("--hook", metavar="COMMAND", help="Command to run in SITE if files have changed: make site.")
 @click.option("--watch", is_flag=True, help="Go on: write what changes, run the hook after a quiet time.")
 @click.option("--force", is_flag=True, help="Also replace files that were edited by hand.")
-def export(base: Path, site: Path | None, to: Generator | None, hook: str | None, watch: bool, force: bool) -> None:
+@click.option("--unpublished", is_flag=True, help="With jsonl and wxr: also held and refused messages, and spam.")
+@click.option("--emails", is_flag=True, help="With jsonl and wxr: also e-mail addresses, in plain words.")
+def export(
+    base: Path, site: Path | None, to: Generator | WholeFormat | None, hook: str | None, watch: bool, force: bool,
+    unpublished: bool, emails: bool,
+) -> None:  # fmt: skip
     """Write the published messages of the base FILE into the folder SITE, one file a page.
 
     Only what has changed is written; files of pages without messages are removed. SITE, its format and the hook are
