@@ -103,6 +103,16 @@ class _Comments(click.Group):
             raise CommandError(str(error)) from error
 
 
-@click.group(cls=_Comments)
+@click.group(
+    cls=_Comments,
+    epilog="""\b
+Examples:
+  spipconv comments init forum.db --site https://www.example.org
+  spipconv comments pages forum.db public/
+  spipconv comments moderator add forum.db anne
+  spipconv serve --comments forum.db
+  spipconv comments backup forum.db /backups/
+""",
+)
 def comments() -> None:
     """Keep the comments of a static site: their base, moderators and pages. "spipconv serve --comments" serves them."""

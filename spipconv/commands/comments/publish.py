@@ -10,7 +10,9 @@ from sqlite3 import IntegrityError
 import click
 
 from spipconv.commands.comments.base import base_argument
+from spipconv.commands.comments.move import export_forum
 from spipconv.commands.errors import CommandError
+from spipconv.forum.moving.exporting import WHOLE_FORMATS, WholeFormat
 from spipconv.forum.publication.exporting import GENERATORS, Exporter, Generator
 from spipconv.forum.publication.hook import HookError, run_hook
 from spipconv.forum.publication.migrated import BadSite, read_migrated
@@ -113,8 +115,16 @@ def export(
 
     Only what has changed is written; files of pages without messages are removed. SITE, its format and the hook are
     those of the settings, unless they are given. "spipconv serve --comments" does the same by itself, if the setting
-    site_folder is set.
+    site_folder is set. The formats jsonl and wxr (WordPress) put the whole forum into one file, for another system.
     """
+    match to:
+        case "jsonl" | "wxr":
+            if site is None:
+                raise CommandError(f"name the file to write: spipconv comments export {base} FILE --format {to}")
+            export_forum(base, site, to, unpublished=unpublished, emails=emails)
+            return
+    if unpublished or emails:
+        raise CommandError("--unpublished and --emails are of the formats jsonl and wxr: a site shows neither")
     try:
         if watch:
             _watch(base, site, to, hook)

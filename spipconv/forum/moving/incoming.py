@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
 from spipconv.forum.moving.issues import ImportIssue
 from spipconv.forum.records import Status
+from spipconv.migration.report.errors import describe_error, stops_the_run
 
 # Limit of a message's text, in bytes, as in a migration.
 LONGEST_TEXT = 1 << 21
@@ -81,6 +83,17 @@ class IncomingPage(Struct, frozen=True):
 
 
 Finding = Incoming | Left | IncomingPage | ImportIssue
+
+
+def sound(findings: Iterator[Finding], place: str) -> Iterator[Finding]:
+    """Yield what is found of one message; an internal error stops only this message."""
+    try:
+        found = list(findings)
+    except Exception as error:
+        if stops_the_run(error):
+            raise
+        found = [Left("failed", place, describe_error(error))]
+    yield from found
 
 
 def to_seconds(date: datetime | None) -> int:

@@ -16,6 +16,7 @@ from spipconv.forum.moving.incoming import (
     Left,
     PageReference,
     clean_words,
+    sound,
 )
 from spipconv.forum.moving.issues import ImportIssue
 from spipconv.forum.moving.markup import from_markdown
@@ -25,7 +26,6 @@ from spipconv.migration.pages.comments import page_address
 # Isso's modes; a message that was deleted, and has answers, is there without its words.
 _MODES: Final[dict[object, Status]] = {1: "publie", 2: "prop"}
 _DELETED: Final = 4
-# Sent with SQLite's text that is not UTF-8.
 _LARGEST_DATE: Final = 1 << 40
 
 
@@ -41,7 +41,7 @@ def read_isso(path: Path) -> Iterator[Finding]:
             for row in connection.execute(
                 "SELECT c.*, t.uri AS page FROM comments c LEFT JOIN threads t ON t.id = c.tid ORDER BY c.id"
             ):
-                yield from _finding(row)
+                yield from sound(_finding(row), f"comment {row['id']}")
     except sqlite3.Error as error:
         raise BadImport(f"{path}: it cannot be read: {error}") from error
 

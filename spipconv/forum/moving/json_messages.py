@@ -27,6 +27,7 @@ from spipconv.forum.moving.incoming import (
     Left,
     PageReference,
     clean_words,
+    sound,
     to_seconds,
 )
 from spipconv.forum.moving.issues import ImportIssue
@@ -95,7 +96,7 @@ def read_json(path: Path) -> Iterator[Finding]:
             elif "format" in item and "text" not in item:
                 _check_format(path, item)
             else:
-                yield from _finding(place, item)
+                yield from sound(_finding(place, item), place)
     except OSError as error:
         raise BadImport(f"{path}: it cannot be read: {error.strerror or error}") from error
     if is_empty:

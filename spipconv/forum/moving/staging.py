@@ -98,8 +98,8 @@ class Staging:
 
     def take_sender(self, key: str, address: str) -> None:
         """Note the e-mail address of the writer of a message that is yet to come."""
-        if is_mailbox(address):
-            self._db.execute("INSERT OR REPLACE INTO senders VALUES (?, ?, ?)", (key, *self._seal(address)))
+        sealed = self._seal(address) if is_mailbox(address) else (None, None)
+        self._db.execute("INSERT OR REPLACE INTO senders VALUES (?, ?, ?)", (key, *sealed))
 
     def add(self, message: Incoming) -> Iterator[Left | ImportIssue]:
         """Add a message; yield what is left out of it."""
@@ -120,9 +120,9 @@ class Staging:
             " text, url, created, changed, email, email_digest)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                message.key, *message.origin, number, self._place_of(message.page), message.place,
-                message.parent, message.status, *map(_storable, (message.author, message.title, message.text,
-                message.url)), created, changed, *sealed,
+                *map(_storable, (message.key, *message.origin)), number, self._place_of(message.page),
+                *map(_storable, (message.place, message.parent, message.status, message.author, message.title,
+                message.text, message.url)), created, changed, *sealed,
             ),
         )  # fmt: skip
 
@@ -132,7 +132,7 @@ class Staging:
             self._db.execute(
                 "INSERT INTO incoming (key, source, source_key, status, parent_key, place)"
                 " VALUES (?, '', '', '', ?, ?)",
-                (message.key, message.parent, message.place),
+                tuple(map(_storable, (message.key, message.parent, message.place))),
             )
 
     def settle(self, pages: Iterable[Page]) -> Iterator[Left | ImportIssue]:
@@ -142,6 +142,10 @@ class Staging:
             " incoming.key) WHERE email IS NULL AND key IN (SELECT key FROM senders)"
         )
         yield from self._drop_repeated()
+        for (place,) in self._db.execute(
+            "SELECT place FROM incoming JOIN senders USING (key) WHERE senders.email IS NULL ORDER BY seq"
+        ):
+            yield ImportIssue("email-refused", place)
         yield from self._find_pages(Pages(pages))
         yield from self._find_parents()
         self._db.execute("CREATE INDEX incoming_parent ON incoming (parent)")

@@ -9,7 +9,16 @@ from html import unescape
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from spipconv.forum.moving.incoming import BadImport, Finding, Incoming, Left, PageReference, clean_words, to_seconds
+from spipconv.forum.moving.incoming import (
+    BadImport,
+    Finding,
+    Incoming,
+    Left,
+    PageReference,
+    clean_words,
+    sound,
+    to_seconds,
+)
 from spipconv.forum.moving.issues import ImportIssue
 from spipconv.forum.moving.markup import from_html
 from spipconv.forum.records import Status
@@ -64,7 +73,8 @@ def _read(path: Path, file: IO[bytes]) -> Iterator[Finding]:
         elif name == "wxr_version" and is_own:
             is_export = True
         elif name == "comment" and is_own:
-            yield from _finding(_fields(element), page)
+            fields = _fields(element)
+            yield from sound(_finding(fields, page), f"comment {fields.get('comment_id', '')}")
             element.clear()
         elif name == "postmeta" and is_own:
             fields = _fields(element)
