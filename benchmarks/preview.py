@@ -5,7 +5,9 @@
     python benchmarks/preview.py --hostile [SECONDS]
 
 ``--held`` loads ``spipconv serve`` with 50 ordinary clients while others hold 0, 300 and 2,000 connections with half
-requests, and open each one again that is closed; ``--hostile`` while two clients send the dearest texts of 64 KiB.
+requests, and open each one again that is closed. ``--hostile`` gives 50 clients, each with an address of its own, four
+requests a second, and shows what is left of this rate while another client sends the dearest texts that count as one
+request at first, of 8 KB, over four connections, as fast as it can.
 
 It runs uvicorn on this computer and loads it with wrk where that is installed, else with httpx (which is slower than
 the server: its figures for the client say more about itself).
@@ -50,7 +52,7 @@ def main() -> None:
         asyncio.run(hold(int(sys.argv[2]), int(sys.argv[3])))
         return
     if sys.argv[1:2] in (["--held"], ["--hostile"]):
-        bear(sys.argv[1], int(sys.argv[2]) if sys.argv[2:] else 10)
+        (bear if sys.argv[1] == "--held" else compete)(int(sys.argv[2]) if sys.argv[2:] else 10)
         return
     seconds = int(sys.argv[1]) if sys.argv[1:] else 10
     print(f"a comment of {len(COMMENT.encode())} bytes, {AT_A_TIME} requests at a time, {seconds} s; "
@@ -79,38 +81,67 @@ HALVES = (
 HOSTILE = {"notes": "[[x]]", "table": "|", "table of tables": "|a|b|\n", "bold": "{{", "lists": "-* x\n-** y\n"}
 
 
-def bear(kind: str, seconds: int) -> None:
-    """Show what 50 ordinary clients, one after another, see of a server that others load."""
+def bear(seconds: int) -> None:
+    """Show what 50 ordinary clients, one after another, see of a server whose connections others hold."""
     print(f"spipconv serve, 50 clients, each a request every 50 ms, {seconds} s; load before: {os.getloadavg()[0]:.2f}")
     print(
         f"{'milliseconds':34}{'p50':>8}{'p99':>8}{'max':>8}{'/health max':>13}{'requests':>10}{'failed':>8}{'log':>6}"
     )
-    loads = [str(number) for number in (0, 300, 2000)] if kind == "--held" else HOSTILE
-    for name in loads:
-        with command() as (port, log):
-            if kind == "--held":
-                others = [[sys.executable, __file__, "--hold", str(port), name]]
-            else:
-                text = (HOSTILE[name] * 65_000)[:65_000]
-                others = [[sys.executable, "-c", _SENDER, str(port), text]] * 2
-            running = [subprocess.Popen(other) for other in others]
-            try:
-                time.sleep(2)
-                times, health, failed = asyncio.run(visit(port, seconds))
-            finally:
-                for other in running:
-                    other.kill()
-                    other.wait()
+    for number in (0, 300, 2000):
+        with (
+            command("--rate", "0") as (port, log),
+            running([sys.executable, __file__, "--hold", str(port), str(number)]),
+        ):
+            time.sleep(2)
+            times, health, failed = asyncio.run(visit(port, seconds))
         lines = len(log.read_text("utf-8").splitlines())
-        figures = "".join(f"{figure:8.1f}" for figure in (percentile(times, 50), percentile(times, 99), max(times)))
-        print(f"{name:34}{figures}{max(health):13.1f}{len(times):10}{failed:8}{lines:6}")
+        print(f"{number:<34}{figures(times)}{max(health):13.1f}{len(times):10}{failed:8}{lines:6}")
         log.unlink()
+
+
+def compete(seconds: int) -> None:
+    """Show how much of their rate 50 clients keep beside one that sends dear texts."""
+    print(
+        f"spipconv serve, {AT_A_TIME} clients, each 4 requests a second, {seconds} s; "
+        f"load before: {os.getloadavg()[0]:.2f}"
+    )
+    print(
+        f"{'milliseconds':34}{'p50':>8}{'p99':>8}{'max':>8}{'/health max':>13}"
+        f"{'requests/s':>12}{'kept':>6}{'failed':>8}"
+    )
+    alone = 0.0
+    for name, text in {"nobody beside them": "", **HOSTILE}.items():
+        sender = [sys.executable, "-c", _SENDER]
+        with command("--trusted-proxies", "127.0.0.1") as (port, log), contextlib.ExitStack() as senders:
+            for _ in range(4 if text else 0):
+                senders.enter_context(running([*sender, str(port), (text * 8_000)[:8_000]]))
+            time.sleep(2)
+            times, health, failed = asyncio.run(visit(port, seconds, pause=0.25))
+        rate = (len(times) - failed) / seconds
+        alone = alone or rate
+        print(f"{name:34}{figures(times)}{max(health):13.1f}{rate:12.0f}{rate / alone:6.0%}{failed:8}")
+        log.unlink()
+
+
+def figures(times: list[float]) -> str:
+    return "".join(f"{figure:8.1f}" for figure in (percentile(times, 50), percentile(times, 99), max(times)))
+
+
+@contextlib.contextmanager
+def running(program: list[str]) -> Iterator[None]:
+    """Run a program beside the rest."""
+    with subprocess.Popen(program) as process:
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 _SENDER = (
     "import json, sys, urllib.error, urllib.request as u\n"
     "body = json.dumps({'text': sys.argv[2]}).encode()[:65536]\n"
-    "request = u.Request(f'http://127.0.0.1:{sys.argv[1]}/preview', body, {'Content-Type': 'application/json'})\n"
+    "headers = {'Content-Type': 'application/json', 'X-Forwarded-For': '192.0.2.66'}\n"
+    "request = u.Request(f'http://127.0.0.1:{sys.argv[1]}/preview', body, headers)\n"
     "while True:\n"
     "    try: u.urlopen(request).read()\n"
     "    except urllib.error.HTTPError as fault: fault.read()\n"
@@ -118,14 +149,14 @@ _SENDER = (
 
 
 @contextlib.contextmanager
-def command() -> Iterator[tuple[int, Path]]:
-    """Run ``spipconv serve``; give its port and its log."""
+def command(*options: str) -> Iterator[tuple[int, Path]]:
+    """Run ``spipconv serve`` with options; give its port and its log."""
     descriptor, name = tempfile.mkstemp(suffix=".log")
     program = "from spipconv.commands.serve import serve; serve()"
     with (
         open(descriptor, "w", encoding="utf-8") as log,
         subprocess.Popen(
-            [sys.executable, "-c", program, "--port", "0", "--rate", "0"],
+            [sys.executable, "-c", program, "--port", "0", *options],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
@@ -156,10 +187,16 @@ async def hold(port: int, number: int) -> None:
     await asyncio.gather(*(hold_one(HALVES[index % len(HALVES)]) for index in range(number)), asyncio.Event().wait())
 
 
-async def visit(port: int, seconds: int) -> tuple[list[float], list[float], int]:
-    """Return the times of previews and of /health, and how many requests had no answer or another one than 200."""
+async def visit(port: int, seconds: int, pause: float = 0.05) -> tuple[list[float], list[float], int]:
+    """Return the times of previews and of /health, and how many requests had no answer or another one than 200.
+
+    Each client waits so many seconds, and where that is long, from one request to the next.
+    """
     body = json.dumps({"text": COMMENT}).encode()
-    head = "POST /preview HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
+    head = (
+        "POST /preview HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        f"X-Forwarded-For: 198.51.100.{{}}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
     times: list[float] = []
     health: list[float] = []
     failed = 0
@@ -175,6 +212,8 @@ async def visit(port: int, seconds: int) -> tuple[list[float], list[float], int]
                 continue
             for _ in range(requests):
                 start = time.perf_counter()
+                if start >= end:
+                    break
                 try:
                     writer.write(sent)
                     answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
@@ -185,11 +224,11 @@ async def visit(port: int, seconds: int) -> tuple[list[float], list[float], int]
                     break
                 seen.append((time.perf_counter() - start) * 1000)
                 failed += not answer.startswith(b"HTTP/1.1 200")
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(max(pause - time.perf_counter() + start, 0) if pause > 0.1 else pause)
             writer.close()
 
-    clients = [come_again(head.format(len(body)).encode() + body, times, 10) for _ in range(AT_A_TIME)]
-    await asyncio.gather(*clients, come_again(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n", health, 1))
+    visitors = [come_again(head.format(number).encode() + body, times, 10) for number in range(AT_A_TIME)]
+    await asyncio.gather(*visitors, come_again(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n", health, 1))
     return times, health, failed
 
 

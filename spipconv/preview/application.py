@@ -201,7 +201,7 @@ class _Application:
         return Response(asset.content, media_type=asset.media_type, headers=headers)
 
     async def show_description(self, request: Request) -> Response:
-        return _answer_json(describe(read_root(request), self._max_body, self._assets))
+        return _answer_json(describe(read_root(request), self._max_body, self._max_body * _PAGE_FACTOR, self._assets))
 
     async def show_health(self, request: Request) -> Response:
         return _answer_json({"status": "ok"})

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import get_args
 
-from spipconv.diagnostics import DIAGNOSTICS, Severity
+from spipconv.diagnostics import DIAGNOSTICS
 from spipconv.languages import LANGUAGE
 from spipconv.preview.assets import Asset
 from spipconv.preview.refusals import REASONS
@@ -19,11 +18,14 @@ _JSON = "application/json"
 _HTML = "text/html"
 
 
-def describe(root: str, max_body: int, assets: Mapping[str, Asset]) -> Description:
-    """Return the OpenAPI 3.1 description of the application under a prefix, with its files by name."""
+def describe(root: str, max_body: int, most_form: int, assets: Mapping[str, Asset]) -> Description:
+    """Return the OpenAPI 3.1 description of the application under a prefix, with its files by name.
+
+    ``max_body`` and ``most_form`` are the most bytes of a request and of a form that comes back.
+    """
     paths = {
         "/": {"get": _describe_page()},
-        "/preview": {"post": _describe_preview(max_body)},
+        "/preview": {"post": _describe_preview(max_body, most_form)},
         "/health": {"get": _describe_json("showHealth", "Whether the application is running", "It is.", "Health")},
         "/openapi.json": {"get": _describe_json("showDescription", "This description", "OpenAPI 3.1.", "Description")},
     }
@@ -52,11 +54,12 @@ def _describe_page() -> Description:
     }
 
 
-def _describe_preview(max_body: int) -> Description:
+def _describe_preview(max_body: int, most_form: int) -> Description:
     return {
         "summary": "The HTML that will be published of a comment",
-        "description": f"The body is in UTF-8 and has at most {max_body} bytes. Depending on Accept, the answer is "
-        "JSON or an HTML fragment; a browser's navigation, or a form with the field “page”, gets the whole page.",
+        "description": f"The body is in UTF-8, not compressed, and has at most {max_body} bytes. Depending on Accept, "
+        "the answer is JSON or an HTML fragment; a browser's navigation, or a form with the field “page”, gets the "
+        f"whole page. The text of such a form has at most {max_body} bytes, all of it {most_form}.",
         "operationId": "preview",
         "requestBody": {
             "required": True,
@@ -128,7 +131,10 @@ _SCHEMAS: dict[str, Description] = {
         {
             "lang": _LANG,
             "name": _string("The author's name: only shown again in the page."),
-            "page": _string("Whatever its value: the answer in text/html is the whole page."),
+            "page": _string(
+                "Whatever its value: the answer in text/html is the whole page. If it is the address that the form is "
+                "to be sent to, of this origin or a listed one, the page sends it on there."
+            ),
         },
         is_open=True,
     ),
@@ -143,9 +149,7 @@ _SCHEMAS: dict[str, Description] = {
             "code": _string(
                 "What happened. Extensions of a site have codes of their own.", examples=sorted(DIAGNOSTICS)
             ),
-            "severity": _string(
-                "loss: words are gone; change: they are shown differently.", enum=list(get_args(Severity))
-            ),
+            "severity": _string("loss: words are gone; change: they are shown differently.", enum=["change", "loss"]),
             "line": {"type": "integer", "minimum": 1},
             "column": {"type": "integer", "minimum": 1},
             "message": _string("A sentence for people: in French if “lang” is French, else in English."),
@@ -172,7 +176,7 @@ _REASONS = {
     406: "The client accepts neither JSON nor HTML.",
     408: "The body arrives too slowly.",
     413: "The body or its preview is too large.",
-    415: "The body has another type or charset.",
+    415: "The body has another type or charset, or is compressed.",
     422: "A field is missing or wrong.",
     429: "The client sends too many requests.",
     500: "An error of the application.",

@@ -187,8 +187,13 @@ def test_the_snippet_for_a_site_uses_addresses_that_exist() -> None:
     assert len(served) == 2
     app = create_app(root_path="/apercu")
     assert [request(app, "GET", one).status for one in served] == [200, 200]
-    headers, body = as_multipart({"text": COMMENT, "page": "1"})
-    assert request(app, "POST", "/apercu/preview", {**headers, "Accept": "text/html"}, body).status == 200
+    (host,) = re.findall(r'<form method="post" action="([^"]*)"', snippet)
+    (value,) = re.findall(r'name="page" value="([^"]*)"', snippet)
+    headers, body = as_multipart({"text": COMMENT, "page": value})
+    sent = {**headers, "Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin"}
+    answer = request(app, "POST", "/apercu/preview", sent, body)
+    assert answer.status == 200
+    assert attribute(answer.text, "form", "action") == host == value
 
 
 # ---- real servers
@@ -212,6 +217,31 @@ def serving(*arguments: str) -> Iterator[int]:
             yield int(found[1])
         finally:
             process.send_signal(signal.SIGTERM)
+            process.wait(20)
+
+
+@pytest.mark.server
+def test_the_server_of_the_document_has_the_limits_of_the_command(tmp_path: Path) -> None:
+    pytest.importorskip("uvicorn", reason='uvicorn is not installed: pip install ".[serve]"')
+    for name in ("preview.py", "run.py"):
+        (source,) = [text for text in blocks("python") if text.startswith(f"# {name}\n")]
+        # The port that is free is named where the document's one would be.
+        source = source.replace("8000))", "0))").replace(
+            "    make_server", "    print(listener.getsockname()[1])\n    make_server"
+        )
+        (tmp_path / name).write_text(source, "utf-8")
+    with subprocess.Popen([sys.executable, "-u", "run.py"], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            connection = HTTPConnection("127.0.0.1", int(process.stdout.readline()), timeout=20)
+            connection.request("GET", "/health")
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()) == (200, b'{"status":"ok"}')
+            # uvicorn alone would name itself.
+            assert answer.getheader("server") is None
+            connection.close()
+        finally:
+            process.terminate()
             process.wait(20)
 
 
