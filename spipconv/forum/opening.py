@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from spipconv.forum.keys import KeyFileError, Keys, key_file
+from spipconv.forum.settings import check_setting
 from spipconv.forum.store.base import create_base, open_base
 from spipconv.forum.store.store import Store
 from spipconv.printing import make_printable
@@ -14,8 +16,12 @@ from spipconv.printing import make_printable
 _KEY_NAME = ".key"
 
 
-def create_forum(path: Path) -> Keys:
-    """Create a base and its key file, which only their owner may read. Raises StoreError or KeyFileError."""
+def create_forum(path: Path, settings: Mapping[str, str] | None = None) -> Keys:
+    """Create a base and its key file, which only their owner may read, with settings as they were typed.
+
+    Raises SettingError, StoreError or KeyFileError; nothing is there then that was not before.
+    """
+    values = {name: check_setting(name, value) for name, value in (settings or {}).items()}
     create_base(path)
     try:
         keys = Keys.create(key_file(path))
@@ -25,6 +31,8 @@ def create_forum(path: Path) -> Keys:
         raise
     with open_base(path) as store:
         store.settings.set(_KEY_NAME, keys.name)
+        for name, value in values.items():
+            store.settings.set(name, value)
     return keys
 
 

@@ -77,8 +77,8 @@ def read_settings(store: Store) -> ForumSettings:
     return msgspec.convert(values, ForumSettings)
 
 
-def write_setting(store: Store, name: str, value: str) -> None:
-    """Set a setting to a value as it was typed. Raises SettingError."""
+def check_setting(name: str, value: str) -> str:
+    """Return the value of a setting as it is stored, given as it was typed. Raises SettingError."""
     if name not in MEANINGS:
         raise SettingError(f"no setting is called {name}; there are {', '.join(MEANINGS)}")
     kind = get_type_hints(ForumSettings, include_extras=True)[name]
@@ -88,4 +88,9 @@ def write_setting(store: Store, name: str, value: str) -> None:
         raise SettingError(f"{name} cannot be {value}: {MEANINGS[name]}") from error
     if name == "smtp" and urlsplit(value).password:
         raise SettingError("smtp cannot hold a password, which backups would hold too: set smtp_password_file")
-    store.settings.set(name, json.dumps(checked, ensure_ascii=False))
+    return json.dumps(checked, ensure_ascii=False)
+
+
+def write_setting(store: Store, name: str, value: str) -> None:
+    """Set a setting to a value as it was typed. Raises SettingError."""
+    store.settings.set(name, check_setting(name, value))

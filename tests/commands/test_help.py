@@ -11,11 +11,16 @@ from click.testing import CliRunner
 from spipconv.commands import main
 
 
-def commands() -> list[tuple[str, click.Command]]:
-    """Return every command with its name."""
-    context = click.Context(main)
-    named = [(name, main.resolve_command(context, [name])[1]) for name in main.list_commands(context)]
-    return [("spipconv", main), *((name, command) for name, command in named if command)]
+def commands(group: click.Group = main, name: str = "spipconv") -> list[tuple[str, click.Command]]:
+    """Return a command and those below it, with their names."""
+    context = click.Context(group)
+    listed: list[tuple[str, click.Command]] = [(name, group)]
+    for word in group.list_commands(context):
+        command = group.resolve_command(context, [word])[1]
+        assert command
+        path = f"{name} {word}".removeprefix("spipconv ")
+        listed += commands(command, path) if isinstance(command, click.Group) else [(path, command)]
+    return listed
 
 
 def options() -> list[tuple[str, click.Option]]:
@@ -34,16 +39,22 @@ def test_every_option_has_help_that_is_a_sentence(command: str, option: click.Op
 
 @pytest.mark.parametrize(("name", "command"), commands(), ids=[name for name, _ in commands()])
 def test_every_command_has_help_that_fits_on_a_screen(name: str, command: click.Command) -> None:
-    arguments = ["--help"] if command is main else [name, "--help"]
+    arguments = ["--help"] if command is main else [*name.split(), "--help"]
     shown = CliRunner().invoke(main, arguments).stdout
     assert command.help
-    assert command is main or "Example" in shown
+    assert command is main or " " in name or "Example" in shown
     assert max(map(len, shown.splitlines())) <= 100
 
 
 @pytest.mark.parametrize(("name", "command"), commands()[1:], ids=[name for name, _ in commands()[1:]])
 def test_the_list_of_commands_says_of_each_what_its_own_help_says_first(name: str, command: click.Command) -> None:
-    listed = main.get_command(click.Context(main), name)
+    *groups, word = name.split()
+    group: click.Command | None = main
+    for above in groups:
+        assert isinstance(group, click.Group)
+        group = group.resolve_command(click.Context(group), [above])[1]
+    assert isinstance(group, click.Group)
+    listed = group.get_command(click.Context(group), word)
     assert listed
     assert listed.get_short_help_str(limit=200) == command.get_short_help_str(limit=200)
 
@@ -52,7 +63,7 @@ def test_the_same_option_has_the_same_help_in_every_command() -> None:
     shared = {"profile", "objects", "embeds", "angle_shortcuts", "encoding", "to"}
     helps: dict[str | None, set[str | None]] = {}
     for command, option in options():
-        if option.name in shared and command != "migrate":
+        if option.name in shared and command != "migrate" and not command.startswith("comments "):
             helps.setdefault(option.name, set()).add(option.help)
     assert set(helps) == shared
     assert {name: texts for name, texts in helps.items() if len(texts) > 1} == {}

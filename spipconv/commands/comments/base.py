@@ -12,6 +12,7 @@ from spipconv.forum.keys import key_file
 from spipconv.forum.opening import create_forum
 from spipconv.forum.settings import MEANINGS, SettingError, read_settings, write_setting
 from spipconv.forum.store.base import open_base
+from spipconv.printing import make_printable
 
 base_argument = click.argument("base", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
 
@@ -25,12 +26,12 @@ def init(base: Path, site: str | None, language: str) -> None:
 
     The key, FILE.key, encrypts the e-mail addresses in the base: keep a copy of it, but not where you keep backups.
     """
-    create_forum(base)
-    with open_base(base) as store:
-        if site is not None:
-            write_setting(store, "site", site)
-        write_setting(store, "language", language)
-    click.echo(f"{base} and its key {key_file(base)} are there. Keep a copy of the key, apart from backups of the base")
+    create_forum(base, {"language": language, **({"site": site} if site else {})})
+    click.echo(
+        make_printable(
+            f"{base} and its key {key_file(base)} are there. Keep a copy of the key, apart from backups of the base"
+        )
+    )
 
 
 @click.command("set")
