@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -11,6 +12,7 @@ from email.utils import format_datetime
 from msgspec import Struct
 
 from spipconv.forum.lines import flatten
+from spipconv.safety import printable
 
 _LONGEST_SUBJECT = 240
 # Python reads "=?utf-8?q?=0A?=" in a value as what it stands for, even a line end, and writes that (CPython #121650).
@@ -76,8 +78,8 @@ def write_mail(letter: Letter, sender: Sender, now: int) -> bytes:
     if letter.ending:
         mail["List-Unsubscribe"] = f"<{letter.ending}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail["Content-Language"] = letter.language
-    mail.set_content(letter.body, cte="quoted-printable")
+    mail.set_content(re.sub("\r\n?", "\n", printable(letter.body)), cte="quoted-printable")
+    mail["Content-Language"] = letter.language.replace("_", "-")
     return mail.as_bytes()
 
 

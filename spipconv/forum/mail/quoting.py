@@ -36,7 +36,7 @@ def quote_message(message: Message) -> str:
         lines += ["", *(f"→ {address}" for address in addresses[:_MOST_LINKS])]
     if len(addresses) > _MOST_LINKS:
         lines.append("→ …")
-    return "\n".join((_MARK + line).rstrip() for line in lines)
+    return "\n".join((_MARK + line).rstrip() for line in lines or [""])
 
 
 def wrap(text: str) -> str:
