@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from spipconv.comments import publish
+from spipconv.converters import html
 from spipconv.forum.records import Message
+from spipconv.parsing.parser import parse
+from spipconv.trees import rename_notes
 
 
 def render_message(message: Message) -> str:
-    """Return the safe HTML of a message's text, with its notes, whose ids no other message on the page has."""
-    return publish(message.text, message.language, notes_suffix=f"-{message.id}").html
+    """Return the safe HTML of a message's text, with its notes, whose ids no other message on the page has.
+
+    It is what ``spipconv.comments.publish`` returns, but for the element around the notes: the data files of a
+    migration have none, and those of an export are the same.
+    """
+    document = parse(message.text, profile="comment", lang=message.language).document
+    written = html.write(rename_notes(document, f"-{message.id}"))
+    return f"{written.body}{written.notes}".strip()
