@@ -26,6 +26,11 @@ def read_markdown(text: str, *, is_line: bool, is_comment: bool) -> Sequence[Tok
     return reader.parseInline(text) if is_line else reader.parse(text)
 
 
+def render_markdown(text: str) -> str:
+    """Return the HTML of a text whose lines end where they are broken, with its own tags: it is not safe as it is."""
+    return str(_line_reader().render(text))
+
+
 def is_self_contained(text: str, *, is_comment: bool) -> bool:
     """Return whether a text may be part of other Markdown as it is, and is as safe there as in HTML.
 
@@ -43,6 +48,13 @@ def is_self_contained(text: str, *, is_comment: bool) -> bool:
         return False
     outer = _shape(reader.parse(f"x\n\n{text}\n\nx"))
     return outer == [*_EDGE, *_shape(inner), *_EDGE]
+
+
+@cache
+def _line_reader() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": True, "breaks": True}).enable("strikethrough")
 
 
 def _has_too_many_cells(text: str) -> bool:

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 from html import unescape
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 
+from spipconv.commonmark import render_markdown
 from spipconv.safety import safe_address
-
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
 
 # A tag ends before the next one begins, so that no text is read twice.
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)([^<>]*)>")
@@ -67,20 +64,13 @@ def from_html(markup: str, *, has_lines: bool = False) -> ConvertedText:
 
 def from_markdown(text: str) -> ConvertedText:
     """Return the SPIP markup of a text in Markdown, in which a new line is a break, as Isso has it."""
-    return from_html(_markdown().render(text))
+    return from_html(render_markdown(text))
 
 
 def from_plain(text: str) -> str:
     """Return the SPIP markup of a plain text: its lines stay, and nothing in it is markup."""
     lines = _escape(text.replace("\r\n", "\n").replace("\r", "\n"))
     return _LINE_MARK.sub(_escape_line, lines).strip("\n")
-
-
-@cache
-def _markdown() -> MarkdownIt:
-    from markdown_it import MarkdownIt
-
-    return MarkdownIt("commonmark", {"html": True, "breaks": True}).enable(["strikethrough", "table"])
 
 
 def _tokens(markup: str) -> list[tuple[str, bool, str, str]]:
