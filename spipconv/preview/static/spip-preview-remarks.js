@@ -56,6 +56,8 @@ export class Remarks {
     button.dataset.severity = String(severity);
     const place = this.#sentences.translate("Line {line}", { line: button.dataset.line });
     const where = make("span", { class: "spip-preview-place" }, place);
-    button.replaceChildren(where, " ", make("span", { class: "spip-preview-message" }, String(message)));
+    // The sentence may be in another language than the widget's words.
+    const sentence = make("span", { class: "spip-preview-message", dir: "auto" }, String(message));
+    button.replaceChildren(where, " ", sentence);
   }
 }
