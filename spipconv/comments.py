@@ -20,6 +20,11 @@ class PublishedComment(Struct, frozen=True):
     html: str
     diagnostics: tuple[Diagnostic, ...]
 
+    @property
+    def differences(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that are a visitor's concern: of what is shown differently, or lost."""
+        return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.severity != "info")
+
 
 def publish(
     text: str,

@@ -153,9 +153,6 @@ class _Application:
         wanted = await self._read(request, context)
         lang = context.lang = read_language(wanted.lang, self._lang)
         published = await self._conversions.publish(request, client, wanted.text, lang)
-        # What reads otherwise than it was typed but shows the same is none of a visitor's concern.
-        differences = tuple(diagnostic for diagnostic in published.diagnostics if diagnostic.severity != "info")
-        published = PublishedComment(published.html, differences)
         if len(published.html.encode()) > MOST_HTML:
             raise Refusal("preview-too-large", str(MOST_HTML))
         headers = {"Content-Language": lang.replace("_", "-"), "Vary": "Accept"}
@@ -163,7 +160,7 @@ class _Application:
             return _answer_page(request, lang, context.form, published, headers=headers)
         if accepted == _HTML:
             return Response(published.html, media_type=_HTML, headers=headers)
-        answer = Preview(published.html, tuple(_translate(diagnostic, lang) for diagnostic in published.diagnostics))
+        answer = Preview(published.html, tuple(_translate(diagnostic, lang) for diagnostic in published.differences))
         return Response(msgspec.json.encode(answer), media_type=_JSON, headers=headers)
 
     async def _read(self, request: Request, context: _RequestContext) -> PreviewRequest:

@@ -143,8 +143,8 @@ def _write_result(published: PublishedComment, lang: str) -> str:
         f'<section class="spip-result" lang="{_tag(lang)}" dir="{direction(lang)}" aria-label="{label}">\n'
         f"{html}\n</section>\n"
     )
-    if published.diagnostics:
-        items = "\n".join(f"<li>{_escape(_locate(diagnostic, lang))}</li>" for diagnostic in published.diagnostics)
+    if published.differences:
+        items = "\n".join(f"<li>{_escape(_locate(diagnostic, lang))}</li>" for diagnostic in published.differences)
         heading = _say("remarks", lang)
         result += f'<p>{heading}</p>\n<ul class="spip-remarks">\n{items}\n</ul>\n'
     return f'<div class="spip-outcome">\n{result}</div>\n'

@@ -161,7 +161,7 @@ class Sending:
             request, settings, page,
             {**fields, "token": token if _is_alive(self._site, page, token, now) else self._make_token(page, now)},
             message={**show_alone(message), "html": published.html},
-            remarks=[diagnostic.say(page.language) for diagnostic in published.diagnostics],
+            remarks=[diagnostic.say(page.language) for diagnostic in published.differences],
         )  # fmt: skip
 
     async def _return(
@@ -246,7 +246,7 @@ class Sending:
         seconds = message.created + settings.take_back - now
         return self._site.show(
             request, "own.html", settings, language=page.language, heading=translate(heading, page.language),
-            sentence=translate(sentence, page.language), state=own.state, message=await self._show(message),
+            sentence=translate(sentence, page.language), state=own.state, message={**await self._show(message), "id": 0},
             reply=False, can_take_back=own.state in ("held", "published") and seconds > 0,
             minutes=math.ceil(seconds / 60), source=message.text, back=page_address(settings, page),
             tag=page.language.replace("_", "-"),
