@@ -246,8 +246,9 @@ class Sending:
         seconds = message.created + settings.take_back - now
         return self._site.show(
             request, "own.html", settings, language=page.language, heading=translate(heading, page.language),
-            sentence=translate(sentence, page.language), state=own.state, message={**await self._show(message), "id": 0},
-            reply=False, can_take_back=own.state in ("held", "published") and seconds > 0,
+            sentence=translate(sentence, page.language), state=own.state,
+            # It has no place yet that a link could lead to.
+            message={**await self._show(message), "id": 0}, reply=False, can_take_back=own.state in ("held", "published") and seconds > 0,
             minutes=math.ceil(seconds / 60), source=message.text, back=page_address(settings, page),
             tag=page.language.replace("_", "-"),
         )  # fmt: skip

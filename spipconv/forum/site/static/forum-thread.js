@@ -13,7 +13,8 @@ export function make(name, attributes = {}, ...children) {
   return element;
 }
 
-/** Returns a message as the themes show it, with a link to answer it if there is an address for that. */
+/** Returns a message as the themes show it, with a link to answer it if there is an address for that. Its date leads to it,
+ * if it has a number. */
 export function makeArticle(message, sentences, language, replyAddress = "") {
   const name = message.author || sentences.translate("Anonymous");
   const meta = make("p", { class: "meta" }, make("span", { class: "comment-author" }, makeAuthor(message, name)));

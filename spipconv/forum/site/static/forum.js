@@ -271,7 +271,7 @@ class ForumForm {
     if (answer.person) person.set(answer.person);
     this.#empty();
     const sentence = make("p", { class: "success", tabindex: "-1" }, answer.sentence);
-    const article = makeArticle(answer.message, this.#sentences, this.#language);
+    const article = makeArticle({ ...answer.message, id: 0 }, this.#sentences, this.#language);
     const parts = [sentence, make("div", { class: "message" }, article)];
     if (answer.seconds > 0) parts.push(this.#makeTakingBack(answer, text));
     const box = make("div", { class: "comment-answer", lang: this.#language }, ...parts);
