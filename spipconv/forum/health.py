@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
@@ -39,11 +40,18 @@ async def check_health(base: Base) -> Health:
     except StoreError:
         failed, publication, reads = 0, None, False
     writes = base.failure is None or await _can_write(base)
-    space = shutil.disk_usage(base.path.absolute().parent).free >= _LEAST_SPACE
+    space = _has_space(base.path.absolute().parent)
     is_well = reads and writes and space
     return Health(
         "ok" if is_well else "failing", reads, writes, space, not failed, not (publication and publication.failure)
     )
+
+
+def _has_space(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free >= _LEAST_SPACE
+    except OSError:
+        return False
 
 
 async def _can_write(base: Base) -> bool:

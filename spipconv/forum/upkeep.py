@@ -1,28 +1,22 @@
-"""Upkeep of a base: its path comes in, what is wrong with it goes out; and what a server does every day."""
+"""Upkeep of a base: its path comes in, what is wrong with it, its key and its files goes out."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import stat
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from msgspec import ValidationError
 
 from spipconv.forum.keys import InvalidToken, KeyFileError, key_file
 from spipconv.forum.opening import check_keys
-from spipconv.forum.privacy import purge
 from spipconv.forum.settings import read_settings
-from spipconv.forum.store.base import Base, open_base
+from spipconv.forum.store.base import open_base
 from spipconv.forum.store.store import Store
 
 _MOST_SEALED = 3
 # Journals of SQLite's beside the base: they hold messages as it does.
 _FILES = ("", "-wal", "-shm", ".key")
-
-_START = 60.0
-_DAY = 86_400.0
 
 
 def check(path: Path) -> list[str]:
@@ -69,15 +63,3 @@ def _check_modes(path: Path) -> list[str]:
         if mode & 0o077:
             problems.append(f"{file}: others may read or write it (mode {mode:o}): chmod 600 {file}")
     return problems
-
-
-def daily(base: Base, clock: Callable[[], int]) -> Callable[[], Awaitable[None]]:
-    """Return the service of a server that once a day forgets and deletes what the settings say."""
-
-    async def service() -> None:
-        await asyncio.sleep(_START)
-        while True:
-            await asyncio.to_thread(purge, base, clock())
-            await asyncio.sleep(_DAY)
-
-    return service

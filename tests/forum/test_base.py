@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sqlite3
 import stat
@@ -285,6 +286,21 @@ def test_a_running_writer_stops_when_its_base_is_migrated_by_a_newer_one(base: B
         base.submit(posting(message())).result()
 
 
+@POSIX
+@pytest.mark.parametrize("how", ["moved", "removed", "replaced"])
+def test_nothing_is_acknowledged_by_a_base_that_is_no_longer_there(base: Base, tmp_path: Path, how: str) -> None:
+    base.submit(posting(message())).result()
+    if how == "removed":
+        base.path.unlink()
+    else:
+        base.path.rename(tmp_path / "moved.db")
+    if how == "replaced":
+        shutil.copy(tmp_path / "moved.db", base.path)
+    assert base.failure
+    with pytest.raises(StoreError, match="it was moved or replaced: start the server again"):
+        base.submit(posting(message())).result()
+
+
 # --- Transactions
 
 
@@ -404,6 +420,16 @@ def test_a_backup_replaces_an_older_one_only_when_it_is_whole(path: Path, tmp_pa
         back_up(path, target)
     assert target.read_bytes() == old
     assert not list(tmp_path.glob(".spipconv-*"))
+
+
+@pytest.mark.parametrize("name", ["forum.db", "forum.db.key", "letter.txt", "link.db"])
+def test_a_backup_replaces_nothing_but_a_backup(path: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "letter.txt").write_text("precious " * 20)
+    (tmp_path / "link.db").symlink_to(path)
+    before = (tmp_path / name).read_bytes()
+    with pytest.raises(StoreError, match="choose another name"):
+        back_up(path, tmp_path / name)
+    assert (tmp_path / name).read_bytes() == before
 
 
 def test_a_backup_into_nothing_is_one_line(path: Path, tmp_path: Path) -> None:

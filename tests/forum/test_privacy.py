@@ -11,7 +11,6 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from spipconv.forum import upkeep
 from spipconv.forum.health import check_health
 from spipconv.forum.keys import Keys, key_file
 from spipconv.forum.opening import load_keys
@@ -19,6 +18,7 @@ from spipconv.forum.policy import write_policy
 from spipconv.forum.privacy import Purged, copy, forget, purge
 from spipconv.forum.records import Message, Session, Status
 from spipconv.forum.settings import ForumSettings, write_setting
+from spipconv.forum.site import services
 from spipconv.forum.store.base import Base, open_base, sweep
 from spipconv.forum.store.store import Store
 from spipconv.forum.upkeep import check
@@ -125,11 +125,11 @@ def test_thousands_of_refused_messages_are_purged(path: Path) -> None:
 
 
 def test_a_server_purges_every_day(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upkeep, "_START", 0.01)
-    monkeypatch.setattr(upkeep, "_DAY", 0.01)
+    monkeypatch.setattr(services, "_DAY", 0.01)
+    purging = services.make_services(base, load_keys(base.path), lambda: NOW)[-1]
 
     async def serve() -> None:
-        service = asyncio.ensure_future(upkeep.daily(base, lambda: NOW)())
+        service = asyncio.ensure_future(purging())
         for _ in range(2):
             await base.write(posting(message(status="spam", at=5)))
             while (await base.read(lambda store: store.messages.counts()))["spam"]:

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from spipconv.forum.store.connection import connect
+from spipconv.forum.store.connection import APPLICATION, connect
 from spipconv.forum.store.errors import StoreError, explain
 from spipconv.printing import make_printable
 from spipconv.system.files import replace_file, temporary_name
@@ -20,6 +20,8 @@ def back_up(path: Path, target: Path) -> None:
     """
     temporary = target.with_name(temporary_name(target.name))
     try:
+        if target.exists() and (target.samefile(path) or not _is_base(target)):
+            raise StoreError(make_printable(f"{target}: it is no older backup: choose another name"))
         temporary.unlink(missing_ok=True)
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         with closing(connect(path)) as source, closing(sqlite3.connect(temporary, isolation_level=None)) as copy:
@@ -39,3 +41,9 @@ def back_up(path: Path, target: Path) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _is_base(path: Path) -> bool:
+    """Return whether a file is one of ours, by the header that SQLite writes."""
+    with open(path, "rb") as file:
+        return file.read(72)[68:] == APPLICATION.to_bytes(4, "big")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from spipconv.forum.store.connection import connect, create_file
-from spipconv.forum.store.errors import explain
+from spipconv.forum.store.errors import StoreError, explain
 from spipconv.forum.store.migrating import migrate, read_steps
 from spipconv.forum.store.store import Store
 from spipconv.forum.store.writer import Writer
@@ -90,7 +90,11 @@ class Base:
 
     @property
     def failure(self) -> Exception | None:
-        """Why the last transaction could not be written, or None: it was."""
+        """Why not all of the last transaction was written, or why the next one would not be; None: all is well."""
+        try:
+            self._writer.check_place()
+        except StoreError as error:
+            return error
         return self._writer.failure
 
     def close(self) -> None:

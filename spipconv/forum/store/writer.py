@@ -5,6 +5,7 @@ Works that wait at the same time share one transaction, and so one wait for the 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from typing import Generic, TypeVar
 from spipconv.forum.store.errors import StoreError, explain
 from spipconv.forum.store.migrating import check_version
 from spipconv.forum.store.store import Store
+from spipconv.printing import make_printable
 
 _MOST_AT_ONCE = 200
 
@@ -58,6 +60,7 @@ class Writer:
         self._connection = connection
         self._path = path
         self._version = version
+        self._place = _place_of(path)
         self._store = Store(connection)
         self._queue: SimpleQueue[_Task[object] | None] = SimpleQueue()
         # Why not all of the last transaction could be written, or None: it was.
@@ -76,9 +79,14 @@ class Writer:
         task = _Task(work)
         with self._lock:
             if self._is_closed:
-                raise StoreError(f"{self._path}: it was closed")
+                raise StoreError(make_printable(f"{self._path}: it was closed"))
             self._queue.put(task)  # type: ignore[arg-type]  # a task is only ever asked for what its own work returns
         return task.future
+
+    def check_place(self) -> None:
+        """Raise StoreError if another file, or none, is where the base was: nobody would find what is written to it."""
+        if self._place != _place_of(self._path):
+            raise StoreError(make_printable(f"{self._path}: it was moved or replaced: start the server again"))
 
     def close(self) -> None:
         """Do what was submitted, and end."""
@@ -120,8 +128,9 @@ class Writer:
     def _write(self, tasks: list[_Task[object]]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
+            self.check_place()
             if not check_version(self._connection, self._path, self._version):
-                raise StoreError(f"{self._path}: it was replaced by another base: start the server again")
+                raise StoreError(make_printable(f"{self._path}: it is an older base now: start the server again"))
             for task in tasks:
                 task.do(self._connection, self._store, self._path)
             self._connection.execute("COMMIT")
@@ -129,3 +138,12 @@ class Writer:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+
+
+def _place_of(path: Path) -> tuple[int, int] | None:
+    """Return the device and the number of a file; None: it is not there."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
