@@ -202,7 +202,7 @@ def take_picture(page: Page, name: str) -> None:
 def check_accessibility(page: Page, name: str) -> None:
     """Judge a page, light and dark."""
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         take_picture(page, f"{name}-{scheme}")
         assert violations(page) == [], scheme
     page.emulate_media(color_scheme="light")

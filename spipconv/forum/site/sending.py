@@ -244,13 +244,13 @@ class Sending:
         message, page = own.message, own.page
         heading, sentence = _STATES[own.state]
         seconds = message.created + settings.take_back - now
+        # It has no place yet that a link could lead to.
+        shown = {**await self._show(message), "id": 0}
         return self._site.show(
             request, "own.html", settings, language=page.language, heading=translate(heading, page.language),
-            sentence=translate(sentence, page.language), state=own.state,
-            # It has no place yet that a link could lead to.
-            message={**await self._show(message), "id": 0}, reply=False, can_take_back=own.state in ("held", "published") and seconds > 0,
-            minutes=math.ceil(seconds / 60), source=message.text, back=page_address(settings, page),
-            tag=page.language.replace("_", "-"),
+            sentence=translate(sentence, page.language), state=own.state, message=shown, reply=False,
+            can_take_back=own.state in ("held", "published") and seconds > 0, minutes=math.ceil(seconds / 60),
+            source=message.text, back=page_address(settings, page), tag=page.language.replace("_", "-"),
         )  # fmt: skip
 
 

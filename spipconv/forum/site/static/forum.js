@@ -93,8 +93,8 @@ class ForumForm {
   #build() {
     const button = this.#form.querySelector("button[data-send]");
     button.textContent = button.dataset.send;
-    button.before(this.#status);
     button.closest("p").before(this.#alert);
+    button.closest("p").after(this.#status);
     this.#form.addEventListener("focusin", () => this.#fetchToken().catch(() => this.#tellUnreachable()), { once: true });
     this.#form.addEventListener("submit", (event) => this.#submitted(event));
     document.addEventListener("click", (event) => this.#clicked(event));
