@@ -1021,18 +1021,22 @@ def test_after_back_the_preview_looks_again(browser: Browser, server: Server, dr
             chromium.close()
 
 
-def test_a_reply_that_arrived_while_typing_went_on_is_not_lost(visit: Opener) -> None:
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_script_can_send_the_message_as_the_document_says(visit: Opener, status: int) -> None:
+    document = (ROOT / "docs" / "widget.md").read_text("utf-8")
+    script = document.partition("```js\n")[2].partition("```")[0]
+    assert "spip-preview:sending" in script
     page = visit("/article", pages={"/article": ARTICLE})
-    page.evaluate("""() => document.addEventListener("spip-preview:sending", (event) => {
-        event.preventDefault();
-        window.sending = event.detail.text;
-    })""")
+    page.evaluate(f"() => {{ {script} }}")
+    page.context.route("**/send", lambda route: route.fulfill(status=status))
     show(page, "un {brouillon}")
-    page.focus(TEXT)
-    page.keyboard.press("Control+Enter")
-    assert page.evaluate("sending") == "un {brouillon}"
+    with page.expect_response("**/send") as answer:
+        page.press(TEXT, "Control+Enter")
+    assert "un {brouillon}" in (answer.value.request.post_data or "")
+    wait_for(page, "idle" if status == 200 else "shown")
+    assert page.input_value(TEXT) == ("" if status == 200 else "un {brouillon}")
+    assert page.evaluate("sessionStorage.length") == int(status == 500)
     assert page.url.endswith("/article")
-    assert page.input_value(TEXT) == "un {brouillon}"
 
 
 @pytest.mark.parametrize(
