@@ -1,4 +1,4 @@
-# make demo      migrate a small site to Hugo, into demo/site, and build it there
+# make demo      migrate a small site to Hugo, into demo/site, build it there, and set up its comments
 # make check     format, rules, types and the quick tests: under a minute
 # make test      everything: all tests, the widget's too, rules, and types for three systems
 # make compiled  build what mypyc compiles, if there is a C compiler, and run the quick tests on it
@@ -20,14 +20,25 @@ QUICK = -q -m "not slow and not server and not browser"
 
 DEMO = http://localhost:1313/idees/entreprendre-autrement/la-cooperative-une-democratie-d-entreprise/
 
-demo: .venv/installed .venv/bin/hugo
+DEMO_SERVER = http://localhost:8000
+
+demo: .venv/installed-with-comments .venv/bin/hugo
 	@echo "A SPIP site (examples/demo: a dump of its database, and its IMG folder) becomes a Hugo site:"
-	@$(BIN)/spipconv migrate examples/demo/site.sql demo/site --to hugo --img examples/demo/IMG --force || [ $$? = 1 ]
-	@cp examples/demo/comment-form.html demo/site/layouts/_partials/
+	@$(BIN)/spipconv migrate examples/demo/site.sql demo/site --to hugo --img examples/demo/IMG \
+		--comments-server $(DEMO_SERVER) --force || [ $$? = 1 ]
+	@echo
+	@echo "Its forum lives on, in demo/forum.db:"
+	@[ -e demo/forum.db ] || { $(BIN)/spipconv comments init demo/forum.db --site http://localhost:1313 && \
+		echo atelier-des-communs | $(BIN)/spipconv comments moderator add demo/forum.db demo; }
+	@$(BIN)/spipconv comments pages demo/forum.db demo/site
+	@$(BIN)/spipconv comments import demo/forum.db examples/demo/site.sql
+	@$(BIN)/spipconv comments export demo/forum.db
 	@$(BIN)/hugo --quiet --source demo/site
 	@echo
 	@echo "See it:      $(BIN)/hugo server --source demo/site"
+	@echo "Write in it: $(BIN)/spipconv serve --comments demo/forum.db"
 	@echo "Open first:  $(DEMO)"
+	@echo "Moderate:    $(DEMO_SERVER)/moderation/  (demo, atelier-des-communs)"
 
 check: .venv/installed-for-tests
 	$(BIN)/ruff format --check
@@ -93,6 +104,10 @@ clean:
 .venv/installed: .venv/bin/python pyproject.toml
 	SPIPCONV_PURE=1 $(BIN)/pip install --quiet --editable .
 	$(BIN)/python -m compileall -q spipconv
+	@touch $@
+
+.venv/installed-with-comments: .venv/installed
+	SPIPCONV_PURE=1 $(BIN)/pip install --quiet --editable ".[comments]"
 	@touch $@
 
 # A program in a Python package: nothing else is needed to build the demonstration.
