@@ -633,13 +633,13 @@ def test_whatever_is_sent_is_stored_or_comes_back(shared: Visitors, fields: dict
     if answer.status != 400:
         back = fields_of(answer)
         for name in ("author", "title", "email", "url"):
-            assert _flat(back[name]) == _flat(fields[name]) or (
+            assert flatten(back[name]) == flatten(fields[name]) or (
                 name == "url" and back[name] == f"https://{fields[name].strip()}"
             )
-        assert _flat(back["text"]) == _flat(fields["text"])
+        assert flatten(back["text"]) == flatten(fields["text"])
 
 
-def _flat(text: str) -> str:
+def flatten(text: str) -> str:
     """Return a text without what a page cannot hold: controls, and the difference between kinds of line ends."""
     return re.sub(r"[\x00-\x20\x7f-\x9f\ufdd0-\ufdef\ufffd\ufffe\uffff]|[^\x00-\uffff]", "", text)
 
