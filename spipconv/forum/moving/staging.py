@@ -51,7 +51,7 @@ WITH RECURSIVE below (seq) AS (
 _BELOW_ALL: Final = _BELOW.format("parent = 0")
 _BELOW_ONE: Final = _BELOW.format("seq = ?")
 # Seconds around 1970 that are dates: those of the years 1 to 3938.
-_LATEST: Final = 62_135_596_800 - 1
+_LATEST: Final = 62_135_596_800
 _LANGUAGE = re.compile(r"[-_]")
 
 
