@@ -245,7 +245,7 @@ def test_wrong_values_are_said_and_the_message_is_there(tmp_path: Path) -> None:
         [
             row(1, date_heure="0000-00-00 00:00:00"), row(2, date_heure="2010-13-40 10:00:00"),
             row(3, date_heure="2098-01-01 00:00:00"), row(4, date_heure="1998-05-00 00:00:00"),
-            row(5, texte="Ã©tÃ© Ã  la plage, trÃ¨s bien"), row(6, texte="é".encode("latin-1") + b"t\xe9"),
+            row(5, texte="Ã©tÃ©, trÃ¨s bien"), row(6, texte="é".encode("latin-1") + b"t\xe9"),
             row(7, auteur="Paul <paul@example.org>", url_site="mailto:paul@example.org", email_auteur="n'importe quoi"),
             row(8, titre="<b>R&eacute;</b>\n ici", url_site="javascript:alert(1)"),
             row(9, texte="x" * 3_000_000), row(10, id_forum="x"), row(0), row(12, date_heure="0001-01-01 00:00:00"),
@@ -258,7 +258,7 @@ def test_wrong_values_are_said_and_the_message_is_there(tmp_path: Path) -> None:
     assert places(report, "date-future") == ["forum3"]
     assert places(report, "value-refused")[0] == "forum2"
     assert places(report, "encoding-repaired") == ["forum5", "forum6"]
-    assert (found[5].text, found[6].text) == ("été à la plage, très bien", "été")
+    assert (found[5].text, found[6].text) == ("été, très bien", "été")
     assert (found[7].author, found[7].url, found[7].email) == ("Paul", "", None)
     assert places(report, "email-refused") == ["forum7"]
     assert (found[8].title, found[8].url) == ("<b>Ré</b> ici", "")

@@ -91,6 +91,8 @@ class Staging:
         self._db = sqlite3.connect(work / "incoming.sqlite")
         self._db.row_factory = sqlite3.Row
         self._db.executescript(_TABLES)
+        # Messages of one page often follow each other.
+        self._last_place = PageReference(), 0
 
     def close(self) -> None:
         """Close the file."""
@@ -174,12 +176,15 @@ class Staging:
         return self._keys.seal(address.encode()), self._keys.digest_email(address)
 
     def _place_of(self, page: PageReference) -> int:
+        if page == self._last_place[0]:
+            return self._last_place[1]
         names = tuple(map(_storable, (page.key, page.path, page.language, page.name)))
         self._db.execute("INSERT OR IGNORE INTO places (key, path, language, name) VALUES (?, ?, ?, ?)", names)
         row = self._db.execute(
             "SELECT id FROM places WHERE (key, path, language, name) = (?, ?, ?, ?)", names
         ).fetchone()
-        return int(row[0])
+        self._last_place = page, int(row[0])
+        return self._last_place[1]
 
     def _drop_repeated(self) -> Iterator[Left]:
         repeated = self._db.execute(
