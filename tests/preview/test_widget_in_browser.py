@@ -1021,6 +1021,24 @@ def test_after_back_the_preview_looks_again(browser: Browser, server: Server, dr
             chromium.close()
 
 
+def test_after_back_a_text_that_arrived_is_no_draft(visit: Opener, server: Server) -> None:
+    page = visit("/article", pages={"/article": ARTICLE})
+    thanks = (
+        '<script type="module" src="/static/spip-preview.js"></script><spip-preview sent="/article"></spip-preview>'
+    )
+    page.context.route("**/send", partial(answer_with, thanks, {"Content-Type": "text/html"}))
+    show(page, "un {brouillon}")
+    page.get_by_role("button", name="Envoyer").click()
+    page.wait_for_url("**/send")
+    page.wait_for_function("sessionStorage.length === 0")
+    page.go_back()
+    page.wait_for_selector(f"{VIEW} i:text-is('brouillon')")
+    page.goto(f"{server.address}/article?again=1")
+    wait_for(page, "idle")
+    assert page.input_value(TEXT) == ""
+    assert page.evaluate("sessionStorage.length") == 0
+
+
 @pytest.mark.parametrize("status", [200, 500])
 def test_a_script_can_send_the_message_as_the_document_says(visit: Opener, status: int) -> None:
     document = (ROOT / "docs" / "widget.md").read_text("utf-8")

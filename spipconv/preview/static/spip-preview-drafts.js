@@ -12,6 +12,7 @@ const LONGEST_AGE = 24 * 3600 * 1000;
 const MOST_SLOTS = 5;
 const LONGEST_MARK = 500;
 const SHORTEST_MARK = 8;
+const SENT_FRAGMENT = "#spip-preview-sent";
 
 /** Where the drafts of a scope are, `tab` or `browser`; nothing if the browser allows no storage. */
 function storageOf(scope) {
@@ -90,16 +91,28 @@ export const concerns = (event, key) => event.key === null || event.key === SWIT
 /** Returns where the drafts of a page's form are kept. The rest of its address says what is shown of the page. */
 export const keyOf = (path, form) => `${PREFIX}draft:${path}#${form}`;
 
-/** Deletes the drafts of a page that were sent; the host says that they arrived. */
-export function forgetSent(path) {
-  const ofPage = ([key]) => key.startsWith(keyOf(path, ""));
-  for (const scope of ["tab", "browser"]) {
-    const drafts = [...sweep(scope)].filter(ofPage);
-    const sent = drafts.filter(([, draft]) => draft.sent);
-    // Scripts may send a form without its submit event. In this tab, nobody else has written anything.
-    const gone = sent.length || scope === "browser" ? sent : drafts;
-    attempt(scope, (storage) => gone.forEach(([key]) => storage.removeItem(key)));
+/** Deletes the drafts of a page that were sent. */
+function forgetSent(path) {
+  for (const scope of ["tab", "browser"])
+    for (const [key, draft] of sweep(scope))
+      if (draft.sent && key.startsWith(keyOf(path, ""))) attempt(scope, (storage) => storage.removeItem(key));
+}
+
+/**
+ * Deletes what was sent and arrived, as the host says: by the fragment of the page's address, or by the address of a
+ * page of this site (nothing: this page). Returns whether it is about this page.
+ */
+export function confirmSent(address) {
+  if (location.hash === SENT_FRAGMENT) {
+    forgetSent(location.pathname);
+    // Reloading the page says it about nothing that is sent later.
+    history.replaceState(history.state, "", location.pathname + location.search);
   }
+  if (address === null || address === "false" || !URL.canParse(address, document.baseURI)) return false;
+  const page = address ? new URL(address, document.baseURI) : location;
+  if (page.origin !== location.origin) return false;
+  forgetSent(page.pathname);
+  return page.pathname === location.pathname;
 }
 
 const lettersOf = (text) => text.normalize("NFKC").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");

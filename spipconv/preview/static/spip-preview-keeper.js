@@ -7,6 +7,9 @@ import { mark } from "./spip-preview-words.js";
 
 const SAVING_PAUSE = 300;
 
+/** Whether the browser went back to the page, and puts into its fields what was in them. */
+const isBack = () => globalThis.performance?.getEntriesByType?.("navigation")[0]?.type === "back_forward";
+
 /** By what the line is about: its sentence and the actions that it offers. */
 const LINES = {
   kept: { sentence: mark("A draft is kept in this tab for 24 hours."), offers: ["forget", "stop"] },
@@ -37,6 +40,7 @@ export class DraftKeeper {
   #about = "";
   #deleted = "";
   #timer = 0;
+  #isTouched = false;
 
   constructor(field, draft, scope, sentences) {
     this.#field = field;
@@ -61,7 +65,7 @@ export class DraftKeeper {
   restore() {
     const { value, defaultValue } = this.#field;
     const draft = areOff() ? null : this.#draft.read(defaultValue);
-    if (!draft) return "";
+    if (!draft) return this.#takeOver();
     if (draft.text === value) {
       // The browser or the page has restored it.
       this.#draft.adopt(draft);
@@ -74,8 +78,15 @@ export class DraftKeeper {
     return this.#show(draft.sent ? "pending" : "restored");
   }
 
+  /** The browser may have put a text into the field. */
+  lookAgain() {
+    this.#takeOver();
+    this.save();
+  }
+
   /** The text was changed: keeps it as soon as the typing pauses. */
   changed() {
+    this.#isTouched = true;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.save(), SAVING_PAUSE);
     const isDeleted = this.#about === "deleted" && this.#field.value === this.#field.defaultValue;
@@ -109,6 +120,12 @@ export class DraftKeeper {
 
   get #ordinary() {
     return this.#scope === "browser" ? "shared" : "kept";
+  }
+
+  /** After Back, a text without a draft is one that arrived: it is not kept again before it is changed. */
+  #takeOver() {
+    if (isBack() && !this.#isTouched && !this.#about) this.#draft.remove(this.#field.value);
+    return "";
   }
 
   #adoptOther() {

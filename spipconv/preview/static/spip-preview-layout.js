@@ -59,7 +59,7 @@ export class Layout {
 
   /** Scrolls the page so far that the pane below the field is in sight while something is typed. */
   bringIntoSight() {
-    if (!this.isBelow || document.activeElement !== this.#field) return;
+    if (!this.isBelow || !this.#field.matches(":focus")) return;
     const top = window.visualViewport?.offsetTop ?? 0;
     const hidden = this.#pane.getBoundingClientRect().bottom - top - this.#room;
     const most = this.#field.getBoundingClientRect().top - top;

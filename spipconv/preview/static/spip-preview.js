@@ -6,20 +6,19 @@
  * Copyright: the authors of spipconv. Licence: MIT.
  */
 
-import { Draft, forgetSent, keyOf, sweepAll } from "./spip-preview-drafts.js";
-import { continueList, isEditable, pasteLink } from "./spip-preview-editing.js";
+import { Draft, confirmSent, keyOf, sweepAll } from "./spip-preview-drafts.js";
 import { DraftKeeper } from "./spip-preview-keeper.js";
+import { listenToKeys } from "./spip-preview-keys.js";
 import { Layout } from "./spip-preview-layout.js";
 import { Pane } from "./spip-preview-pane.js";
 import { Remarks } from "./spip-preview-remarks.js";
 import { harmless } from "./spip-preview-safety.js";
-import { findSendButton, isForPreview } from "./spip-preview-sending.js";
+import { isForPreview } from "./spip-preview-sending.js";
 import { PreviewServer, explain } from "./spip-preview-server.js";
-import { findCommand, isWithControl, makeToolbar } from "./spip-preview-toolbar.js";
+import { makeToolbar } from "./spip-preview-toolbar.js";
 import { Sentences, checkWords, directionOf, readWords, tell } from "./spip-preview-words.js";
 
 const TYPING_PAUSE = 300;
-const SENT_FRAGMENT = "#spip-preview-sent";
 
 const numbers = new Set();
 const draftKeys = new Set();
@@ -144,15 +143,9 @@ export class SpipPreview extends HTMLElement {
     this.#words = checkWords(words);
   }
 
-  /** The host says that what a page's form sent has arrived. */
+  /** The host may say that what a page's form sent has arrived. */
   #confirm() {
-    if (location.hash === SENT_FRAGMENT) forgetSent(location.pathname);
-    const named = this.getAttribute("sent");
-    if (named === null || named === "false" || !URL.canParse(named, document.baseURI)) return;
-    const page = named ? new URL(named, document.baseURI) : location;
-    if (page.origin !== location.origin) return;
-    forgetSent(page.pathname);
-    if (page.pathname === location.pathname) this.#keeper?.forget();
+    if (confirmSent(this.getAttribute("sent"))) this.#keeper?.forget();
   }
 
   #awaitField() {
@@ -252,8 +245,7 @@ export class SpipPreview extends HTMLElement {
     const { signal } = this.#life;
     const on = (target, type, listener) => target.addEventListener(type, listener, { signal });
     on(this.#field, "input", () => this.#changed());
-    on(this.#field, "keydown", (event) => this.#pressed(event));
-    on(this.#field, "paste", (event) => this.#pasted(event));
+    listenToKeys(this.#field, this.#endpoint, signal);
     on(document, "selectionchange", () => this.#follow());
     on(this, "keydown", (event) => this.#escape(event));
     on(this.getRootNode(), "submit", (event) => this.#submitted(event));
@@ -275,36 +267,9 @@ export class SpipPreview extends HTMLElement {
   }
 
   #lookAgain() {
-    this.#keeper?.save();
+    this.#keeper?.lookAgain();
     this.#server.schedule(0);
     this.#layout.grow();
-  }
-
-  #pressed(event) {
-    if (!isEditable(this.#field) || event.isComposing) return;
-    const isDone = isWithControl(event) ? this.#pressedWithControl(event) : this.#pressedAlone(event);
-    if (isDone) event.preventDefault();
-  }
-
-  #pressedAlone(event) {
-    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
-    return event.key === "Enter" && isPlain && continueList(this.#field);
-  }
-
-  #pressedWithControl(event) {
-    const { form } = this.#field;
-    if (event.key === "Enter" && !event.shiftKey && form) {
-      if (!event.repeat) form.requestSubmit(findSendButton(form, this.#endpoint));
-      return true;
-    }
-    const command = findCommand(event);
-    command?.run(this.#field);
-    return Boolean(command);
-  }
-
-  #pasted(event) {
-    const text = event.clipboardData?.getData("text/plain");
-    if (text && isEditable(this.#field) && pasteLink(this.#field, text)) event.preventDefault();
   }
 
   #escape(event) {
@@ -346,7 +311,7 @@ export class SpipPreview extends HTMLElement {
 
   #follow() {
     const { value, selectionEnd } = this.#field;
-    if (document.activeElement === this.#field && value) this.#pane.follow(selectionEnd / value.length);
+    if (this.#field.matches(":focus") && value) this.#pane.follow(selectionEnd / value.length);
   }
 
   // ---- what the server does

@@ -258,9 +258,9 @@ describe("after the form was sent, the draft", () => {
     }],
     ["the address", () => {
       window.history.replaceState(null, "", "#spip-preview-sent");
-      const parts_ = put(MARKUP);
-      window.history.replaceState(null, "", "/article");
-      return parts_;
+      const found = put(MARKUP);
+      assert.equal(window.location.href, "https://site.example/article");
+      return found;
     }],
     ["forgetDraft()", () => {
       const found = put(MARKUP);
@@ -286,6 +286,16 @@ describe("after the form was sent, the draft", () => {
     for (const markup of ["/other", "https://other.example/article", "false", "https://["])
       reload(MARKUP.replace("endpoint", `sent="${markup}" endpoint`));
     assert.equal(reload().field.value, "mon long {{texte}}");
+  });
+
+  it("is another one from then on: what is written later is not deleted", async () => {
+    await send();
+    const markup = MARKUP.replace("endpoint", "sent endpoint");
+    await ask(reload(markup).field, "une autre");
+    const { field, widget } = reload(markup);
+    assert.equal(field.value, "une autre");
+    document.body.append(widget);
+    assert.equal(kept(), "une autre");
   });
 
   it("stays deleted where the page with its text comes back", async () => {

@@ -23,7 +23,7 @@ const { window } = new JSDOM('<!DOCTYPE html><html lang="en"><body></body></html
 });
 
 const GLOBALS = `AbortController CustomEvent DOMParser Document Element Event HTMLElement HTMLFormElement InputEvent KeyboardEvent
-MutationObserver Node NodeFilter document getComputedStyle localStorage location sessionStorage window`.split(/\s+/);
+MutationObserver Node NodeFilter document getComputedStyle history localStorage location sessionStorage window`.split(/\s+/);
 for (const name of [...GLOBALS, "customElements", "navigator"])
   Object.defineProperty(globalThis, name, { value: window[name], configurable: true, writable: true });
 // What jsdom does not have: it lays nothing out and edits nothing.
