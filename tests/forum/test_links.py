@@ -42,7 +42,7 @@ class Links:
         self.forum = Forum(folder, smtp="smtp://localhost")
         self.settings = self.forum.do(read_settings)
         self.app = create_app(
-            self.forum.base, self.forum.keys, self.settings, rate=0, preview_rate=0, clock=lambda: self.forum.now
+            self.forum.base, self.forum.keys, self.settings, rate=1, preview_rate=0, clock=lambda: self.forum.now
         )
         self.rose: Moderator = self.forum.moderator()
 

@@ -26,7 +26,7 @@ from spipconv.forum.store.errors import StoreError
 from spipconv.preview import create_app as create_preview
 from spipconv.preview.assets import read_assets
 from spipconv.web.clients import Clients
-from spipconv.web.guard import Guard, Prefix, check_origins
+from spipconv.web.guard import Guard, Prefix, check_origins, check_root_path
 from spipconv.web.proxies import TrustedProxies
 from spipconv.web.refusals import Refusal, as_refusal
 from spipconv.web.requests import read_root
@@ -56,6 +56,7 @@ def create_app(
 
     Raises ValueError as ``spipconv.preview.create_app`` does.
     """
+    check_root_path(root_path)
     origins = check_origins([origin] if (origin := origin_of(settings.site)) else [])
     site = Site(base, keys, Clients(TrustedProxies(trusted_proxies)), clock)
     preview = create_preview(
@@ -76,14 +77,17 @@ def create_app(
             Route("/static/{name}", own.show_asset, methods=["GET"]),
             Route("/openapi.json", own.show_description, methods=["GET"]),
             *about.routes(site),
-            *links.routes(site),
+            *links.routes(site, is_limited=rate > 0),
             *moderators.routes(site),
-            *subscriptions.routes(site, origins),
-            *feeds.routes(site),
+            *subscriptions.routes(site, origins, is_limited=rate > 0),
+            *feeds.routes(site, is_limited=rate > 0),
             Route("/preview", preview),
             Route("/", preview),
         ],
-        middleware=[Middleware(Prefix, root_path=root_path), Middleware(Guard, origins=origins, answer=own.refuse)],
+        middleware=[
+            Middleware(Prefix, root_path=check_root_path(root_path)),
+            Middleware(Guard, origins=origins, answer=own.refuse),
+        ],
         exception_handlers={HTTPException: own.refuse, Refusal: own.refuse},
         lifespan=lifespan,
     )

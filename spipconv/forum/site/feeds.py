@@ -28,9 +28,9 @@ _BURST: Final = 100
 _MOST_FEEDS: Final = 50
 
 
-def routes(site: Site) -> list[BaseRoute]:
-    """Return the routes."""
-    feeds = Feeds(site)
+def routes(site: Site, *, is_limited: bool = True) -> list[BaseRoute]:
+    """Return the routes. ``is_limited``: a client may ask for so many pages only."""
+    feeds = Feeds(site, Buckets(_RATE if is_limited else 0, _BURST))
     return [
         Route(SITE_FEED_PATH, feeds.show_site, methods=["GET"]),
         Route("/feeds/{key}.atom", feeds.show_page, methods=["GET"]),
@@ -40,9 +40,9 @@ def routes(site: Site) -> list[BaseRoute]:
 class Feeds:
     """The feeds of a site."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, requests: Buckets) -> None:
         self._site = site
-        self._requests = Buckets(_RATE, _BURST)
+        self._requests = requests
         self._feeds: OrderedDict[int, tuple[object, Feed]] = OrderedDict()
 
     async def show_site(self, request: Request) -> Response:

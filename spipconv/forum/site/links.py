@@ -51,9 +51,9 @@ class _Offer(Struct, frozen=True):
     is_open: bool
 
 
-def routes(site: Site) -> list[BaseRoute]:
-    """Return the routes."""
-    pages = LinkPages(site)
+def routes(site: Site, *, is_limited: bool = True) -> list[BaseRoute]:
+    """Return the routes. ``is_limited``: a client may ask for so many pages only."""
+    pages = LinkPages(site, Buckets(_RATE if is_limited else 0, _BURST))
     return [
         Route("/moderation/link/{token}", pages.show, methods=["GET"]),
         Route("/moderation/link/{token}", pages.decide, methods=["POST"]),
@@ -63,9 +63,9 @@ def routes(site: Site) -> list[BaseRoute]:
 class LinkPages:
     """The pages that moderators' links open."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, requests: Buckets) -> None:
         self._site = site
-        self._requests = Buckets(_RATE, _BURST)
+        self._requests = requests
 
     async def show(self, request: Request) -> Response:
         """Show the message, and the button; or what was decided on it."""

@@ -45,9 +45,13 @@ _ASKED: Final = mark(
 _Read = Callable[[Keys, str, int], SubscriptionRight]
 
 
-def routes(site: Site, origins: Collection[str]) -> list[BaseRoute]:
-    """Return the routes. ``origins`` are the other sites whose pages may send the form."""
-    pages = SubscriptionPages(site, origins)
+def routes(site: Site, origins: Collection[str], *, is_limited: bool = True) -> list[BaseRoute]:
+    """Return the routes.
+
+    ``origins`` are the other sites whose pages may send the form. ``is_limited``: a client may ask for so much only.
+    """
+    wishes = Buckets(_RATE if is_limited else 0, _BURST)
+    pages = SubscriptionPages(site, origins, wishes, Buckets(_PAGES_PER_SECOND if is_limited else 0, _PAGES_IN_A_ROW))
     return [
         Route("/subscriptions", pages.show_form, methods=["GET"]),
         Route("/subscriptions", pages.ask, methods=["POST"]),
@@ -61,11 +65,11 @@ def routes(site: Site, origins: Collection[str]) -> list[BaseRoute]:
 class SubscriptionPages:
     """The pages of subscriptions."""
 
-    def __init__(self, site: Site, origins: Collection[str]) -> None:
+    def __init__(self, site: Site, origins: Collection[str], wishes: Buckets, requests: Buckets) -> None:
         self._site = site
         self._origins = origins
-        self._wishes = Buckets(_RATE, _BURST)
-        self._requests = Buckets(_PAGES_PER_SECOND, _PAGES_IN_A_ROW)
+        self._wishes = wishes
+        self._requests = requests
 
     async def show_form(self, request: Request) -> Response:
         """Show the form in which a reader gives an address; ``page`` is the key of a page, without it for the site."""
