@@ -234,6 +234,15 @@ def test_several_messages_are_decided_on_at_once(office: Office, desk: Desk) -> 
     assert {status_of(office, number) for number in numbers} == {"prop"}
 
 
+def test_enter_on_a_checkbox_decides_nothing(office: Office, desk: Desk) -> None:
+    held = office.forum.add()
+    page = desk.get("").text
+    bulk = page[page.index('<form id="bulk"') :]
+    assert bulk.index('<button name="status" value="" hidden>') < bulk.index('value="publie"')
+    assert desk.post("decide", [("message", f"{held.id}:1"), ("status", "")]).status == 303
+    assert status_of(office, held.id) == "prop"
+
+
 def test_a_form_that_is_sent_again_does_nothing_more(office: Office, desk: Desk) -> None:
     held = office.forum.add()
     vote = {"status": "publie", "message": f"{held.id}:1"}

@@ -234,6 +234,9 @@ def _find_fault(message: Message | None, other: Decision | None) -> Literal["gon
 
 def _read_votes(form: Form) -> tuple[Status, list[tuple[int, int]]]:
     status = form.get("status")
+    if "status" in form and not status:
+        # Enter on a checkbox sends the form without any of its buttons.
+        return "prop", []
     votes = [_VOTE.fullmatch(value) for value in form.get_all("message")]
     if status not in _STATUSES or not all(votes):
         raise Refusal("bad-form")

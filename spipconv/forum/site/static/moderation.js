@@ -223,7 +223,7 @@ function countSelected() {
   const number = selected().length;
   bulk.classList.toggle("has-selection", number > 0);
   document.getElementById("selected").textContent = `${words.selected} ${number}`;
-  for (const button of bulk.querySelectorAll("button[name]")) {
+  for (const button of bulk.querySelectorAll(".actions button")) {
     button.disabled = number === 0;
   }
   const all = document.getElementById("select-all");
@@ -331,7 +331,9 @@ function setUpQueue() {
     const form = event.target;
     if (form.matches(`[data-decide], ${UNDO}, #bulk`)) {
       event.preventDefault();
-      send(form, event.submitter);
+      if (form !== bulk || event.submitter?.value) {
+        send(form, event.submitter);
+      }
     }
   });
   setUpHelp();
