@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 
 import msgspec
@@ -28,7 +27,7 @@ from spipconv.preview.reading import TYPES, PreviewRequest, read_form, read_obje
 from spipconv.preview.refusals import REASONS
 from spipconv.settings import check_language
 from spipconv.web.clients import Clients
-from spipconv.web.guard import Guard, Prefix, check_origins, write_page_policy
+from spipconv.web.guard import Guard, Prefix, check_origins, check_root_path, write_page_policy
 from spipconv.web.limits import Buckets
 from spipconv.web.negotiation import LONGEST_LANGUAGE, choose_language, choose_type, read_language
 from spipconv.web.proxies import TrustedProxies
@@ -41,7 +40,7 @@ _HTML = "text/html"
 _FORMS = (_JSON, _HTML)
 # How many times as many bytes as a text may have a form that comes back: with the host's other fields, or with a text
 # that is too long, which is not lost.
-_PAGE_FACTOR = 16
+PAGE_FACTOR = 16
 # Bytes of HTML. A note of five bytes becomes three hundred, and nobody reads thousands of notes.
 MOST_HTML = 1024 * 1024
 
@@ -92,8 +91,7 @@ def create_app(
     code = check_language(lang)
     if max_body < 1 or rate < 0 or burst < 1:
         raise ValueError("max_body and burst must be at least 1, rate at least 0")
-    if root_path and not re.fullmatch("(/[^/?#]+)+", root_path):
-        raise ValueError(f"root_path: {root_path!r} is not a path: write it as /apercu")
+    check_root_path(root_path)
     clients = Clients(TrustedProxies(trusted_proxies))
     conversions = Conversions(Buckets(rate, burst), check_plugins(plugins), check_extensions(extensions))
     return _Application(code, check_origins(origins), max_body, clients, conversions).build(root_path)
@@ -166,7 +164,7 @@ class _Application:
     async def _read(self, request: Request, context: _RequestContext) -> PreviewRequest:
         """Return the request for a preview; a form is kept for the answer, also where its text is too long."""
         is_json = check_type(request.headers, TYPES) == JSON
-        body = await read_body(request, self._max_body * (1 if is_json else _PAGE_FACTOR))
+        body = await read_body(request, self._max_body * (1 if is_json else PAGE_FACTOR))
         if is_json:
             value = parse_json(body)
             context.given = str(value.get("lang", ""))
@@ -198,7 +196,7 @@ class _Application:
         return Response(asset.content, media_type=asset.media_type, headers=headers)
 
     async def show_description(self, request: Request) -> Response:
-        return _answer_json(describe(read_root(request), self._max_body, self._max_body * _PAGE_FACTOR, self._assets))
+        return _answer_json(describe(read_root(request), self._max_body, self._max_body * PAGE_FACTOR, self._assets))
 
     async def show_health(self, request: Request) -> Response:
         return _answer_json({"status": "ok"})

@@ -44,6 +44,13 @@ def check_origins(origins: Collection[str]) -> frozenset[str]:
     return frozenset(origins)
 
 
+def check_root_path(root_path: str) -> str:
+    """Return the path under which a proxy shows the application. Raises ValueError for what is no path."""
+    if root_path and not re.fullmatch("(/[^/?#]+)+", root_path):
+        raise ValueError(f"root_path: {root_path!r} is not a path: write it as /apercu")
+    return root_path
+
+
 class Prefix:
     """ASGI middleware: sets the path under which a proxy shows the application, whether or not it removes that path."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 SECURITY = Path(__file__).parent.parent / "security"
 WANTED = os.environ.get("SPIPCONV_TEST_ATTACKS", "")
+# The script of a page asks for so many messages at most.
+MOST_LIVE = 1500
 EVERY = 1 if WANTED else 4
 
 
@@ -65,8 +67,8 @@ TOUCH = """() => {
         for (const name of ["pointerover", "mouseover", "mouseenter", "mousedown", "mouseup"])
             element.dispatchEvent(new MouseEvent(name, {bubbles: true, cancelable: true}));
         for (const name of ["focus", "blur", "toggle", "error", "load"]) element.dispatchEvent(new Event(name));
-        element.focus();
-        element.click();
+        element.focus?.();
+        element.click?.();
     }
 }"""
 
@@ -102,8 +104,8 @@ def message_of(vector: str, page: int) -> Message:
     )  # fmt: skip
 
 
-def fill(store: Store, page: int) -> None:
-    for vector in VECTORS:
+def fill(store: Store, page: int, vectors: Sequence[str] = VECTORS) -> None:
+    for vector in vectors:
         store.messages.add(message_of(vector, page))
 
 
@@ -129,7 +131,9 @@ def test_a_form_comes_back_with_every_attack_as_words(visitors: Visitors) -> Non
                 (element.tag, name) for element in page.iter() for name in element.attrib if str(name).startswith("on")
             ], vector
             if answer.status == 422:
-                assert flatten(fields_of(answer)["author"]) == flatten(vector), vector
+                assert flatten(fields_of(answer)["author"]) == flatten(vector.encode("utf-8", "replace").decode()), (
+                    vector
+                )
 
 
 def test_the_live_thread_holds_no_danger(visitors: Visitors) -> None:
@@ -166,21 +170,27 @@ def open_watched(browser: Browser, site: Site, address: str) -> tuple[Page, list
         if not request.url.startswith((f"{site.server}/", f"{site.address}/")) or "x.example" in request.url:
             strange.append(request.url)
 
+    def dismiss(dialog: Any) -> None:
+        strange.append(dialog.message)
+        dialog.dismiss()
+
     page.on("request", note)
-    page.on("dialog", lambda dialog: (strange.append(dialog.message), dialog.dismiss()))
+    page.on("dialog", dismiss)
     page.goto(address)
     return page, strange
 
 
 @pytest.mark.browser
-def test_no_attack_runs_in_the_page_of_a_thread_or_in_a_live_thread(browser: Browser, site: Site) -> None:
-    number = site.add_page("attacked")
-    site.forum.do(lambda store: fill(store, number))
-    served = [f"{site.server}/pages/attacked?from={start}" for start in range(0, len(VECTORS), MOST_MESSAGES)]
-    for address in [*served, f"{site.address}/attacked"]:
+@pytest.mark.parametrize("start", range(0, len(VECTORS), MOST_LIVE))
+def test_no_attack_runs_in_the_page_of_a_thread_or_in_a_live_thread(browser: Browser, site: Site, start: int) -> None:
+    key, vectors = f"attacked{start}", VECTORS[start : start + MOST_LIVE]
+    number = site.add_page(key)
+    site.forum.do(lambda store: fill(store, number, vectors))
+    served = [f"{site.server}/pages/{key}?from={first}" for first in range(0, len(vectors), MOST_MESSAGES)]
+    for address in [*served, f"{site.address}/{key}"]:
         page, strange = open_watched(browser, site, address)
         if address not in served:
-            page.locator("li.comment").nth(len(VECTORS)).wait_for(state="attached", timeout=60_000)
+            page.locator("li.comment").nth(len(vectors)).wait_for(state="attached", timeout=60_000)
         page.evaluate(TOUCH)
         assert page.evaluate(LOOK) == [], address
         assert strange == [], address

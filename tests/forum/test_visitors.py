@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from spipconv.forum.posting import FEWEST_SECONDS, TOKEN_SECONDS, Sender, make_t
 from spipconv.forum.records import Message, Page
 from spipconv.forum.settings import read_settings
 from spipconv.forum.site.application import create_app
+from spipconv.forum.store.errors import StoreError
 from spipconv.forum.store.store import Store
 from tests.asgi import Answer, as_json, as_multipart, as_urlencoded, ask
 from tests.forum.forums import Forum
@@ -439,6 +441,25 @@ def test_half_surrogates_and_controls_are_stored_as_something_else(visitors: Vis
     [message] = visitors.messages()
     assert message.author == "A\ufffdnne"
     assert message.text == "ab\ufffd"
+
+
+def test_what_cannot_be_stored_is_not_acknowledged_and_comes_back(
+    visitors: Visitors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = visitors.token()
+
+    def fail(work: Callable[[Store], object]) -> Future[object]:
+        raise StoreError("forum.db: the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(visitors.forum.base, "submit", fail)
+        answers = [visitors.send(token=token), visitors.send_page(token=token)]
+    assert [answer.status for answer in answers] == [503, 503]
+    assert all(answer.headers["retry-after"] for answer in answers)
+    assert "disk" not in answers[0].text + answers[1].text
+    assert fields_of(answers[1])["text"].strip() == FORM["text"]
+    assert visitors.messages() == []
+    assert visitors.send(token=token).status == 200
 
 
 # ---- who may not

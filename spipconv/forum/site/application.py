@@ -23,7 +23,8 @@ from spipconv.forum.site.origins import origin_of
 from spipconv.forum.site.services import Service, running
 from spipconv.forum.store.base import Base
 from spipconv.forum.store.errors import StoreError
-from spipconv.preview import create_app as create_preview
+from spipconv.preview.application import PAGE_FACTOR
+from spipconv.preview.application import create_app as create_preview
 from spipconv.preview.assets import read_assets
 from spipconv.web.clients import Clients
 from spipconv.web.guard import Guard, Prefix, check_origins, check_root_path
@@ -111,7 +112,7 @@ class _Application:
         return Response(asset.content, media_type=asset.media_type, headers=headers)
 
     async def show_description(self, request: Request) -> Response:
-        return answer_json(describe(read_root(request), _MOST_PREVIEW, self._assets))
+        return answer_json(describe(read_root(request), _MOST_PREVIEW, _MOST_PREVIEW * PAGE_FACTOR, self._assets))
 
     async def refuse(self, request: Request, error: Exception) -> Response:
         """Answer an error as a page or in JSON; its cause is only written to the log."""

@@ -33,9 +33,12 @@ _REASONS: Final = {
 }
 
 
-def describe(root: str, max_body: int, assets: Mapping[str, Asset]) -> Description:
-    """Return the OpenAPI 3.1 description of the application under a prefix, with its files by name."""
-    description = describe_preview(root, max_body, assets)
+def describe(root: str, max_body: int, most_form: int, assets: Mapping[str, Asset]) -> Description:
+    """Return the OpenAPI 3.1 description of the application under a prefix, with its files by name.
+
+    ``max_body`` and ``most_form`` are those of the preview.
+    """
+    description = describe_preview(root, max_body, most_form, assets)
     paths, components, info = description["paths"], description["components"], description["info"]
     assert isinstance(paths, dict)
     assert isinstance(components, dict)
