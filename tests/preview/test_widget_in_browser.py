@@ -1241,15 +1241,22 @@ def test_an_origin_that_is_not_allowed_gets_an_explanation(browser: Browser, ser
 # ---- accessibility
 
 
-@pytest.mark.parametrize("width", [375, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(visit: Opener, scheme: str, width: int) -> None:
-    page = visit(color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce")
+@pytest.mark.parametrize(
+    ("language", "width", "scheme"),
+    [("fr", 375, "light"), ("fr", 375, "dark"), ("fr", 1280, "light"), ("fr", 1280, "dark"), ("ar", 375, "light")],
+)
+def test_axe_finds_nothing(visit: Opener, language: str, width: int, scheme: str) -> None:
+    options = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}, "reduced_motion": "reduce"}
+    page = visit(f"/?lang={language}", **options)
     assert violations(page) == []
     show(page, MESSAGE)
     page.wait_for_selector(".spip-preview-remark")
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for link in (0, 1):
+        # The draft is deleted, then drafts are switched off.
+        page.locator(f"{LINE} button").nth(link).click()
+        assert violations(page) == []
     page.context.set_offline(True)
     page.fill(TEXT, "sans réseau")
     wait_for(page, "offline")

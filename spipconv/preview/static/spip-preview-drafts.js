@@ -178,8 +178,9 @@ export class Draft {
       this.#slot = this.#freeSlot(text);
       kept = this.#load();
     }
-    this.#own = text;
-    return kept?.text === text || this.#store({ text, base, at: Date.now() });
+    const isKept = kept?.text === text || this.#store({ text, base, at: Date.now() });
+    if (isKept) this.#own = text;
+    return isKept;
   }
 
   /** Notes that a text was sent; `shown` is what it looks like, by which the next page is recognised. */

@@ -100,8 +100,13 @@ export class DraftKeeper {
     const { value, defaultValue } = this.#field;
     if (!value.trim() || value === defaultValue) {
       this.#draft.remove(value);
-      if (this.#about === this.#ordinary || this.#about === "restored") this.#show("");
-    } else if (this.#draft.write(value, defaultValue) && !this.#about) this.#show(this.#ordinary);
+      if (this.#about === this.#ordinary) this.#show("");
+      return;
+    }
+    const isKept = this.#draft.write(value, defaultValue);
+    if (isKept && !this.#about) this.#show(this.#ordinary);
+    // The storage may be full.
+    else if (!isKept && this.#about === this.#ordinary) this.#show("");
   }
 
   /** The text is being sent: it is kept until the host or the next page shows that it arrived. */
@@ -150,11 +155,13 @@ export class DraftKeeper {
   }
 
   #act(name) {
+    const hadFocus = this.line.contains(document.activeElement);
     if (name === "forget") this.#forgetByHand();
     else if (name === "undo") this.#setText(this.#deleted);
     else if (name === "use") this.#useOther();
     else this.#switch(name === "stop");
-    this.#field.focus();
+    // The button that was pressed by a key is gone; after a touch, the field would open the keyboard.
+    if (hadFocus && document.activeElement !== this.#field) (this.line.querySelector("button") ?? this.#field).focus();
   }
 
   #forgetByHand() {

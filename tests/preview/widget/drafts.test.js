@@ -138,6 +138,21 @@ describe("a draft", () => {
     assert.equal(widget.dataset.state, "shown");
     assert.equal(line(widget).hidden, true);
   });
+
+  it("is not said to be kept once it no longer is; what was kept before stays", async (test) => {
+    const { field, widget } = put(MARKUP);
+    await ask(field, "mon texte");
+    assert.equal(line(widget).hidden, false);
+    const full = test.mock.method(Object.getPrototypeOf(sessionStorage), "setItem", () => {
+      throw new DOMException("full", "QuotaExceededError");
+    });
+    await ask(field, "mon texte, plus long");
+    assert.equal(line(widget).hidden, true);
+    assert.equal(kept(), "mon texte");
+    full.mock.restore();
+    window.dispatchEvent(new window.Event("pagehide"));
+    assert.deepEqual([kept(), sessionStorage.length], ["mon texte, plus long", 1]);
+  });
 });
 
 describe("a page that brings a text", () => {
@@ -174,6 +189,22 @@ describe("the line under the text", () => {
     choose(widget, "Bring it back");
     await pass(300);
     assert.deepEqual([field.value, kept()], ["mon texte", "mon texte"]);
+  });
+
+  it("keeps the focus of those who use the keyboard", async () => {
+    const { field, widget } = put(MARKUP);
+    await ask(field, "mon texte");
+    const press = (words) => {
+      const button = [...line(widget).querySelectorAll("button")].find((element) => element.textContent === words);
+      button.focus();
+      button.click();
+    };
+    press("Keep no drafts");
+    assert.equal(document.activeElement.textContent, "Keep drafts");
+    press("Keep drafts");
+    assert.equal(document.activeElement.textContent, "Forget this draft");
+    press("Forget this draft");
+    assert.equal(document.activeElement, field);
   });
 
   it("lets visitors switch drafts off, on all pages, until they switch them on", async () => {
