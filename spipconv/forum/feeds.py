@@ -50,6 +50,13 @@ class Entry(Struct, frozen=True):
     is_answer: bool
 
 
+def choose_entries(page: Page, messages: Sequence[Message]) -> list[Entry]:
+    """Return what the feed of a page has, given all its messages in the order of their numbers."""
+    published = {message.id: message for message in messages if message.status == "publie"}
+    newest = list(published.values())[: -MOST_ENTRIES - 1 : -1]
+    return [Entry(page, message, message.parent in published) for message in newest]
+
+
 def read_entries(store: Store, page: Page | None) -> list[Entry]:
     """Return what the feed of a page has, or that of the site (None): the newest messages first."""
     messages = store.messages.latest(limit=MOST_ENTRIES, page=page.id if page else 0)

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings, strategies
 from msgspec.structs import replace
 
 from spipconv.forum.feeds import Entry, read_entries, write_feed
+from spipconv.forum.publication.exporting import Export, Exporter, Generator
 from spipconv.forum.records import Message, Page
 from spipconv.forum.rendering import render_message
-from spipconv.forum.settings import ForumSettings
+from spipconv.forum.settings import ForumSettings, read_settings
 from tests.forum.forums import NOON, Forum
 from tests.judges import dangers, liberties, unclean
 
@@ -141,6 +142,52 @@ def test_the_date_of_a_message_may_be_unknown() -> None:
         write_feed(SETTINGS, PAGE, [Entry(PAGE, replace(MESSAGE, created=0), is_answer=False)], ROOT).content
     ).entries
     assert "published" not in entry
+
+
+@pytest.mark.parametrize(
+    ("generator", "folder"),
+    [("hugo", "static/"), ("jekyll", ""), ("pelican", "content/"), ("eleventy", ""), ("mkdocs", "docs/"), ("json", "")],
+)
+def test_feeds_are_files_of_the_site(generator: Generator, folder: str, forum: Forum, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+
+    def export(**options: Any) -> Export:
+        with Exporter(site, generator, **options) as exporter:
+            return forum.do(exporter.export)
+
+    first = forum.add("publie")
+    forum.add_page("article2")
+    assert export().feeds == 2
+    page_file, site_file = site / f"{folder}feeds/article1.atom", site / f"{folder}feeds/site.atom"
+    assert not (site / f"{folder}feeds/article2.atom").exists()
+    parsed = read(page_file.read_bytes())
+    assert [entry.id for entry in parsed.entries] == [f"tag:www.example.org,2026:forum{first.id}"]
+    assert parsed.feed.links[0].href == "https://www.example.org/feeds/article1.atom"
+    assert [entry.id for entry in read(site_file.read_bytes()).entries] == [entry.id for entry in parsed.entries]
+    assert export().feeds == 0
+    # The server's feed is the same, but for its own address.
+    entries = forum.do(lambda store: read_entries(store, forum.page))
+    served = write_feed(forum.do(read_settings), forum.page, entries, ROOT).content
+    assert served.replace(b"/comments/feeds/", b"/feeds/") == page_file.read_bytes()
+    page_file.write_text("by hand", "utf-8")
+    done = export()
+    assert done.feeds == 0
+    assert done.left == [f"{folder}feeds/article1.atom: it was changed by hand: move it away, or export with --force"]
+    assert export(force=True).feeds == 1
+    forum.decide(first, "off")
+    assert export().feeds == 2
+    assert not page_file.exists()
+    assert not site_file.exists()
+
+
+def test_without_the_address_of_the_site_no_feed_is_written(forum: Forum, tmp_path: Path) -> None:
+    forum.set(site="")
+    forum.add("publie")
+    (tmp_path / "site").mkdir()
+    with Exporter(tmp_path / "site", "json") as exporter:
+        assert forum.do(exporter.export).feeds == 0
+    assert not (tmp_path / "site" / "feeds").exists()
 
 
 def test_what_attackers_write_stays_words_and_safe_html() -> None:

@@ -21,7 +21,7 @@ feedparser = pytest.importorskip("feedparser", reason="feedparser is not install
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Dialog
 
 pytestmark = pytest.mark.browser
 
@@ -114,7 +114,12 @@ def test_no_attack_runs_on_the_page_of_a_link(site: Site, visit: Opener) -> None
     page = visit(site.server + "/subscriptions")
     dialogs: list[str] = []
     requests: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    def dismiss(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
     page.on("request", lambda request: requests.append(request.url))
     for vector in SHARE:
         message = site.forum.add(queues=False, author=vector, title=vector, text=vector, url=vector)

@@ -15,8 +15,10 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from spipconv.forum.publication.export_record import ExportedFile, ExportRecord
+from spipconv.forum.publication.feed_files import FeedFiles
 from spipconv.forum.publication.migrated import BadSite, find_target, wrote_file
 from spipconv.forum.records import Message, Page
+from spipconv.forum.settings import read_settings
 from spipconv.forum.store.store import Store
 from spipconv.forum.threads import show_all
 from spipconv.migration.output.folder import Folder, create, make_parent
@@ -34,17 +36,21 @@ GENERATORS: tuple[Generator, ...] = get_args(Generator)
 
 
 class Export(Struct):
-    """What an export did: numbers of files, and the paths of those that were left, each with the reason."""
+    """What an export did: numbers of files, and the paths of those that were left, each with the reason.
+
+    ``feeds`` is how many feeds were written or removed; the other numbers are those of data files.
+    """
 
     written: int = 0
     unchanged: int = 0
     removed: int = 0
+    feeds: int = 0
     left: list[str] = []
 
     @property
     def has_changes(self) -> bool:
         """Whether a file was written or removed."""
-        return bool(self.written or self.removed)
+        return bool(self.written or self.removed or self.feeds)
 
 
 class Exporter:
@@ -66,6 +72,7 @@ class Exporter:
         self._force = force
         self._lock: Lock | None = None
         self.record = ExportRecord(self._folder)
+        self._feeds = FeedFiles(self._folder, self.record, target, force=force)
 
     def __enter__(self) -> Exporter:
         """Raises BadSite if another export is writing there, CannotWrite if nothing can be."""
@@ -94,11 +101,17 @@ class Exporter:
         Raises CannotWrite; what is written then is whole, and the next export goes on.
         """
         export = Export()
-        paths = set()
+        settings = read_settings(store)
+        paths: set[str] = set()
         try:
             for page in store.pages.all() if pages is None else pages:
-                paths.add(self._path(page.key))
-                self._put(page, store.messages.of_page(page.id), export)
+                paths |= {self._path(page.key), self._feeds.path(page)}
+                messages = store.messages.of_page(page.id)
+                source = self._digest(messages)
+                self._put(page, messages, source, export)
+                export.feeds += self._feeds.put(settings, page, messages, source, export.left)
+            paths.add(self._feeds.path(None))
+            export.feeds += self._feeds.put_site(settings, store, export.left)
             if pages is None:
                 for path in self.record.paths():
                     if path not in paths:
@@ -107,9 +120,8 @@ class Exporter:
             raise cannot_write(self._folder.root, error) from error
         return export
 
-    def _put(self, page: Page, messages: Sequence[Message], export: Export) -> None:
+    def _put(self, page: Page, messages: Sequence[Message], source: str, export: Export) -> None:
         path, numbers = self._path(page.key), [message.id for message in messages]
-        source = self._digest(messages)
         there = self._folder.read(path)
         if not source:
             if there is not None:
