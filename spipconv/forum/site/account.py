@@ -96,8 +96,8 @@ class AccountPages:
             else:
                 secret = await self._accounts.log_in(name, form.get("password"), network, replaced, now)
         except LoginError as error:
-            wrong = translate(_WRONG_PASSKEY if "answer" in form else _WRONG, language)
-            fault = _too_often(error.wait, language) if error.wait else _Fault(wrong, 403)
+            wrong = _WRONG_PASSKEY if "answer" in form else _WRONG
+            fault = _too_often(error.wait, language) if error.wait else _Fault(translate(wrong, language), 403)
             return self._answer_login(request, settings, name=name, fault=fault)
         except BusyError:
             return self._answer_login(request, settings, name=name, fault=_Fault(translate(_BUSY, language), 503, 5))
