@@ -38,7 +38,7 @@ def write_policy(settings: ForumSettings, language: str) -> Policy:
     return Policy(
         translate("Comments and your data", language),
         (
-            Section(translate("What is stored", language), tuple(_stored(language))),
+            Section(translate("What is stored", language), tuple(_stored(settings, language))),
             Section(translate("What is published", language), tuple(_published(settings, language))),
             Section(translate("For how long", language), tuple(_kept(settings, language))),
             Section(translate("Your rights", language), tuple(_rights(settings, language))),
@@ -46,7 +46,7 @@ def write_policy(settings: ForumSettings, language: str) -> Policy:
     )
 
 
-def _stored(language: str) -> Iterator[str]:
+def _stored(settings: ForumSettings, language: str) -> Iterator[str]:
     yield translate(
         "With your message, its time, your name, and the title and the address of your page if you give them, are"
         " stored on this site's own server. No other service is asked, and nothing is passed on.",
@@ -67,6 +67,12 @@ def _stored(language: str) -> Iterator[str]:
         " delete it at any time.",
         language,
     )
+    if settings.moderation == "first":
+        yield translate(
+            "Once you have sent a message, your browser keeps a mark for a year at most, so that your next messages"
+            " need not wait: you can delete it with the data of this site.",
+            language,
+        )
 
 
 def _published(settings: ForumSettings, language: str) -> Iterator[str]:

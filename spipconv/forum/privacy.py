@@ -8,8 +8,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from spipconv.forum import classifier
 from spipconv.forum.keys import InvalidToken, Keys, normalise_email
-from spipconv.forum.records import Message, Page
+from spipconv.forum.records import Message, Page, Status
 from spipconv.forum.settings import read_settings
 from spipconv.forum.store.base import Base, open_base, sweep
 from spipconv.forum.store.store import Store
@@ -77,11 +78,12 @@ def forget(store: Store, keys: Keys, email: str, published: Literal["anonymise",
     """Forget all data of the person with an e-mail address.
 
     Messages that are not published, subscriptions and letters are deleted. Published messages are deleted too, or lose
-    all that tells their writer but the words themselves. Another import brings nothing of it back. A block of the
-    person stays until it ends.
+    all that tells their writer but the words themselves. The classifier forgets what is not shown any more. Another
+    import brings nothing of it back. A block of the person stays until it ends.
     """
     digest = keys.digest_email(email)
     messages = store.messages.of_person(digest)
+    learned = {message.id: _unlearn(store, message) for message in messages}
     shown = [message.id for message in messages if message.status == "publie"]
     others = [message.id for message in messages if message.status != "publie"]
     store.messages.delete(others, for_good=True)
@@ -89,8 +91,21 @@ def forget(store: Store, keys: Keys, email: str, published: Literal["anonymise",
         store.messages.delete(shown, for_good=True)
     else:
         store.messages.anonymise(shown, now)
+        for number in shown:
+            message, status = store.messages.get(number), learned[number]
+            if message and status:
+                classifier.learn(store.words, message, status)
     store.mails.forget(digest)
     return Forgotten(len(shown), len(others), store.subscriptions.forget(digest))
+
+
+def _unlearn(store: Store, message: Message) -> Status | None:
+    """Have the classifier know a message no more; return as what it was known, or None: it was not."""
+    decision = store.decisions.last(message.id)
+    if decision is None or not decision.name:
+        return None
+    classifier.unlearn(store.words, message, decision.after)
+    return decision.after
 
 
 class PersonalMessage(Struct, frozen=True):

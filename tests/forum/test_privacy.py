@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from spipconv.forum.health import check_health
 from spipconv.forum.keys import Keys, key_file
+from spipconv.forum.moderation import decide
 from spipconv.forum.opening import load_keys
 from spipconv.forum.policy import write_policy
 from spipconv.forum.privacy import Purged, copy, forget, purge
@@ -195,6 +196,20 @@ def test_an_import_does_not_bring_a_person_back(path: Path, how: str) -> None:
         assert store.messages.of_person(keys.digest_email(ANNE)) == []
 
 
+@pytest.mark.parametrize("how", ["anonymise", "delete"])
+def test_the_classifier_forgets_a_person_but_not_what_is_shown(path: Path, how: str) -> None:
+    keys = load_keys(path)
+    with open_base(path) as store:
+        decisions: list[tuple[str, Status]] = [("blossoming", "publie"), ("viagra", "spam")]
+        for text, after in decisions:
+            held = store.messages.add(of_anne(keys, "prop", text))
+            assert decide(store, held.id, held.version, after, 1, "Moderator", NOW)
+        words = {"blossoming", "viagra", "anne"}
+        assert len(store.words.counts(words)) == 3
+        forget(store, keys, ANNE, "anonymise" if how == "anonymise" else "delete", NOW)
+        assert set(store.words.counts(words)) == ({"blossoming"} if how == "anonymise" else set())
+
+
 def test_others_are_left_alone(path: Path) -> None:
     keys = load_keys(path)
     with open_base(path) as store:
@@ -247,6 +262,7 @@ def policy(**settings: object) -> str:
         ({"take_back": 600}, "For 10 minutes, you can take back"),
         ({"moderation": "all"}, "when a moderator has accepted it, and not before"),
         ({"moderation": "first"}, "A person's first message"),
+        ({"moderation": "first"}, "your browser keeps a mark"),
         ({"moderation": "links"}, "A message with links"),
         ({"smtp": "smtp://mail"}, "until you end it"),
         ({"smtp": "smtp://mail"}, "these mails contain the message"),
@@ -260,7 +276,7 @@ def test_the_text_says_what_the_settings_are(settings: dict[str, object], senten
     assert sentence in policy(**settings)
 
 
-@pytest.mark.parametrize("sentence", ["mails contain", "until you end it", "backups", "Write to: "])
+@pytest.mark.parametrize("sentence", ["mails contain", "a mark", "until you end it", "backups", "Write to: "])
 def test_the_text_says_nothing_of_what_is_not_done(sentence: str) -> None:
     assert sentence not in policy()
 
@@ -270,7 +286,7 @@ def test_nothing_is_said_of_taking_back_where_it_cannot_be_done() -> None:
 
 
 def test_the_text_is_in_french_too() -> None:
-    everything = {"smtp": "smtp://mail", "backup_days": 14, "contact": "x"}
+    everything = {"moderation": "first", "smtp": "smtp://mail", "backup_days": 14, "contact": "x"}
     french = write_policy(msgspec.convert(everything, ForumSettings), "fr")
     english = write_policy(msgspec.convert(everything, ForumSettings), "en")
     for one, other in zip(french.sections, english.sections, strict=True):
