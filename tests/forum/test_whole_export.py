@@ -178,7 +178,7 @@ def test_no_hostile_text_is_active_in_it(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_stays_as_it_was(tmp_path: Path) -> None:
     forum = small_forum(tmp_path)
     with pytest.raises(CannotWrite, match="nowhere"):
-        export_whole(forum.path, tmp_path / "nowhere" / "x.jsonl", "jsonl", ("publie",))
+        export_whole(forum.path, tmp_path / "nowhere" / "x.jsonl", "jsonl", ALL)
     assert (os.stat(tmp_path / "forum.db").st_mode & 0o077) == 0
     forum.export("jsonl", emails=True)
     if os.name == "posix":
