@@ -186,3 +186,13 @@ def test_a_page_may_have_a_key_of_its_own(tmp_path: Path) -> None:
     built_page = BuiltPage(tmp_path / "out" / NEWS / "index.html")
     assert [form.get("data-page") for form in built_page.all("form.comment-form")] == ["une-cle"]
     assert [item.get("id") for item in built_page.all("li.comment")] == ["forum77"]
+
+
+@pytest.mark.parametrize("to", BUILT)
+def test_feeds_can_be_read_while_the_server_is_off(to: TargetName) -> None:
+    site, out = built(to)
+    feeds = out / "feeds"
+    assert b"forum10" in (feeds / "article1.atom").read_bytes()
+    static = TREES[to].images.removesuffix("IMG")
+    for name in ("article1", "site"):
+        assert (feeds / f"{name}.atom").read_bytes() == (site / f"{static}feeds" / f"{name}.atom").read_bytes()

@@ -7,7 +7,7 @@ import { collections, filters, isHidden } from "./theme.js";
 const site = JSON.parse(readFileSync(new URL("_data/site.json", import.meta.url), "utf8"));
 
 export default function settings(eleventy) {
-  eleventy.addPassthroughCopy({ IMG: "IMG", assets: "assets" });
+  eleventy.addPassthroughCopy({ IMG: "IMG", assets: "assets", feeds: "feeds" });
   // A search without a server: after each build, npx pagefind --site _site.
   eleventy.addGlobalData("hasSearch", existsSync("_site/pagefind/pagefind.js"));
   // npm start shows drafts and texts to come, a build leaves them out.
