@@ -1,6 +1,8 @@
 """Take the pictures of the demonstration in docs/pictures: a wide light page beside a narrow dark one.
 
 python -m tests.theme.pictures    # after make demo; needs Chromium, and fonts that are good to look at
+
+The demonstration's server must be running: spipconv serve --comments demo/forum.db
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.conftest import BROWSER_OPTIONS, CHROMIUM
 from tests.migrations import HERE
@@ -18,6 +20,7 @@ from tests.theme.sites import ARTICLE
 
 BUILT = HERE.parent / "demo" / "site" / "public"
 FOLDER = HERE.parent / "docs" / "pictures"
+SITE, MODERATION = "http://localhost:1313/", "http://localhost:8000/moderation/"
 # What each picture shows, and where the page is scrolled to.
 PICTURES = {
     "front-page": ("", ""),
@@ -25,6 +28,8 @@ PICTURES = {
     "article": (ARTICLE, ""),
     "definitions": (ARTICLE, ".glossary"),
     "thread": (ARTICLE, "#forum"),
+    "comment-form": (ARTICLE, "#form"),
+    "moderation": (MODERATION, ""),
     "author": ("auteurs/claire-montagnac/", ""),
     "keyword": ("themes/cooperation/", ""),
     "not-found": ("404.html", ""),
@@ -38,6 +43,10 @@ def take(browser: Browser, address: str, place: str, width: int, scheme: str, me
     """Return a picture of a page as an address that holds its data."""
     page = browser.new_page(viewport={"width": width, "height": HEIGHT}, color_scheme=scheme)  # type: ignore[arg-type]
     page.goto(address)
+    if address == MODERATION:
+        log_in(page)
+    if place == "#form":
+        write(page)
     if media:
         page.emulate_media(media=media)  # type: ignore[arg-type]
     if place:
@@ -47,10 +56,28 @@ def take(browser: Browser, address: str, place: str, width: int, scheme: str, me
     return f"data:image/png;base64,{base64.b64encode(data).decode()}"
 
 
+def log_in(page: Page) -> None:
+    """Open the queue as the demonstration's moderator."""
+    page.locator("[name=name]").fill("demo")
+    page.locator("[name=password]").fill("atelier-des-communs")
+    page.locator("[name=password]").press("Enter")
+    page.locator(".review").first.wait_for()
+
+
+def write(page: Page) -> None:
+    """Write a message, and wait until its preview is shown."""
+    page.locator("#form-author").fill("Zoé")
+    page.locator("#form-text").fill(
+        "Merci ! Une {{question}} sur [les réserves->https://www.example.org/reserves] :\n"
+        "-* qui décide de leur usage ?\n-* et à la dissolution ?"
+    )
+    page.locator("spip-preview li").first.wait_for()
+
+
 def main() -> None:
     """Write the pictures."""
     FOLDER.mkdir(exist_ok=True)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(BUILT)))
+    server = ThreadingHTTPServer(("127.0.0.1", 1313), partial(SimpleHTTPRequestHandler, directory=str(BUILT)))
     Thread(target=server.serve_forever, daemon=True).start()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_OPTIONS)
@@ -58,7 +85,7 @@ def main() -> None:
             shots = [
                 take(
                     browser,
-                    f"http://127.0.0.1:{server.server_port}/{address}",
+                    address if address == MODERATION else SITE + address,
                     place,
                     width,
                     scheme,
