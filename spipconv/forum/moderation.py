@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from spipconv.forum import classifier
 from spipconv.forum.mail.queue import queue_replies
-from spipconv.forum.mail.queue import queue_replies
 from spipconv.forum.records import Decision, Message, Status
 from spipconv.forum.store.store import Store
 

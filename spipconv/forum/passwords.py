@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from spipconv.translations import mark
-
-if TYPE_CHECKING:
-    from argon2 import PasswordHasher
 
 SHORTEST: Final = 12
 # Of what is sent: hashing takes the same time for any length, reading it does not.
@@ -44,8 +44,6 @@ def hash_password(password: str) -> str:
 
 def verify_password(hash: str, password: str) -> bool:
     """Return whether a password has a hash. It takes the same time whether or not it has."""
-    from argon2.exceptions import InvalidHashError, VerificationError
-
     try:
         return _hasher().verify(hash, _normalize(password))
     except (VerificationError, InvalidHashError):
@@ -59,8 +57,6 @@ def is_outdated(hash: str) -> bool:
 
 @cache
 def _hasher() -> PasswordHasher:
-    from argon2 import PasswordHasher
-
     return PasswordHasher(_PASSES, _KIBIBYTES, _LANES)
 
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, get_args
 
-import argon2  # noqa: F401  # if it is missing, that is said before a password is asked for
 import click
 
 from spipconv.commands.comments.base import base_argument
