@@ -6,18 +6,13 @@ import ipaddress
 import os
 import socket
 import webbrowser
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
 from spipconv.commands.errors import CommandError
 from spipconv.commands.options import plugin_option
-
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
 
 # Options of which a base has its own, and what to do instead.
 _OF_BASE = {
@@ -89,36 +84,42 @@ def serve(
     it, language and site are those of the base. Press Ctrl-C to stop it.
     """
     proxies = [proxy.strip() for listed in trusted_proxies for proxy in listed.split(",")]
-    with ExitStack() as stack:
-        try:
-            from spipconv.web.proxies import TrustedProxies
-            from spipconv.web.server import make_server
+    try:
+        from spipconv.web.proxies import TrustedProxies
+        from spipconv.web.server import make_server
 
-            if base is None:
-                from spipconv.preview import create_app
+        if base is None:
+            from spipconv.preview import create_app
 
-                app = create_app(
-                    lang=lang, origins=origins, root_path=root_path, trusted_proxies=proxies, rate=rate, plugins=plugins
+            app = create_app(
+                lang=lang, origins=origins, root_path=root_path, trusted_proxies=proxies, rate=rate, plugins=plugins
+            )
+        else:
+            from spipconv.forum.site.opening import OpeningError, open_app
+
+            _refuse_options(base)
+            try:
+                app = open_app(
+                    base, rate=messages_rate / 60, preview_rate=rate, trusted_proxies=proxies, root_path=root_path
                 )
-            else:
-                _refuse_options(base)
-                app = _make_forum(base, stack, messages_rate / 60, rate, proxies, root_path)
-        except ImportError as error:
-            extra = "serve" if base is None else "comments"
-            raise CommandError(f'serve is not installed: pip install "spipconv[{extra}]"') from error
-        except ValueError as error:
-            raise CommandError(str(error)) from error
-        listener = _listen(host, port)
-        if not _is_loopback(listener):
-            click.echo(f"warning: other computers can reach {host}: put a proxy with TLS in front of it", err=True)
-        address = _address(listener, root_path)
-        click.echo(f"Preview on {address}" if base is None else f"Comments on {address}")
-        if opens:
-            webbrowser.open(address)
-        try:
-            make_server(app, TrustedProxies(proxies), has_lifespan=base is not None).run(sockets=[listener])
-        except KeyboardInterrupt:
-            click.echo("Stopped")
+            except OpeningError as error:
+                raise CommandError(str(error)) from error
+    except ImportError as error:
+        extra = "serve" if base is None else "comments"
+        raise CommandError(f'serve is not installed: pip install "spipconv[{extra}]"') from error
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    listener = _listen(host, port)
+    if not _is_loopback(listener):
+        click.echo(f"warning: other computers can reach {host}: put a proxy with TLS in front of it", err=True)
+    address = _address(listener, root_path)
+    click.echo(f"Preview on {address}" if base is None else f"Comments on {address}")
+    if opens:
+        webbrowser.open(address)
+    try:
+        make_server(app, TrustedProxies(proxies), has_lifespan=base is not None).run(sockets=[listener])
+    except KeyboardInterrupt:
+        click.echo("Stopped")
 
 
 def _refuse_options(base: Path) -> None:
@@ -127,36 +128,6 @@ def _refuse_options(base: Path) -> None:
     for name, remedy in _OF_BASE.items():
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
             raise CommandError(f"--{name.removesuffix('s')} is not for --comments: {remedy.format(base=base)}")
-
-
-def _make_forum(
-    path: Path, stack: ExitStack, rate: float, preview_rate: float, proxies: list[str], root_path: str
-) -> Starlette:
-    """Return the application of a forum, whose base is closed at the end of a context."""
-    from spipconv.forum.keys import KeyFileError
-    from spipconv.forum.opening import load_keys
-    from spipconv.forum.settings import read_settings
-    from spipconv.forum.site.application import create_app
-    from spipconv.forum.site.services import make_services
-    from spipconv.forum.store.base import Base
-    from spipconv.forum.store.errors import StoreError
-
-    try:
-        keys = load_keys(path)
-        base = Base(path)
-    except (KeyFileError, StoreError) as error:
-        raise CommandError(str(error)) from error
-    stack.callback(base.close)
-    return create_app(
-        base,
-        keys,
-        base.query(read_settings).result(),
-        rate=rate,
-        preview_rate=preview_rate,
-        trusted_proxies=proxies,
-        root_path=root_path,
-        services=make_services(base, keys),
-    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -67,9 +67,12 @@ def test_plugins_and_the_glossary_use_what_extensions_of_others_use(module: str)
     assert [name for name in own if not any(within(name, room) for room in _PUBLIC)] == []
 
 
-@pytest.mark.parametrize("use", ["migration", "preview", "batch"])
-def test_only_the_command_line_knows_one_of_the_three_uses(use: str) -> None:
-    assert {room for room, used in uses_between_rooms("spipconv").items() if use in used} == {"commands"}
+# A forum has previews, and its messages are files of migrated sites.
+@pytest.mark.parametrize(
+    ("use", "users"), [("migration", {"forum"}), ("preview", {"forum"}), ("batch", set()), ("forum", set())]
+)
+def test_only_the_command_line_knows_all_uses(use: str, users: set[str]) -> None:
+    assert {room for room, used in uses_between_rooms("spipconv").items() if use in used} == {"commands", *users}
 
 
 def test_sources_know_nothing_of_what_becomes_of_their_rows() -> None:
