@@ -377,9 +377,6 @@ def test_a_hundred_diagnostics_stay_readable(visit: Opener) -> None:
     ("language", "label", "direction", "counted"),
     [
         ("en", "Preview", "ltr", "One thing to check in your text."),
-        ("es", "Vista previa", "ltr", "Un punto que revisar en su texto."),
-        ("de", "Vorschau", "ltr", "Eine Stelle in Ihrem Text ist zu prüfen."),
-        ("it", "Anteprima", "ltr", "Un punto da controllare nel testo."),
         ("ar", "معاينة", "rtl", "أمر واحد للتحقق منه في نصك."),
     ],
 )
@@ -467,7 +464,7 @@ def test_only_what_matters_is_said(visit: Opener) -> None:
 def test_on_a_phone_the_preview_is_seen_while_typing(visit: Opener, height: int) -> None:
     page = visit(viewport={"width": 375, "height": height}, has_touch=True, is_mobile=True)
     page.tap(TEXT)
-    page.keyboard.type("Un {{mot}} de plus.\n" * 30, delay=0)
+    page.keyboard.insert_text("Un {{mot}} de plus.\n" * 30)
     page.wait_for_selector(f"{VIEW} strong")
     page.keyboard.type("La {fin}")
     page.wait_for_selector(f"{VIEW} i:text-is('fin')")
@@ -749,39 +746,35 @@ def test_buttons_do_what_their_shortcuts_do(visit: Opener) -> None:
     assert shortcuts["Citation"] == ("Control+Shift+.", "Citation (Ctrl+Maj+.)")
 
 
-@pytest.mark.parametrize(
-    ("keys", "before", "after"),
-    [
-        (["Enter", "d"], ("-* un", "", ""), ("-* un\n-* d", "", "")),
-        (["Enter", "Enter", "d"], ("a\n-# un", "", ""), ("a\n-# un\n\nd", "", "")),
-        (["Shift+Enter"], ("-* un", "", ""), ("-* un\n", "", "")),
-        (["Enter"], ("un", "", ""), ("un\n", "", "")),
-        (["Control+b"], ("", "-* un\n-* deux", ""), ("", "-* {{un}}\n-* {{deux}}", "")),
-        (["Control+i"], ("-* un\n", "-* deux", ""), ("-* un\n", "-* {deux}", "")),
-        (["Control+v"], ("un ", "mot", " là"), ("un [mot->https://example.org/?a=[b%5D] là", "", "")),
-        (["Control+v"], ("un ", "", " là"), ("un https://example.org/?a=[b] là", "", "")),
-    ],
-)
-def test_keys_do_more_than_usual_and_can_be_undone(
-    visit: Opener, keys: list[str], before: tuple[str, str, str], after: tuple[str, str, str]
-) -> None:
+# The keys that are pressed in a text with a selection, and what becomes of it.
+HABITS = [
+    (["Enter", "d"], ("-* un", "", ""), ("-* un\n-* d", "", "")),
+    (["Enter", "Enter", "d"], ("a\n-# un", "", ""), ("a\n-# un\n\nd", "", "")),
+    (["Shift+Enter"], ("-* un", "", ""), ("-* un\n", "", "")),
+    (["Enter"], ("un", "", ""), ("un\n", "", "")),
+    (["Control+b"], ("", "-* un\n-* deux", ""), ("", "-* {{un}}\n-* {{deux}}", "")),
+    (["Control+i"], ("-* un\n", "-* deux", ""), ("-* un\n", "-* {deux}", "")),
+    (["Control+v"], ("un ", "mot", " là"), ("un [mot->https://example.org/?a=%5Bb%5D]", "", " là")),
+    (["Control+v"], ("un ", "", " là"), ("un https://example.org/?a=[b]", "", " là")),
+]
+
+
+def test_keys_do_more_than_usual_and_can_be_undone(visit: Opener) -> None:
     page = visit(permissions=["clipboard-read", "clipboard-write"])
     page.evaluate("navigator.clipboard.writeText('https://example.org/?a=[b]')")
-    text = "".join(before)
-    page.focus(TEXT)
-    page.keyboard.insert_text(text)
-    select(page, len(before[0]), len(before[0]) + len(before[1]))
-    for key in keys:
-        page.keyboard.press(key)
-    written = "".join(after).replace("=[b%5D", "=%5Bb%5D")
-    assert page.input_value(TEXT) == written
-    if after[1]:
+    for keys, before, after in HABITS:
+        text = "".join(before)
+        page.fill(TEXT, "")
+        page.keyboard.insert_text(text)
+        select(page, len(before[0]), len(before[0]) + len(before[1]))
+        for key in keys:
+            page.keyboard.press(key)
         assert selected(page) == after
-    # The browser may take several of them back at once.
-    for _ in keys:
-        if page.input_value(TEXT) != text:
-            page.keyboard.press("Control+z")
-    assert page.input_value(TEXT) == text
+        # The browser may take several of them back at once.
+        for _ in keys:
+            if page.input_value(TEXT) != text:
+                page.keyboard.press("Control+z")
+        assert page.input_value(TEXT) == text
 
 
 @pytest.mark.parametrize("address", ["/article", "/"])
