@@ -211,6 +211,28 @@ def check_accessibility(page: Page, name: str) -> None:
 # ---- with JavaScript
 
 
+def test_a_visitor_can_be_told_of_replies_where_mails_are_sent(site: Site, visit: Opener) -> None:
+    assert visit().locator("[name=subscribe]").count() == 0
+    site.forum.set(smtp="smtp://localhost")
+    # The server reads its settings every few seconds.
+    site.stop()
+    site.start()
+    page = visit()
+    box = page.get_by_label("M’avertir des réponses")
+    box.check()
+    write(page)
+    page.click(SEND)
+    page.locator(".comment-alert:not([hidden])").wait_for()
+    page.fill("[name=email]", "anne@example.org")
+    page.click(SEND)
+    page.locator(ANSWER).wait_for()
+    assert not box.is_checked()
+    (message,) = site.messages(key_of(page))
+    (subscription,) = site.forum.do(lambda store: store.subscriptions.asked_with(message.id))
+    assert subscription.confirmed is None
+    site.forum.set(smtp="")
+
+
 def test_a_message_is_sent_without_leaving_the_page(site: Site, visit: Opener) -> None:
     page = visit()
     assert page.inner_text(SEND) == "Envoyer"

@@ -228,6 +228,7 @@ _SCHEMAS: Final[dict[str, Description]] = {
                     "title": _string("Its title."),
                     "language": _string("SPIP's code of its language."),
                     "open": {"type": "boolean", "description": "Whether it takes new messages."},
+                    "mails": {"type": "boolean", "description": "Whether visitors can be told of replies by mail."},
                 }
             ),
             "count": _number("How many published messages the page has."),

@@ -60,14 +60,21 @@ class Reading:
         self._check_rate(request)
         page = await self._find_page(request.query_params.get("page", ""))
         after = read_number(request.query_params.get("after", ""))
-        etag = _make_etag(page, after)
+        has_mails = bool((await self._site.settings()).smtp)
+        etag = _make_etag(page, after, has_mails)
         headers = {"ETag": etag, "Cache-Control": "no-cache"}
         if etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         thread, numbers, messages = await self._site.base.read(partial(self._read_new, page=page, after=after))
         shown = numbers[:MOST_MESSAGES]
         answer = {
-            "page": {"key": page.key, "title": page.title, "language": page.language, "open": page.is_open},
+            "page": {
+                "key": page.key,
+                "title": page.title,
+                "language": page.language,
+                "open": page.is_open,
+                "mails": has_mails,
+            },
             "count": len(thread.places),
             "messages": messages,
             "next": shown[-1] if len(numbers) > MOST_MESSAGES else 0,
@@ -126,7 +133,7 @@ class Reading:
             raise Refusal("too-many-requests", str(seconds), headers={"Retry-After": str(seconds)})
 
 
-def _make_etag(page: Page, after: int) -> str:
+def _make_etag(page: Page, after: int, has_mails: bool) -> str:
     """Return a tag that changes with what visitors see of a page."""
-    content = f"{page.id} {page.revision} {page.is_open} {page.title} {after}".encode()
+    content = f"{page.id} {page.revision} {page.is_open} {page.title} {after} {has_mails}".encode()
     return f'"{hashlib.sha256(content).hexdigest()[:24]}"'

@@ -8,6 +8,7 @@ export const CATALOGUES = {
     "Reply to {author}": "Répondre à {author}",
     "Sending…": "Envoi en cours…",
     "Take the message back": "Retirer le message",
+    "Tell me of replies by e-mail": "M’avertir des réponses par courriel",
     "The comment server cannot be reached just now. Your text stays in this form: please send it again later.": "Le serveur de commentaires est injoignable pour le moment. Votre texte reste dans ce formulaire : veuillez le renvoyer plus tard.",
     "You can take it back for one more minute.": {
       "one": "Vous pouvez encore le retirer pendant une minute.",

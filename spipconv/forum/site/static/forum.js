@@ -112,7 +112,8 @@ class ForumForm {
       let after = this.#thread.newest;
       for (let round = 0; round < MOST_ROUNDS; round += 1) {
         const query = new URLSearchParams({ page: this.#page, after });
-        const { messages = [], count = 0, next = 0 } = await ask(`${this.#server}/thread?${query}`);
+        const { page, messages = [], count = 0, next = 0 } = await ask(`${this.#server}/thread?${query}`);
+        if (page?.mails) this.#offerMails();
         this.#thread.add(messages);
         this.#thread.count(count);
         if (!next) break;
@@ -121,6 +122,16 @@ class ForumForm {
     } catch {
       // The page has what it was built with.
     }
+  }
+
+  /** A box by which visitors want to be told of replies: pages are built without knowing whether mails are sent. */
+  #offerMails() {
+    const email = this.#form.elements.namedItem("email");
+    if (!email || this.#form.elements.namedItem("subscribe")) return;
+    const box = make("input", { type: "checkbox", name: "subscribe", value: "1" });
+    const words = this.#sentences.translate("Tell me of replies by e-mail");
+    const label = make("label", { class: "choice" }, box, ` ${words}`);
+    email.closest("p").after(make("p", { class: "comment-subscribe" }, label));
   }
 
   // ---- answering a message
@@ -296,6 +307,8 @@ class ForumForm {
       this.#field.value = "";
     }
     for (const name of ["title"]) this.#form.elements.namedItem(name).value = "";
+    const subscribe = this.#form.elements.namedItem("subscribe");
+    if (subscribe) subscribe.checked = false;
   }
 
   #makeTakingBack({ own, seconds }, text) {
