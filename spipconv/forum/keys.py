@@ -1,8 +1,7 @@
-"""Keys of a forum: the file beside its base comes in; what seals, names and signs values goes out.
+"""The key of a forum: the file beside its base comes in; what seals, names and signs values with it goes out.
 
-Who steals the base, or a backup of it, does not have the key, and so no e-mail address. A line of the file is a key:
-the first one seals and signs, all of them open and verify, the last one makes digests (they would find nothing any more
-if it changed). ``cryptography`` is imported when something is sealed or opened.
+Who steals the base, or a backup of it, does not have the key, and so no e-mail address. The file has a key a line: more
+than one only while the key is changed. ``cryptography`` is imported when something is sealed or opened.
 """
 
 from __future__ import annotations
@@ -43,75 +42,49 @@ def key_file(base: Path) -> Path:
 
 
 class Keys:
-    """The keys of a forum. ``secrets`` are 32 bytes each, the newest first."""
+    """A key, with one derived from it for each purpose. ``secret`` is 32 random bytes."""
 
-    def __init__(self, secrets: Sequence[bytes]) -> None:
-        self._secrets = {_name(secret): secret for secret in secrets}
-        self._newest, self._oldest = secrets[0], secrets[-1]
-
-    @classmethod
-    def create(cls, path: Path) -> Keys:
-        """Create a key file, which only its owner may read. Raises KeyFileError, also if there is one."""
-        secret = os.urandom(_LENGTH)
-        if os.path.lexists(path):
-            raise KeyFileError(make_printable(f"{path}: there is a key file already: move it away if no base needs it"))
-        try:
-            write_file(path, base64.b64encode(secret) + b"\n", mode=0o600, create=_create_private)
-        except OSError as error:
-            raise KeyFileError(make_printable(str(error))) from error
-        return cls([secret])
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
 
     @classmethod
-    def load(cls, path: Path) -> Keys:
-        """Read a key file. Raises KeyFileError."""
-        try:
-            mode = path.stat().st_mode
-            lines = path.read_bytes().split()
-        except FileNotFoundError as error:
-            raise KeyFileError(
-                make_printable(f"{path}: the key of the base is missing: bring it back from where you keep it")
-            ) from error
-        except OSError as error:
-            raise KeyFileError(make_printable(f"{path}: it cannot be read: {error.strerror or error}")) from error
-        if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-            raise KeyFileError(make_printable(f"{path}: others may read the key: chmod 600 {path}"))
-        try:
-            secrets = [base64.b64decode(line, validate=True) for line in lines]
-        except ValueError:
-            secrets = []
-        if not secrets or any(len(secret) != _LENGTH for secret in secrets):
-            raise KeyFileError(make_printable(f"{path}: it is not a key file of comments"))
-        return cls(secrets)
+    def make(cls) -> Keys:
+        """Return a new key."""
+        return cls(os.urandom(_LENGTH))
 
     @property
     def name(self) -> str:
-        """The name of the key that makes digests: a base remembers it, to tell a foreign key."""
-        return _name(self._oldest).hex()
+        """The name of the key, which tells nothing of it: a base remembers it, to tell a foreign key."""
+        return _name(self._secret).hex()
+
+    @property
+    def line(self) -> bytes:
+        """The key as a line of a key file."""
+        return base64.b64encode(self._secret) + b"\n"
 
     def seal(self, content: bytes) -> bytes:
         """Return a content encrypted (AES-GCM): nobody reads or changes it without the key."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        nonce, name = os.urandom(_NONCE_LENGTH), _name(self._newest)
-        return name + nonce + AESGCM(_derive(self._newest, "seal")).encrypt(nonce, content, name)
+        nonce, name = os.urandom(_NONCE_LENGTH), _name(self._secret)
+        return name + nonce + AESGCM(_derive(self._secret, "seal")).encrypt(nonce, content, name)
 
     def open(self, sealed: bytes) -> bytes:
-        """Return a content that was sealed. Raises InvalidToken for what these keys did not seal."""
+        """Return a content that was sealed. Raises InvalidToken for what this key did not seal."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         name, rest = sealed[:_NAME_LENGTH], sealed[_NAME_LENGTH:]
-        secret = self._secrets.get(name)
-        if secret is None or len(rest) < _NONCE_LENGTH:
+        if name != _name(self._secret) or len(rest) < _NONCE_LENGTH:
             raise InvalidToken("sealed with another key")
         try:
-            return AESGCM(_derive(secret, "seal")).decrypt(rest[:_NONCE_LENGTH], rest[_NONCE_LENGTH:], name)
+            return AESGCM(_derive(self._secret, "seal")).decrypt(rest[:_NONCE_LENGTH], rest[_NONCE_LENGTH:], name)
         except InvalidTag as error:
             raise InvalidToken("sealed with another key, or damaged") from error
 
     def digest(self, purpose: str, value: str) -> bytes:
         """Return 32 bytes that name a value for a purpose, and tell nothing of it to those without the key."""
-        return _authenticate(_derive(self._oldest, f"digest {purpose}"), value.encode("utf-8", "surrogatepass"))
+        return _authenticate(_derive(self._secret, f"digest {purpose}"), value.encode("utf-8", "surrogatepass"))
 
     def digest_email(self, address: str) -> bytes:
         """Return the digest of an e-mail address, the same however its letters are cased."""
@@ -120,8 +93,7 @@ class Keys:
     def sign(self, purpose: str, values: Sequence[str | int], ends: int) -> str:
         """Return a token for addresses and forms that holds values, in plain words, until the time ``ends``."""
         content = json.dumps([ends, *values], separators=(",", ":")).encode()
-        proof = _authenticate(_derive(self._newest, f"sign {purpose}"), content)[:_MAC_LENGTH]
-        return base64.urlsafe_b64encode(_name(self._newest) + proof + content).rstrip(b"=").decode()
+        return base64.urlsafe_b64encode(self._prove(purpose, content) + content).rstrip(b"=").decode()
 
     def verify(self, purpose: str, token: str, now: int) -> list[str | int]:
         """Return the values of a token. Raises InvalidToken, EndedToken if its time is over."""
@@ -129,18 +101,49 @@ class Keys:
             decoded = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except ValueError as error:
             raise InvalidToken("not a token") from error
-        start = _NAME_LENGTH + _MAC_LENGTH
-        name, proof, content = decoded[:_NAME_LENGTH], decoded[_NAME_LENGTH:start], decoded[start:]
-        secret = self._secrets.get(name)
-        if secret is None or not hmac.compare_digest(
-            proof, _authenticate(_derive(secret, f"sign {purpose}"), content)[:_MAC_LENGTH]
-        ):
+        proof, content = decoded[:_MAC_LENGTH], decoded[_MAC_LENGTH:]
+        if not hmac.compare_digest(proof, self._prove(purpose, content)):
             raise InvalidToken("not a token of this forum, or for another purpose")
         values: list[str | int]
         ends, *values = json.loads(content)
         if now > ends:
             raise EndedToken("its time is over")
         return values
+
+    def _prove(self, purpose: str, content: bytes) -> bytes:
+        return _authenticate(_derive(self._secret, f"sign {purpose}"), content)[:_MAC_LENGTH]
+
+
+def write_key_file(path: Path, *keys: Keys) -> None:
+    """Write a key file, which only its owner may read. Raises KeyFileError."""
+    try:
+        write_file(path, b"".join([key.line for key in keys]), mode=0o600, create=_create_private)
+    except OSError as error:
+        raise KeyFileError(make_printable(str(error))) from error
+
+
+def read_key_file(path: Path) -> list[Keys]:
+    """Read a key file. Raises KeyFileError."""
+    try:
+        mode = path.stat().st_mode
+        lines = path.read_bytes().split()
+    except FileNotFoundError as error:
+        raise KeyFileError(
+            make_printable(
+                f'{path}: the key of the base is missing: bring it back, or see "spipconv comments key --help"'
+            )
+        ) from error
+    except OSError as error:
+        raise KeyFileError(make_printable(f"{path}: it cannot be read: {error.strerror or error}")) from error
+    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+        raise KeyFileError(make_printable(f"{path}: others may read the key: chmod 600 {path}"))
+    try:
+        secrets = [base64.b64decode(line, validate=True) for line in lines]
+    except ValueError:
+        secrets = []
+    if not secrets or any(len(secret) != _LENGTH for secret in secrets):
+        raise KeyFileError(make_printable(f"{path}: it is not a key file of comments"))
+    return [Keys(secret) for secret in secrets]
 
 
 def normalise_email(address: str) -> str:

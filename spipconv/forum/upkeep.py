@@ -40,11 +40,11 @@ def _check_keys(store: Store, path: Path) -> list[str]:
     except KeyFileError as error:
         return [str(error)]
     closed: list[str] = []
-    for name, content in store.soundness.sealed():
+    for address in store.addresses.all():
         try:
-            keys.open(content)
+            keys.open(address.content)
         except InvalidToken:
-            closed.append(name)
+            closed.append(f"the e-mail address of {address.table.removesuffix('s')} {address.number}")
     if len(closed) > _MOST_SEALED:
         closed[_MOST_SEALED:] = [f"{len(closed) - _MOST_SEALED} others"]
     return [f"{key_file(path)}: it does not open {name}" for name in closed]

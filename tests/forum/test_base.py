@@ -187,7 +187,7 @@ def test_a_base_knows_its_key(path: Path, tmp_path: Path) -> None:
     key_file(tmp_path / "other.db").rename(key)
     with pytest.raises(KeyFileError, match="it is the key of another base"), open_base(path) as store:
         check_keys(store, path)
-    # A new key before it: what the old one made is found still.
+    # As while it is changed.
     key.write_bytes(key.read_bytes() + own)
     assert load_keys(path)
 

@@ -335,7 +335,7 @@ def test_rows_without_their_page_are_found(path: Path) -> None:
 def test_a_key_that_is_missing_or_foreign_is_found(path: Path) -> None:
     with open_base(path) as store:
         for _ in range(5):
-            store.messages.add(of_anne(Keys([b"x" * 32]), "prop", "sealed by another key"))
+            store.messages.add(of_anne(Keys(b"x" * 32), "prop", "sealed by another key"))
     problems = check(path)
     assert [line.partition(": ")[2] for line in problems] == [
         *[f"it does not open the e-mail address of message {number}" for number in (1, 2, 3)],

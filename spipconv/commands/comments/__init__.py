@@ -23,6 +23,7 @@ _COMMANDS = {
     "mail": "Show how the mails of a base are, send one to try, and have those that failed sent again.",
     "check": "Say what is wrong with the base FILE, its key and its permissions; a server may go on meanwhile.",
     "backup": "Copy the base FILE to TARGET, or into the folder TARGET; a server may go on meanwhile.",
+    "key": "Give the base FILE a new key, if others may have seen the old one, or if it is lost.",
     "purge": "Forget networks, and delete refused messages and what has ended, as the settings of FILE say.",
     "forget": "Forget all data of the person with the address EMAIL.",
     "copy": "Print all data of the person with the address EMAIL as JSON.",
@@ -79,6 +80,8 @@ class _Comments(click.Group):
                     from spipconv.commands.comments.upkeep import check_base as command
                 case "backup":
                     from spipconv.commands.comments.upkeep import back_up_base as command
+                case "key":
+                    from spipconv.commands.comments.upkeep import change_key_of_base as command
                 case "purge":
                     from spipconv.commands.comments.privacy import purge_base as command
                 case "forget":

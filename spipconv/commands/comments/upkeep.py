@@ -11,6 +11,7 @@ import click
 from spipconv.commands.comments.base import base_argument
 from spipconv.commands.errors import LOST
 from spipconv.forum.keys import key_file
+from spipconv.forum.rekeying import change_key, replace_lost_key
 from spipconv.forum.store.backups import back_up
 from spipconv.forum.store.base import open_base
 from spipconv.forum.upkeep import check
@@ -48,6 +49,22 @@ def back_up_base(base: Path, target: Path) -> None:
             f"{target} holds {_count(target)}. The key is not in it: keep {key_file(base).name} too, but elsewhere"
         )
     )
+
+
+@click.command("key")
+@base_argument
+@click.option("--lost", is_flag=True, help="The old key is lost: forget the addresses that nobody can read any more.")
+def change_key_of_base(base: Path, lost: bool) -> None:
+    """Give the base FILE a new key, if others may have seen the old one, or if it is lost.
+
+    Stop the server first. Links in mails no longer work then, and moderators log in again. With --lost, e-mail
+    addresses, subscriptions and blocks of addresses are deleted; messages stay.
+    """
+    if lost:
+        click.echo(f"a new key is there; e-mail addresses forgotten: {replace_lost_key(base)}")
+    else:
+        click.echo(f"a new key is there; e-mail addresses sealed anew: {change_key(base)}")
+    click.echo(make_printable(f"Keep a copy of {key_file(base)}, apart from backups of the base"))
 
 
 def _count(base: Path) -> str:

@@ -16,6 +16,7 @@ from spipconv.forum.store.errors import StoreError, explain
 from spipconv.forum.store.migrating import migrate, read_steps
 from spipconv.forum.store.store import Store
 from spipconv.forum.store.writer import Writer
+from spipconv.system.locks import Lock
 
 _READERS = 4
 
@@ -64,9 +65,10 @@ def sweep(path: Path) -> None:
 class Base:
     """A base that a server holds open. ``write`` and ``read`` for coroutines, ``submit`` and ``query`` for threads."""
 
-    def __init__(self, path: Path) -> None:
-        """Open a base, and bring it up to date. Raises StoreError."""
+    def __init__(self, path: Path, lock: Lock | None = None) -> None:
+        """Open a base, and bring it up to date. ``lock`` is released when it is closed. Raises StoreError."""
         self.path = path
+        self._lock = lock
         self._writer = Writer(_connect(path), path, len(read_steps()))
         self._readers = ThreadPoolExecutor(_READERS, "spipconv-forum-reader")
         self._own = threading.local()
@@ -103,6 +105,8 @@ class Base:
         for connection in self._connections:
             connection.close()
         self._writer.close()
+        if self._lock:
+            self._lock.release()
 
     def _read(self, work: Callable[[Store], T]) -> T:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 
 from spipconv.forum.store.connection import Table
 
@@ -43,10 +42,3 @@ class Soundness(Table):
             for sentence, query in _RULES.items()
             for (number,) in self._connection.execute(f"{query} LIMIT {_MOST_FAULTS}")
         ]
-
-    def sealed(self) -> Iterator[tuple[str, bytes]]:
-        """Return all that is sealed with the key, each with what it is."""
-        for table, column in (("messages", "email"), ("moderators", "email"), ("subscriptions", "email")):
-            rows = self._connection.execute(f"SELECT id, {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY id")
-            for number, content in rows:
-                yield f"the e-mail address of {table[:-1]} {number}", content

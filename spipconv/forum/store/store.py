@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from spipconv.forum.store.addresses import Addresses
 from spipconv.forum.store.blocks import Blocks
 from spipconv.forum.store.decisions import Decisions
 from spipconv.forum.store.mails import Mails
@@ -29,4 +30,5 @@ class Store:
         self.words = Words(connection)
         self.mails = Mails(connection)
         self.subscriptions = Subscriptions(connection)
+        self.addresses = Addresses(connection)
         self.soundness = Soundness(connection)
