@@ -32,6 +32,7 @@ TWINS = [
     ("docs/migration.md", "docs/migration.fr.md"),
     ("docs/library.md", "docs/library.fr.md"),
     ("docs/integrations.md", "docs/integrations.fr.md"),
+    ("docs/comments.md", "docs/comments.fr.md"),
     ("docs/pandoc.md", "docs/pandoc.fr.md"),
     ("docs/glossary.md", "docs/glossary.fr.md"),
     ("docs/extensions.md", "docs/extensions.fr.md"),
