@@ -88,32 +88,30 @@ def serve(
         from spipconv.web.proxies import TrustedProxies
         from spipconv.web.server import make_server
 
-        if base is None:
+        if base is not None:
+            from spipconv.forum.site.opening import open_app
+
+            _refuse_options(base)
+            app = open_app(
+                base, rate=messages_rate / 60, preview_rate=rate, trusted_proxies=proxies, root_path=root_path
+            )
+        else:
             from spipconv.preview import create_app
 
             app = create_app(
                 lang=lang, origins=origins, root_path=root_path, trusted_proxies=proxies, rate=rate, plugins=plugins
             )
-        else:
-            from spipconv.forum.site.opening import OpeningError, open_app
-
-            _refuse_options(base)
-            try:
-                app = open_app(
-                    base, rate=messages_rate / 60, preview_rate=rate, trusted_proxies=proxies, root_path=root_path
-                )
-            except OpeningError as error:
-                raise CommandError(str(error)) from error
     except ImportError as error:
-        extra = "serve" if base is None else "comments"
-        raise CommandError(f'serve is not installed: pip install "spipconv[{extra}]"') from error
+        raise CommandError(
+            f'serve is not installed: pip install "spipconv[{"comments" if base else "serve"}]"'
+        ) from error
     except ValueError as error:
         raise CommandError(str(error)) from error
     listener = _listen(host, port)
     if not _is_loopback(listener):
         click.echo(f"warning: other computers can reach {host}: put a proxy with TLS in front of it", err=True)
     address = _address(listener, root_path)
-    click.echo(f"Preview on {address}" if base is None else f"Comments on {address}")
+    click.echo(f"{'Comments' if base else 'Preview'} on {address}")
     if opens:
         webbrowser.open(address)
     try:

@@ -66,12 +66,6 @@ def create_app(
     )  # fmt: skip
     own = _Application(site)
 
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with running(services):
-            yield
-        base.close()
-
     app = Starlette(
         routes=[
             *visitors.routes(site, origins, rate=rate, burst=burst, preview_rate=preview_rate),
@@ -90,11 +84,25 @@ def create_app(
             Middleware(Guard, origins=origins, answer=own.refuse),
         ],
         exception_handlers={HTTPException: own.refuse, Refusal: own.refuse},
-        lifespan=lifespan,
+        lifespan=_Lifespan(base, services),
     )
     # The redirection would name the host that the request names, which anybody can invent.
     app.router.redirect_slashes = False
     return app
+
+
+class _Lifespan:
+    """What begins and ends with the application."""
+
+    def __init__(self, base: Base, services: Sequence[Service]) -> None:
+        self._base = base
+        self._services = services
+
+    @asynccontextmanager
+    async def __call__(self, _: Starlette) -> AsyncIterator[None]:
+        async with running(self._services):
+            yield
+        self._base.close()
 
 
 class _Application:
