@@ -58,7 +58,7 @@ class Server:
 def running_nginx(pages: dict[str, str], maps: str, server: str) -> Iterator[Server]:
     """Serve pages (file to text) with nginx, with some lines for its http{} and server{} blocks."""
     with _folder(pages) as folder:
-        port = _free_port()
+        port = free_port()
         user = "user root;" if sys.platform != "win32" and os.geteuid() == 0 else ""
         temporary = " ".join(
             f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -79,10 +79,34 @@ def running_nginx(pages: dict[str, str], maps: str, server: str) -> Iterator[Ser
 
 
 @contextmanager
+def running_nginx_of(pages: dict[str, str], site: str, port: int) -> Iterator[None]:
+    """Serve pages with nginx as a file of its ``sites-enabled`` says, in which ``{folder}`` is above that of the pages.
+
+    ``port`` is one at which it listens.
+    """
+    with _folder(pages) as folder:
+        user = "user root;" if sys.platform != "win32" and os.geteuid() == 0 else ""
+        temporary = " ".join(
+            f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        (folder / "site.conf").write_text(site.replace("{folder}", str(folder)), "utf-8")
+        (folder / "nginx.conf").write_text(
+            f"{user} daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/errors;\n"
+            "events { worker_connections 64; }\n"
+            f"http {{ access_log off;\n{temporary}\ninclude {folder}/site.conf; }}\n",
+            "utf-8",
+        )
+        command = [_program("nginx"), "-p", str(folder), "-e", f"{folder}/errors", "-c", f"{folder}/nginx.conf"]
+        with _process(command, port, folder / "errors"):
+            assert "[warn]" not in (folder / "errors").read_text("utf-8")
+            yield
+
+
+@contextmanager
 def running_apache(pages: dict[str, str], htaccess: str) -> Iterator[Server]:
     """Serve pages (file to text) with Apache and an .htaccess."""
     with _folder(pages) as folder:
-        port = _free_port()
+        port = free_port()
         modules = next((one for one in _APACHE_MODULES if Path(one).is_dir()), "")
         if not modules:
             pytest.skip("the modules of Apache are not installed")
@@ -130,7 +154,8 @@ def _folder(pages: dict[str, str]) -> Iterator[Path]:
         yield folder
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
