@@ -21,8 +21,8 @@ def open_app(
 ) -> Starlette:
     """Return the application of a base, with all its services; the base is closed when the application ends.
 
-    No other server may run on it, since both would send its mails. The arguments are those of ``create_app``. Raises ValueError, in one line, for a base or a
-    key that cannot be opened, and as ``create_app`` does.
+    No other server may run on it, since both would send its mails. The arguments are those of ``create_app``. Raises
+    ValueError, in one line, for a base or a key that cannot be opened, and as ``create_app`` does.
     """
     try:
         keys = load_keys(path)
