@@ -325,6 +325,12 @@ HALVES = (
 )
 
 
+def _forget(task: asyncio.Task[bytes]) -> None:
+    """Take note of how a task ended, which is as it likes."""
+    if not task.cancelled():
+        task.exception()
+
+
 @contextlib.asynccontextmanager
 async def held(port: int, number: int) -> AsyncIterator[None]:
     """Hold so many connections, silent or with half a request, of which every other sends a byte a second."""
@@ -336,6 +342,7 @@ async def held(port: int, number: int) -> AsyncIterator[None]:
                 try:
                     writer.write(HALVES[index % len(HALVES)])
                     ended = asyncio.create_task(reader.read(-1))
+                    ended.add_done_callback(_forget)
                     while not ended.done():
                         await asyncio.wait([ended], timeout=1)
                         if index // len(HALVES) % 2:
