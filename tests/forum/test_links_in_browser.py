@@ -110,7 +110,8 @@ def test_a_reader_asks_confirms_and_ends(site: Site, visit: Opener) -> None:
     assert forum.do(lambda store: store.subscriptions.get(subscription.id)) is None
 
 
-def test_no_attack_runs_on_the_page_of_a_link(site: Site, visit: Opener) -> None:
+@pytest.mark.parametrize("part", range(6 if len(SHARE) == len(VECTORS) else 1))
+def test_no_attack_runs_on_the_page_of_a_link(part: int, site: Site, visit: Opener) -> None:
     page = visit(site.server + "/subscriptions")
     dialogs: list[str] = []
     requests: list[str] = []
@@ -121,7 +122,7 @@ def test_no_attack_runs_on_the_page_of_a_link(site: Site, visit: Opener) -> None
 
     page.on("dialog", dismiss)
     page.on("request", lambda request: requests.append(request.url))
-    for vector in SHARE:
+    for vector in SHARE[part::6] if len(SHARE) == len(VECTORS) else SHARE:
         message = site.forum.add(queues=False, author=vector, title=vector, text=vector, url=vector)
         page.goto(decision(site, message, "publie"))
         assert page.locator("script, iframe, object, embed, svg, img").count() == 0

@@ -435,6 +435,19 @@ def test_a_clock_that_was_set_back_holds_nothing_back(forum: Forum, worker: Mail
     assert parsedate_to_datetime(mail["Date"]) < datetime.fromtimestamp(NOON, UTC) - timedelta(days=29)
 
 
+def test_a_server_that_takes_nothing_is_asked_ever_more_rarely(
+    forum: Forum, worker: MailWorker, server: MailServer
+) -> None:
+    for number in range(100):
+        forum.subscribe(f"reader{number}@example.org")
+    forum.add("publie")
+    server.behave = lambda command, _envelope: "530 authentication required" * (command == "MAIL")
+    for _ in range(HOUR // 5):
+        forum.now += 5
+        worker.send_due()
+    assert 5 <= server.connections <= 20
+
+
 def test_an_address_of_another_key_is_reported(forum: Forum, worker: MailWorker) -> None:
     forum.subscribe("luc@example.org")
     forum.do(lambda store: store.subscriptions._connection.execute("UPDATE subscriptions SET email = x'00'"))
@@ -451,6 +464,17 @@ def test_letters_are_in_the_language_of_the_reader(forum: Forum, worker: MailWor
     forum.now += MINUTE
     worker.send_due()
     assert server.taken[0].mail["Subject"] == "[La carrière] New message: Le granit"
+
+
+def test_without_the_address_of_the_server_mails_wait(forum: Forum, worker: MailWorker, server: MailServer) -> None:
+    forum.set(address="")
+    forum.moderator()
+    forum.add()
+    assert worker.send_due() == 0
+    assert server.connections == 0
+    forum.set(address="https://www.example.org/comments")
+    forum.now += MINUTE
+    assert worker.send_due() == 1
 
 
 @pytest.mark.parametrize(
@@ -526,7 +550,9 @@ def test_the_password_goes_to_a_server_with_a_good_certificate_only(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     monkeypatch.setenv(PASSWORD_VARIABLE, SESAME)
-    settings = ForumSettings(sender="forum@example.org", smtp="smtp://forum@localhost")
+    settings = ForumSettings(
+        address="https://www.example.org/comments", sender="forum@example.org", smtp="smtp://forum@localhost"
+    )
     sender = read_sender(settings)
     letter = write_mail(Letter("rose@example.org", "Essai", "Bonjour\n", "mail.1", "fr"), sender, NOON)
     with running_mail_server(tls=context, password=SESAME) as secured:
@@ -542,7 +568,7 @@ def test_the_password_goes_to_a_server_with_a_good_certificate_only(
 
 
 def test_no_encryption_no_mail(server: MailServer) -> None:
-    settings = ForumSettings(sender="forum@example.org", smtp=server.url)
+    settings = ForumSettings(address="https://www.example.org/comments", sender="forum@example.org", smtp=server.url)
     unencrypted = replace(read_server(settings), encryption="starttls")
     with pytest.raises(ServerError, match="STARTTLS"), Connection(unencrypted, read_sender(settings)):
         pass
@@ -550,7 +576,11 @@ def test_no_encryption_no_mail(server: MailServer) -> None:
 
 def test_a_server_that_says_nothing_is_left_alone() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        settings = ForumSettings(sender="forum@example.org", smtp=f"smtp://127.0.0.1:{silent.getsockname()[1]}")
+        settings = ForumSettings(
+            address="https://www.example.org/comments",
+            sender="forum@example.org",
+            smtp=f"smtp://127.0.0.1:{silent.getsockname()[1]}",
+        )
         with (
             pytest.raises(ServerError, match="timed out"),
             Connection(read_server(settings), read_sender(settings), patience=0.1),

@@ -79,7 +79,9 @@ def read_server(settings: ForumSettings) -> MailServer:
 
 
 def read_sender(settings: ForumSettings) -> Sender:
-    """Return who sends a forum's mails. Raises SettingError if it is not set, or is no address."""
+    """Return who sends a forum's mails. Raises SettingError if that, or what their links lead to, is not set."""
+    if not settings.address.startswith(("http://", "https://")):
+        raise SettingError("address is not set: set the public address of the server, which the links in mails lead to")
     address = read_address(settings.sender)
     if address is None:
         raise SettingError(f"sender is {settings.sender or 'not set'}: set the address that mails come from")

@@ -96,13 +96,10 @@ def _write_held(desk: Desk, mail: Mail, numbers: list[tuple[int, int]]) -> Lette
     if not held:
         return None
     more = desk.store.messages.counts()["prop"] - len(held)
-    parts = [_describe_held(desk, message, moderator.id) for message in held]
-    if settings.address:
-        parts.append(_explain_links(desk, language))
+    parts = [*(_describe_held(desk, message, moderator.id) for message in held), _explain_links(desk, language)]
     if more:
         parts.append(translate_plural("{number} more message waits.", "{number} more messages wait.", more, language))
-    if settings.address:
-        parts.append(_with_address(mark("All messages that wait:"), server_address(settings, "/moderation/"), language))
+    parts.append(_with_address(mark("All messages that wait:"), server_address(settings, "/moderation/"), language))
     parts.append(_sign(settings, language, mark("You get this mail as a moderator of the comments on {site}.")))
     if len(held) == 1:
         page = desk.page_of(held[0])
@@ -137,11 +134,10 @@ def _describe_held(desk: Desk, message: Message, moderator: int) -> str:
         lines += ["", translate("It looks like spam: its text is left out of this mail.", language)]
     elif settings.mails_show_text:
         lines += ["", *_show(message, language)]
-    if settings.address:
-        lines.append("")
-        for status, sentence in _ACTIONS:
-            lines.append(translate(sentence, language))
-            lines.append("  " + decision_link(desk.keys, settings, message, status, moderator, desk.now))
+    lines.append("")
+    for status, sentence in _ACTIONS:
+        link = decision_link(desk.keys, settings, message, status, moderator, desk.now)
+        lines.append(_with_address(sentence, link, language))
     return "\n".join(lines)
 
 

@@ -92,7 +92,6 @@ class MailWorker:
         try:
             sender = read_sender(settings)
             with Connection(read_server(settings), sender) as connection:
-                self._failures, self._resume = 0, 0
                 mail: Mail | None = first
                 while mail is not None and connection.is_open and not self._stops.is_set():
                     taken += self._send(
@@ -101,6 +100,7 @@ class MailWorker:
                         lambda letter: connection.send(letter.recipient, write_mail(letter, sender, self._clock())),
                     )
                     mail = self._next(mail.id)
+            self._failures, self._resume, self._reason = 0, 0, ""
         except (ServerError, SettingError) as error:
             self._wait(str(error))
         return taken
@@ -175,7 +175,7 @@ def _settle(store: Store, mail: Mail, outcome: Outcome, now: int) -> None:
         store.mails.end(mail.id, outcome.answer, now)
     elif outcome.result == "refused":
         store.mails.refuse(mail.id, outcome.answer, now)
-    elif now - mail.created > _PATIENCE:
+    elif now - mail.created > _PATIENCE and mail.attempts >= len(_DELAYS):
         store.mails.refuse(mail.id, f"given up after {_PATIENCE // _DAY} days: {outcome.answer}", now)
     else:
         delay = _DELAYS[min(mail.attempts, len(_DELAYS) - 1)]
