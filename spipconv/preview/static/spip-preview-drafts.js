@@ -11,7 +11,7 @@ const LONGEST_AGE = 24 * 3600 * 1000;
 /** How many tabs may keep a text of their own for the same form. */
 const MOST_SLOTS = 5;
 const LONGEST_MARK = 500;
-const SHORTEST_MARK = 8;
+const SHORTEST_MARK = 4;
 const SENT_FRAGMENT = "#spip-preview-sent";
 
 /** Where the drafts of a scope are, `tab` or `browser`; nothing if the browser allows no storage. */
