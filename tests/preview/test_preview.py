@@ -993,6 +993,7 @@ def test_files_do_not_come_back_and_the_page_says_so() -> None:
     assert find(page, "textarea").text == "été"
     files = [(one.get("name"), one.get("multiple")) for one in page.iter(XHTML + "input") if one.get("type") == "file"]
     assert files == [("photo", "")]
+    assert sent_again(page) == [("text", "été")]
     assert find(page, "form").get("enctype") == "multipart/form-data"
     assert "Choisissez de nouveau le fichier «\u00a0photo\u00a0»" in "".join(page.itertext())
 
