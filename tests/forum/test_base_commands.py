@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
@@ -16,6 +19,8 @@ from spipconv.forum.opening import load_keys
 from spipconv.forum.settings import MEANINGS, ForumSettings, read_settings
 from spipconv.forum.store.base import open_base
 from tests.forum.bases import make_base, message
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 def run(*arguments: str | Path, code: int = 0) -> Result:
@@ -174,3 +179,26 @@ def test_names_do_nothing_to_a_terminal(tmp_path: Path) -> None:
     run("init", name)
     for command in ("check", "set"):
         assert "\x1b" not in run(command, name).output
+
+
+def test_what_is_not_installed_is_one_line(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = load_keys(path)
+    with open_base(path) as store:
+        store.messages.add(replace(message(), email=keys.seal(b"a@b.org"), email_digest=keys.digest_email("a@b.org")))
+    for name in [name for name in sys.modules if name.startswith("cryptography")]:
+        monkeypatch.setitem(sys.modules, name, None)
+    assert 'pip install "spipconv[comments]"' in run("copy", path, "a@b.org", code=2).stderr
+
+
+@pytest.mark.parametrize("document", ["comments.md", "comments.fr.md"])
+def test_the_documents_name_every_setting_with_its_default(document: str) -> None:
+    section = (ROOT / "docs" / document).read_text("utf-8")
+    rows = [row.split(" | ")[:2] for row in section.splitlines() if row.startswith("| `")]
+    documented: dict[str, str] = {}
+    for names, defaults in rows:
+        values = defaults.split(", ")
+        listed = re.findall(r"`(\w+)`", names)
+        documented |= dict(zip(listed, values if len(values) == len(listed) else values * len(listed), strict=False))
+    for name, default in msgspec.to_builtins(ForumSettings()).items():
+        written = "–" if default == "" else f"`{default if isinstance(default, str) else json.dumps(default)}`"
+        assert documented.get(name) == written, name

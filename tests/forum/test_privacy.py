@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from msgspec.structs import replace
+from starlette.applications import Starlette
 
 from spipconv.forum.health import check_health
 from spipconv.forum.keys import Keys, key_file
@@ -20,9 +21,11 @@ from spipconv.forum.privacy import Purged, copy, forget, purge
 from spipconv.forum.records import Message, Session, Status
 from spipconv.forum.settings import ForumSettings, write_setting
 from spipconv.forum.site import services
+from spipconv.forum.site.application import create_app
 from spipconv.forum.store.base import Base, open_base, sweep
 from spipconv.forum.store.store import Store
 from spipconv.forum.upkeep import check
+from tests.asgi import ask
 from tests.forum.bases import NOW, make_base, message, posting
 
 DAY = 86_400
@@ -367,3 +370,39 @@ def test_health_follows_the_disk(base: Base) -> None:
     connection.execute("PRAGMA query_only=OFF")
     connection.execute("PRAGMA max_page_count=1000000")
     assert asyncio.run(check_health(base)).status == "ok"
+
+
+# --- The pages
+
+
+@pytest.fixture
+def app(base: Base) -> Starlette:
+    with open_base(base.path) as store:
+        write_setting(store, "title", "<script>alert(1)</script>")
+        write_setting(store, "contact", "<b>dpo@example.org")
+        write_setting(store, "network_days", "5")
+    return create_app(base, load_keys(base.path), ForumSettings())
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("fr", "oublié après 5 jours"), ("en", "forgotten after 5 days")])
+def test_the_privacy_page_says_what_the_settings_are(app: Starlette, language: str, sentence: str) -> None:
+    answer = asyncio.run(ask(app, "GET", "/privacy", {"Accept-Language": language}))
+    assert answer.status == 200
+    assert sentence in answer.text
+    assert f'lang="{language}"' in answer.text
+    assert "&lt;b&gt;dpo@example.org" in answer.text
+    assert "<b>" not in answer.text
+    assert "alert(1)</script>" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "set-cookie" not in answer.headers
+
+
+def test_health_says_nothing_that_is_nobodys_business(base: Base, app: Starlette) -> None:
+    well = asyncio.run(ask(app, "GET", "/health"))
+    assert well.status == 200
+    assert well.headers["cache-control"] == "no-store"
+    assert {type(value) for name, value in well.json.items() if name != "status"} == {bool}
+    base.path.rename(base.path.with_name("moved.db"))
+    ill = asyncio.run(ask(app, "GET", "/health"))
+    assert (ill.status, ill.json["status"], ill.json["writes"]) == (503, "failing", False)
+    assert str(base.path) not in ill.text

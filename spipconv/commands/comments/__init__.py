@@ -6,6 +6,7 @@ import click
 
 from spipconv.commands.errors import CommandError
 
+_NOT_INSTALLED = 'comments are not installed: pip install "spipconv[comments]"'
 # The first sentence of each command's help, which a test compares.
 _COMMANDS = {
     "init": "Create the base FILE, and its key beside it.",
@@ -91,11 +92,11 @@ class _Comments(click.Group):
                 case "privacy":
                     from spipconv.commands.comments.privacy import print_policy as command
         except ImportError as error:
-            raise CommandError('comments are not installed: pip install "spipconv[comments]"') from error
+            raise CommandError(_NOT_INSTALLED) from error
         return name, command, rest
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; what is wrong with the base, its key or a setting is one line."""
+        """Run a command; what is wrong with the base, its key or a setting, or not installed, is one line."""
         from spipconv.forum.keys import KeyFileError
         from spipconv.forum.settings import SettingError
         from spipconv.forum.store.errors import StoreError
@@ -104,6 +105,10 @@ class _Comments(click.Group):
             return super().invoke(ctx)
         except (KeyFileError, SettingError, StoreError) as error:
             raise CommandError(str(error)) from error
+        except ModuleNotFoundError as error:
+            if (error.name or "").startswith("spipconv"):
+                raise
+            raise CommandError(_NOT_INSTALLED) from error
 
 
 @click.group(
