@@ -94,4 +94,6 @@ def test_every_library_is_imported_in_one_room() -> None:
     assert several.pop("starlette") <= {"spipconv.web", "spipconv.preview", "spipconv.forum"}
     # The filter is for the templates of others.
     assert several.pop("jinja2") | several.pop("markupsafe") <= {"spipconv.jinja", "spipconv.forum"}
+    # Drawings of a site; site maps, and exports of other systems.
+    assert several.pop("defusedxml") <= {"spipconv.migration.output", "spipconv.forum"}
     assert several == {}

@@ -8,9 +8,6 @@ from contextlib import closing, contextmanager
 from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast
-
-import yaml
 
 from spipconv.forum.publication.page_keys import is_key
 from spipconv.forum.publication.site_pages import SitePage
@@ -18,6 +15,7 @@ from spipconv.migration.output.folder import BadOutput, Folder
 from spipconv.migration.output.manifest import Entry, OutputManifest
 from spipconv.migration.plan.names import language_tag
 from spipconv.migration.target import TREES, MarkdownTree
+from spipconv.migration.writers.yaml_text import read_yaml
 
 # Bytes of a page in which its front matter ends.
 _LONGEST_HEADER = 1 << 18
@@ -98,11 +96,7 @@ def _read_fields(site: Path, path: str, target: MarkdownTree) -> Mapping[str, ob
         matches = [_FIELD.fullmatch(line) for line in lines]
         return {match[1]: unescape(match[2]).strip() for match in matches if match}
     header = text.removeprefix("---\n").partition("\n---\n")[0] if text.startswith("---\n") else ""
-    try:
-        fields = yaml.safe_load(header)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return {}
-    return cast("Mapping[str, object]", fields) if isinstance(fields, dict) else {}
+    return read_yaml(header)
 
 
 @contextmanager

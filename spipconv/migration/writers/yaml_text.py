@@ -31,6 +31,15 @@ class _NotSimple(Exception):
     """Raised for what only PyYAML can write."""
 
 
+def read_yaml(text: str) -> Mapping[str, object]:
+    """Return a mapping in YAML; what is none, or cannot be read, gives an empty one."""
+    try:
+        value: object = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def write_yaml(value: Mapping[str, YamlValue]) -> str:
     """Return a mapping as YAML in block style."""
     try:
