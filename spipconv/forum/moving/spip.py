@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack
 from pathlib import Path
 from sqlite3 import Row
 from typing import cast
 
+from msgspec.structs import replace
+
 from spipconv.forum.moving.incoming import Finding, Incoming, Left, PageReference, to_seconds
 from spipconv.forum.moving.issues import ImportIssue
+from spipconv.forum.moving.old_links import OldLinks
 from spipconv.forum.records import Status
 from spipconv.migration.pages.comments import page_address, plain_words
+from spipconv.migration.plan.old_addresses import own_addresses
 from spipconv.migration.plan.preparation import index_objects
 from spipconv.migration.read.database import WorkingDatabase, read_date
 from spipconv.migration.read.forum_reader import ForumReader, language_of
@@ -40,7 +44,8 @@ def read_spip(
     if "forum" not in tables:
         raise BadSource(f"{source}: it has no table of messages ({prefix}_forum): export that too")
     database = WorkingDatabase(work / "base.sqlite", is_new=True)
-    with closing(database):
+    with ExitStack() as whole:
+        whole.callback(database.close)
         reader = ForumReader(
             opened, database, prefix, tables, lambda number, address: take_sender(str(number), address)
         )
@@ -58,8 +63,15 @@ def read_spip(
                 yield ImportIssue("repeated", f"forum{issue.number}")
         yield Left("repeated", number=database.left["forum", "repeated"])
         language = database.meta("langue_site")
+        links = OldLinks(opened, prefix, tables, work, own_addresses(database))
+        whole.callback(links.close)
         for row in database.db.execute("SELECT * FROM forum ORDER BY date_heure, id_forum"):
-            yield _finding(database, row, language)
+            finding = _finding(database, row, language)
+            if isinstance(finding, Incoming):
+                text, issues = links.put_right(finding.text, finding.page, finding.place)
+                yield from issues
+                finding = replace(finding, text=text)
+            yield finding
 
 
 def _finding(database: WorkingDatabase, row: Row, language: str) -> Finding:
