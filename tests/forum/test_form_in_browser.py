@@ -221,13 +221,20 @@ def check_accessibility(page: Page, name: str) -> None:
 
 
 def test_a_visitor_can_be_told_of_replies_where_mails_are_sent(site: Site, visit: Opener) -> None:
-    assert visit().locator("[name=subscribe]").count() == 0
+    without = visit()
+    assert without.locator(".comment-follow").inner_text() == "Atom"
+    assert without.locator("[name=subscribe]").count() == 0
     site.forum.set(smtp="smtp://localhost")
     # The server reads its settings every few seconds.
     site.stop()
     site.start()
     page = visit()
     box = page.get_by_label("M’avertir des réponses")
+    follow = page.locator(".comment-follow a")
+    key = key_of(page)
+    assert [link.get_attribute("href") for link in follow.all()] == [
+        f"{site.server}/feeds/{key}.atom", f"{site.server}/subscriptions?page={key}",
+    ]  # fmt: skip
     box.check()
     write(page)
     page.click(SEND)

@@ -4,6 +4,7 @@ export const CATALOGUES = {
     "Anonymous": "Anonyme",
     "Do not reply": "Ne pas répondre",
     "in reply to {author}": "en réponse à {author}",
+    "Mails about new messages": "Être averti des nouveaux messages",
     "Reply to this message": "Répondre à ce message",
     "Reply to {author}": "Répondre à {author}",
     "Sending…": "Envoi en cours…",

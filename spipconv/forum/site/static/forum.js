@@ -113,7 +113,7 @@ class ForumForm {
       for (let round = 0; round < MOST_ROUNDS; round += 1) {
         const query = new URLSearchParams({ page: this.#page, after });
         const { page, messages = [], count = 0, next = 0 } = await ask(`${this.#server}/thread?${query}`);
-        if (page?.mails) this.#offerMails();
+        if (page && !round) this.#offerToFollow(section, page.mails);
         this.#thread.add(messages);
         this.#thread.count(count);
         if (!next) break;
@@ -124,14 +124,25 @@ class ForumForm {
     }
   }
 
-  /** A box by which visitors want to be told of replies: pages are built without knowing whether mails are sent. */
+  /** The feed of the page, and mails: pages are built without knowing whether the server sends any. */
+  #offerToFollow(section, hasMails) {
+    const key = encodeURIComponent(this.#page);
+    const feed = { href: `${this.#server}/feeds/${key}.atom`, type: "application/atom+xml", rel: "alternate" };
+    const line = make("p", { class: "comment-follow meta" }, make("a", feed, "Atom"));
+    section.querySelector("ol.thread").after(line);
+    if (!hasMails) return;
+    const words = this.#sentences.translate("Mails about new messages");
+    line.append(" · ", make("a", { href: `${this.#server}/subscriptions?page=${key}`, rel: "nofollow" }, words));
+    this.#offerMails();
+  }
+
+  /** The box by which visitors want to be told of replies. */
   #offerMails() {
     const email = this.#form.elements.namedItem("email");
     if (!email || this.#form.elements.namedItem("subscribe")) return;
     const box = make("input", { type: "checkbox", name: "subscribe", value: "1" });
     const words = this.#sentences.translate("Tell me of replies by e-mail");
-    const label = make("label", { class: "choice" }, box, ` ${words}`);
-    email.closest("p").after(make("p", { class: "comment-subscribe" }, label));
+    email.closest("p").after(make("p", { class: "comment-subscribe" }, make("label", { class: "choice" }, box, ` ${words}`)));
   }
 
   // ---- answering a message
