@@ -1,20 +1,15 @@
-"""Bases: they are created, opened and migrated, or refused in one line; works share transactions."""
+"""Bases: they are created, opened and copied, or refused in one line."""
 
 from __future__ import annotations
 
-import asyncio
 import os
-import shutil
-import signal
 import sqlite3
 import stat
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,24 +18,10 @@ from spipconv.forum.keys import KeyFileError, key_file
 from spipconv.forum.opening import check_keys, create_forum, load_keys
 from spipconv.forum.store.backups import back_up
 from spipconv.forum.store.base import Base, create_base, open_base
-from spipconv.forum.store.connection import connect
 from spipconv.forum.store.errors import StoreError
-from spipconv.forum.store.migrating import migrate, read_steps, version_of
-from spipconv.forum.store.store import Store
 from spipconv.forum.upkeep import check
 from tests.forum.bases import make_base, message, posting
 
-# A step as a later version may have it: a table is made anew, one is added, and a trigger has a ``;`` within.
-NEXT_STEP = """
-CREATE TABLE pages_2 (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
-  language TEXT NOT NULL, is_open INTEGER NOT NULL DEFAULT 1, revision INTEGER NOT NULL DEFAULT 0, kind TEXT);
-INSERT INTO pages_2 SELECT *, 'article' FROM pages;
-DROP TABLE pages;
-ALTER TABLE pages_2 RENAME TO pages;
-CREATE TABLE remarks (id INTEGER PRIMARY KEY, words TEXT); -- a remark; with a semicolon
-CREATE TRIGGER remarked AFTER INSERT ON remarks BEGIN UPDATE pages SET kind = 'x'; UPDATE pages SET kind = 'y'; END;
-"""
-STEPS = (*read_steps(), NEXT_STEP)
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes and signals of POSIX")
 
 
@@ -110,14 +91,6 @@ def test_what_is_no_base_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     assert refusal(tmp_path / "missing.db").startswith('there is no such file: "spipconv comments init')
     assert {file: file.read_bytes() for file in contents} == contents
     assert not list(tmp_path.glob("missing*"))
-
-
-def test_a_newer_base_is_refused_in_one_line(path: Path) -> None:
-    with closing(connect(path)) as connection:
-        migrate(connection, path, (*STEPS, "CREATE TABLE more (a);"))
-    assert refusal(path).startswith(
-        "a newer spipconv made it (version 3 of the base, 1 is known here): update with pip"
-    )
 
 
 _OPENING = """
@@ -190,220 +163,6 @@ def test_a_base_knows_its_key(path: Path, tmp_path: Path) -> None:
     # As while it is changed.
     key.write_bytes(key.read_bytes() + own)
     assert load_keys(path)
-
-
-# --- Migrations
-
-
-def test_a_step_has_a_backup_before_it(path: Path) -> None:
-    number = add(path, "kept")
-    with closing(connect(path)) as connection:
-        migrate(connection, path, STEPS)
-        assert version_of(connection) == 2
-        assert connection.execute("SELECT kind FROM pages").fetchall() == [("article",)]
-        assert connection.execute("SELECT text FROM messages").fetchall() == [("kept",)]
-        assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
-    before = path.with_name("forum.db.before-2")
-    with open_base(before, reads_only=True) as store:
-        assert store.messages.get(number)
-    if os.name == "posix":
-        assert stat.S_IMODE(before.stat().st_mode) == 0o600
-
-
-def test_a_new_base_has_no_backup(path: Path) -> None:
-    assert sorted(file.name for file in path.parent.iterdir()) == ["forum.db", "forum.db.key"]
-
-
-@pytest.mark.parametrize("fault", ["CREATE TABLE pages (a);", "DELETE FROM pages;", "SELECT nothing;"])
-def test_a_step_that_fails_changes_nothing(path: Path, fault: str) -> None:
-    add(path)
-    with closing(connect(path)) as connection:
-        with pytest.raises(StoreError):
-            migrate(connection, path, (*STEPS[:-1], f"CREATE TABLE more (a);\n{fault}"))
-        assert version_of(connection) == 1
-    assert counted(path) == 1
-    assert check(path) == []
-
-
-_MIGRATION = """
-import os, signal, sys
-from pathlib import Path
-from spipconv.forum.store.connection import connect
-from spipconv.forum.store.migrating import migrate
-from tests.forum.test_base import STEPS
-path = Path(sys.argv[1])
-connection = connect(path)
-def look(statement):
-    if sys.argv[2] in statement:
-        os.kill(os.getpid(), signal.SIGKILL)
-connection.set_trace_callback(look)
-migrate(connection, path, STEPS)
-"""
-
-
-@POSIX
-@pytest.mark.parametrize(
-    "statement", ["DROP TABLE pages", "CREATE TRIGGER remarked", "PRAGMA user_version=2", "COMMIT"]
-)
-def test_a_migration_that_is_killed_leaves_a_good_base_and_a_good_backup(path: Path, statement: str) -> None:
-    number = add(path, "kept")
-    ended = subprocess.run([sys.executable, "-c", _MIGRATION, path, statement], check=False)
-    assert ended.returncode == -signal.SIGKILL
-    before = path.with_name("forum.db.before-2")
-    for file in (path, before):
-        with closing(connect(file)) as connection:
-            assert version_of(connection) == 1
-            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-            assert connection.execute("SELECT id, text FROM messages").fetchall() == [(number, "kept")]
-    with closing(connect(path)) as connection:
-        migrate(connection, path, STEPS)
-        assert version_of(connection) == 2
-
-
-def test_two_processes_that_migrate_at_once_do_it_once(path: Path) -> None:
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            with closing(connect(path)) as connection:
-                migrate(connection, path, STEPS)
-                assert version_of(connection) == 2
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-
-
-def test_a_running_writer_stops_when_its_base_is_migrated_by_a_newer_one(base: Base) -> None:
-    with closing(connect(base.path)) as connection:
-        migrate(connection, base.path, STEPS)
-    with pytest.raises(StoreError, match="a newer spipconv made it"):
-        base.submit(posting(message())).result()
-
-
-@POSIX
-@pytest.mark.parametrize("how", ["moved", "removed", "replaced"])
-def test_nothing_is_acknowledged_by_a_base_that_is_no_longer_there(base: Base, tmp_path: Path, how: str) -> None:
-    base.submit(posting(message())).result()
-    if how == "removed":
-        base.path.unlink()
-    else:
-        base.path.rename(tmp_path / "moved.db")
-    if how == "replaced":
-        shutil.copy(tmp_path / "moved.db", base.path)
-    assert base.failure
-    with pytest.raises(StoreError, match="it was moved or replaced: start the server again"):
-        base.submit(posting(message())).result()
-
-
-# --- Transactions
-
-
-def test_works_that_wait_share_a_transaction_but_not_their_errors(base: Base) -> None:
-    began, goes_on = threading.Event(), threading.Event()
-    commits: list[str] = []
-    base._writer._connection.set_trace_callback(commits.append)
-
-    def wait(store: Store) -> None:
-        began.set()
-        goes_on.wait(10)
-
-    first = base.submit(wait)
-    assert began.wait(10)
-
-    def work(number: int, store: Store) -> int:
-        stored = store.messages.add(message(text=str(number)))
-        if number == 3:
-            raise LookupError("three")
-        return stored.id
-
-    futures = [base.submit(partial(work, number)) for number in range(6)]
-    goes_on.set()
-    first.result()
-    assert [repr(future.exception()) for future in futures] == ["None"] * 3 + ["LookupError('three')"] + ["None"] * 2
-    assert [statement for statement in commits if statement == "COMMIT"] == ["COMMIT"] * 2
-    texts = base.query(lambda store: [row.text for row in store.messages.of_page(1)]).result()
-    assert texts == ["0", "1", "2", "4", "5"]
-
-
-def test_a_lost_transaction_fails_all_works_in_it(base: Base) -> None:
-    """A full disk can end a transaction in its midst: nothing is acknowledged, nothing of it is there."""
-    began, goes_on = threading.Event(), threading.Event()
-
-    def wait(store: Store) -> None:
-        began.set()
-        goes_on.wait(10)
-
-    def lose(store: Store) -> None:
-        base._writer._connection.execute("ROLLBACK")
-        raise sqlite3.OperationalError("the disk is full, says the test")
-
-    first = base.submit(wait)
-    assert began.wait(10)
-    works: list[Callable[[Store], object]] = [posting(message()), lose, posting(message())]
-    futures = [base.submit(work) for work in works]
-    goes_on.set()
-    first.result()
-    told = {str(future.exception()) for future in futures}
-    assert told == {f"{base.path}: the disk is full, says the test"}
-    assert base.failure
-    assert base.query(lambda store: store.messages.counts()["prop"]).result() == 0
-    assert base.submit(posting(message())).result().id
-    assert base.failure is None
-
-
-def test_a_work_is_done_even_if_who_asked_for_it_goes_away(base: Base) -> None:
-    async def post() -> None:
-        waits = asyncio.ensure_future(base.write(posting(message())))
-        await asyncio.sleep(0)
-        waits.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waits
-        await base.write(posting(message()))
-
-    asyncio.run(post())
-    assert base.query(lambda store: store.messages.counts()["prop"]).result() == 2
-
-
-def test_readers_cannot_write(base: Base) -> None:
-    with pytest.raises(StoreError):
-        base.query(posting(message())).result()
-
-
-def test_a_reader_sees_the_base_as_it_is_at_one_moment(base: Base) -> None:
-    def read(store: Store) -> tuple[int, int]:
-        before = store.messages.counts()["prop"]
-        base.submit(lambda other: other.messages.add(message())).result()
-        return before, store.messages.counts()["prop"]
-
-    assert base.query(read).result() == (0, 0)
-    assert base.query(read).result() == (1, 1)
-
-
-def test_what_was_submitted_before_the_end_is_done_and_nothing_after_it(path: Path) -> None:
-    base = Base(path)
-    futures = [base.submit(posting(message())) for _ in range(300)]
-    base.close()
-    assert all(future.done() and not future.exception() for future in futures)
-    with pytest.raises(StoreError):
-        base.submit(lambda store: None)
-    assert counted(path) == 300
-
-
-def test_a_command_whose_work_fails_stores_nothing(path: Path) -> None:
-    def fail() -> None:
-        with open_base(path) as store:
-            store.messages.add(message())
-            store.messages.add(message(parent=7))
-
-    with pytest.raises(LookupError):
-        fail()
-    assert counted(path) == 0
 
 
 # --- Backups

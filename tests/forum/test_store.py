@@ -286,7 +286,6 @@ def test_no_frequent_statement_reads_all_messages() -> None:
         store.messages.get(1)
         store.messages.of_page(1, ("publie",), 7)
         store.messages.of_person(b"x")
-        store.messages.count_published_of(b"x")
         store.messages.queue()
         store.messages.latest(page=1)
         store.messages.counts(1)

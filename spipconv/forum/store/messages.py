@@ -89,14 +89,6 @@ class Messages(Table):
         rows = self._connection.execute(f"SELECT status, count(*) FROM messages {where} GROUP BY status", (page,))
         return dict.fromkeys(get_args(Status), 0) | dict(rows)
 
-    def count_published_of(self, email_digest: bytes) -> int:
-        """Return how many published messages a person has."""
-        return int(
-            self._connection.execute(
-                "SELECT count(*) FROM messages WHERE email_digest = ? AND status = 'publie'", (email_digest,)
-            ).fetchone()[0]
-        )
-
     def set_status(self, number: int, version: int, status: Status, now: int) -> Message | None:
         """Give a message another status, if it still has the version; return it as it is now, or None: it has not."""
         return self._change(
