@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -439,3 +441,22 @@ def test_the_command_says_what_it_needs(base: Path, site: Path, tmp_path: Path) 
     ):
         code, out, said = run("export", *arguments)
         assert (code, out, part in said, said.count("\n")) == (2, "", True, 1)
+
+
+def test_moderators_and_programs_are_told_that_the_site_was_not_built(published: Make) -> None:
+    pytest.importorskip("starlette", reason="starlette is not installed")
+    from spipconv.forum.health import check_health
+    from spipconv.forum.site.queue import _tell_publication
+
+    forum = published("exit 9")
+    assert asyncio.run(check_health(forum.base)).publishes
+    add(forum.path, message())
+    forum.pass_time(40)
+    assert not asyncio.run(check_health(forum.base)).publishes
+    visit: Any = SimpleNamespace(language="fr")
+    (notice,) = forum.base.query(lambda store: _tell_publication(store, visit)).result()
+    assert "exit code 9" in notice.sentence
+    with open_base(forum.path) as store:
+        write_setting(store, "hook", "exit 0")
+    forum.pass_time(100)
+    assert forum.base.query(lambda store: _tell_publication(store, visit)).result() == []

@@ -12,13 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from spipconv.forum.moderation import Outcome, decide, rescore, undo
+from spipconv.forum.publication.publisher import read_publication
 from spipconv.forum.records import Decision, Message, Page, Status
 from spipconv.forum.site.context import Site, answer_json, wants_page
 from spipconv.forum.site.gate import Gate, Visit, redirect
 from spipconv.forum.site.outcomes import Notice, recall, tell
 from spipconv.forum.site.reviews import STATUS_WORDS, Review, review, write_time
 from spipconv.forum.store.store import Store
-from spipconv.translations import mark
+from spipconv.translations import mark, translate
 from spipconv.web.reading import Form
 from spipconv.web.refusals import Refusal
 
@@ -223,7 +224,18 @@ def _read_notices(store: Store, view: _View, visit: Visit) -> list[Notice]:
         for message, other in ((store.messages.get(number), store.decisions.last(number)),)
         for fault in (_find_fault(message, other),)
     ]
-    return [*(notice for notice in made if notice), *missed]
+    return [*(notice for notice in made if notice), *missed, *_tell_publication(store, visit)]
+
+
+def _tell_publication(store: Store, visit: Visit) -> list[Notice]:
+    """Return that accepted messages are not in the pages of the site yet, and why, if that is so."""
+    publication = read_publication(store)
+    if publication is None or not publication.failure:
+        return []
+    sentence = translate(
+        "The last changes are not in the pages of the site yet: {failure}", visit.language, failure=publication.failure
+    )
+    return [Notice(0, sentence, is_done=False)]
 
 
 def _find_fault(message: Message | None, other: Decision | None) -> Literal["gone", "decided", "changed"]:
