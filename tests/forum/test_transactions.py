@@ -21,6 +21,10 @@ from tests.forum.bases import make_base, message, posting
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes and signals of POSIX")
 
 
+# 2: each commit waits for the disk.
+_PRAGMAS = {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1, "secure_delete": 1}
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return make_base(tmp_path)
@@ -51,6 +55,12 @@ def test_nothing_is_acknowledged_by_a_base_that_is_no_longer_there(base: Base, t
     assert base.failure
     with pytest.raises(StoreError, match="it was moved or replaced: start the server again"):
         base.submit(posting(message())).result()
+
+
+def test_what_is_committed_is_on_the_disk(base: Base) -> None:
+    connection = base._writer._connection
+    values = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in _PRAGMAS}
+    assert values == _PRAGMAS
 
 
 def test_works_that_wait_share_a_transaction_but_not_their_errors(base: Base) -> None:
