@@ -122,6 +122,10 @@ def test_all_that_ends_a_line_is_quoted(vector: str) -> None:
     assert all(line.startswith(">") for line in quote_message(message(vector)).splitlines())
 
 
+def test_no_text_turns_the_direction_of_a_letter() -> None:
+    assert quote_message(message("Photo \u202egnp.exe et \u2067autre\u2069.")) == "> Photo gnp.exe et autre."
+
+
 def test_attacks_in_texts_are_quoted_words() -> None:
     for vector in VECTORS:
         quoted = quote_message(message(vector))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -409,6 +411,40 @@ def test_kills_in_the_midst_lose_no_letter(forum: Forum, server: MailServer) -> 
     assert len(set(arrived)) == 8
     assert {delivery.recipient for delivery in server.taken} == {f"reader{n}@example.org" for n in range(8)}
     assert sorted(identity for identity in set(arrived) if arrived.count(identity) > 1) == sorted(set(unheard))
+
+
+def test_the_service_sends_until_it_is_cancelled_and_ends_what_it_began(
+    forum: Forum, worker: MailWorker, server: MailServer
+) -> None:
+    for name in ("anne", "luc"):
+        forum.subscribe(f"{name}@example.org")
+    forum.add("publie")
+    forum.now += MINUTE
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def wait(command: str, _envelope: object) -> str:
+        if command == "DATA":
+            begun.set()
+            assert goes_on.wait(20)
+        return ""
+
+    server.behave = wait
+
+    async def serve() -> None:
+        service = asyncio.create_task(worker.run())
+        assert await asyncio.to_thread(begun.wait, 20)
+        service.cancel()
+        asyncio.get_running_loop().call_later(0.2, goes_on.set)
+        with pytest.raises(asyncio.CancelledError):
+            await service
+
+    asyncio.run(serve())
+    assert len(server.taken) == 1
+    assert forum.do(lambda store: store.mails.counts()) == {"waiting": 1, "sending": 0, "sent": 1, "failed": 0}
+    # Another process may send the other one.
+    other = MailWorker(forum.base, forum.keys, lambda: forum.now)
+    assert other.send_due() == 1
+    other.release()
 
 
 def test_one_process_sends_at_a_time(forum: Forum, worker: MailWorker, server: MailServer) -> None:
