@@ -7,6 +7,7 @@ import re
 import shutil
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
@@ -19,10 +20,17 @@ from spipconv.forum.publication.page_keys import key_of_path
 from spipconv.forum.store.base import open_base
 from spipconv.migration.target import TREES, TargetName
 from tests.forum.bases import message
+from tests.forum.test_attacks_on_visitors import HOOKS, LOOK, TOUCH, VECTORS, WANTED, fill
+from tests.judges import dangers, serialise
 from tests.migration.test_builds import GENERATORS, program, run_generator
 from tests.migrations import folder_of_the_run
 from tests.theme.sites import ARTICLE, DEMO, BuiltPage, demo, words
+from tests.theme.test_in_browser import served
 from tests.theme.test_ports import NEW_PAGES, outline
+from tests.theme.test_structure import KINDS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Route
 
 pytestmark = pytest.mark.server
 
@@ -37,6 +45,8 @@ SETTINGS = {
     "mkdocs": ("mkdocs.yml", "\nextra:\n", f"\nextra:\n  comments_server: {SERVER}/\n"),
 }
 NEWS = "l-atelier/parution-de-la-note-no-12/"
+ATTACKED = KINDS["gallery"]
+ATTACKS = VECTORS[:: 1 if WANTED else 5]
 
 
 def run(*arguments: str | Path) -> str:
@@ -85,7 +95,8 @@ def make(to: TargetName, folder: Path) -> None:
         for parent in (2, 3, 7):
             store.messages.add(message(pages[f"/{ARTICLE}"], text="{{Encore}}", parent=parent, status="publie"))
         store.messages.add(message(pages[f"/{NEWS}"], text="Une <script>alert(1)</script>", status="publie"))
-    assert run("export", base) == "2 files written, 0 unchanged, 0 removed\n"
+        fill(store, pages[f"/{ATTACKED}"], ATTACKS)
+    assert run("export", base) == "3 files written, 0 unchanged, 0 removed\n"
 
 
 def read(to: TargetName, address: str) -> BuiltPage:
@@ -117,11 +128,11 @@ def test_a_page_that_accepts_messages_has_a_form_and_ways_to_answer(to: TargetNa
         assert (form.get("data-server"), form.get("data-page")) == (SERVER, key)
         fields = [*form.iter("input"), *form.iter("textarea")]
         assert [field.get("name") for field in fields] == [
-            "page", "parent", "lang", "author", "email", "url", "title", "text",
+            "page", "parent", "lang", "nobot", "author", "email", "url", "title", "text",
         ]  # fmt: skip
         assert [field.get("value") for field in fields[:3]] == [key, "0", language]
         labels = {label.get("for"): words(label) for label in form.iter("label")}
-        assert all(labels[field.get("id")] for field in fields[3:])
+        assert all(labels[field.get("id")] for field in fields[4:])
         (widget,) = [element for element in page.tree.iter() if element.tag == "spip-preview"]
         assert (widget.get("endpoint"), widget.get("lang")) == (f"{SERVER}/preview", language)
         assert form in list(widget.iter())
@@ -196,3 +207,51 @@ def test_feeds_can_be_read_while_the_server_is_off(to: TargetName) -> None:
     static = TREES[to].images.removesuffix("IMG")
     for name in ("article1", "site"):
         assert (feeds / f"{name}.atom").read_bytes() == (site / f"{static}feeds" / f"{name}.atom").read_bytes()
+
+
+# ---- Attacks in every field ----
+
+
+@pytest.mark.parametrize("to", BUILT)
+def test_no_attack_is_more_than_words_in_a_built_page(to: TargetName) -> None:
+    (thread,) = read(to, ATTACKED).all("ol.thread")
+    items = list(thread)
+    assert len(items) == len(ATTACKS)
+    assert all(item.tag == "li" and re.fullmatch(r"forum\d+", item.get("id", "")) for item in items)
+    wrong = {
+        (element.tag, name)
+        for item in items
+        for element in item.iter()
+        for name in (element.tag, *element.attrib)
+        if name in ("script", "style", "iframe", "img", "svg", "form", "input", "object", "src")
+        or name.startswith("on")
+    }
+    assert wrong == set()
+    for item in items:
+        for part in item.iter("div"):
+            if "comment-text" in part.get("class", "").split():
+                assert dangers(serialise(part)) == frozenset()
+
+
+def test_no_attack_runs_in_a_built_page(browser: Browser) -> None:
+    with served(built("hugo")[1]) as address:
+        context = browser.new_context()
+        context.add_init_script(HOOKS)
+        strange: list[str] = []
+        context.route(
+            "**/*",
+            lambda asked: asked.continue_() if own(asked) else (strange.append(asked.request.url), asked.abort()),
+        )
+
+        def own(asked: Route) -> bool:
+            return asked.request.url.startswith(address)
+
+        page = context.new_page()
+        page.on("dialog", lambda dialog: (strange.append(dialog.message), dialog.dismiss()))
+        page.goto(address + ATTACKED)
+        page.evaluate(TOUCH)
+        page.wait_for_timeout(100)
+        assert page.evaluate(LOOK) == []
+        # The form's own parts, from its server.
+        assert [asked for asked in strange if not asked.startswith(SERVER)] == []
+        context.close()
