@@ -291,7 +291,8 @@ def comment_form(server: str, key: str, language: str, words: Words) -> str:
         f' data-page="{key}" aria-labelledby="form-title">\n'
         f'<h3 id="form-title">{escape(words["write_comment"])}</h3>\n<p>{escape(words["comments_moderated"])}</p>\n'
         f'<input type="hidden" name="page" value="{key}">\n<input type="hidden" name="parent" value="0">\n'
-        f'<input type="hidden" name="lang" value="{language}">\n{fields}'
+        f'<input type="hidden" name="lang" value="{language}">\n'
+        f'<input name="nobot" autocomplete="off" tabindex="-1" hidden>\n{fields}'
         f'<p><button type="submit" class="btn btn-primary" data-send="{escape(words["comment_send"])}">'
         f"{escape(words['comment_check'])}</button></p>\n</form>\n</spip-preview>"
     )
