@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from spipconv.converters import html
 from spipconv.forum.records import Message
 from spipconv.parsing.parser import parse
@@ -14,6 +16,11 @@ def render_message(message: Message) -> str:
     It is what ``spipconv.comments.publish`` returns, but for the element around the notes: the data files of a
     migration have none, and those of an export are the same.
     """
-    document = parse(message.text, profile="comment", lang=message.language).document
-    written = html.write(rename_notes(document, f"-{message.id}"))
+    return _render(message.id, message.text, message.language)
+
+
+# A file of messages is followed by the feed with the same ones.
+@lru_cache(maxsize=512)
+def _render(number: int, text: str, language: str) -> str:
+    written = html.write(rename_notes(parse(text, profile="comment", lang=language).document, f"-{number}"))
     return f"{written.body}{written.notes}".strip()
