@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spipconv.forum.keys import (
@@ -23,6 +23,7 @@ OWN, OTHER = Keys(b"o" * 32), Keys(b"x" * 32)
 NOW = 1_700_000_000
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_what_is_sealed_is_opened_by_the_same_key_only(content: bytes) -> None:
     sealed = OWN.seal(content)
@@ -33,6 +34,7 @@ def test_what_is_sealed_is_opened_by_the_same_key_only(content: bytes) -> None:
         OTHER.open(sealed)
 
 
+@settings(deadline=None)
 @given(st.data(), st.binary(max_size=20))
 def test_no_byte_of_what_is_sealed_can_be_changed(data: st.DataObject, content: bytes) -> None:
     sealed = bytearray(OWN.seal(content))
@@ -62,6 +64,7 @@ def test_an_address_is_one_however_it_is_cased() -> None:
 values = st.lists(st.text(max_size=20) | st.integers(-(2**60), 2**60), max_size=4)
 
 
+@settings(deadline=None)
 @given(values, st.integers(0, 2**40))
 def test_tokens_hold_their_values_until_their_end(given_values: list[str | int], ends: int) -> None:
     token = OWN.sign("link", given_values, ends)
@@ -80,6 +83,7 @@ def test_tokens_are_for_one_purpose_and_one_forum(keys: Keys, purpose: str) -> N
     assert not isinstance(raised.value, EndedToken)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_no_character_of_a_token_can_be_changed(data: st.DataObject) -> None:
     token = OWN.sign("link", [12, "publie"], NOW)
@@ -89,6 +93,7 @@ def test_no_character_of_a_token_can_be_changed(data: st.DataObject) -> None:
         OWN.verify("link", token[:place] + character + token[place + 1 :], NOW)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=100) | st.text("ABCxyz019-_=", max_size=100))
 def test_any_text_is_a_token_or_invalid(text: str) -> None:
     with pytest.raises(InvalidToken):

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from spipconv.forum.records import Message, Page, Status
 from spipconv.forum.store.migrating import read_steps
 from spipconv.forum.store.store import Store
-from tests.forum.bases import message
+from tests.forum.bases import NOW, message
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 HIDDEN = ("score", "network", "version", "changed", "email", "email_digest", "source", "source_key", "thread")
@@ -197,15 +197,74 @@ class Model(RuleBasedStateMachine):
         self.revisions[page], self.shown[page] = stored.revision, visible
 
 
-TestModel = pytest.mark.slow(Model.TestCase)
-TestModel.settings = hypothesis_settings(max_examples=40, stateful_step_count=30, deadline=None)
-
-
 @pytest.fixture
 def store() -> Iterator[Store]:
     connection, store = open_store()
     with closing(connection):
         yield store
+
+
+def test_one_form_brings_one_message(store: Store) -> None:
+    first = store.messages.add(message(), form=b"f")
+    assert store.messages.add(message(text="sent again"), form=b"f") == first
+    assert store.messages.counts()["prop"] == 1
+
+
+def test_a_decision_is_on_one_version(store: Store) -> None:
+    held = store.messages.add(message())
+    decided = store.messages.set_status(held.id, held.version, "publie", NOW + 5)
+    assert decided == replace(held, status="publie", version=2, changed=NOW + 5)
+    assert store.messages.set_status(held.id, held.version, "off", NOW + 6) is None
+    assert store.messages.get(held.id) == decided
+
+
+@pytest.mark.parametrize(
+    ("secret", "since", "status", "succeeds"),
+    [
+        (b"t", NOW, "prop", True),
+        (b"t", NOW, "publie", True),
+        (b"t", NOW + 1, "prop", False),
+        (b"u", NOW, "prop", False),
+        (b"t", NOW, "off", False),
+        (b"t", NOW, "spam", False),
+    ],
+)
+def test_visitors_take_back_their_own_message_for_a_time(
+    store: Store, secret: bytes, since: int, status: Status, succeeds: bool
+) -> None:
+    stored = store.messages.add(message(status=status), taking_back=b"t")
+    taken = store.messages.take_back(stored.id, secret, since, NOW + 5)
+    assert (taken is not None) == succeeds
+    assert store.messages.get(stored.id) == (taken or stored)
+    assert store.messages.take_back(stored.id, secret, since, NOW + 5) is None
+
+
+def test_another_import_does_not_overrule_moderators(store: Store) -> None:
+    imported = replace(message(), source="spip", source_key="7")
+    stored, _ = store.messages.put(imported, NOW)
+    store.decisions.add(stored, "publie", 1, "Anne", NOW)
+    decided = store.messages.set_status(stored.id, 1, "publie", NOW)
+    assert store.messages.put(imported, NOW) == (decided, "same")
+    changed, what = store.messages.put(replace(imported, text="new"), NOW)
+    assert (changed.text, changed.status, what) == ("new", "publie", "changed")
+
+
+def test_answers_to_a_deleted_message_answer_what_it_answered(store: Store) -> None:
+    top = store.messages.add(message())
+    between = store.messages.add(message(parent=top.id))
+    answer = store.messages.add(message(parent=between.id))
+    store.decisions.add(between, "off", 1, "Anne", NOW)
+    store.messages.delete([between.id])
+    assert store.messages.get(answer.id) == replace(answer, parent=top.id)
+    assert store.decisions.last(between.id) is None
+    assert store.messages.add(message()).id > answer.id
+
+
+def test_only_messages_of_the_same_page_are_answered(store: Store) -> None:
+    first = store.messages.add(message(1))
+    for page, parent in ((2, first.id), (1, first.id + 1)):
+        with pytest.raises(LookupError):
+            store.messages.add(message(page, parent=parent))
 
 
 def test_half_surrogates_are_stored_as_question_marks(store: Store) -> None:
@@ -301,3 +360,7 @@ def test_no_frequent_statement_reads_all_messages() -> None:
             if statement.startswith(("SELECT", "UPDATE", "DELETE")):
                 plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
                 assert not [line for line in plan if line.startswith("SCAN")], (statement, plan)
+
+
+TestModel = pytest.mark.slow(Model.TestCase)
+TestModel.settings = hypothesis_settings(max_examples=40, stateful_step_count=30, deadline=None)
