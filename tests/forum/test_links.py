@@ -288,6 +288,15 @@ def test_a_subscription_ends_by_a_button_and_an_old_link_does_not_revive_it(link
     assert links.forum.do(lambda store: store.subscriptions.of_person(subscription.email_digest)) == []
 
 
+def test_an_old_link_is_not_about_the_subscription_of_another_reader(links: Links) -> None:
+    first = links.forum.subscribe("ida@example.org")
+    link = _path(ending_link(links.forum.keys, links.settings, first))
+    assert links.ask("POST", link).status == 200
+    second = links.forum.subscribe("max@example.org")
+    assert links.ask("POST", link).status == 200
+    assert links.forum.do(lambda store: store.subscriptions.get(second.id)) is not None
+
+
 @pytest.mark.parametrize("accept", [None, "*/*"])
 def test_mail_programs_end_a_subscription_with_one_post(accept: str | None, links: Links) -> None:
     """RFC 8058: a POST of ``List-Unsubscribe=One-Click``, without cookies, redirections or a page before."""

@@ -132,7 +132,8 @@ CREATE INDEX mails_of_person ON mails (person, message) WHERE person IS NOT NULL
 
 -- ``page`` is 0 for the whole site, ``message`` is 0 for all messages of the page.
 CREATE TABLE subscriptions (
-  id INTEGER PRIMARY KEY,
+  -- Old links name it: no other reader gets the number of one that has ended.
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   page INTEGER NOT NULL,
   message INTEGER NOT NULL DEFAULT 0,
   email BLOB NOT NULL,
