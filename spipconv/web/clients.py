@@ -9,7 +9,7 @@ from collections.abc import Callable
 from starlette.requests import Request
 
 from spipconv.web.logs import LOG
-from spipconv.web.proxies import UNKNOWN, TrustedProxies
+from spipconv.web.proxies import UNKNOWN, TrustedProxies, may_be_rewritten, split_hops
 
 _SECONDS = 60.0
 # So many requests in a row from one public address, all of them with the header, are hardly those of a visitor.
@@ -58,10 +58,10 @@ class Clients:
             self._warn(_REWRITTEN)
         elif is_trusted and not forwarded_for:
             self._warn(_SILENT)
-        elif forwarded_for and not is_trusted and self._is_proxy(peer):
-            self._warn(_UNTRUSTED)
         elif not forwarded_for:
             self._in_a_row = 0
+        elif not (is_trusted or may_be_rewritten(peer, split_hops(forwarded_for))) and self._is_proxy(peer):
+            self._warn(_UNTRUSTED)
 
     def _is_proxy(self, peer: str) -> bool:
         """Return whether an address that sends X-Forwarded-For is likely to be a proxy's, not a visitor's invention."""

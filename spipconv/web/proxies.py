@@ -51,10 +51,10 @@ class TrustedProxies:
         proxy's is the client's; the client may have invented all those before it. Clients about whom nothing can be
         believed share one name, ``UNKNOWN``.
         """
-        hops = [hop.strip() for hop in forwarded_for.split(",", _MOST_HOPS)] if forwarded_for else []
+        hops = split_hops(forwarded_for)
         if len(hops) > _MOST_HOPS:
             return UNKNOWN
-        if not _may_be_rewritten(peer, hops):
+        if not may_be_rewritten(peer, hops):
             return self._follow(peer, hops) if peer in self else name_client(peer)
         client = self._follow(self._loopback, hops) if self._loopback else UNKNOWN
         return client if peer in self or client == name_client(peer) else UNKNOWN
@@ -77,7 +77,12 @@ class TrustedProxies:
         return name_client(client)
 
 
-def _may_be_rewritten(peer: str, hops: list[str]) -> bool:
+def split_hops(forwarded_for: str) -> list[str]:
+    """Return the addresses in all X-Forwarded-For headers as one; of more than any chain has, the last is a rest."""
+    return [hop.strip() for hop in forwarded_for.split(",", _MOST_HOPS)] if forwarded_for else []
+
+
+def may_be_rewritten(peer: str, hops: list[str]) -> bool:
     """Return whether the server may have replaced the connection's address with one of X-Forwarded-For.
 
     uvicorn does so for any connection from this computer, unless it is set up not to.

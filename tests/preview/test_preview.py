@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import logging
+import os
 import re
 import signal
 import socket
@@ -1230,6 +1231,10 @@ def test_the_description_matches_the_application() -> None:
     assert {str(status) for *_, status, _ in WRONG.values()} - {"404"} <= set(refused)
 
 
+# More by hand: SPIPCONV_TEST_CASES=500.
+CASES = int(os.environ.get("SPIPCONV_TEST_CASES", "40"))
+
+
 @pytest.mark.parametrize(
     ("mode", "path"),
     [
@@ -1246,7 +1251,9 @@ def test_answers_conform_to_the_description(mode: str, path: str) -> None:
     assert operations
     for operation in operations:
 
-        @settings(max_examples=40, derandomize=True, deadline=None, database=None, suppress_health_check=[*HealthCheck])
+        @settings(
+            max_examples=CASES, derandomize=True, deadline=None, database=None, suppress_health_check=[*HealthCheck]
+        )
         @given(case=operation.as_strategy(schemathesis.GenerationMode(mode)))
         def conform(case: Any) -> None:
             case.call_and_validate()
