@@ -192,6 +192,13 @@ def test_a_backup_replaces_nothing_but_a_backup(path: Path, tmp_path: Path, name
     assert (tmp_path / name).read_bytes() == before
 
 
+def test_no_backup_replaces_a_base_that_is_in_use(path: Path, tmp_path: Path) -> None:
+    back_up(path, tmp_path / "backup.db")
+    with open_base(path), pytest.raises(StoreError, match="a base of that name is in use"):
+        back_up(tmp_path / "backup.db", path)
+    back_up(tmp_path / "backup.db", path)
+
+
 def test_a_backup_into_nothing_is_one_line(path: Path, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="it cannot be written: No such file or directory"):
         back_up(path, tmp_path / "nowhere" / "backup.db")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from spipconv.forum.store.backups import back_up
 from spipconv.forum.store.base import Base, open_base
 from spipconv.forum.store.errors import StoreError
 from spipconv.forum.upkeep import check
@@ -102,6 +104,21 @@ def test_a_full_disk_acknowledges_nothing_and_is_survived(tmp_path: Path) -> Non
     assert "full-again" in told.values()
     assert_kept(path, told)
     assert stored(path) == told, "what was refused is there"
+
+
+def test_a_backup_is_gone_back_to_as_the_document_says(tmp_path: Path) -> None:
+    path = make_base(tmp_path)
+    process = start_writing(path, "before")
+    told = acknowledged(read_some(process, 20))
+    back_up(path, tmp_path / "backup.db")
+    read_some(process, 20)
+    end(process)
+    document = (Path(__file__).parent.parent.parent / "docs" / "comments.md").read_text("utf-8")
+    commands = document.partition("To go back to a backup")[2].partition("```sh\n")[2].partition("```")[0]
+    commands = re.sub(r"/backups/\S+", "backup.db", commands).replace("spipconv ", f"{sys.executable} -m spipconv ")
+    subprocess.run(["sh", "-e", "-c", commands], check=True, cwd=tmp_path)
+    assert (tmp_path / "old" / "forum.db-wal").exists()
+    assert_kept(path, told)
 
 
 @pytest.fixture

@@ -22,6 +22,9 @@ def back_up(path: Path, target: Path) -> None:
     try:
         if target.exists() and (target.samefile(path) or not _is_base(target)):
             raise StoreError(make_printable(f"{target}: it is no older backup: choose another name"))
+        # A journal is replayed into whatever base has its name.
+        if target.with_name(f"{target.name}-wal").exists():
+            raise StoreError(make_printable(f"{target}: a base of that name is in use: choose another name"))
         temporary.unlink(missing_ok=True)
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         with closing(connect(path)) as source, closing(sqlite3.connect(temporary, isolation_level=None)) as copy:
