@@ -112,27 +112,33 @@ def write_file(
         raise cannot_write(target, error) from error
 
 
-def write_for_user(path: str | Path, content: bytes) -> None:
+def write_for_user(path: str | Path, content: bytes | Iterable[bytes], *, is_private: bool = False) -> None:
     """Write the file that a user named: its folder is made, its mode stays, a device or pipe is written to as it is.
 
-    Raises CannotWrite.
+    ``content`` is all of it or its chunks. ``is_private``: only the owner may read the file. Raises CannotWrite.
     """
+    create = _create_private if is_private else None
+    private = 0o600 if is_private else None
     try:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         present = os.stat(path)
     except FileNotFoundError:
-        write_file(path, content)
+        write_file(path, content, mode=private, create=create)
         return
     except OSError as error:
         raise cannot_write(path, error) from error
     if stat.S_ISREG(present.st_mode) or stat.S_ISDIR(present.st_mode):
-        write_file(path, content, mode=stat.S_IMODE(present.st_mode))
+        write_file(path, content, mode=private or stat.S_IMODE(present.st_mode), create=create)
         return
     try:
         with open(path, "wb") as file:
-            file.write(content)
+            file.writelines((content,) if isinstance(content, bytes) else content)
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+def _create_private(path: str | Path) -> IO[bytes]:
+    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
 
 
 def fingerprint(content: bytes) -> str:

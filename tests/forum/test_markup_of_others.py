@@ -9,12 +9,13 @@ from pathlib import Path
 
 import html5lib
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spipconv.api import render
 from spipconv.comments import publish
-from spipconv.forum.moving.markup import from_html, from_markdown, from_plain
+from spipconv.forum.moving.markup import from_html, from_markdown
+from spipconv.forum.moving.words import from_plain
 from spipconv.parsing.parser import parse
 from tests.judges import dangers
 
@@ -48,6 +49,7 @@ def test_html_becomes_the_markup_that_shows_it(html: str, markup: str) -> None:
     assert not dangers(publish(markup).html)
 
 
+@settings(deadline=None)
 @given(_WORDS)
 def test_no_sign_in_words_is_markup(words: str) -> None:
     expected = re.sub(r"\s", "", words)
@@ -56,12 +58,14 @@ def test_no_sign_in_words_is_markup(words: str) -> None:
     assert shown(from_plain(words)) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(_ELEMENTS, max_size=4).map("".join))
 def test_no_word_between_tags_is_lost_or_added(html: str) -> None:
     words = unescape(re.sub("<[^>]*>", "", html))
     assert sorted(shown(from_html(html).text)) == sorted(re.sub(r"\s", "", words))
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("<>&;/ab=\"' -!\n#x1"), max_size=80))
 def test_no_text_is_an_error(html: str) -> None:
     from_html(html)

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree
@@ -177,9 +178,22 @@ def test_no_hostile_text_is_active_in_it(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_stays_as_it_was(tmp_path: Path) -> None:
     forum = small_forum(tmp_path)
-    with pytest.raises(CannotWrite, match="nowhere"):
-        export_whole(forum.path, tmp_path / "nowhere" / "x.jsonl", "jsonl", ALL)
+    (tmp_path / "file").write_text("as it was", "utf-8")
+    with pytest.raises(CannotWrite, match="file"):
+        export_whole(forum.path, tmp_path / "file" / "x.jsonl", "jsonl", ALL)
+    assert (tmp_path / "file").read_text("utf-8") == "as it was"
     assert (os.stat(tmp_path / "forum.db").st_mode & 0o077) == 0
     forum.export("jsonl", emails=True)
     if os.name == "posix":
         assert os.stat(tmp_path / "export.jsonl").st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    forum, pipe = small_forum(tmp_path), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as threads:
+        written = threads.submit(pipe.read_bytes)
+        export_whole(forum.path, pipe, "jsonl", ALL)
+        assert written.result(20).startswith(b'{"format"')
+    assert pipe.is_fifo()

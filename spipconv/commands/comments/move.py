@@ -120,10 +120,8 @@ def _show(report: ImportReport) -> None:
         issues = [issue for issue in report.issues if issue.code == code]
         places = [f"{issue.place} {issue.detail}".strip() for issue in issues[:_SHOWN_PLACES] if issue.place]
         more = f" … {report.counts[code] - len(places)} more" if places and report.counts[code] > len(places) else ""
-        where = f": {', '.join(places)}{more}" if places else ""
-        click.echo(
-            make_printable(f"{severity(code)} {code} ({report.counts[code]}): {sentence(code, language)}{where}")
-        )
+        where = make_printable(f": {', '.join(places)}{more}") if places else ""
+        click.echo(f"{severity(code)} {code} ({report.counts[code]}): {sentence(code, language)}{where}")
 
 
 def _as_json(report: ImportReport) -> bytes:

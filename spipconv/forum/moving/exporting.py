@@ -15,7 +15,7 @@ from spipconv.forum.records import Message, Status
 from spipconv.forum.settings import read_settings
 from spipconv.forum.store.base import open_base
 from spipconv.forum.store.store import Store
-from spipconv.system.files import write_file
+from spipconv.system.files import write_for_user
 
 WholeFormat = Literal["jsonl", "wxr"]
 WHOLE_FORMATS: Final[tuple[WholeFormat, ...]] = get_args(WholeFormat)
@@ -40,8 +40,7 @@ def export_whole(
     done = WholeExport()
     with open_base(base, reads_only=True) as store:
         # Only its owner may read what holds addresses.
-        mode = 0o600 if keys else None
-        write_file(out, _chunks(store, to, statuses, keys, done), mode=mode)
+        write_for_user(out, _chunks(store, to, statuses, keys, done), is_private=keys is not None)
     return done
 
 

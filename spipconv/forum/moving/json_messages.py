@@ -31,7 +31,8 @@ from spipconv.forum.moving.incoming import (
     to_seconds,
 )
 from spipconv.forum.moving.issues import ImportIssue
-from spipconv.forum.moving.markup import ConvertedText, from_html, from_markdown, from_plain
+from spipconv.forum.moving.markup import ConvertedText, from_html, from_markdown
+from spipconv.forum.moving.words import from_plain
 from spipconv.forum.records import Message, Page, Status
 from spipconv.migration.pages.comments import page_address
 

@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from spipconv.commonmark import render_markdown
+from spipconv.forum.moving.words import ends_in_address, escape_lines, escape_words
 from spipconv.safety import safe_address
 
 # A tag ends before the next one begins, so that no text is read twice.
@@ -20,13 +21,6 @@ _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)([^<>]*)>")
 _ATTRIBUTE: Final = re.compile(r"""([a-zA-Z-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
 _SPACES: Final = re.compile(r"[ \t\n\r\f]+")
 _BLANK_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
-_REFERENCE: Final = re.compile(r"&(?=#?\w+;)")
-_ADDRESS: Final = re.compile(r"(?:https?:/|www\.)\S*", re.IGNORECASE)
-_ADDRESS_END: Final = re.compile(r"(?:https?:|www)\S*\Z", re.IGNORECASE)
-_ADDRESS_START: Final = re.compile(r"(https?:|www)([/.])", re.IGNORECASE)
-# What SPIP would read as markup at the start of a line, and elsewhere.
-_LINE_MARK: Final = re.compile(r"^([ \t]*)([-_—])", re.MULTILINE)
-_MARKS: Final = str.maketrans({mark: f"&#{ord(mark)};" for mark in "{}[]|\\`~"} | {"<": "&lt;"})
 _UNREAD: Final = frozenset({"script", "style", "template", "textarea", "title", "noscript", "head"})
 _STRONG: Final = frozenset({"strong", "b"})
 _EMPHASIS: Final = frozenset({"em", "i", "cite", "dfn", "var", "address"})
@@ -40,8 +34,6 @@ _BREAKING: Final = frozenset(
 _HEADINGS: Final = frozenset("h1 h2 h3 h4 h5 h6".split())
 _MEDIA: Final = frozenset("img iframe video audio embed source".split())
 _MOST_DEPTH: Final = 20
-# Characters before a mark in which an address is looked for.
-_LONGEST_END: Final = 2_000
 
 
 class ConvertedText(Struct, frozen=True):
@@ -67,20 +59,14 @@ def from_markdown(text: str) -> ConvertedText:
     return from_html(render_markdown(text))
 
 
-def from_plain(text: str) -> str:
-    """Return the SPIP markup of a plain text: its lines stay, and nothing in it is markup."""
-    lines = _escape(text.replace("\r\n", "\n").replace("\r", "\n"))
-    return _LINE_MARK.sub(_escape_line, lines).strip("\n")
-
-
 def _tokens(markup: str) -> list[tuple[str, bool, str, str]]:
     """Return the tags (name, whether it is an end, attributes) and the texts of a piece of HTML."""
     tokens: list[tuple[str, bool, str, str]] = []
-    position, unread = 0, ""
-    for match in _TAG.finditer(_without_comments(markup)):
+    position, unread, text = 0, "", _without_comments(markup)
+    for match in _TAG.finditer(text):
         name, is_end = match[2].lower(), bool(match[1])
         if not unread and match.start() > position:
-            tokens.append(("", False, "", match.string[position : match.start()]))
+            tokens.append(("", False, "", text[position : match.start()]))
         position = match.end()
         if unread:
             unread = "" if is_end and name == unread else unread
@@ -90,7 +76,7 @@ def _tokens(markup: str) -> list[tuple[str, bool, str, str]]:
         else:
             tokens.append((name, is_end, match[3], ""))
     if not unread:
-        tokens.append(("", False, "", _without_comments(markup)[position:]))
+        tokens.append(("", False, "", text[position:]))
     return tokens
 
 
@@ -102,30 +88,6 @@ def _without_comments(markup: str) -> str:
         end = markup.find("-->", start + 4)
         position = len(markup) if end < 0 else end + 3
     return "".join([*pieces, markup[position:]])
-
-
-def _escape(text: str) -> str:
-    """Return words in which SPIP reads no markup, wherever they stand in a line; it makes addresses in them links."""
-    pieces, position = [], 0
-    for match in _ADDRESS.finditer(text):
-        pieces += [_escape_words(text[position : match.start()]), _escape_address(match[0])]
-        position = match.end()
-    return "".join([*pieces, _escape_words(text[position:])]).replace("--", "-&#45;")
-
-
-def _escape_words(text: str) -> str:
-    return _REFERENCE.sub("&amp;", text).translate(_MARKS).replace("->", "-&gt;")
-
-
-def _escape_address(address: str) -> str:
-    """Return an address as it is, unless a sign in it must be escaped, which would be taken for a part of it."""
-    if (escaped := _escape_words(address)) == address and "--" not in address:
-        return address
-    return _ADDRESS_START.sub(lambda match: f"{match[1]}&#{ord(match[2])};", escaped)
-
-
-def _escape_line(match: re.Match[str]) -> str:
-    return f"{match[1]}&#{ord(match[2])};"
 
 
 class _Writer:
@@ -179,7 +141,7 @@ class _Writer:
     def _settle(self) -> None:
         """Write the words since the last mark: signs are escaped where they stand together."""
         if self._words:
-            self._line.append(_escape("".join(self._words)))
+            self._line.append(escape_words("".join(self._words)))
             self._words = []
 
     def open(self, tag: str, attributes: str) -> None:
@@ -264,11 +226,11 @@ class _Writer:
             self._blocks[-1].append(f"{{{{{{{text}}}}}}}")
         elif text and self._lists:
             mark = "" if self._has_mark else f"-{self._lists[-1] * min(len(self._lists), _MOST_DEPTH)} "
-            text = _LINE_MARK.sub(_escape_line, text)
+            text = escape_lines(text)
             self._items.append(f"{mark}{text}" if mark else f"_ {text}")
             self._has_mark = True
         elif text:
-            self._blocks[-1].append(_LINE_MARK.sub(_escape_line, text))
+            self._blocks[-1].append(escape_lines(text))
         self._marks = [(mark, place, address) for place, (mark, address) in enumerate(marks)]
         self._line = [""] * len(marks)
 
@@ -301,9 +263,7 @@ class _Writer:
             start, end = inner[: len(inner) - len(inner.lstrip())], inner[len(inner.rstrip()) :]
             is_plain = not self._heading and not any(sign in words for sign in "{<\n")
             # SPIP takes braces for a part of the address before them.
-            is_plain = is_plain and not (
-                self._line and not start and _ADDRESS_END.search(self._line[-1][-_LONGEST_END:])
-            )
+            is_plain = is_plain and not (self._line and not start and ends_in_address(self._line[-1]))
             is_plain = is_plain and all(open_mark != "a" for open_mark, *_ in self._marks)
             inner = start + _WRITTEN[mark](words, address, is_plain) + end
         self._line.append(inner)
@@ -312,7 +272,7 @@ class _Writer:
     def _link_media(self, tag: str, attributes: str) -> None:
         """Write a link in place of a picture or a film, which a message does not show."""
         address = _attribute(attributes, "src")
-        words = _escape(_attribute(attributes, "alt") or address.partition("?")[0].rpartition("/")[2] or tag)
+        words = escape_words(_attribute(attributes, "alt") or address.partition("?")[0].rpartition("/")[2] or tag)
         self._changed[tag] = None
         if not address and tag != "img":
             return

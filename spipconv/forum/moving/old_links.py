@@ -13,7 +13,7 @@ from typing import Final
 
 from spipconv.forum.moving.incoming import PageReference
 from spipconv.forum.moving.issues import ImportIssue
-from spipconv.forum.moving.markup import from_plain
+from spipconv.forum.moving.words import from_plain
 from spipconv.migration.pages.links import LinkRewriter, concerns
 from spipconv.migration.pages.resolver import SiteObjects
 from spipconv.migration.plan.old_addresses import own_addresses, read_old_address, read_site
