@@ -66,11 +66,6 @@ class Mails(Table):
         """Return the first letter that is due, with a number above ``after``."""
         return next(iter(self._all("state = 'waiting' AND due <= ? AND id > ? ORDER BY id LIMIT 1", now, after)), None)
 
-    def next_due(self) -> int | None:
-        """Return when the next letter is due, or None: none waits."""
-        row = self._connection.execute("SELECT min(due) FROM mails WHERE state = 'waiting'").fetchone()
-        return None if row[0] is None else int(row[0])
-
     def begin(self, number: int, contents: str, now: int) -> None:
         """Note, before a letter is handed to the mail server, that it may arrive from now on, and with what in it."""
         self._connection.execute(
