@@ -46,6 +46,16 @@ def test_an_import_says_what_it_did(tmp_path: Path) -> None:
     assert {"code": "no-page", "severity": "loss", "place": "forum4", "detail": "article9"} in written["issues"]
 
 
+def test_a_dry_run_stores_nothing_and_says_the_same(tmp_path: Path) -> None:
+    forum = Moved(tmp_path, "article1")
+    source = make_site(tmp_path / "site.sqlite", {"forum": [row(1), row(2, id_objet=9)]})
+    dry = run("import", forum.path, source, "--dry-run")
+    assert forum.messages() == {}
+    done = run("import", forum.path, source)
+    assert (dry.exit_code, dry.stdout) == (done.exit_code, done.stdout)
+    assert set(forum.messages()) == {1}
+
+
 def test_of_many_places_some_are_shown(tmp_path: Path) -> None:
     forum = Moved(tmp_path, "article1")
     source = make_site(tmp_path / "site.sqlite", {"forum": [row(number, 99) for number in range(1, 9)]})

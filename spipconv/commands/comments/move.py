@@ -21,6 +21,7 @@ from spipconv.forum.moving.issues import ImportReport, sentence, severity
 from spipconv.forum.moving.sources import SYSTEMS, System, find_system, read_source
 from spipconv.forum.opening import load_keys
 from spipconv.forum.records import Status
+from spipconv.forum.store.backups import back_up
 from spipconv.forum.store.base import open_base
 from spipconv.forum.store.errors import StoreError
 from spipconv.migration.read.sources import BadSource
@@ -49,6 +50,7 @@ Examples:
 )
 @click.option("--name", default="", metavar="NAME", help="Name of the site, if messages of several come into one base.")
 @click.option("--prefix", default="", metavar="NAME", help="Table prefix, if SOURCE holds several SPIP installations.")
+@click.option("--dry-run", is_flag=True, help="Count and report; store nothing.")
 @click.option(
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -57,8 +59,9 @@ Examples:
 )
 @click.pass_context
 def import_messages(
-    context: click.Context, base: Path, source: str, system: System | None, name: str, prefix: str, report: Path | None
-) -> None:
+    context: click.Context, base: Path, source: str, system: System | None, name: str, prefix: str, dry_run: bool,
+    report: Path | None,
+) -> None:  # fmt: skip
     """Import the messages of SOURCE into the base FILE, in their threads, with their dates and statuses.
 
     SOURCE is whatever "spipconv migrate" reads of SPIP, an export of WordPress (WXR), the base of Isso, or JSON. The
@@ -72,7 +75,7 @@ def import_messages(
         system = system or find_system(source)
         if not has_pages and system != "json":
             raise CommandError(f'{base}: it has no pages yet: "spipconv comments pages {base} SITE" registers them')
-        done = _import(base, source, system, f"{system}:{name}" if name else system, prefix)
+        done = _import(base, source, system, f"{system}:{name}" if name else system, prefix, is_dry=dry_run)
     except (BadImport, BadSource) as error:
         raise CommandError(str(error)) from error
     except (sqlite3.OperationalError, OSError) as error:
@@ -90,12 +93,21 @@ def import_messages(
     context.exit(INTERNAL_ERROR if done.left["failed"] else LOST if done.has_losses else 0)
 
 
-def _import(base: Path, source: str, system: System, name: str, prefix: str) -> ImportReport:
-    with working_folder() as work, closing(Importer(base, load_keys(base), work, name, read_clock())) as importer:
-        try:
-            return importer.run(read_source(source, system, work, importer.staging.take_sender, prefix, _ask_password))
-        except StoreError as error:
-            raise CommandError(f"{error}; {importer.report.added} messages were stored before") from error
+def _import(base: Path, source: str, system: System, name: str, prefix: str, *, is_dry: bool) -> ImportReport:
+    keys = load_keys(base)
+    with working_folder() as work:
+        path = base
+        if is_dry:
+            # A copy is what the import would find.
+            path = work / "copy.db"
+            back_up(base, path)
+        with closing(Importer(path, keys, work, name, read_clock())) as importer:
+            try:
+                return importer.run(
+                    read_source(source, system, work, importer.staging.take_sender, prefix, _ask_password)
+                )
+            except StoreError as error:
+                raise CommandError(f"{error}; {importer.report.added} messages were stored before") from error
 
 
 def export_forum(base: Path, out: Path, to: WholeFormat, *, unpublished: bool, emails: bool) -> None:
