@@ -22,6 +22,7 @@ pytest.importorskip("jinja2", reason="jinja2 is not installed")
 
 import uvicorn
 
+import spipconv.migration.writers.starters
 from spipconv.forum.clock import read_clock
 from spipconv.forum.posting import FEWEST_SECONDS
 from spipconv.forum.settings import read_settings
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 PICTURES = os.environ.get("SPIPCONV_TEST_PICTURES", "")
+# Of the themes.
+SCRIPT = Path(spipconv.migration.writers.starters.__file__).parent / "theme" / "site.js"
 PHONE = {"viewport": {"width": 375, "height": 667}, "has_touch": True, "is_mobile": True}
 SEND = "button[data-send]"
 ANSWER = ".comment-answer .success"
@@ -46,7 +49,8 @@ PAGE = """<!DOCTYPE html>
 <link rel="stylesheet" href="{server}/static/forum.css">
 <link rel="stylesheet" href="{server}/static/spip-preview.css">
 <script type="module" src="{server}/static/spip-preview.js"></script>
-<script type="module" src="{server}/static/forum.js"></script></head>
+<script type="module" src="{server}/static/forum.js"></script>
+<script src="/site.js" defer></script></head>
 <body><main><h1>Le granit</h1><p>On le taille à la main.</p>
 <section class="comments" id="forum" aria-labelledby="comments-title">
 <h2 id="comments-title">Messages <span class="count">(1)</span></h2>
@@ -59,7 +63,7 @@ PAGE = """<!DOCTYPE html>
 </ol>
 <spip-preview endpoint="{server}/preview" lang="fr">
 <form class="comment-form" id="form" method="post" action="{server}/messages" data-server="{server}" data-page="{key}"
- aria-labelledby="form-title">
+ data-unreachable="Le serveur est injoignable." aria-labelledby="form-title">
 <h3 id="form-title">Écrire un message</h3>
 <input type="hidden" name="page" value="{key}">
 <input type="hidden" name="parent" value="0">
@@ -84,9 +88,12 @@ class Site:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                content = site.page(self.path.strip("/").partition("?")[0]).encode()
+                is_script = self.path == "/site.js"
+                content = (
+                    SCRIPT.read_bytes() if is_script else site.page(self.path.strip("/").partition("?")[0]).encode()
+                )
                 self.send_response(200)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Type", f"text/{'javascript' if is_script else 'html'}; charset=utf-8")
                 self.end_headers()
                 self.wfile.write(content)
 
@@ -384,6 +391,26 @@ def test_without_its_server_the_page_says_so_and_keeps_the_text(site: Site, visi
     page.click(SEND)
     page.locator(ANSWER).wait_for()
     assert len(site.messages(key_of(page))) == 1
+
+
+def test_a_page_that_was_opened_while_the_server_was_off_keeps_the_text(site: Site, visit: Opener) -> None:
+    page = visit("about:blank")
+    page.route(f"{site.server}/**", lambda route: route.abort())
+    page.goto(f"{site.address}/{test_a_page_that_was_opened_while_the_server_was_off_keeps_the_text.__name__}")
+    write(page, "Un texte long, écrit avec soin.")
+    page.click(SEND)
+    page.locator(".comment-alert:not([hidden])").wait_for()
+    assert page.inner_text(".comment-alert:not([hidden])") == "Le serveur est injoignable."
+    page.reload()
+    assert page.input_value("[name=text]") == "Un texte long, écrit avec soin."
+    # It is back, but the scripts were not loaded: the server shows the message, with its text.
+    page.unroute(f"{site.server}/**")
+    page.fill("[name=author]", "Anne")
+    page.click(SEND)
+    page.wait_for_selector("h1:has-text('Vérifiez')")
+    assert page.input_value("[name=text]") == "Un texte long, écrit avec soin."
+    page.go_back()
+    page.locator("form[data-ready]").wait_for()
 
 
 def test_by_keyboard_alone(site: Site, visit: Opener) -> None:

@@ -98,6 +98,8 @@ class ForumForm {
     this.#form.addEventListener("focusin", () => this.#fetchToken().catch(() => this.#tellUnreachable()), { once: true });
     this.#form.addEventListener("submit", (event) => this.#submitted(event));
     document.addEventListener("click", (event) => this.#clicked(event));
+    // Themes keep the text themselves as long as this script is not there.
+    this.#form.dataset.ready = "";
   }
 
   // ---- the thread

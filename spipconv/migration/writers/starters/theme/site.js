@@ -1,4 +1,5 @@
-// What the pages do besides being read: print, scroll wide tables by keyboard, and search if there is an index.
+// What the pages do besides being read: print, scroll wide tables by keyboard, search if there is an index, and keep
+// comments while their server is off.
 // Copyright: the authors of spipconv. Licence: MIT.
 
 for (const place of document.querySelectorAll(".print")) {
@@ -36,5 +37,45 @@ if (search) {
         return item;
       }),
     );
+  });
+}
+
+// Until the script of the comment server takes the form over, which it cannot if that server is off.
+const comment = document.querySelector("form.comment-form[data-unreachable]");
+if (comment) {
+  const key = `comment:${location.pathname}`;
+  const field = comment.elements.namedItem("text");
+  const alert = document.createElement("p");
+  alert.className = "comment-alert";
+  alert.setAttribute("role", "alert");
+  alert.hidden = true;
+  comment.append(alert);
+  const keep = (text) => {
+    try {
+      if (text) sessionStorage.setItem(key, text);
+      else sessionStorage.removeItem(key);
+    } catch {
+      // Without storage, the text is in the form only.
+    }
+  };
+  try {
+    field.value ||= sessionStorage.getItem(key) ?? "";
+  } catch {
+    // There is none.
+  }
+  comment.addEventListener("submit", async (event) => {
+    if ("ready" in comment.dataset) return keep("");
+    event.preventDefault();
+    keep(field.value);
+    try {
+      const patience = AbortSignal.timeout(10_000);
+      await fetch(`${comment.dataset.server}/health`, { mode: "no-cors", credentials: "omit", signal: patience });
+    } catch {
+      alert.hidden = false;
+      alert.textContent = comment.dataset.unreachable;
+      return;
+    }
+    keep("");
+    comment.submit();
   });
 }
