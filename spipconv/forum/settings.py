@@ -30,7 +30,7 @@ class ForumSettings(Struct, frozen=True, forbid_unknown_fields=True):
     moderation: Literal["all", "first", "links"] = "all"
     take_back: Annotated[int, Meta(ge=0, le=86400)] = 900
     longest_text: Annotated[int, Meta(ge=100, le=100_000)] = 20_000
-    smtp: str = ""
+    smtp: Annotated[str, Meta(pattern=r"^((smtps?|smtp\+plain)://\S+)?$")] = ""
     smtp_password_file: str = ""
     sender: Annotated[str, Meta(pattern=r"^([^@\s<>]+@[^@\s<>]+)?$")] = ""
     mails_show_text: bool = True
@@ -43,7 +43,7 @@ class ForumSettings(Struct, frozen=True, forbid_unknown_fields=True):
     refused_days: _Days = 90
     backup_days: Annotated[int, Meta(ge=0, le=3650)] = 0
     contact: str = ""
-    feed_host: str = ""
+    feed_host: Annotated[str, Meta(pattern=r"^[a-z0-9.-]*$")] = ""
 
 
 MEANINGS = {
