@@ -14,7 +14,8 @@ import click
 from spipconv.commands.comments.base import base_argument
 from spipconv.commands.errors import INTERNAL_ERROR, LOST, CommandError
 from spipconv.forum.clock import read_clock
-from spipconv.forum.moving.exporting import WholeFormat, export_whole
+from spipconv.forum.moving.exporting import export_whole
+from spipconv.forum.moving.formats import WholeFormat
 from spipconv.forum.moving.importing import Importer
 from spipconv.forum.moving.incoming import BadImport
 from spipconv.forum.moving.issues import ImportReport, sentence, severity

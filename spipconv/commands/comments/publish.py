@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import closing
 from pathlib import Path
 from sqlite3 import IntegrityError
@@ -10,15 +9,12 @@ from sqlite3 import IntegrityError
 import click
 
 from spipconv.commands.comments.base import base_argument
-from spipconv.commands.comments.move import export_forum
 from spipconv.commands.errors import CommandError
-from spipconv.forum.moving.exporting import WHOLE_FORMATS, WholeFormat
+from spipconv.forum.moving.formats import WHOLE_FORMATS, WholeFormat
 from spipconv.forum.publication.exporting import GENERATORS, Exporter, Generator
 from spipconv.forum.publication.hook import HookError, run_hook
 from spipconv.forum.publication.migrated import BadSite, read_migrated
-from spipconv.forum.publication.publisher import Publisher
 from spipconv.forum.publication.site_pages import Registration, SitePage, register, rename
-from spipconv.forum.publication.sitemaps import read_sitemap
 from spipconv.forum.settings import read_settings, write_setting
 from spipconv.forum.store.base import Base, open_base
 from spipconv.forum.store.store import Store
@@ -68,6 +64,8 @@ def pages(
 
 
 def _read(site: str) -> list[SitePage]:
+    from spipconv.forum.publication.sitemaps import read_sitemap
+
     pages = list(read_migrated(Path(site)) if Path(site).is_dir() else read_sitemap(site))
     if not pages:
         raise BadSite(f"{make_printable(site)}: none of its pages has a forum")
@@ -121,6 +119,8 @@ def export(
         case "jsonl" | "wxr":
             if site is None:
                 raise CommandError(f"name the file to write: spipconv comments export {base} FILE --format {to}")
+            from spipconv.commands.comments.move import export_forum
+
             export_forum(base, site, to, unpublished=unpublished, emails=emails)
             return
     if unpublished or emails:
@@ -151,6 +151,10 @@ def export(
 
 
 def _watch(base: Path, site: Path | None, to: Generator | None, hook: str | None) -> None:
+    import asyncio
+
+    from spipconv.forum.publication.publisher import Publisher
+
     with closing(Base(base)) as opened:
         if site is None and not opened.query(read_settings).result().site_folder:
             raise CommandError("name the folder of the site, or set site_folder")

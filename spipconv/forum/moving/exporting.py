@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Final, Literal, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from spipconv.forum.keys import Keys
 from spipconv.forum.moving import json_messages, wxr_export
+from spipconv.forum.moving.formats import WholeFormat
 from spipconv.forum.records import Message, Status
 from spipconv.forum.settings import read_settings
 from spipconv.forum.store.base import open_base
 from spipconv.forum.store.store import Store
 from spipconv.system.files import write_for_user
-
-WholeFormat = Literal["jsonl", "wxr"]
-WHOLE_FORMATS: Final[tuple[WholeFormat, ...]] = get_args(WholeFormat)
 
 
 class WholeExport(Struct):
