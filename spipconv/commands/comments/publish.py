@@ -52,7 +52,13 @@ def pages(
                 raise CommandError(f"{make_printable(key)}: there is no page with this key: {base} lists them")
             store.pages.open(page.id, is_open)
         for site, site_pages in found:
-            _tell(site, register(store, site_pages, read_settings(store).language))
+            done = register(store, site_pages, read_settings(store).language)
+            _tell(site, done)
+            if done.unknown:
+                click.echo(
+                    f"{done.unknown} messages of the old site are not in {base} yet: import them before visitors write"
+                    f' ("spipconv comments import {base} SOURCE"), so that they keep their numbers'
+                )
             if Path(site).is_dir() and not read_settings(store).site_folder:
                 write_setting(store, "site_folder", str(Path(site).absolute()))
                 click.echo(f"Published messages go into {make_printable(site)} (setting site_folder)")

@@ -72,7 +72,7 @@ def _site_page(site: Path, entry: Entry, target: MarkdownTree, main: str) -> Sit
     if not (choice or entry.messages) or _is_draft(fields, target) or not is_key(key):
         return None
     title = " ".join(str(fields.get(target.keys["title"]) or "").replace(_JOINER, "").split())
-    return SitePage(key, entry.page, title or f"{kind} {number}", language, bool(choice))
+    return SitePage(key, entry.page, title or f"{kind} {number}", language, bool(choice), entry.messages)
 
 
 def _is_draft(fields: Mapping[str, object], target: MarkdownTree) -> bool:

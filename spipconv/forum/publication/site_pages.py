@@ -13,7 +13,7 @@ from spipconv.forum.store.store import Store
 class SitePage(Struct, frozen=True):
     """A page of the site. ``path`` is its address, from ``/``; an empty ``title`` or ``language`` is not known.
 
-    ``is_open``: it accepts messages; None: that is not known.
+    ``is_open``: it accepts messages; None: that is not known. ``messages`` is how many a migration has shown on it.
     """
 
     key: str
@@ -21,12 +21,14 @@ class SitePage(Struct, frozen=True):
     title: str = ""
     language: str = ""
     is_open: bool | None = None
+    messages: int = 0
 
 
 class Registration(Struct, frozen=True):
     """What became of pages: how many are new, have changed, are as they were, and those left out, each with a reason.
 
-    ``missing`` are the keys of pages of the base that were not among them.
+    ``missing`` are the keys of pages of the base that were not among them. ``unknown`` is how many migrated messages
+    are on pages of which the base has none.
     """
 
     added: int
@@ -34,6 +36,7 @@ class Registration(Struct, frozen=True):
     same: int
     refused: tuple[str, ...]
     missing: tuple[str, ...]
+    unknown: int = 0
 
 
 def register(store: Store, pages: Iterable[SitePage], language: str) -> Registration:
@@ -62,10 +65,12 @@ def register(store: Store, pages: Iterable[SitePage], language: str) -> Registra
     for key, page in wanted.items():
         if key in known and known[key].path != page.path:
             _put(store, known[key], SitePage(key, f"?{key}"), language)
-    counts = {"added": 0, "changed": 0, "same": 0}
+    counts = {"added": 0, "changed": 0, "same": 0, "unknown": 0}
     for key, page in wanted.items():
         before = known.get(key)
         after = _put(store, before, page, language)
+        if page.messages and not any(store.messages.counts(after.id).values()):
+            counts["unknown"] += page.messages
         counts["added" if before is None else "same" if before == after else "changed"] += 1
     return Registration(**counts, refused=tuple(refused), missing=tuple(key for key in known if key not in wanted))
 
