@@ -230,8 +230,11 @@ def test_what_rules_publish_teaches_nothing(forum: Forum) -> None:
     published = forum.add("publie", text="granit", queues=False)
     forum.do(lambda store: record(store, published, forum.now))
     assert learned(forum) == []
-    decided(forum, published.id, 1, "spam")
+    outcome = decided(forum, published.id, 1, "spam")
     assert all(accepted == 0 for _, accepted, _ in learned(forum))
+    assert outcome.decision
+    undone(forum, outcome.decision.id)
+    assert learned(forum) == []
 
 
 @given(st.text(max_size=300), st.text(max_size=60))
