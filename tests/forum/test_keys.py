@@ -93,6 +93,14 @@ def test_no_character_of_a_token_can_be_changed(data: st.DataObject) -> None:
         OWN.verify("link", token[:place] + character + token[place + 1 :], NOW)
 
 
+def test_a_token_is_written_in_one_way_only() -> None:
+    token = OWN.sign("link", [12], NOW)
+    assert len(token) % 4, "all bits of the last character count"
+    for last in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".replace(token[-1], ""):
+        with pytest.raises(InvalidToken):
+            OWN.verify("link", token[:-1] + last, NOW)
+
+
 @settings(deadline=None)
 @given(st.text(max_size=100) | st.text("ABCxyz019-_=", max_size=100))
 def test_any_text_is_a_token_or_invalid(text: str) -> None:
