@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ pytest.importorskip("argon2", reason="argon2-cffi is not installed")
 
 from argon2 import PasswordHasher, extract_parameters
 
-from spipconv.forum import accounts, passwords
+from spipconv.forum import accounts, passkeys, passwords
 from spipconv.forum.attempts import Attempts
 from spipconv.forum.passwords import NOBODY, find_fault, hash_password, is_outdated, verify_password
 from spipconv.forum.sessions import LONGEST, LONGEST_IDLE, REMEMBERED
@@ -369,6 +370,51 @@ def test_mails_are_chosen_and_their_address_is_sealed(office: Office) -> None:
     assert desk.post("account/mails", {**fields, "email": ""}).status == 422
     assert desk.post("account/mails", {**fields, "notify": "often"}).status == 400
     assert desk.post("account/mails", {**fields, "notify": "never", "email": ""}).status == 303
+
+
+@pytest.mark.parametrize("reason", ["not installed", "no address", "no https"])
+def test_without_what_passkeys_need_passwords_do(
+    tmp_path: Path, cheap_hashes: None, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    address = {"no address": "", "no https": "http://forum.example.org"}.get(reason, "https://forum.example.org")
+    office = Office(tmp_path, address=address)
+    if reason == "not installed":
+        monkeypatch.setattr(passkeys, "find_spec", lambda name: None)
+    else:
+        office.cookie = "moderator"
+    desk = office.enter()
+    assert "passkey" not in office.get("login").text
+    assert "Passkeys need a server" in desk.get("account").text
+    fields = [("token", office.login_token()), ("answer", "{}"), ("question", "x")]
+    assert office.post("login", fields).status == 403
+    assert desk.post("account/passkeys", {"current": PASSWORD, "answer": "{}"}).status == 404
+    office.forum.base.close()
+
+
+@pytest.mark.parametrize(
+    "answer", ["", "{}", "[]", '{"id": 1}', "\ud800", '{"id": "AA", "rawId": "AA", "type": "x"}', "x" * 50_000]
+)
+def test_answers_that_are_not_a_passkeys_open_nothing(office: Office, answer: str) -> None:
+    pytest.importorskip("webauthn", reason="webauthn is not installed")
+    desk = office.enter()
+    page = office.get("login").text
+    question = re.search('name="question" value="([^"]+)"', page)
+    assert question
+    for asked in (question[1], "x", desk.token):
+        fields = [("token", office.login_token()), ("answer", answer), ("question", asked)]
+        denied = office.post("login", fields)
+        assert denied.status == 403
+        assert "set-cookie" not in denied.headers
+    added = desk.post("account/passkeys", {"current": PASSWORD, "answer": answer, "question": question[1]})
+    assert added.status == 422
+    assert office.forum.do(lambda store: store.moderators.passkeys_of(desk.moderator.id)) == []
+
+
+def test_answers_of_passkeys_have_a_rate(office: Office) -> None:
+    office.add()
+    fields = [("token", office.login_token()), ("answer", "{}"), ("question", "x")]
+    assert [office.post("login", fields).status for _ in range(32)] == [403] * 30 + [429] * 2
+    assert office.log_in().status == 303
 
 
 def test_all_other_browsers_can_be_logged_out(office: Office) -> None:

@@ -359,6 +359,7 @@ FORGERIES: dict[str, dict[str, str]] = {
     "an old browser's frame": {"Origin": "null"},
     "a name that begins like ours": {"Origin": "http://preview.test.casino.example"},
     "a port of ours": {"Origin": "http://preview.test:81"},
+    "a proxy that leaves the origin out": {"Sec-Fetch-Site": "cross-site"},
     "nothing said": {},
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Literal, cast
 
@@ -78,7 +79,7 @@ class AccountPages:
         login = await self._site.base.read(lambda store: find_login(store, secret, now))
         if login is not None:
             return redirect(request, "")
-        return self._answer_login(request, settings)
+        return await self._answer_login(request, settings)
 
     async def log_in(self, request: Request) -> Response:
         """Begin a session, or show the form again."""
@@ -98,11 +99,13 @@ class AccountPages:
         except LoginError as error:
             wrong = _WRONG_PASSKEY if "answer" in form else _WRONG
             fault = _too_often(error.wait, language) if error.wait else _Fault(translate(wrong, language), 403)
-            return self._answer_login(request, settings, name=name, fault=fault)
+            return await self._answer_login(request, settings, name=name, fault=fault)
         except BusyError:
-            return self._answer_login(request, settings, name=name, fault=_Fault(translate(_BUSY, language), 503, 5))
+            return await self._answer_login(
+                request, settings, name=name, fault=_Fault(translate(_BUSY, language), 503, 5)
+            )
         except _Fault as fault:
-            return self._answer_login(request, settings, name=name, fault=fault)
+            return await self._answer_login(request, settings, name=name, fault=fault)
         response = redirect(request, "")
         set_secret(response, request, settings, secret)
         return response
@@ -120,7 +123,7 @@ class AccountPages:
         except InvalidToken as error:
             raise _Fault(translate(_ENDED, language), 403) from error
 
-    def _answer_login(
+    async def _answer_login(
         self, request: Request, settings: ForumSettings, *, name: str = "", fault: _Fault | None = None
     ) -> Response:
         now = self._site.clock()
@@ -135,7 +138,7 @@ class AccountPages:
             name=name[:LONGEST_NAME],
             fault=fault.sentence if fault else "",
             token=self._site.keys.sign(_LOGIN, [], now + _LOGIN_SECONDS),
-            question=passkeys.ask(now) if passkeys.are_possible else None,
+            question=await asyncio.to_thread(passkeys.ask, now) if passkeys.are_possible else None,
         )
 
     async def log_out(self, request: Request) -> Response:
@@ -190,7 +193,9 @@ class AccountPages:
                 raise Refusal("not-found")
             name = form.get("name").strip() or translate(mark("Passkey"), visit.language)
             try:
-                new = passkeys.read_new(visit.moderator, form.get("answer"), question, name, visit.now)
+                new = await asyncio.to_thread(
+                    passkeys.read_new, visit.moderator, form.get("answer"), question, name, visit.now
+                )
                 await self._site.base.write(lambda store: add_passkey(store, passkeys, new, question, visit.now))
             except InvalidPasskey as error:
                 raise _Fault(translate(mark("The passkey could not be added: try again."), visit.language)) from error
@@ -236,7 +241,9 @@ class AccountPages:
         self, request: Request, visit: Visit, *, done: str = "", fault: _Fault | None = None
     ) -> Response:
         own = await self._site.base.read(lambda store: store.moderators.passkeys_of(visit.moderator.id))
-        passkeys = self._passkeys(visit.settings)
+        passkeys, question = self._passkeys(visit.settings), None
+        if passkeys.are_possible:
+            question = await asyncio.to_thread(passkeys.ask_for_new, visit.moderator, own, visit.now)
         sealed = visit.moderator.email
         return self._site.show(
             request,
@@ -251,7 +258,7 @@ class AccountPages:
             fault=fault.sentence if fault else "",
             email=self._site.keys.open(sealed).decode() if sealed else "",
             passkeys=[_OwnPasskey(passkey.id.hex(), passkey.name, write_time(passkey.created)) for passkey in own],
-            question=passkeys.ask_for_new(visit.moderator, own, visit.now) if passkeys.are_possible else None,
+            question=question,
             shortest=SHORTEST,
         )
 
