@@ -61,9 +61,12 @@ def show(server: Server, outcome: Outcome) -> None:
         percentile(outcome.posts, 50), percentile(outcome.posts, 99), max(outcome.posts, default=0),
         percentile(outcome.reads, 50), percentile(outcome.reads, 99), len(outcome.acknowledged) / outcome.seconds,
     ]  # fmt: skip
-    print(f"{server.name:10}{''.join(f'{figure:10.1f}' for figure in figures)}{lost:6}{twice:7}{outcome.broken:8}")
+    print(
+        f"{server.name:10}{''.join(f'{figure:10.1f}' for figure in figures)}{lost:6}{twice:7}{outcome.broken.total():8}"
+    )
     answers = ", ".join(f"{status}: {number}" for status, number in sorted(outcome.statuses.items()))
-    print(f"{'':10}answers {answers}; {outcome.cpu:.1f} s of computing")
+    broken = ", ".join(f"{name}: {number}" for name, number in outcome.broken.items())
+    print(f"{'':10}answers {answers}; broken: {broken or 'none'}; {outcome.cpu:.1f} s of computing")
 
 
 def measure_rush(folder: Path, seconds: int) -> None:

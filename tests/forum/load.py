@@ -36,7 +36,7 @@ class Outcome(Struct):
     """What a load has met: answers by status, milliseconds by kind of request, and what was acknowledged."""
 
     statuses: Counter[int] = field(default_factory=Counter)
-    broken: int = 0
+    broken: Counter[str] = field(default_factory=Counter)
     posts: list[float] = field(default_factory=list)
     reads: list[float] = field(default_factory=list)
     acknowledged: dict[int, str] = field(default_factory=dict)
@@ -61,30 +61,31 @@ class Client:
         head = f"{method} {target} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {address}\r\nAccept: application/json\r\n"
         if body is not None:
             head += f"Content-Type: application/json\r\nContent-Length: {len(sent)}\r\n"
-        async with self._connected() as (reader, writer):
-            writer.write(head.encode() + b"\r\n" + sent)
-            status, answer, stays = await _read_answer(reader)
-            if not stays:
-                # It is found to be at its end before it is used again.
-                reader.feed_eof()
-            return status, answer
-
-    @contextlib.asynccontextmanager
-    async def _connected(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-        """Give a connection that nobody else uses; it is kept if its server keeps it."""
+        request = head.encode() + b"\r\n" + sent
         while self._free:
+            # A server may close a kept connection at the moment at which it is used: then a new one is tried.
             reader, writer = self._free.pop()
             if not reader.at_eof():
-                break
+                with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                    return await self._send(reader, writer, request)
             writer.close()
-        else:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         try:
-            yield reader, writer
+            return await self._send(reader, writer, request)
         except BaseException:
             writer.close()
             raise
-        self._free.append((reader, writer))
+
+    async def _send(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
+    ) -> tuple[int, Any]:
+        writer.write(request)
+        status, answer, stays = await _read_answer(reader)
+        if stays:
+            self._free.append((reader, writer))
+        else:
+            writer.close()
+        return status, answer
 
     def close(self) -> None:
         """Close the connections; others may be opened, also in another event loop."""
@@ -240,8 +241,8 @@ async def bear(server: Server, client: Client, *, rate: int, seconds: float, rea
                 await asyncio.sleep(_PATIENCE)
             times = 2 if token and number % 20 == 0 else 1
             numbers = await asyncio.gather(*(send(token, text, address) for _ in range(times)))
-        except (OSError, EOFError, TimeoutError, AssertionError):
-            outcome.broken += 1
+        except (OSError, EOFError, AssertionError) as error:
+            outcome.broken[type(error).__name__] += 1
             return
         known = {message for message in numbers if message}
         outcome.differing += len(known) > 1
@@ -260,8 +261,8 @@ async def bear(server: Server, client: Client, *, rate: int, seconds: float, rea
             before = time.perf_counter()
             try:
                 outcome.statuses[await server.read(client, f"12.0.0.{number}")] += 1
-            except (OSError, EOFError, TimeoutError):
-                outcome.broken += 1
+            except (OSError, EOFError) as error:
+                outcome.broken[type(error).__name__] += 1
                 continue
             outcome.reads.append((time.perf_counter() - before) * 1000)
             await asyncio.sleep(max(0.0, 1 - time.perf_counter() + before))
