@@ -147,6 +147,26 @@ def test_without_javascript_the_message_is_shown_before_it_is_sent(visitors: Vis
     assert [message.author for message in visitors.messages()] == ["Anne"]
 
 
+def test_who_wants_to_be_told_of_replies_is_asked_to_confirm(visitors: Visitors) -> None:
+    assert visitors.send(subscribe="1", email="anne@example.org").status == 200
+    assert visitors.send(text="Sans", email="paul@example.org").status == 200
+    [message, _] = visitors.messages()
+    subscribed = visitors.forum.do(lambda store: store.subscriptions.asked_with(message.id))
+    assert [(one.email_digest, one.confirmed) for one in subscribed] == [(message.email_digest, None)]
+
+
+def test_whose_first_message_was_accepted_need_not_wait_if_the_forum_says_so(visitors: Visitors) -> None:
+    visitors.forum.set(moderation="first")
+    first = visitors.send().json
+    assert not first["published"]
+    visitors.forum.decide(visitors.messages()[0], "publie")
+    second = visitors.send(text="Encore", person=first["person"])
+    assert second.json["published"]
+    assert second.json["sentence"] == "Votre message est publié."
+    assert not visitors.send(text="Un imposteur", person=first["person"]).json["published"]
+    assert [message.status for message in visitors.messages()] == ["publie", "publie", "prop"]
+
+
 def test_no_visitor_gets_a_cookie(visitors: Visitors) -> None:
     answers = [visitors.send(), visitors.send_page(token=""), visitors.get("/pages/article1", **BROWSER)]
     answers += [visitors.get("/thread?page=article1"), visitors.get("/token?page=article1")]

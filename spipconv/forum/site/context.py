@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from typing import Final
 from urllib.parse import quote
 
 import msgspec
@@ -23,6 +24,8 @@ from spipconv.web.requests import read_header, read_root
 
 JSON = "application/json"
 HTML = "text/html"
+# Headers of pages that may not tell others their address: whoever has it has the right.
+SECRET_PAGE: Final = {"Referrer-Policy": "no-referrer"}
 # Settings changed by a command are in force after so many seconds.
 _SECONDS_OF_SETTINGS = 5.0
 

@@ -236,7 +236,12 @@ _SCHEMAS: Final[dict[str, Description]] = {
             "next": _number("What `after` has to be for more messages, or 0."),
         }
     ),
-    "Token": _object({"token": _string("It is for one message."), "open": {"type": "boolean"}}),
+    "Token": _object(
+        {
+            "token": _string("It is for one message."),
+            "open": {"type": "boolean", "description": "Whether the page takes new messages."},
+        }
+    ),
     "MessageForm": _object(
         {
             "page": _string("The key of the page."),

@@ -20,7 +20,7 @@ from spipconv.forum.links import DAY, DECISION_DAYS, DecisionRight, read_decisio
 from spipconv.forum.moderation import decide
 from spipconv.forum.records import Decision, Moderator, Status
 from spipconv.forum.settings import ForumSettings
-from spipconv.forum.site.context import Site
+from spipconv.forum.site.context import SECRET_PAGE, Site
 from spipconv.forum.site.outcomes import name_person, write_moment
 from spipconv.forum.site.reviews import STATUS_WORDS, Review, review
 from spipconv.forum.site.threads import show_alone
@@ -30,8 +30,6 @@ from spipconv.web.limits import Buckets
 from spipconv.web.refusals import Refusal
 from spipconv.web.requests import read_root
 
-# No page may tell another one its address: whoever has it has the right.
-SECRET_PAGE: Final = {"Referrer-Policy": "no-referrer"}
 _RATE: Final = 1.0
 _BURST: Final = 60
 _BUTTONS: Final[Mapping[Status, str]] = {

@@ -35,7 +35,7 @@ from spipconv.forum.records import Message, Page
 from spipconv.forum.refusals import FIELDS, REASONS
 from spipconv.forum.rules import make_person_token
 from spipconv.forum.settings import ForumSettings
-from spipconv.forum.site.context import Site, answer_json, guess_language, wants_page
+from spipconv.forum.site.context import SECRET_PAGE, Site, answer_json, guess_language, wants_page
 from spipconv.forum.site.origins import origin_of
 from spipconv.forum.site.threads import show_alone
 from spipconv.forum.store.errors import StoreError
@@ -247,8 +247,9 @@ class Sending:
         # It has no place yet that a link could lead to.
         shown = {**await self._show(message), "id": 0}
         return self._site.show(
-            request, "own.html", settings, language=page.language, heading=translate(heading, page.language),
-            sentence=translate(sentence, page.language), state=own.state, message=shown, reply=False,
+            request, "own.html", settings, language=page.language, headers=SECRET_PAGE,
+            heading=translate(heading, page.language), sentence=translate(sentence, page.language),
+            state=own.state, message=shown, reply=False,
             can_take_back=own.state in ("held", "published") and seconds > 0, minutes=math.ceil(seconds / 60),
             source=message.text, back=page_address(settings, page), tag=page.language.replace("_", "-"),
         )  # fmt: skip

@@ -21,8 +21,7 @@ from spipconv.forum.posting import TRAP
 from spipconv.forum.records import Page, Subscription
 from spipconv.forum.refusals import REASONS
 from spipconv.forum.settings import ForumSettings
-from spipconv.forum.site.context import Site, guess_language, wants_page
-from spipconv.forum.site.links import SECRET_PAGE
+from spipconv.forum.site.context import SECRET_PAGE, Site, guess_language, wants_page
 from spipconv.forum.site.sending import check_sender
 from spipconv.forum.subscriptions import confirm, end, find_subscription, subscribe
 from spipconv.translations import mark, translate

@@ -15,6 +15,7 @@ const LONGEST_WAIT = 10;
 // The server takes a token for a day.
 const TOKEN_AGE = 20 * 3600 * 1000;
 const MOST_ROUNDS = 20;
+const YEAR = 365 * 24 * 3600 * 1000;
 const PERSON = "spip-forum-person";
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -31,20 +32,23 @@ async function ask(address, options = {}) {
   }
 }
 
-/** What only this browser knows: it proves to some forums that the same person writes again. */
+/** What only this browser knows, for a year: it proves to some forums that the same person writes again. */
 const person = {
   get: () => {
     try {
-      return localStorage.getItem(PERSON) ?? "";
+      const [time, token = ""] = (localStorage.getItem(PERSON) ?? "").split(":");
+      if (Date.now() - Number(time) < YEAR) return token;
+      localStorage.removeItem(PERSON);
     } catch {
-      return "";
+      // Without storage, every message waits for a moderator.
     }
+    return "";
   },
   set: (token) => {
     try {
-      localStorage.setItem(PERSON, token);
+      localStorage.setItem(PERSON, `${Date.now()}:${token}`);
     } catch {
-      // Without storage, every message waits for a moderator.
+      // As above.
     }
   },
 };
@@ -63,6 +67,7 @@ class ForumForm {
   #status;
   #alert;
   #answer = null;
+  #answered = null;
   #home;
   #title;
   #ownTitle;
@@ -159,6 +164,7 @@ class ForumForm {
   }
 
   #replyTo(item) {
+    this.#answered = item;
     if (!this.#home.isConnected) this.#movable.before(this.#home);
     move(this.#movable, item, null);
     this.#form.elements.namedItem("parent").value = item.id.replace("forum", "");
@@ -167,13 +173,16 @@ class ForumForm {
     if (!this.#form.querySelector(".cancel-reply")) {
       const words = this.#sentences.translate("Do not reply");
       const cancel = make("button", { type: "button", class: "second cancel-reply" }, words);
-      cancel.addEventListener("click", () => this.#stopReplying(item));
+      cancel.addEventListener("click", () => {
+        this.#stopReplying();
+        this.#answered.querySelector(".reply a")?.focus();
+      });
       this.#form.querySelector("button[data-send]").after(" ", cancel);
     }
     this.#focusField();
   }
 
-  #stopReplying(item = null) {
+  #stopReplying() {
     if (this.#home.isConnected) {
       move(this.#movable, this.#home.parentNode, this.#home);
       this.#home.remove();
@@ -181,7 +190,6 @@ class ForumForm {
     this.#form.querySelector(".cancel-reply")?.remove();
     this.#form.elements.namedItem("parent").value = "0";
     if (this.#title) this.#title.textContent = this.#ownTitle;
-    item?.querySelector(".reply a")?.focus();
   }
 
   #focusField() {
@@ -195,7 +203,8 @@ class ForumForm {
     const given = this.#form.elements.namedItem("token")?.value;
     if (given && !this.#token) this.#keepToken(given);
     if (this.#token && Date.now() - this.#tokenTime < TOKEN_AGE) return;
-    const { token = "", error } = await ask(`${this.#server}/token?${new URLSearchParams({ page: this.#page })}`);
+    const query = new URLSearchParams({ page: this.#page });
+    const { token = "", error } = await ask(`${this.#server}/token?${query}`);
     if (error) throw new TypeError(error.code);
     this.#keepToken(token);
     this.#clearAlert();
