@@ -11,7 +11,8 @@ import pytest
 pytest.importorskip("cryptography", reason="cryptography is not installed")
 
 from spipconv.forum.keys import Keys
-from spipconv.forum.moving.exporting import WholeExport, WholeFormat, export_whole
+from spipconv.forum.moving.exporting import WholeExport, export_whole
+from spipconv.forum.moving.formats import WholeFormat
 from spipconv.forum.moving.importing import Importer
 from spipconv.forum.moving.issues import ImportReport
 from spipconv.forum.moving.sources import System, find_system, read_source

@@ -11,8 +11,8 @@ from spipconv.migration.report.issues import message, readable
 from spipconv.migration.report.issues import severity as severity_of_migration
 from spipconv.translations import mark, translate
 
-# Only so many places are kept; the others are counted.
-_MOST_PLACES = 100_000
+# Of each code, only so many places are kept; the others are counted.
+_MOST_PLACES = 20_000
 
 # Why a message is not imported: whether that is a loss, and a sentence.
 LEFT: dict[str, tuple[Severity, str]] = {
@@ -76,7 +76,7 @@ class ImportReport(Struct):
     def add(self, issue: ImportIssue) -> None:
         """Note an issue."""
         self.counts[issue.code] += 1
-        if len(self.issues) < _MOST_PLACES:
+        if self.counts[issue.code] <= _MOST_PLACES:
             self.issues.append(ImportIssue(issue.code, readable(issue.place), readable(issue.detail)))
 
     def leave(self, reason: str, place: str = "", detail: str = "", number: int = 1) -> None:

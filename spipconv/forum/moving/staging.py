@@ -52,6 +52,8 @@ _BELOW_ALL: Final = _BELOW.format("parent = 0")
 _BELOW_ONE: Final = _BELOW.format("seq = ?")
 # Seconds around 1970 that are dates: those of the years 1 to 3938.
 _LATEST: Final = 62_135_596_800
+# Rows that are in memory together.
+_AT_ONCE: Final = 1_000
 _LANGUAGE = re.compile(r"[-_]")
 
 
@@ -205,26 +207,33 @@ class Staging:
             yield Left("no-page", *row)
 
     def _find_parents(self) -> Iterator[ImportIssue]:
-        rows = self._db.execute(
-            "SELECT seq, place, page, parent_key FROM incoming WHERE parent_key <> '' AND page IS NOT NULL ORDER BY seq"
-        )
-        for row in rows.fetchall():
-            above = self._above(row["parent_key"])
-            is_moved = False
-            seen = {row["seq"]}
-            # A message without a page, or on another one, is not above this one there.
-            while above and above["page"] is None and above["seq"] not in seen:
-                is_moved = True
-                seen.add(above["seq"])
-                above = self._above(above["parent_key"])
-            if above is None or above["page"] is None:
-                yield ImportIssue("parent-left" if is_moved else "parent-missing", row["place"], row["parent_key"])
-            elif above["page"] != row["page"]:
-                yield ImportIssue("parent-elsewhere", row["place"], above["place"])
-            else:
-                if is_moved:
-                    yield ImportIssue("parent-left", row["place"], row["parent_key"])
-                self._db.execute("UPDATE incoming SET parent = ? WHERE seq = ?", (above["seq"], row["seq"]))
+        last = 0
+        while rows := self._db.execute(
+            "SELECT seq, place, page, parent_key FROM incoming WHERE parent_key <> '' AND page IS NOT NULL AND seq > ?"
+            " ORDER BY seq LIMIT ?",
+            (last, _AT_ONCE),
+        ).fetchall():
+            for row in rows:
+                yield from self._find_parent(row)
+            last = rows[-1]["seq"]
+
+    def _find_parent(self, row: sqlite3.Row) -> Iterator[ImportIssue]:
+        above = self._above(row["parent_key"])
+        is_moved = False
+        seen = {row["seq"]}
+        # A message without a page is not above this one there.
+        while above and above["page"] is None and above["seq"] not in seen:
+            is_moved = True
+            seen.add(above["seq"])
+            above = self._above(above["parent_key"])
+        if above is None or above["page"] is None:
+            yield ImportIssue("parent-left" if is_moved else "parent-missing", row["place"], row["parent_key"])
+        elif above["page"] != row["page"]:
+            yield ImportIssue("parent-elsewhere", row["place"], above["place"])
+        else:
+            if is_moved:
+                yield ImportIssue("parent-left", row["place"], row["parent_key"])
+            self._db.execute("UPDATE incoming SET parent = ? WHERE seq = ?", (above["seq"], row["seq"]))
 
     def _above(self, key: str) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self._db.execute(
