@@ -269,6 +269,7 @@ class ForumForm {
 
   #showError({ code, message, field }) {
     const input = field ? this.#form.elements.namedItem(field) : null;
+    if (input) input.closest("p").after(this.#alert);
     this.#tell(message || this.#sentences.translate("Your message was not sent."));
     if (code === "wrong-parent") this.#stopReplying();
     if (!input) return this.#alert.focus();
@@ -293,6 +294,7 @@ class ForumForm {
   #clearAlert() {
     this.#alert.hidden = true;
     this.#alert.textContent = "";
+    this.#form.querySelector("button[data-send]").closest("p").before(this.#alert);
   }
 
   // ---- what became of it
