@@ -123,6 +123,24 @@ def test_hidden_characters_are_named_in_the_source() -> None:
     assert re.sub("<[^>]*>", "|", shown) == "a|U+202E|b|U+200B|c&lt;|U+0000|&gt;\n\tété 👩\u200d🌾 می\u200cخواهم"
 
 
+def test_thousands_of_hidden_characters_are_named_in_one_go() -> None:
+    # Where each was replaced for itself, this took minutes.
+    private = "".join(map(chr, range(0xF0000, 0xF0000 + 20_000)))
+    assert show_hidden(private).count("U+") == 20_000
+
+
+def test_long_messages_do_not_make_the_queue_long(office: Office, desk: Desk) -> None:
+    numbers = [office.forum.add(text="|" * 15_000, queues=False, score=0.5).id for _ in range(5)]
+    numbers.append(office.forum.add(text="|" * 50_000, queues=False, score=0.9).id)
+    seen, following = [], "?list=prop"
+    while following:
+        page = desk.get(following).text
+        seen.append([int(number) for number in re.findall(r'id="message-(\d+)"', page)])
+        match = re.search(r'id="next" href="([^"]*)"', page)
+        following = match[1].replace("&amp;", "&") if match else ""
+    assert seen == [numbers[0:2], numbers[2:4], numbers[4:5], numbers[5:]]
+
+
 def test_the_queue_is_read_in_parts_each_message_once(office: Office, desk: Desk) -> None:
     numbers = {
         office.forum.add(text=f"Message {number}", queues=False, score=number % 3 / 3).id for number in range(45)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Final, Literal, cast, get_args
 from urllib.parse import urlencode
 
@@ -23,7 +24,9 @@ from spipconv.translations import mark, translate
 from spipconv.web.reading import Form
 from spipconv.web.refusals import Refusal
 
+# Messages in a part of the queue: so many, or fewer if they have more characters together than this.
 _SHOWN: Final = 20
+_MOST_CHARACTERS: Final = 40_000
 _IN_LOG: Final = 100
 _STATUSES: Final = get_args(Status)
 _VOTE: Final = re.compile(r"([0-9]{1,18}):([0-9]{1,18})")
@@ -181,10 +184,11 @@ def _read_contents(store: Store, query: Mapping[str, str], visit: Visit) -> _Con
     view = _read_view(store, query)
     messages = [view.message] if view.message else _read_messages(store, view)
     following = ""
-    if len(messages) > _SHOWN:
-        last = messages[_SHOWN - 1]
+    shown = _cut(messages)
+    if len(messages) > len(shown):
+        last = shown[-1]
         following = view.of(view.status, after=f"{last.score!r}-{last.id}")
-    reviews = review(store, visit.settings, messages[:_SHOWN], visit.language)
+    reviews = review(store, visit.settings, shown, visit.language)
     counts = store.messages.counts(view.page.id if view.page else 0)
     return _Contents(view, reviews, counts, following, _read_notices(store, view, visit))
 
@@ -213,6 +217,12 @@ def _read_messages(store: Store, view: _View) -> list[Message]:
         after = (_read_score(score), _read_number(number)) if view.after else (-1.0, 0)
         return store.messages.queue("prop", after, _SHOWN + 1, page)
     return store.messages.latest((view.status,), _read_number(number), _SHOWN + 1, page)
+
+
+def _cut(messages: Sequence[Message]) -> Sequence[Message]:
+    """Return the messages of one page, at least one: a stranger's long ones must not keep moderators waiting."""
+    characters = accumulate(len(message.text) for message in messages[:_SHOWN])
+    return messages[: max(1, sum(number <= _MOST_CHARACTERS for number in characters))]
 
 
 def _read_notices(store: Store, view: _View, visit: Visit) -> list[Notice]:
