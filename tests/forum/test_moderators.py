@@ -119,7 +119,7 @@ def test_a_message_is_shown_as_it_will_appear_with_its_source_and_the_real_addre
 
 
 def test_hidden_characters_are_named_in_the_source() -> None:
-    shown = show_hidden("a\u202eb\u200bc<\x00>\n\tété 👩\u200d🌾 می\u200cخواهم")
+    shown = show_hidden("a\u202eb\u200bc<\x00>\r\n\tété 👩\u200d🌾 می\u200cخواهم")
     assert re.sub("<[^>]*>", "|", shown) == "a|U+202E|b|U+200B|c&lt;|U+0000|&gt;\n\tété 👩\u200d🌾 می\u200cخواهم"
 
 

@@ -136,7 +136,7 @@ def show_hidden(text: str) -> Markup:
     hidden = [ord(sign) for sign in set(text) - _HARMLESS if unicodedata.category(sign) in _HIDDEN]
     # In one go: a message may have thousands of different ones.
     names = {number: _HIDDEN_CHARACTER.format(number) for number in hidden}
-    return Markup(str(escape(text)).translate(names))  # noqa: S704  # the text is escaped
+    return Markup(str(escape(text.replace("\r\n", "\n"))).translate(names))  # noqa: S704  # the text is escaped
 
 
 def write_time(seconds: int) -> str:
