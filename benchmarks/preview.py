@@ -107,7 +107,7 @@ def compete(seconds: int) -> None:
     )
     print(
         f"{'milliseconds':34}{'p50':>8}{'p99':>8}{'max':>8}{'/health max':>13}"
-        f"{'requests/s':>12}{'kept':>6}{'failed':>8}"
+        f"{'requests/s':>12}{'kept':>6}{'failed':>8}{'core':>6}"
     )
     alone = 0.0
     for name, text in {"nobody beside them": "", **HOSTILE}.items():
@@ -116,11 +116,23 @@ def compete(seconds: int) -> None:
             for _ in range(4 if text else 0):
                 senders.enter_context(running([*sender, str(port), (text * 8_000)[:8_000]]))
             time.sleep(2)
+            start, used = time.perf_counter(), computed(port)
             times, health, failed = asyncio.run(visit(port, seconds, pause=0.25))
+            core = (computed(port) - used) / (time.perf_counter() - start)
         rate = (len(times) - failed) / seconds
         alone = alone or rate
-        print(f"{name:34}{figures(times)}{max(health):13.1f}{rate:12.0f}{rate / alone:6.0%}{failed:8}")
+        print(f"{name:34}{figures(times)}{max(health):13.1f}{rate:12.0f}{rate / alone:6.0%}{failed:8}{core:6.0%}")
         log.unlink()
+
+
+def computed(port: int) -> float:
+    """Return how many seconds the server of a port has computed, on Linux."""
+    process = _SERVERS[port]
+    try:
+        used = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[11:13]
+    except OSError:
+        return 0.0
+    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
 
 
 def figures(times: list[float]) -> str:
@@ -137,6 +149,8 @@ def running(program: list[str]) -> Iterator[None]:
             process.kill()
 
 
+# The processes of the servers, by their ports.
+_SERVERS: dict[int, int] = {}
 _SENDER = (
     "import json, sys, urllib.error, urllib.request as u\n"
     "body = json.dumps({'text': sys.argv[2]}).encode()[:65536]\n"
@@ -165,7 +179,9 @@ def command(*options: str) -> Iterator[tuple[int, Path]]:
     ):
         assert process.stdout
         try:
-            yield int(process.stdout.readline().rpartition(":")[2].strip("/\n")), Path(name)
+            port = int(process.stdout.readline().rpartition(":")[2].strip("/\n"))
+            _SERVERS[port] = process.pid
+            yield port, Path(name)
         finally:
             process.terminate()
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from spipconv.comments import PublishedComment
 from spipconv.diagnostics import Diagnostic, Severity
 from spipconv.extensions import Extension, check_extensions
-from spipconv.languages import find_language
+from spipconv.languages import find_language, language_tag
 from spipconv.plugins import check_plugins
 from spipconv.preview.assets import read_assets
 from spipconv.preview.conversions import Conversions
@@ -26,6 +26,7 @@ from spipconv.preview.page import write_error, write_page
 from spipconv.preview.reading import TYPES, PreviewRequest, read_form, read_object
 from spipconv.preview.refusals import REASONS
 from spipconv.settings import check_language
+from spipconv.web.brake import Brake
 from spipconv.web.clients import Clients
 from spipconv.web.guard import Guard, Prefix, check_origins, check_root_path, write_page_policy
 from spipconv.web.limits import Buckets
@@ -134,6 +135,7 @@ class _Application:
             middleware=[
                 Middleware(Prefix, root_path=root_path),
                 Middleware(Guard, origins=self._origins, answer=self.refuse),
+                Middleware(Brake, clients=self._clients),
             ],
             exception_handlers={HTTPException: self.refuse, Refusal: self.refuse},
         )
@@ -153,7 +155,7 @@ class _Application:
         published = await self._conversions.publish(request, client, wanted.text, lang)
         if len(published.html.encode()) > MOST_HTML:
             raise Refusal("preview-too-large", str(MOST_HTML))
-        headers = {"Content-Language": lang.replace("_", "-"), "Vary": "Accept"}
+        headers = {"Content-Language": language_tag(lang), "Vary": "Accept"}
         if accepted == _HTML and context.is_page:
             return _answer_page(request, lang, context.form, published, headers=headers)
         if accepted == _HTML:

@@ -58,6 +58,11 @@ class Refusal(Exception):
         self.headers = dict(headers or {})
 
 
+def refuse_for(seconds: int, code: str = "too-many-requests") -> Refusal:
+    """Return the refusal of a request that comes too soon: it, or the next, is answered after so many seconds."""
+    return Refusal(code, str(seconds), headers={"Retry-After": str(seconds)})
+
+
 def as_refusal(error: Exception) -> Refusal:
     """Return an exception as the refusal to answer it with; its own words stay inside."""
     if isinstance(error, Refusal):

@@ -39,7 +39,7 @@ pytest.importorskip("python_multipart", reason='the preview is not installed: pi
 from starlette.requests import Request
 
 from spipconv.preview import application, conversions, create_app
-from spipconv.web import negotiation, reading
+from spipconv.web import brake, negotiation, reading
 from spipconv.web.clients import Clients
 from spipconv.web.limits import Buckets
 from spipconv.web.negotiation import choose_language, choose_type
@@ -509,6 +509,48 @@ def test_a_client_that_asks_too_often_waits() -> None:
     assert ask_as("192.0.2.2").status == 200
     # Nobody trusted says whom it speaks for.
     assert ask_as("192.0.2.1", **{"X-Forwarded-For": "198.51.100.7"}).status == 429
+
+
+def test_answers_to_a_client_that_goes_on_asking_wait_and_those_to_others_do_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    app = create_app(rate=0.001, burst=2)
+    headers, body = as_json({"text": "x"})
+
+    async def ask_as(address: str) -> int:
+        return (await ask(app, "POST", "/preview", headers, body, client=(address, 1))).status
+
+    async def insist() -> None:
+        assert [await ask_as("192.0.2.1") for _ in range(12)] == [200] * 2 + [429] * 10
+        assert waited == []
+        assert [await ask_as("192.0.2.1") for _ in range(5)] == [429] * 5
+        assert waited == [0.5] * 5
+        assert [await ask_as("192.0.2.2") for _ in range(4)] == [200] * 2 + [429] * 2
+        assert len(waited) == 5
+
+    asyncio.run(insist())
+
+
+def test_only_so_many_answers_are_held_back_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(brake, "_MOST", 3)
+    monkeypatch.setattr(brake, "_SECONDS", 30.0)
+    app = create_app(rate=0.001, burst=1)
+    headers, body = as_json({"text": "x"})
+
+    async def insist() -> int:
+        asking = [asyncio.create_task(ask(app, "POST", "/preview", headers, body)) for _ in range(30)]
+        done, waiting = await asyncio.wait(asking, timeout=2)
+        for task in waiting:
+            task.cancel()
+        return len(done)
+
+    assert asyncio.run(insist()) == 27
 
 
 def test_the_text_stays_in_the_form_of_a_client_that_has_to_wait() -> None:

@@ -26,6 +26,7 @@ from spipconv.forum.store.errors import StoreError
 from spipconv.preview.application import PAGE_FACTOR
 from spipconv.preview.application import create_app as create_preview
 from spipconv.preview.assets import read_assets
+from spipconv.web.brake import Brake
 from spipconv.web.clients import Clients
 from spipconv.web.guard import Guard, Prefix, check_origins, check_root_path
 from spipconv.web.proxies import TrustedProxies
@@ -82,6 +83,7 @@ def create_app(
         middleware=[
             Middleware(Prefix, root_path=check_root_path(root_path)),
             Middleware(Guard, origins=origins, answer=own.refuse),
+            Middleware(Brake, clients=site.clients),
         ],
         exception_handlers={HTTPException: own.refuse, Refusal: own.refuse},
         lifespan=_Lifespan(base, services),
