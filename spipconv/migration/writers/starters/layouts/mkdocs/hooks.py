@@ -230,12 +230,13 @@ def comments(address: str, root: Path, meta: Meta, words: Words, config: MkDocsC
     if not messages and not reply:
         return ""
     items = "".join(comment(message, words, reply) for message in messages)
-    title = escape(words["comments"]) + (f" ({len(messages)})" if messages else "")
+    title = escape(words["comments"]) + (f' <span class="count">({len(messages)})</span>' if messages else "")
     hidden = "" if messages else " hidden"
     language = str(meta.get("lang") or config.extra["language"])
     closed = f'<p class="comment-form">{escape(words["comments_closed"])}</p>'
     return (
-        f'<section class="comments" id="forum">\n<h2>{title}</h2>\n<ol class="thread"{hidden}>{items}</ol>\n'
+        f'<section class="comments" id="forum">\n<h2 id="comments-title">{title}</h2>\n'
+        f'<ol class="thread"{hidden}>{items}</ol>\n'
         f"{comment_form(server, key, language, words) if reply else closed}\n</section>"
     )
 
@@ -259,13 +260,13 @@ def comment(message: Meta, words: Words, reply: str) -> str:
     name = escape(message["author"] or words["anonymous"])
     if message["url"]:
         name = f'<a href="{escape(message["url"])}" rel="nofollow ugc noopener">{name}</a>'
-    line = [name]
+    line = [f'<span class="comment-author">{name}</span>']
     if message["date"]:
         day = escape(in_words(datetime.fromisoformat(message["date"]), words))
         line.append(f'<time datetime="{escape(message["date"])}">{day}</time>')
     if message["parent"]:
         answered = escape(words["in_reply_to"].replace("{author}", message["answered"] or words["anonymous"]))
-        line.append(f'<a href="#forum{message["parent"]}">{answered}</a>')
+        line.append(f'<a class="reply-to" href="#forum{message["parent"]}">{answered}</a>')
     title = f"<h3>{escape(message['title'])}</h3>" if message["title"] else ""
     head = f'<header>{title}<p class="meta">{", ".join(line)}</p></header>'
     depth = min(message["depth"], DEEPEST)
