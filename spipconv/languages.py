@@ -79,6 +79,11 @@ def find_language(given: str) -> str | None:
     return code
 
 
+def language_tag(code: str) -> str:
+    """Return a SPIP language code as the web writes it: ``pt_br`` gives ``pt-br``."""
+    return code.replace("_", "-")
+
+
 def direction(language: str) -> str:
     """Return the direction of a language's script, by its code: ``ltr`` or ``rtl``."""
     return "rtl" if language.partition("_")[0] in _RIGHT_TO_LEFT else "ltr"

@@ -21,6 +21,7 @@ from spipconv.forum.records import Message, Page
 from spipconv.forum.rendering import render_message
 from spipconv.forum.settings import ForumSettings
 from spipconv.forum.store.store import Store
+from spipconv.languages import language_tag
 from spipconv.safety import printable, template_address
 from spipconv.translations import translate
 
@@ -77,7 +78,7 @@ def write_feed(settings: ForumSettings, page: Page | None, entries: Sequence[Ent
     path = page_feed_path(page) if page else SITE_FEED_PATH
     home = page_address(settings, page) if page else f"{settings.site.rstrip('/')}/"
     changed = max((entry.message.changed for entry in entries), default=0)
-    feed = Element("feed", {"xmlns": _ATOM, "xmlns:thr": _THREADING, "xml:lang": _tag(language)})
+    feed = Element("feed", {"xmlns": _ATOM, "xmlns:thr": _THREADING, "xml:lang": language_tag(language)})
     _add(feed, "id", _identify(settings, path.removeprefix("/").removesuffix(".atom")))
     _add(feed, "title", _title_of(settings, page, language))
     _add(feed, "updated", _time(changed))
@@ -93,7 +94,7 @@ def write_feed(settings: ForumSettings, page: Page | None, entries: Sequence[Ent
 def _add_entry(feed: Element, settings: ForumSettings, entry: Entry) -> None:
     page, message = entry.page, entry.message
     language = message.language
-    element = SubElement(feed, "entry", {"xml:lang": _tag(language)})
+    element = SubElement(feed, "entry", {"xml:lang": language_tag(language)})
     author = flatten(message.author) or translate("(no name)", language)
     title = flatten(message.title, _LONGEST_TITLE) or translate("Message of {author}", language, author=author)
     _add(element, "id", _identify(settings, f"forum{message.id}"))
@@ -166,7 +167,3 @@ def _is_published(store: Store, number: int) -> bool:
 
 def _time(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _tag(language: str) -> str:
-    return language.replace("_", "-")

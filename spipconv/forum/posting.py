@@ -23,7 +23,7 @@ from spipconv.forum.rules import judge, record
 from spipconv.forum.settings import ForumSettings
 from spipconv.forum.store.store import Store
 from spipconv.safety import printable, safe_address
-from spipconv.web.refusals import Refusal
+from spipconv.web.refusals import Refusal, refuse_for
 
 # The field that people do not see and leave empty.
 TRAP: Final = "nobot"
@@ -136,8 +136,7 @@ def check_token(keys: Keys, token: str, page: Page, now: int) -> bytes:
     match values:
         case [int(number), int(shown), str()] if number == page.id and now - shown >= -_DRIFT:
             if 0 <= now - shown < FEWEST_SECONDS:
-                seconds = str(FEWEST_SECONDS)
-                raise Refusal("too-fast", seconds, headers={"Retry-After": seconds})
+                raise refuse_for(FEWEST_SECONDS, "too-fast")
             return keys.digest(_FORM, token)
     raise Refusal("token-ended")
 

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from spipconv.comments import PublishedComment, publish
 from spipconv.extensions import Extension
 from spipconv.web.limits import Buckets
-from spipconv.web.refusals import Refusal
+from spipconv.web.refusals import refuse_for
 
 # Shorter texts take about a millisecond: less than handing them to a thread takes, and than others would notice.
 _LONGEST_INLINE = 2_000
@@ -69,14 +69,13 @@ class Conversions:
         """Take tokens from a client's bucket. Raises Refusal if it has to wait for them."""
         seconds = self._buckets.take(client, tokens)
         if seconds:
-            raise Refusal("too-many-requests", str(seconds), headers={"Retry-After": str(seconds)})
+            raise refuse_for(seconds)
 
     def _check_queue(self, client: str) -> None:
-        headers = {"Retry-After": "1"}
         if self._waiting[client] >= _MOST_WAITING_BY_CLIENT:
-            raise Refusal("too-many-requests", "1", headers=headers)
+            raise refuse_for(1)
         if self._waiting.total() >= _MOST_WAITING:
-            raise Refusal("busy", headers=headers)
+            raise refuse_for(1, "busy")
 
     def _convert(self, text: str, lang: str) -> tuple[PublishedComment, float]:
         """Return what is published, and the seconds of computing that this took, without those of other threads."""

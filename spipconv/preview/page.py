@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from spipconv.comments import PublishedComment
 from spipconv.diagnostics import Diagnostic
-from spipconv.languages import direction
+from spipconv.languages import direction, language_tag
 from spipconv.preview.forms import PAGE, PageForm
 from spipconv.safety import escape_attribute
 from spipconv.translations import find_catalogue, mark, translate
@@ -156,7 +156,7 @@ def _say(sentence: str, lang: str) -> str:
 
 
 def _tag(lang: str) -> str:
-    return escape_attribute(lang.replace("_", "-"))
+    return escape_attribute(language_tag(lang))
 
 
 def _locate(diagnostic: Diagnostic, lang: str) -> str:

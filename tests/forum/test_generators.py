@@ -30,7 +30,7 @@ from tests.theme.test_ports import NEW_PAGES, outline
 from tests.theme.test_structure import KINDS
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Route
+    from playwright.sync_api import Browser, Dialog, Route
 
 pytestmark = pytest.mark.server
 
@@ -238,20 +238,24 @@ def test_no_attack_runs_in_a_built_page(browser: Browser) -> None:
         context = browser.new_context()
         context.add_init_script(HOOKS)
         strange: list[str] = []
-        context.route(
-            "**/*",
-            lambda asked: asked.continue_() if own(asked) else (strange.append(asked.request.url), asked.abort()),
-        )
 
-        def own(asked: Route) -> bool:
-            return asked.request.url.startswith(address)
+        def serve(route: Route) -> None:
+            if route.request.url.startswith(address):
+                return route.continue_()
+            strange.append(route.request.url)
+            return route.abort()
 
+        def dismiss(dialog: Dialog) -> None:
+            strange.append(dialog.message)
+            dialog.dismiss()
+
+        context.route("**/*", serve)
         page = context.new_page()
-        page.on("dialog", lambda dialog: (strange.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", dismiss)
         page.goto(address + ATTACKED)
         page.evaluate(TOUCH)
         page.wait_for_timeout(100)
         assert page.evaluate(LOOK) == []
         # The form's own parts, from its server.
-        assert [asked for asked in strange if not asked.startswith(SERVER)] == []
+        assert [seen for seen in strange if not seen.startswith(SERVER)] == []
         context.close()

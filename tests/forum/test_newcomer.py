@@ -33,10 +33,8 @@ DOCUMENTS = ("README.md", "README.fr.md", "docs/comments.md", "docs/comments.fr.
 
 def commands(name: str) -> list[str]:
     """Return the commands of a document with which comments begin."""
-    (block,) = [block for block in re.findall(r"```sh\n(.*?)```", read(name), re.DOTALL) if "comments init" in block][
-        :1
-    ]
-    return block.strip().split("\n")
+    blocks: list[str] = re.findall(r"```sh\n(.*?)```", read(name), re.DOTALL)
+    return next(block for block in blocks if "comments init" in block).strip().split("\n")
 
 
 def test_all_documents_begin_with_the_same_few_commands() -> None:

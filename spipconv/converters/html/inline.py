@@ -5,6 +5,7 @@ from __future__ import annotations
 from spipconv.converters.html.regular import ELEMENTS
 from spipconv.converters.html.writer import COMMENT_PREFIX, NodeWriter
 from spipconv.converters.raw import RawTexts
+from spipconv.languages import language_tag
 from spipconv.nodes import (
     Abbreviation,
     Anchor,
@@ -93,7 +94,7 @@ def write_link(writer: NodeWriter, node: Link) -> str:
         rel = "nofollow " + rel if rel else "nofollow"
     attributes = {
         "class": name,
-        "hreflang": node.language.replace("_", "-"),
+        "hreflang": language_tag(node.language),
         "title": node.title,
         "type": node.media_type,
         "rel": rel,
@@ -110,7 +111,7 @@ def write_anchor(writer: NodeWriter, node: Anchor) -> str:
 
 def write_abbreviation(writer: NodeWriter, node: Abbreviation) -> str:
     """Return the HTML of an abbreviation."""
-    language = f' lang="{escape_attribute(node.language.replace("_", "-"))}"' if node.language else ""
+    language = f' lang="{escape_attribute(language_tag(node.language))}"' if node.language else ""
     return f'<abbr title="{escape_attribute(node.title)}"{language}>{writer.flow(node.children)}</abbr>'
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spipconv.converters.html.writer import COMMENT_PREFIX, SPACES, NodeWriter
-from spipconv.languages import back_label, glossary_title
+from spipconv.languages import back_label, glossary_title, language_tag
 from spipconv.nodes import Definition, Paragraph, Term
 from spipconv.safety import escape_attribute, escape_text, safe_address
 
@@ -54,7 +54,7 @@ def _write_definition(writer: NodeWriter, definition: Definition) -> str:
     if address:
         rel = ' rel="nofollow ugc noopener"' if writer.is_comment else ""
         term = f'<a href="{escape_attribute(address)}"{rel}>{term}</a>'
-    language = definition.language.replace("_", "-")
+    language = language_tag(definition.language)
     lang = f' lang="{escape_attribute(language)}"' if language and definition.language != writer.language else ""
     children = definition.children
     first = children[0]

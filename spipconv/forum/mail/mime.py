@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from msgspec import Struct
 
 from spipconv.forum.lines import flatten
+from spipconv.languages import language_tag
 from spipconv.safety import printable
 
 _LONGEST_SUBJECT = 240
@@ -79,7 +80,7 @@ def write_mail(letter: Letter, sender: Sender, now: int) -> bytes:
         mail["List-Unsubscribe"] = f"<{letter.ending}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(re.sub("\r\n?", "\n", printable(letter.body)), cte="quoted-printable")
-    mail["Content-Language"] = letter.language.replace("_", "-")
+    mail["Content-Language"] = language_tag(letter.language)
     return mail.as_bytes()
 
 

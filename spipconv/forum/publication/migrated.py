@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 
 from spipconv.forum.publication.page_keys import is_key
 from spipconv.forum.publication.site_pages import SitePage
+from spipconv.languages import language_tag
 from spipconv.migration.output.folder import BadOutput, Folder
 from spipconv.migration.output.manifest import Entry, OutputManifest
-from spipconv.migration.plan.names import language_tag
 from spipconv.migration.target import TREES, MarkdownTree
 from spipconv.migration.writers.yaml_text import read_yaml
 

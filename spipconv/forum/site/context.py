@@ -16,10 +16,12 @@ from spipconv.forum.keys import Keys
 from spipconv.forum.settings import ForumSettings, read_settings
 from spipconv.forum.site.page_templates import PageTemplates
 from spipconv.forum.store.base import Base
-from spipconv.languages import direction, find_language
+from spipconv.languages import direction, find_language, language_tag
 from spipconv.web.clients import Clients
 from spipconv.web.guard import write_page_policy
+from spipconv.web.limits import Buckets
 from spipconv.web.negotiation import LONGEST_LANGUAGE, choose_language, choose_type
+from spipconv.web.refusals import refuse_for
 from spipconv.web.requests import read_header, read_root
 
 JSON = "application/json"
@@ -50,6 +52,12 @@ class Site:
             self._settings_end = now + _SECONDS_OF_SETTINGS
         return self._settings
 
+    def check_rate(self, request: Request, buckets: Buckets) -> None:
+        """Count a request of its client. Raises Refusal if that one has to wait."""
+        seconds = buckets.take(self.clients.name(request))
+        if seconds:
+            raise refuse_for(seconds)
+
     def show(
         self,
         request: Request,
@@ -70,7 +78,7 @@ class Site:
         code = language or settings.language
         frame = {
             "root": quote(read_root(request), safe="/~@:!$&'()*+,;="),
-            "language": code.replace("_", "-"),
+            "language": language_tag(code),
             "direction": direction(code),
             "site": {"title": settings.title, "address": settings.site},
         }

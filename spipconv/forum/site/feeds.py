@@ -58,9 +58,7 @@ class Feeds:
         return await self._answer(request, page)
 
     async def _answer(self, request: Request, page: Page | None) -> Response:
-        seconds = self._requests.take(self._site.clients.name(request))
-        if seconds:
-            raise Refusal("too-many-requests", str(seconds), headers={"Retry-After": str(seconds)})
+        self._site.check_rate(request, self._requests)
         settings = await self._site.settings()
         root = server_address(settings, "") or read_root(request)
         feed = await self._site.base.read(partial(self._make, settings=settings, page=page, root=root))

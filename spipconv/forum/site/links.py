@@ -25,6 +25,7 @@ from spipconv.forum.site.outcomes import name_person, write_moment
 from spipconv.forum.site.reviews import STATUS_WORDS, Review, review
 from spipconv.forum.site.threads import show_alone
 from spipconv.forum.store.store import Store
+from spipconv.languages import language_tag
 from spipconv.translations import mark, translate
 from spipconv.web.limits import Buckets
 from spipconv.web.refusals import Refusal
@@ -68,7 +69,7 @@ class LinkPages:
     async def show(self, request: Request) -> Response:
         """Show the message, and the button; or what was decided on it."""
         settings = await self._site.settings()
-        self._check_rate(request)
+        self._site.check_rate(request, self._requests)
         token, now = request.path_params["token"], self._site.clock()
         offer = await self._site.base.read(
             partial(_find, keys=self._site.keys, settings=settings, token=token, now=now)
@@ -77,7 +78,7 @@ class LinkPages:
         shown = await self._site.base.read(lambda _: show_alone(message))
         return self._site.show(
             request, "link.html", settings, language=language, headers=SECRET_PAGE, review=offer.review, message=shown,
-            tag=message.language.replace("_", "-"), is_open=offer.is_open, reply=False,
+            tag=language_tag(message.language), is_open=offer.is_open, reply=False,
             button=translate(_BUTTONS[offer.right.status], language), is_danger=offer.right.status != "publie",
             moderator=name_person(offer.moderator.name, language), sentence=_describe(offer, language),
         )  # fmt: skip
@@ -85,15 +86,10 @@ class LinkPages:
     async def decide(self, request: Request) -> Response:
         """Do what the link is for; the page that follows says what became of it."""
         settings = await self._site.settings()
-        self._check_rate(request)
+        self._site.check_rate(request, self._requests)
         token, now = request.path_params["token"], self._site.clock()
         await self._site.base.write(partial(_use, keys=self._site.keys, settings=settings, token=token, now=now))
         return RedirectResponse(f"{read_root(request)}/moderation/link/{token}", 303, SECRET_PAGE)
-
-    def _check_rate(self, request: Request) -> None:
-        seconds = self._requests.take(self._site.clients.name(request))
-        if seconds:
-            raise Refusal("too-many-requests", str(seconds), headers={"Retry-After": str(seconds)})
 
 
 def _find(store: Store, keys: Keys, settings: ForumSettings, token: str, now: int) -> _Offer:

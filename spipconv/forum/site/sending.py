@@ -41,12 +41,13 @@ from spipconv.forum.site.threads import show_alone
 from spipconv.forum.store.errors import StoreError
 from spipconv.forum.store.store import Store
 from spipconv.forum.subscriptions import subscribe_author
+from spipconv.languages import language_tag
 from spipconv.migration.writers.comments import MessageObject
 from spipconv.preview.conversions import Conversions
 from spipconv.translations import mark, translate
 from spipconv.web.limits import Buckets
 from spipconv.web.reading import FORMS, JSON, check_type, parse_form, parse_json, read_body
-from spipconv.web.refusals import Refusal, as_refusal
+from spipconv.web.refusals import Refusal, as_refusal, refuse_for
 from spipconv.web.requests import read_root
 
 # The fields of the form that the page shows again.
@@ -113,7 +114,7 @@ class Sending:
         check_token(self._site.keys, draft.token, page, now)
         seconds = self._messages.take(client)
         if seconds:
-            raise Refusal("too-many-messages", str(seconds), headers={"Retry-After": str(seconds)})
+            raise refuse_for(seconds, "too-many-messages")
         work = partial(
             post, keys=self._site.keys, settings=settings, draft=draft, sender=Sender(client), now=now,
             followers=(partial(_queue_letters, subscribes=draft.subscribes, now=now),),
@@ -219,7 +220,7 @@ class Sending:
             request, "check.html", settings, language=page.language, status=status, headers=headers, page=page,
             fields={name: fields.get(name, "") for name in FIELDS_OF_FORM}, message=message,
             remarks=remarks, error=error, faulty=faulty, sends=True, is_open=page.is_open, reply=False,
-            can_subscribe=bool(settings.smtp), back=page_address(settings, page), tag=page.language.replace("_", "-"),
+            can_subscribe=bool(settings.smtp), back=page_address(settings, page), tag=language_tag(page.language),
         )  # fmt: skip
 
     async def show_own(self, request: Request) -> Response:
@@ -251,7 +252,7 @@ class Sending:
             heading=translate(heading, page.language), sentence=translate(sentence, page.language),
             state=own.state, message=shown, reply=False,
             can_take_back=own.state in ("held", "published") and seconds > 0, minutes=math.ceil(seconds / 60),
-            source=message.text, back=page_address(settings, page), tag=page.language.replace("_", "-"),
+            source=message.text, back=page_address(settings, page), tag=language_tag(page.language),
         )  # fmt: skip
 
 

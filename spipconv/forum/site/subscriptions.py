@@ -72,7 +72,7 @@ class SubscriptionPages:
 
     async def show_form(self, request: Request) -> Response:
         """Show the form in which a reader gives an address; ``page`` is the key of a page, without it for the site."""
-        self._check_rate(request, self._requests)
+        self._site.check_rate(request, self._requests)
         settings = await self._settings()
         page = await self._find_page(request.query_params.get("page", ""))
         return self._show_form(request, settings, page)
@@ -88,7 +88,7 @@ class SubscriptionPages:
             raise Refusal("trap", TRAP)
         if read_address(email) is None:
             return self._show_form(request, settings, page, email=email, refusal=Refusal("wrong-email"))
-        self._check_rate(request, self._wishes)
+        self._site.check_rate(request, self._wishes)
         language = page.language if page else guess_language(request, settings.language)
         await self._site.base.write(
             partial(subscribe, keys=self._site.keys, page=page, email=email, language=language, now=self._site.clock())
@@ -128,7 +128,7 @@ class SubscriptionPages:
 
     async def end(self, request: Request) -> Response:
         """End a subscription, with nothing but the address: mail programs send a form of their own."""
-        self._check_rate(request, self._requests)
+        self._site.check_rate(request, self._requests)
         right = _read(self._site.keys, request.path_params["token"], self._site.clock(), read_ending)
         await self._site.base.write(partial(end, right=right))
         return await self._say_ended(request)
@@ -137,7 +137,7 @@ class SubscriptionPages:
         self, request: Request, read: _Read
     ) -> tuple[ForumSettings, SubscriptionRight, Subscription, Page | None]:
         """Return what a link is about. Raises Refusal."""
-        self._check_rate(request, self._requests)
+        self._site.check_rate(request, self._requests)
         settings = await self._site.settings()
         right = _read(self._site.keys, request.path_params["token"], self._site.clock(), read)
         subscription = await self._site.base.read(lambda store: find_subscription(store, right))
@@ -210,11 +210,6 @@ class SubscriptionPages:
             request, "subscription.html", settings, language=language, status=200, headers=SECRET_PAGE, page=page,
             back=_back(settings, page), **shown,
         )  # fmt: skip
-
-    def _check_rate(self, request: Request, buckets: Buckets) -> None:
-        seconds = buckets.take(self._site.clients.name(request))
-        if seconds:
-            raise Refusal("too-many-requests", str(seconds), headers={"Retry-After": str(seconds)})
 
 
 def _read(keys: Keys, token: str, now: int, read: _Read) -> SubscriptionRight:

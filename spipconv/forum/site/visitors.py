@@ -18,6 +18,7 @@ from spipconv.forum.site.context import Site, answer_json
 from spipconv.forum.site.sending import FIELDS_OF_FORM, HELD, Sending
 from spipconv.forum.site.threads import MOST_MESSAGES, Thread, Threads, show_messages
 from spipconv.forum.store.store import Store
+from spipconv.languages import language_tag
 from spipconv.migration.writers.comments import MessageObject
 from spipconv.preview.conversions import Conversions
 from spipconv.translations import translate
@@ -57,7 +58,7 @@ class Reading:
 
     async def show_new(self, request: Request) -> Response:
         """Answer the messages of a page that were published after the newest that a static page has."""
-        self._check_rate(request)
+        self._site.check_rate(request, self._requests)
         page = await self._find_page(request.query_params.get("page", ""))
         after = read_number(request.query_params.get("after", ""))
         has_mails = bool((await self._site.settings()).smtp)
@@ -88,13 +89,13 @@ class Reading:
 
     async def give_token(self, request: Request) -> Response:
         """Answer the token that a form must bring."""
-        self._check_rate(request)
+        self._site.check_rate(request, self._requests)
         page = await self._find_page(request.query_params.get("page", ""))
         return answer_json({"token": make_token(self._site.keys, page, self._site.clock()), "open": page.is_open})
 
     async def show_page(self, request: Request) -> Response:
         """Show the thread of a page, and the form: the way to answer a message without JavaScript."""
-        self._check_rate(request)
+        self._site.check_rate(request, self._requests)
         settings = await self._site.settings()
         page = await self._find_page(request.path_params["key"])
         start = read_number(request.query_params.get("from", ""))
@@ -109,7 +110,7 @@ class Reading:
             answered=answered,
             fields={**dict.fromkeys(FIELDS_OF_FORM, ""), "parent": parent if answered else ""}, faulty="", sends=False,
             can_subscribe=bool(settings.smtp), moderated=translate(HELD, page.language),
-            back=page_address(settings, page), tag=page.language.replace("_", "-"),
+            back=page_address(settings, page), tag=language_tag(page.language),
         )  # fmt: skip
 
     def _read_part(self, store: Store, page: Page, start: int) -> tuple[Thread, list[MessageObject]]:
@@ -126,11 +127,6 @@ class Reading:
         if page is None:
             raise Refusal("no-page")
         return page
-
-    def _check_rate(self, request: Request) -> None:
-        seconds = self._requests.take(self._site.clients.name(request))
-        if seconds:
-            raise Refusal("too-many-requests", str(seconds), headers={"Retry-After": str(seconds)})
 
 
 def _make_etag(page: Page, after: int, has_mails: bool) -> str:

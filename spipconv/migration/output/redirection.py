@@ -11,9 +11,9 @@ import io
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from spipconv.languages import language_tag
 from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.output.moves import Redirect, moved
-from spipconv.migration.plan.names import language_tag
 from spipconv.migration.plan.old_addresses import site_root
 from spipconv.migration.read.database import WorkingDatabase
 

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from spipconv.converters.html.figures import file_name
+from spipconv.languages import language_tag
 from spipconv.migration.pages.resolver import FILES, SiteObjects
-from spipconv.migration.plan.names import language_tag
 from spipconv.migration.plan.old_addresses import (
     OldAddress,
     find_by_path,

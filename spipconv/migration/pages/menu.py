@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 
+from spipconv.languages import language_tag
 from spipconv.migration.kinds import KINDS_BY_NAME, LISTED
 from spipconv.migration.pages.links import LinkRewriter
 from spipconv.migration.pages.page import MenuEntry
 from spipconv.migration.pages.resolver import SiteObjects
-from spipconv.migration.plan.names import language_tag
 from spipconv.migration.plan.titles import shown_title, shown_words
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.read.img_folder import ImgFolder

@@ -26,11 +26,6 @@ _DEVICES = frozenset(
 )
 
 
-def language_tag(code: str) -> str:
-    """Return a SPIP language code as the web writes it: ``pt_br`` gives ``pt-br``."""
-    return code.replace("_", "-")
-
-
 class Names:
     """The names that are taken. ``reserved`` are further names that no group of keywords may have."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from spipconv.languages import CODES
+from spipconv.languages import CODES, language_tag
 from spipconv.migration.plan.failures import keep_failing
-from spipconv.migration.plan.names import language_tag
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.report.issues import Issue
 from spipconv.objects import sort_number

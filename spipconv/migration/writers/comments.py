@@ -12,8 +12,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from spipconv.converters import html
+from spipconv.languages import language_tag
 from spipconv.migration.pages.page import Comment, Page, Site
-from spipconv.migration.plan.names import language_tag
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File
 from spipconv.nodes import Document

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from spipconv.converters import markdown
+from spipconv.languages import language_tag
 from spipconv.migration.kinds import PAGE_KINDS, TEXTS
 from spipconv.migration.pages.page import Attachment, Page, Site, Term
-from spipconv.migration.plan.names import language_tag
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import Markup, YamlValue, safe_values
 from spipconv.migration.writers.plugin_fields import EARLY, plugin_fields

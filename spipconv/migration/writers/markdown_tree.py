@@ -7,9 +7,9 @@ import posixpath
 from msgspec.structs import replace
 
 from spipconv.converters import markdown
+from spipconv.languages import language_tag
 from spipconv.migration.kinds import PAGE_KINDS, TEXTS
 from spipconv.migration.pages.page import Page, Site
-from spipconv.migration.plan.names import language_tag
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.comments import comments_file
 from spipconv.migration.writers.files import File

@@ -11,8 +11,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from spipconv.glossary.assets import read_assets
+from spipconv.languages import language_tag
 from spipconv.migration.pages.page import Site
-from spipconv.migration.plan.names import language_tag
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree, TargetName
 from spipconv.migration.writers.files import File

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spipconv.languages import direction
+from spipconv.languages import direction, language_tag
 from spipconv.migration.kinds import PAGE_KINDS
 from spipconv.migration.pages.page import Site
-from spipconv.migration.plan.names import AUTHORS, language_tag
+from spipconv.migration.plan.names import AUTHORS
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File, YamlValue

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from spipconv.languages import direction
+from spipconv.languages import direction, language_tag
 from spipconv.migration.pages.page import MenuEntry, Site
-from spipconv.migration.plan.names import language_tag
 from spipconv.migration.plan.titles import shown_title
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree

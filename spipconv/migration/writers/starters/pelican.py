@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pprint import pformat
 
-from spipconv.languages import direction
+from spipconv.languages import direction, language_tag
 from spipconv.migration.pages.page import Site
-from spipconv.migration.plan.names import language_tag
 from spipconv.migration.read.database import WorkingDatabase
 from spipconv.migration.target import MarkdownTree
 from spipconv.migration.writers.files import File
