@@ -251,6 +251,14 @@ describe("the form's own preview", () => {
     assert.equal(submit(field.form, field.form.lastElementChild).defaultPrevented, false);
   });
 
+  it("is that of a button that the host marks, too", async () => {
+    const { field } = put(MARKUP.replace("<button>Send", '<button data-spip-preview>Look</button><button>Send'));
+    await (await ask(field, "mot")).show("<p>mot</p>");
+    assert.ok(submit(field.form, field.form.querySelector("[data-spip-preview]")).defaultPrevented);
+    await pass(0);
+    assert.equal(requests.length, 2);
+  });
+
   it("leaves the sending to the host's script if that wants it", async () => {
     const { field, widget } = put(MARKUP);
     await ask(field, "mot");
