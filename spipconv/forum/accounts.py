@@ -17,8 +17,9 @@ from spipconv.forum.sessions import begin_session, digest_of, find_remembered
 from spipconv.forum.store.base import Base
 from spipconv.forum.store.store import Store
 
-# Every check of a password takes 64 MiB.
+# Every check of a password takes 64 MiB. Browsers in which a moderator has logged in do not wait behind strangers.
 _AT_ONCE: Final = 2
+_AT_ONCE_KNOWN: Final = 1
 _MOST_WAITING: Final = 16
 LONGEST_NAME: Final = 100
 
@@ -35,14 +36,32 @@ class BusyError(Exception):
     """Too many passwords are being checked."""
 
 
+class _Checks:
+    """Checks of passwords, so many at the same time."""
+
+    def __init__(self, at_once: int) -> None:
+        self._free = asyncio.Semaphore(at_once)
+        self._waiting = 0
+
+    async def check(self, hash: str, password: str) -> bool:
+        """Return whether a password has a hash. Raises BusyError."""
+        if self._waiting >= _MOST_WAITING:
+            raise BusyError
+        self._waiting += 1
+        try:
+            async with self._free:
+                return await asyncio.to_thread(verify_password, hash, password)
+        finally:
+            self._waiting -= 1
+
+
 class Accounts:
     """The accounts of a server's moderators. ``network`` is the name of a client, as ``Clients`` gives it."""
 
     def __init__(self, base: Base, attempts: Attempts | None = None) -> None:
         self._base = base
         self._attempts = attempts or Attempts()
-        self._checks = asyncio.Semaphore(_AT_ONCE)
-        self._waiting = 0
+        self._strangers, self._known = _Checks(_AT_ONCE), _Checks(_AT_ONCE_KNOWN)
 
     async def log_in(self, name: str, password: str, network: str, replaced: str, now: int) -> str:
         """Return the secret of a new session. ``replaced`` is the one that the browser had, or empty.
@@ -57,7 +76,7 @@ class Accounts:
             raise LoginError(wait)
         may_enter = moderator is not None and moderator.is_active
         hash = moderator.password if moderator is not None and may_enter else NOBODY
-        is_right = await self.check(hash, password)
+        is_right = await (self._known if is_known else self._strangers).check(hash, password)
         if moderator is None or not may_enter or not is_right:
             raise LoginError
         renewed = await asyncio.to_thread(hash_password, password) if is_outdated(hash) else ""
@@ -90,24 +109,16 @@ class Accounts:
         except InvalidPasskey:
             raise LoginError from None
 
-    async def check(self, hash: str, password: str) -> bool:
-        """Return whether a password has a hash. Raises BusyError."""
-        if self._waiting >= _MOST_WAITING:
-            raise BusyError
-        self._waiting += 1
-        try:
-            async with self._checks:
-                return await asyncio.to_thread(verify_password, hash, password)
-        finally:
-            self._waiting -= 1
-
     async def confirm(self, moderator: Moderator, password: str, secret: str) -> bool:
-        """Return whether a password is that of a moderator who is logged in. Raises LoginError after too many."""
+        """Return whether a password is that of a moderator who is logged in.
+
+        Raises LoginError after too many, and BusyError.
+        """
         browser = digest_of(secret)
         wait = self._attempts.take("", "", browser)
         if wait:
             raise LoginError(wait)
-        is_right = await self.check(moderator.password, password)
+        is_right = await self._known.check(moderator.password, password)
         if is_right:
             self._attempts.give_back("", "", browser)
         return is_right

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,10 +16,12 @@ pytest.importorskip("argon2", reason="argon2-cffi is not installed")
 from argon2 import PasswordHasher, extract_parameters
 
 from spipconv.forum import accounts, passkeys, passwords
+from spipconv.forum.accounts import Accounts, BusyError, LoginError
 from spipconv.forum.attempts import Attempts
 from spipconv.forum.passwords import NOBODY, find_fault, hash_password, is_outdated, verify_password
 from spipconv.forum.sessions import LONGEST, LONGEST_IDLE, REMEMBERED
 from tests.asgi import Answer
+from tests.forum.forums import NOON
 from tests.forum.offices import HASH, NONCES, PASSWORD, Office, cheap_hashes
 
 __all__ = ["cheap_hashes"]
@@ -294,6 +298,33 @@ def test_few_passwords_are_checked_at_the_same_time(office: Office, monkeypatch:
     monkeypatch.setattr(accounts, "_MOST_WAITING", 0)
     answer = office.log_in()
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+
+
+def test_strangers_keep_no_moderator_waiting_in_a_known_browser(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = office.enter()
+    desk.post("logout")
+    goes_on = threading.Event()
+
+    def verify(_: str, password: str) -> bool:
+        return password == PASSWORD or not goes_on.wait(10)
+
+    async def log_in_among_guesses() -> str:
+        gate = Accounts(office.forum.base)
+        names = [f"192.0.2.{number}" for number in range(30)]
+        guesses = [asyncio.ensure_future(gate.log_in("Rose", "faux", name, "", NOON)) for name in names]
+        while not any(guess.done() for guess in guesses):
+            await asyncio.sleep(0)
+        secret = await gate.log_in("Rose", PASSWORD, "203.0.113.9", desk.secret, NOON)
+        assert not all(guess.done() for guess in guesses)
+        goes_on.set()
+        results = await asyncio.gather(*guesses, return_exceptions=True)
+        assert {type(result) for result in results} == {LoginError, BusyError}
+        return secret
+
+    monkeypatch.setattr(accounts, "verify_password", verify)
+    assert office.is_open(asyncio.run(log_in_among_guesses()))
 
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 60])
