@@ -61,7 +61,7 @@ def lock_forum(path: Path) -> Lock:
     """Return the lock of a base that servers hold as long as they run. Raises StoreError if another process has it."""
     file = path.with_name(f"{path.name}.lock")
     try:
-        lock = acquire(file)
+        lock = acquire(file, is_private=True)
     except (OSError, NotImplementedError) as error:
         raise StoreError(make_printable(f"{file}: it cannot be locked: {error}")) from error
     if lock is None:

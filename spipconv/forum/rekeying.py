@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from spipconv.forum.clock import read_clock
 from spipconv.forum.keys import KeyFileError, Keys, key_file, write_key_file
 from spipconv.forum.opening import KEY_NAME, check_keys, lock_forum
 from spipconv.forum.store.base import open_base, sweep
@@ -31,6 +32,9 @@ def change_key(path: Path) -> int:
                 store.addresses.replace(address, new.seal(email), digest)
             store.addresses.rename(digests)
             store.settings.set(KEY_NAME, new.name)
+            # Who has seen the key may have seen more.
+            for moderator in store.moderators.list_all():
+                store.moderators.end_sessions(moderator.id, read_clock())
         write_key_file(key_file(path), new)
         sweep(path)
     finally:

@@ -21,12 +21,14 @@ class Lock:
         self._lock.release()
 
 
-def acquire(path: Path) -> Lock | None:
+def acquire(path: Path, *, is_private: bool = False) -> Lock | None:
     """Lock a file, which is created if necessary, and return the lock; None if another process holds it.
+
+    ``is_private``: only its owner may open a new one. Whoever can open it can hold it, and so keep others out.
 
     Raises OSError if the file cannot be created, and NotImplementedError if the system has no locks.
     """
-    lock = filelock.FileLock(path, timeout=0, thread_local=False)
+    lock = filelock.FileLock(path, timeout=0, mode=0o600 if is_private else -1, thread_local=False)
     try:
         lock.acquire()
     except filelock.Timeout:

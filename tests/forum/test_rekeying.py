@@ -13,10 +13,12 @@ import pytest
 from click.testing import CliRunner
 
 from spipconv.commands import main
+from spipconv.forum.clock import read_clock
 from spipconv.forum.keys import InvalidToken, KeyFileError, key_file, read_key_file
 from spipconv.forum.opening import load_keys, lock_forum
 from spipconv.forum.privacy import copy
 from spipconv.forum.rekeying import change_key, replace_lost_key
+from spipconv.forum.sessions import begin_session, find_login
 from spipconv.forum.store.base import open_base
 from spipconv.forum.store.errors import StoreError
 from spipconv.forum.upkeep import check
@@ -59,6 +61,25 @@ def test_a_new_key_finds_and_opens_all_that_the_old_one_did(path: Path) -> None:
         assert store.messages.of_person(old.digest_email(ANNE)) == []
     with pytest.raises(InvalidToken):
         new.verify("link", old.sign("link", [1], NOW), NOW)
+
+
+def test_with_a_new_key_moderators_log_in_again(path: Path) -> None:
+    now = read_clock()
+    with open_base(path) as store:
+        moderator = store.moderators.find("Moderator")
+        assert moderator
+        secret = begin_session(store, moderator, "", now)
+        assert find_login(store, secret, now)
+    change_key(path)
+    with open_base(path, reads_only=True) as store:
+        assert find_login(store, secret, now + 1) is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_no_other_user_can_hold_the_lock_of_a_base(path: Path) -> None:
+    lock = lock_forum(path)
+    lock.release()
+    assert path.with_name(f"{path.name}.lock").stat().st_mode & 0o077 == 0
 
 
 def test_a_lost_key_costs_the_addresses_only(path: Path) -> None:

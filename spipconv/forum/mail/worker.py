@@ -108,7 +108,7 @@ class MailWorker:
     def _holds_lock(self, now: int) -> bool:
         if self._lock is None:
             path = self._base.path
-            self._lock = acquire(path.with_name(f"{path.name}.mails"))
+            self._lock = acquire(path.with_name(f"{path.name}.mails"), is_private=True)
             if self._lock is not None:
                 self._base.submit(lambda store: store.mails.recover(now)).result()
         return self._lock is not None
