@@ -265,8 +265,9 @@ def test_a_killed_export_leaves_whole_files_and_the_next_one_ends_it(base: Path,
 # ---- The hook ----
 
 
-def test_a_hook_runs_in_the_site_and_its_failure_is_one_line(site: Path) -> None:
-    run_hook("echo built > built.txt", site)
+def test_a_hook_runs_in_the_site_and_its_failure_is_one_line(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPIPCONV_SMTP_PASSWORD", "secret")
+    run_hook("echo built $SPIPCONV_SMTP_PASSWORD > built.txt", site)
     assert (site / "built.txt").read_text() == "built\n"
     with pytest.raises(HookError, match=r"exit code 3: .*no such theme") as error:
         run_hook("printf 'a\\n\\033[31mno such theme'; exit 3", site)

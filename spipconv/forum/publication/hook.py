@@ -36,7 +36,7 @@ def run_hook(command: str, site: Path, stops: threading.Event | None = None, *, 
             # The administrator's own command.
             process = subprocess.Popen(  # noqa: S602
                 command, shell=True, cwd=site, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                start_new_session=sys.platform != "win32",
+                start_new_session=sys.platform != "win32", env=_environment(),
             )  # fmt: skip
         except OSError as error:
             raise HookError(make_printable(f"{command}: {error.strerror or error}")) from error
@@ -53,6 +53,11 @@ def run_hook(command: str, site: Path, stops: threading.Event | None = None, *, 
             output.seek(max(0, size - 4 * _MOST_OUTPUT))
             end = output.read().decode("utf-8", "replace").strip()[-_MOST_OUTPUT:]
             raise HookError(make_printable(f"{command}: exit code {code}: {end}"))
+
+
+def _environment() -> dict[str, str]:
+    """Return the variables of a hook: all but ours, among which the mail server's password may be."""
+    return {name: value for name, value in os.environ.items() if not name.upper().startswith("SPIPCONV_")}
 
 
 def _wait(process: subprocess.Popen[bytes], stops: threading.Event, longest: float) -> int | None:
