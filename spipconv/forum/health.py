@@ -13,7 +13,7 @@ from spipconv.forum.store.base import Base
 from spipconv.forum.store.errors import StoreError
 from spipconv.forum.store.store import Store
 
-# A day of a busy forum.
+# A day of a busy forum: with less, visitors' messages are not taken, but moderators can go on.
 _LEAST_SPACE = 50 * 1024 * 1024
 
 
@@ -45,6 +45,12 @@ async def check_health(base: Base) -> Health:
     return Health(
         "ok" if is_well else "failing", reads, writes, space, not failed, not (publication and publication.failure)
     )
+
+
+def check_space(path: Path) -> None:
+    """Raise StoreError if the disk of a base is nearly full: what strangers send must not fill it."""
+    if not _has_space(path.absolute().parent):
+        raise StoreError("the disk is nearly full")
 
 
 def _has_space(folder: Path) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
@@ -410,6 +412,33 @@ def test_who_sends_too_much_waits_and_keeps_the_text(tmp_path: Path) -> None:
     assert visitors.send(token=tokens[4], client=("198.51.100.7", 1)).status == 200
     assert {message.network for message in visitors.messages()} == {"192.0.2.0/24", "198.51.100.0/24"}
     visitors.forum.base.close()
+
+
+def test_who_looks_at_an_own_message_too_often_waits(tmp_path: Path) -> None:
+    visitors = Visitors(tmp_path, rate=1, burst=5)
+    own = visitors.send().json["own"]
+    assert [visitors.get(own, **BROWSER).status for _ in range(31)] == [200] * 30 + [429]
+    assert visitors.ask("POST", own, BROWSER).status == 429
+    visitors.forum.base.close()
+
+
+def test_a_nearly_full_disk_takes_no_messages_but_decisions(
+    visitors: Visitors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitors.send()
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=49 << 20))
+    answer = visitors.send(text="Une autre")
+    assert (answer.status, answer.json["error"]["code"]) == (503, "not-stored")
+    assert "retry-after" in answer.headers
+    (message,) = visitors.messages()
+    assert visitors.forum.decide(message, "publie").status == "publie"
+
+
+@pytest.mark.parametrize("name", ["page", "text", "author", "email", "url", "token", "parent", "person"])
+def test_half_a_surrogate_pair_in_json_is_no_failure(visitors: Visitors, name: str) -> None:
+    body = json.dumps({**FORM, "token": visitors.token(), name: "\ud800"}).encode()
+    answer = visitors.ask("POST", "/messages", {"Content-Type": "application/json"}, body)
+    assert answer.status < 500
 
 
 def test_proxies_are_believed_if_they_are_trusted(tmp_path: Path) -> None:

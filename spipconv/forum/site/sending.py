@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from spipconv.forum.health import check_space
 from spipconv.forum.links import page_address
 from spipconv.forum.mail.queue import queue_held, queue_replies
 from spipconv.forum.posting import (
@@ -44,6 +45,7 @@ from spipconv.forum.subscriptions import subscribe_author
 from spipconv.languages import language_tag
 from spipconv.migration.writers.comments import MessageObject
 from spipconv.preview.conversions import Conversions
+from spipconv.safety import printable
 from spipconv.translations import mark, translate
 from spipconv.web.limits import Buckets
 from spipconv.web.reading import FORMS, JSON, check_type, parse_form, parse_json, read_body
@@ -77,10 +79,13 @@ _STATES: Final[Mapping[State, tuple[str, str]]] = {
 class Sending:
     """The routes by which visitors send messages and take them back."""
 
-    def __init__(self, site: Site, origins: Collection[str], messages: Buckets, conversions: Conversions) -> None:
+    def __init__(
+        self, site: Site, origins: Collection[str], messages: Buckets, looks: Buckets, conversions: Conversions
+    ) -> None:
         self._site = site
         self._origins = origins
         self._messages = messages
+        self._looks = looks
         self._conversions = conversions
 
     def routes(self) -> list[BaseRoute]:
@@ -112,6 +117,7 @@ class Sending:
         draft = read_draft(fields, settings.longest_text)
         now = self._site.clock()
         check_token(self._site.keys, draft.token, page, now)
+        check_space(self._site.base.path)
         seconds = self._messages.take(client)
         if seconds:
             raise refuse_for(seconds, "too-many-messages")
@@ -225,6 +231,7 @@ class Sending:
 
     async def show_own(self, request: Request) -> Response:
         """Show a visitor's own message, and the button that takes it back."""
+        self._site.check_rate(request, self._looks)
         settings, now = await self._site.settings(), self._site.clock()
         token = request.path_params["token"]
         own = await self._site.base.read(partial(find_own, keys=self._site.keys, token=token, now=now))
@@ -232,6 +239,7 @@ class Sending:
 
     async def take_back(self, request: Request) -> Response:
         """Take a message back."""
+        self._site.check_rate(request, self._looks)
         settings, now = await self._site.settings(), self._site.clock()
         token = request.path_params["token"]
         own = await self._site.base.write(
@@ -283,7 +291,8 @@ async def _read_fields(request: Request, settings: ForumSettings) -> dict[str, s
 def _read_value(value: object) -> str:
     match value:
         case str():
-            return value
+            # JSON can hold half a surrogate pair, which is no text.
+            return printable(value)
         case bool() | None:
             return "1" if value else ""
         case int():

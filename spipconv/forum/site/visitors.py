@@ -28,6 +28,9 @@ from spipconv.web.refusals import Refusal
 # Readers: a request for each page that is opened, and some for a long thread.
 _READS_PER_SECOND: Final = 10.0
 _READS_IN_A_ROW: Final = 200
+# Looks of a client at its own messages, each of which is rendered anew.
+_LOOKS_PER_SECOND: Final = 1.0
+_LOOKS_IN_A_ROW: Final = 30
 
 
 def routes(
@@ -35,7 +38,8 @@ def routes(
 ) -> list[BaseRoute]:
     """Return the routes. A client may send ``burst`` messages in a row and ``rate`` a second after that."""
     conversions = Conversions(Buckets(preview_rate, preview_burst), (), ())
-    sending = Sending(site, origins, Buckets(rate, burst), conversions)
+    looks = Buckets(_LOOKS_PER_SECOND if rate else 0, _LOOKS_IN_A_ROW)
+    sending = Sending(site, origins, Buckets(rate, burst), looks, conversions)
     reading = Reading(site, Buckets(_READS_PER_SECOND if rate else 0, _READS_IN_A_ROW))
     return [*sending.routes(), *reading.routes()]
 
