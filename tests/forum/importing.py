@@ -32,7 +32,7 @@ def main() -> None:
     vars(importing)["open_base"] = telling
     system = find_system(source)
     with closing(Importer(path, load_keys(path), work, system, 1_800_000_000)) as importer:
-        findings = list(read_source(source, system, work, importer.staging.take_sender))
+        findings = list(read_source(source, system, work, importer.staging.take_sender, importer.knows))
         if limit:
             resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + limit, resource.RLIM_INFINITY))
         try:

@@ -47,7 +47,7 @@ class Moved:
         work = self._folder / f"{self.path.name}-work-{self.runs}"
         work.mkdir()
         with closing(Importer(self.path, self.keys, work, name or system, now)) as importer:
-            report = importer.run(read_source(str(source), system, work, importer.staging.take_sender))
+            report = importer.run(read_source(str(source), system, work, importer.staging.take_sender, importer.knows))
         assert report.is_balanced, report
         return report
 

@@ -323,6 +323,30 @@ def test_links_to_the_old_site_lead_to_the_new_one(tmp_path: Path) -> None:
     assert places(report, "link-unpublished") == ["forum4"]
 
 
+def test_pages_of_a_site_map_are_found_by_the_addresses_that_a_migration_gives(tmp_path: Path) -> None:
+    forum = Moved(tmp_path)
+    with open_base(forum.path) as store:
+        store.pages.put("deux--x", "/deux/", "Deux", "fr")
+    articles: list[Row] = [
+        {"id_article": number, "titre": title, "statut": statut, "lang": "fr", "texte": "t", "id_rubrique": 0}
+        for number, title, statut in ((1, "Un", "publie"), (2, "Deux", "publie"), (3, "Trois", "prepa"))
+    ]
+    messages = [row(1), row(2, id_objet=2), row(3, id_objet=3), row(4, id_objet=9), row(5, objet="forum", id_objet=5)]
+    report = forum.take_rows(messages, articles=articles)
+    assert set(forum.messages()) == {2}
+    assert places(report, "no-page") == ["forum1", "forum3", "forum4", "forum5"]
+
+
+def test_an_internal_error_stops_one_message(tmp_path: Path) -> None:
+    # A link to a message that is about itself.
+    forum = Moved(tmp_path, "article1")
+    report = forum.take_rows(
+        [row(1, texte="[x->forum5]"), row(2), row(5, objet="forum", id_objet=5)], articles=[{"id_article": 1}]
+    )
+    assert 2 in forum.messages()
+    assert report.left.total() + len(forum.messages()) == 3
+
+
 def test_a_deep_thread_and_many_circles_take_linear_time(tmp_path: Path) -> None:
     forum = Moved(tmp_path, "article1")
     deep = [row(number, number - 1) for number in range(1, 3_001)]

@@ -105,7 +105,9 @@ def _import(base: Path, source: str, system: System, name: str, prefix: str, *, 
         with closing(Importer(path, keys, work, name, read_clock())) as importer:
             try:
                 return importer.run(
-                    read_source(source, system, work, importer.staging.take_sender, prefix, _ask_password)
+                    read_source(
+                        source, system, work, importer.staging.take_sender, importer.knows, prefix, _ask_password
+                    )
                 )
             except StoreError as error:
                 raise CommandError(f"{error}; {importer.report.added} messages were stored before") from error

@@ -9,7 +9,7 @@ from pathlib import Path
 from spipconv.forum.keys import Keys
 from spipconv.forum.moving.incoming import Finding, Incoming, IncomingPage, Left
 from spipconv.forum.moving.issues import ImportIssue, ImportReport
-from spipconv.forum.moving.staging import Staged, Staging
+from spipconv.forum.moving.staging import Pages, Staged, Staging
 from spipconv.forum.records import Message, Page
 from spipconv.forum.store.base import open_base
 from spipconv.forum.store.store import Store
@@ -30,6 +30,11 @@ class Importer:
         self.staging = Staging(work, keys)
         self.report = ImportReport()
         self._pages: list[IncomingPage] = []
+        self._known = self._read_pages()
+
+    def knows(self, key: str) -> bool:
+        """Return whether a page is registered under a key, in any language."""
+        return self._known.knows(key)
 
     def close(self) -> None:
         """Close the working files."""
@@ -43,9 +48,9 @@ class Importer:
         for finding in findings:
             self._take(finding)
         self._add_pages()
-        with open_base(self._path, reads_only=True) as store:
-            pages = {page.id: page for page in store.pages.all()}
-        for finding in self.staging.settle(pages.values()):
+        self._known = self._read_pages()
+        pages = self._known.by_number
+        for finding in self.staging.settle(self._known):
             self._note(finding)
         with open_base(self._path) as store:
             store.messages.reserve(self.staging.highest_number())
@@ -55,6 +60,10 @@ class Importer:
                 for message in batch:
                     self._store(store, message, pages[message.page])
         return self.report
+
+    def _read_pages(self) -> Pages:
+        with open_base(self._path, reads_only=True) as store:
+            return Pages(store.pages.all())
 
     def _take(self, finding: Finding) -> None:
         if isinstance(finding, Incoming):

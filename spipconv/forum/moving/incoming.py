@@ -88,12 +88,12 @@ Finding = Incoming | Left | IncomingPage | ImportIssue
 def sound(findings: Iterator[Finding], place: str) -> Iterator[Finding]:
     """Yield what is found of one message; an internal error stops only this message."""
     try:
-        found = list(findings)
+        known = list(findings)
     except Exception as error:
         if stops_the_run(error):
             raise
-        found = [Left("failed", place, describe_error(error))]
-    yield from found
+        known = [Left("failed", place, describe_error(error))]
+    yield from known
 
 
 def to_seconds(date: datetime | None) -> int:

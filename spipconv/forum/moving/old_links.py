@@ -14,6 +14,7 @@ from typing import Final
 from spipconv.forum.moving.incoming import PageReference
 from spipconv.forum.moving.issues import ImportIssue
 from spipconv.forum.moving.words import from_plain
+from spipconv.migration.kinds import OBJECT_KINDS
 from spipconv.migration.pages.links import LinkRewriter, concerns
 from spipconv.migration.pages.resolver import SiteObjects
 from spipconv.migration.plan.old_addresses import own_addresses, read_old_address, read_site
@@ -29,10 +30,11 @@ from spipconv.sections import words_of
 
 # Other texts have no link to an object or a file of the old site, unless they have its host.
 _MAY_LINK: Final = r"->(?!\s*(?:https?://|mailto:))|<(?:doc|img|image|emb)[0-9]"
+_WITH_PAGES: Final = frozenset(kind.name for kind in OBJECT_KINDS.values() if kind.takes_messages)
 
 
 class OldLinks:
-    """The links of one SPIP site. The whole site is read when the first message with such a link comes."""
+    """The links of one SPIP site. The whole site is read when something first needs its new addresses."""
 
     def __init__(
         self, source: SpipSource, prefix: str, tables: Mapping[str, tuple[str, ...]], work: Path, own: tuple[str, ...]
@@ -75,14 +77,23 @@ class OldLinks:
                 position = link.end_offset
         return "".join([*pieces, text[position:]]), issues
 
+    def page_of(self, kind: str, number: int, language: str) -> str:
+        """Return the address that a migration gives the page of an object; empty if it has none."""
+        if kind not in _WITH_PAGES:
+            return ""
+        _, objects = self._site()
+        objects.language = language
+        return objects.address_of(kind, number) or ""
+
     def _rewritten(self, link: Link, language: str, issues: list[ImportIssue], place: str) -> tuple[Node, ...]:
-        rewriter, objects = self._rewriter, self._objects
-        if rewriter is None or objects is None:
-            rewriter, objects = self._read_site()
+        rewriter, objects = self._site()
         objects.language = language
         return rewriter.put_right((link,), lambda code, _, detail: issues.append(ImportIssue(code, place, detail)))
 
-    def _read_site(self) -> tuple[LinkRewriter, SiteObjects]:
+    def _site(self) -> tuple[LinkRewriter, SiteObjects]:
+        """Return what finds new addresses; the site is read for it the first time."""
+        if self._rewriter is not None and self._objects is not None:
+            return self._rewriter, self._objects
         database = self._database = WorkingDatabase(self._path, is_new=True)
         for _ in SpipReader(self._source, database, self._prefix, self._tables).run():
             pass

@@ -39,13 +39,13 @@ def find_system(source: str) -> System:
 
 
 def read_source(
-    source: str, system: System, work: Path, take_sender: Callable[[str, str], None], prefix: str = "",
-    ask_password: Callable[[], str] | None = None,
+    source: str, system: System, work: Path, take_sender: Callable[[str, str], None], knows: Callable[[str], bool],
+    prefix: str = "", ask_password: Callable[[], str] | None = None,
 ) -> Iterator[Finding]:  # fmt: skip
     """Yield the messages of a source; see ``read_spip`` for the others. Raises BadImport or BadSource."""
     match system:
         case "spip":
-            return read_spip(source, work, take_sender, prefix, ask_password)
+            return read_spip(source, work, take_sender, knows, prefix, ask_password)
         case "wordpress":
             return read_wxr(Path(source))
         case "isso":

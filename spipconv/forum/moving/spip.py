@@ -10,7 +10,7 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from spipconv.forum.moving.incoming import Finding, Incoming, Left, PageReference, to_seconds
+from spipconv.forum.moving.incoming import Finding, Incoming, Left, PageReference, sound, to_seconds
 from spipconv.forum.moving.issues import ImportIssue
 from spipconv.forum.moving.old_links import OldLinks
 from spipconv.forum.records import Status
@@ -31,13 +31,14 @@ _COUNTED = frozenset({"row-repeated", "row-unnumbered", "object-failed"})
 
 
 def read_spip(
-    source: str, work: Path, take_sender: Callable[[str, str], None], prefix: str = "",
+    source: str, work: Path, take_sender: Callable[[str, str], None], knows: Callable[[str], bool], prefix: str = "",
     ask_password: Callable[[], str] | None = None,
 ) -> Iterator[Finding]:  # fmt: skip
     """Yield the messages of a SPIP site, never a private one, each after those that are earlier.
 
     ``work`` is a folder for working files. ``take_sender`` is called with the number of a message and the e-mail
-    address of its writer before the message is yielded. Raises BadSource.
+    address of its writer before the message is yielded. ``knows`` tells whether a page is registered under a key
+    (``article12``): others are looked for at the address that a migration gives them. Raises BadSource.
     """
     opened = open_source(source, ask_password, work)
     prefix, tables = choose_prefix(opened, prefix)
@@ -68,10 +69,19 @@ def read_spip(
         for row in database.db.execute("SELECT * FROM forum ORDER BY date_heure, id_forum"):
             finding = _finding(database, row, language)
             if isinstance(finding, Incoming):
-                text, issues = links.put_right(finding.text, finding.page, finding.place)
-                yield from issues
-                finding = replace(finding, text=text)
-            yield finding
+                yield from sound(_on_new_site(finding, row, links, knows), finding.place)
+            else:
+                yield finding
+
+
+def _on_new_site(message: Incoming, row: Row, links: OldLinks, knows: Callable[[str], bool]) -> Iterator[Finding]:
+    """Yield a message with its page and its links on the new site."""
+    page = message.page
+    if not knows(page.key):
+        page = replace(page, path=links.page_of(row["objet"], row["id_objet"], page.language))
+    text, issues = links.put_right(message.text, page, message.place)
+    yield from issues
+    yield replace(message, page=page, text=text)
 
 
 def _finding(database: WorkingDatabase, row: Row, language: str) -> Finding:

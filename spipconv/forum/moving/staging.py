@@ -139,7 +139,7 @@ class Staging:
                 tuple(map(_storable, (message.key, message.parent, message.place))),
             )
 
-    def settle(self, pages: Iterable[Page]) -> Iterator[Left | ImportIssue]:
+    def settle(self, pages: Pages) -> Iterator[Left | ImportIssue]:
         """Find the page of every message and the one that it answers, once all are there; yield what is in the way."""
         self._db.execute(
             "UPDATE incoming SET (email, email_digest) = (SELECT email, email_digest FROM senders WHERE senders.key ="
@@ -150,7 +150,7 @@ class Staging:
             "SELECT place FROM incoming JOIN senders USING (key) WHERE senders.email IS NULL ORDER BY seq"
         ):
             yield ImportIssue("email-refused", place)
-        yield from self._find_pages(Pages(pages))
+        yield from self._find_pages(pages)
         yield from self._find_parents()
         self._db.execute("CREATE INDEX incoming_parent ON incoming (parent)")
         self._db.execute(_BELOW_ALL)
@@ -259,14 +259,20 @@ class Pages:
     """The pages of a forum, by all that a source may call them."""
 
     def __init__(self, pages: Iterable[Page]) -> None:
+        self.by_number: dict[int, Page] = {}
         self._by_path: dict[str, Page] = {}
         self._by_key: dict[str, list[Page]] = {}
         for page in pages:
+            self.by_number[page.id] = page
             self._by_path[_bare(page.path)] = page
             self._by_key.setdefault(page.key, []).append(page)
             name, dot, _ = page.key.partition(".")
             if dot:
                 self._by_key.setdefault(name, []).append(page)
+
+    def knows(self, key: str) -> bool:
+        """Return whether there is a page with a key, in any language."""
+        return key in self._by_key
 
     def find(self, reference: PageReference) -> Page | None:
         """Return the page that a message is on: of those in several languages, that in its own, else the first."""
