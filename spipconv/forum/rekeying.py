@@ -12,7 +12,7 @@ from spipconv.printing import make_printable
 
 
 def change_key(path: Path) -> int:
-    """Give a base a new key, with which all addresses are sealed anew; return how many.
+    """Give a base a new key, with which all addresses are sealed again; return how many.
 
     Links in mails, tokens in forms and sessions end. Raises KeyFileError or StoreError, also if a server is running;
     whenever the process is killed, base and key file fit each other.

@@ -13,6 +13,9 @@ from spipconv.forum.store.store import Store
 from spipconv.languages import LANGUAGE
 
 _Address = Annotated[str, Meta(pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$")]
+# What builds a site: a system that sites are migrated to, or something else that reads the data files.
+Generator = Literal["hugo", "jekyll", "pelican", "eleventy", "mkdocs", "json"]
+
 _Days = Annotated[int, Meta(ge=1, le=3650)]
 
 
@@ -36,7 +39,7 @@ class ForumSettings(Struct, frozen=True, forbid_unknown_fields=True):
     mails_show_text: bool = True
     digest_hour: Annotated[int, Meta(ge=0, le=23)] = 7
     site_folder: str = ""
-    generator: Literal["", "hugo", "jekyll", "pelican", "eleventy", "mkdocs", "json"] = ""
+    generator: Literal[""] | Generator = ""
     hook: str = ""
     hook_pause: Annotated[int, Meta(ge=0, le=86400)] = 30
     network_days: _Days = 7

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings, strategies
 from msgspec.structs import replace
 
 from spipconv.forum.feeds import Entry, read_entries, write_feed
-from spipconv.forum.publication.exporting import Export, Exporter, Generator
+from spipconv.forum.publication.exporting import Export, Exporter
 from spipconv.forum.records import Message, Page
 from spipconv.forum.rendering import render_message
-from spipconv.forum.settings import ForumSettings, read_settings
+from spipconv.forum.settings import ForumSettings, Generator, read_settings
 from tests.forum.forums import NOON, Forum
 from tests.judges import dangers, liberties, unclean
 

@@ -22,12 +22,12 @@ from msgspec.structs import replace
 pytest.importorskip("cryptography", reason="cryptography is not installed")
 
 from spipconv.commands import main
-from spipconv.forum.publication.exporting import Export, Exporter, Generator
+from spipconv.forum.publication.exporting import Export, Exporter
 from spipconv.forum.publication.hook import HookError, run_hook
 from spipconv.forum.publication.migrated import BadSite
 from spipconv.forum.publication.publisher import Publisher, read_publication
 from spipconv.forum.records import Message, Status
-from spipconv.forum.settings import write_setting
+from spipconv.forum.settings import Generator, write_setting
 from spipconv.forum.store.base import Base, open_base
 from spipconv.migration.target import TREES
 from spipconv.system.files import CannotWrite

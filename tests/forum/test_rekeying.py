@@ -1,4 +1,4 @@
-"""Another key: what was sealed is sealed anew, or forgotten if the key is lost; base and key always fit."""
+"""Another key: what was sealed is sealed again, or forgotten if the key is lost; base and key always fit."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_base_and_key_fit_whenever_the_change_is_killed(path: Path, when: str) -
     assert data_of_anne(path) == before
 
 
-@pytest.mark.parametrize(("options", "words"), [([], "sealed anew: 6"), (["--lost"], "forgotten: 6")])
+@pytest.mark.parametrize(("options", "words"), [([], "sealed with it: 6"), (["--lost"], "forgotten: 6")])
 def test_the_command_says_what_was_done(path: Path, options: list[str], words: str) -> None:
     if options:
         key_file(path).unlink()

@@ -11,11 +11,11 @@ import click
 from spipconv.commands.comments.base import base_argument
 from spipconv.commands.errors import CommandError
 from spipconv.forum.moving.formats import WHOLE_FORMATS, WholeFormat
-from spipconv.forum.publication.exporting import GENERATORS, Exporter, Generator
+from spipconv.forum.publication.exporting import GENERATORS, Exporter
 from spipconv.forum.publication.hook import HookError, run_hook
 from spipconv.forum.publication.migrated import BadSite, read_migrated
 from spipconv.forum.publication.site_pages import Registration, SitePage, register, rename
-from spipconv.forum.settings import read_settings, write_setting
+from spipconv.forum.settings import Generator, read_settings, write_setting
 from spipconv.forum.store.base import Base, open_base
 from spipconv.forum.store.store import Store
 from spipconv.printing import make_printable
@@ -40,7 +40,7 @@ def pages(
     pages were added or moved: no page is registered twice, and none loses its messages.
     """
     try:
-        found = [(site, _read(site)) for site in sites]
+        contents = [(site, _read(site)) for site in sites]
     except BadSite as error:
         raise CommandError(str(error)) from error
     with open_base(base) as store:
@@ -51,7 +51,7 @@ def pages(
             if page is None:
                 raise CommandError(f"{make_printable(key)}: there is no page with this key: {base} lists them")
             store.pages.open(page.id, is_open)
-        for site, site_pages in found:
+        for site, site_pages in contents:
             done = register(store, site_pages, read_settings(store).language)
             _tell(site, done)
             if done.unknown:

@@ -63,7 +63,7 @@ def change_key_of_base(base: Path, lost: bool) -> None:
     if lost:
         click.echo(f"a new key is there; e-mail addresses forgotten: {replace_lost_key(base)}")
     else:
-        click.echo(f"a new key is there; e-mail addresses sealed anew: {change_key(base)}")
+        click.echo(f"a new key is there; e-mail addresses sealed with it: {change_key(base)}")
     click.echo(make_printable(f"Keep a copy of {key_file(base)}, apart from backups of the base"))
 
 

@@ -7,17 +7,19 @@ that after a kill no file is unknown.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from io import FileIO
 
 import msgspec
 from msgspec import Struct
 
-from spipconv.migration.output.folder import Folder, create
+from spipconv.migration.output.folder import Folder, create, make_parent
 from spipconv.migration.output.manifest import MANIFEST_FOLDER
-from spipconv.system.files import replace_file, temporary_name, write_file, write_temporary
+from spipconv.system.files import fingerprint, replace_file, temporary_name, write_file, write_temporary
 
 _RECORD = f"{MANIFEST_FOLDER}/comments.jsonl"
 _TEMPORARY = f"{MANIFEST_FOLDER}/{temporary_name('comments.jsonl')}"
+_TEMPORARY_FILE = f"{MANIFEST_FOLDER}/{temporary_name('comments')}"
 _HOOK = f"{MANIFEST_FOLDER}/comments-hook"
 _LONGEST_LINE = 1 << 16
 
@@ -59,8 +61,34 @@ class ExportRecord:
         """Return the paths of all files."""
         return list(self._last)
 
-    def add(self, entry: ExportedFile) -> None:
-        """Record a file that is about to be written or removed. Raises OSError."""
+    def write(self, path: str, source: str, content: bytes, present: bytes | None) -> bool:
+        """Write a file made from what ``source`` is the digest of, unless its content is ``present``.
+
+        Return whether it was written. Raises OSError.
+        """
+        if present != content:
+            self._owe_hook()
+        self._add(ExportedFile(path, source, fingerprint(content)))
+        if present == content:
+            return False
+        place = self._folder.place(path)
+        make_parent(place)
+        # Beside the record: servers that watch the data never see a file that is not whole.
+        write_file(place, content, temporary=self._folder.place(_TEMPORARY_FILE), create=create)
+        return True
+
+    def remove(self, path: str, present: bytes | None) -> bool:
+        """Remove a file, if one is ``present``; return whether one was. Raises OSError."""
+        if present is not None:
+            self._owe_hook()
+        self._add(ExportedFile(path, "", ""))
+        if present is None:
+            return False
+        with suppress(FileNotFoundError):
+            self._folder.remove(path)
+        return True
+
+    def _add(self, entry: ExportedFile) -> None:
         if self._last.get(entry.path) == entry:
             return
         if self._journal is None:
@@ -71,7 +99,7 @@ class ExportRecord:
         self._note(entry)
 
     def close(self) -> None:
-        """Write the record anew, if anything was added. Raises OSError."""
+        """Write the record again, if anything was added. Raises OSError."""
         if self._journal is None:
             return
         self._journal.close()
@@ -81,7 +109,7 @@ class ExportRecord:
         write_temporary(temporary, (msgspec.json.encode(entry) + b"\n" for entry in entries), create)
         replace_file(temporary, self._folder.place(_RECORD))
 
-    def owe_hook(self) -> None:
+    def _owe_hook(self) -> None:
         """Remember, also after a kill, that the hook must run: files are about to be written. Raises OSError."""
         if not self._is_owed:
             write_file(self._folder.place(_HOOK), os.urandom(8).hex().encode())

@@ -8,30 +8,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 from msgspec import Struct
 
-from spipconv.forum.publication.export_record import ExportedFile, ExportRecord
+from spipconv.forum.publication.export_record import ExportRecord
 from spipconv.forum.publication.feed_files import FeedFiles
 from spipconv.forum.publication.migrated import BadSite, find_target, wrote_file
 from spipconv.forum.records import Message, Page
-from spipconv.forum.settings import read_settings
+from spipconv.forum.settings import Generator, read_settings
 from spipconv.forum.store.store import Store
 from spipconv.forum.threads import show_all
-from spipconv.migration.output.folder import Folder, create, make_parent
+from spipconv.migration.output.folder import Folder
 from spipconv.migration.output.manifest import MANIFEST_FOLDER
 from spipconv.migration.target import TREES
 from spipconv.migration.writers.comments import write_messages
 from spipconv.printing import make_printable
 from spipconv.safety import Templates
-from spipconv.system.files import cannot_write, fingerprint, temporary_name, write_file
+from spipconv.system.files import cannot_write, fingerprint
 from spipconv.system.locks import Lock, acquire
 from spipconv.version import VERSION
 
-Generator = Literal["hugo", "jekyll", "pelican", "eleventy", "mkdocs", "json"]
 GENERATORS: tuple[Generator, ...] = get_args(Generator)
 
 
@@ -122,48 +120,38 @@ class Exporter:
 
     def _put(self, page: Page, messages: Sequence[Message], source: str, export: Export) -> None:
         path, numbers = self._path(page.key), [message.id for message in messages]
-        there = self._folder.read(path)
+        present = self._folder.read(path)
         if not source:
-            if there is not None:
+            if present is not None:
                 self._remove(path, numbers, export)
             return
-        if there is not None and source == self.record.source(path) and self.record.is_ours(path, fingerprint(there)):
+        if (
+            present is not None
+            and source == self.record.source(path)
+            and self.record.is_ours(path, fingerprint(present))
+        ):
             export.unchanged += 1
             return
         content = write_messages(show_all(messages), self._templates)
-        if there != content and there is not None and not self._is_replaced(path, there, numbers, export):
+        if present != content and present is not None and not self._is_replaced(path, present, numbers, export):
             return
-        if there != content:
-            self.record.owe_hook()
-        self.record.add(ExportedFile(path, source, fingerprint(content)))
-        if there == content:
+        if self.record.write(path, source, content, present):
+            export.written += 1
+        else:
             export.unchanged += 1
-            return
-        place = self._folder.place(path)
-        make_parent(place)
-        # Beside the record: servers that watch the data never see a file that is not whole.
-        aside = self._folder.place(f"{MANIFEST_FOLDER}/{temporary_name('comments')}")
-        write_file(place, content, temporary=aside, create=create)
-        export.written += 1
 
     def _remove(self, path: str, numbers: Collection[int], export: Export) -> None:
-        there = self._folder.read(path)
-        if there is not None and not self._is_replaced(path, there, numbers, export):
+        present = self._folder.read(path)
+        if present is not None and not self._is_replaced(path, present, numbers, export):
             return
-        if there is not None:
-            self.record.owe_hook()
-        self.record.add(ExportedFile(path, "", ""))
-        if there is not None:
-            with suppress(FileNotFoundError):
-                self._folder.remove(path)
-            export.removed += 1
+        export.removed += self.record.remove(path, present)
 
-    def _is_replaced(self, path: str, there: bytes, numbers: Collection[int], export: Export) -> bool:
+    def _is_replaced(self, path: str, present: bytes, numbers: Collection[int], export: Export) -> bool:
         """Return whether a file may be replaced: an export wrote it, or all of its messages are in the base."""
-        if self._force or self.record.is_ours(path, fingerprint(there)):
+        if self._force or self.record.is_ours(path, fingerprint(present)):
             return True
-        own = _numbers_in(there)
-        is_changed = bool(self.record.source(path)) and not wrote_file(self._folder.root, path, fingerprint(there))
+        own = _numbers_in(present)
+        is_changed = bool(self.record.source(path)) and not wrote_file(self._folder.root, path, fingerprint(present))
         if own is None or is_changed:
             reason = "it was changed by hand: move it away, or export with --force"
         elif missing := sorted(own - set(numbers)):

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from spipconv.forum.feeds import MOST_ENTRIES, Entry, choose_entries, read_entries, write_feed
 from spipconv.forum.links import SITE_FEED_PATH, page_feed_path
-from spipconv.forum.publication.export_record import ExportedFile, ExportRecord
+from spipconv.forum.publication.export_record import ExportRecord
 from spipconv.forum.records import Message, Page
 from spipconv.forum.settings import ForumSettings
 from spipconv.forum.store.store import Store
-from spipconv.migration.output.folder import Folder, create, make_parent
-from spipconv.migration.output.manifest import MANIFEST_FOLDER
+from spipconv.migration.output.folder import Folder
 from spipconv.migration.target import TargetSystem
 from spipconv.printing import make_printable
-from spipconv.system.files import fingerprint, temporary_name, write_file
+from spipconv.system.files import fingerprint
 from spipconv.version import VERSION
 
 
@@ -56,41 +54,23 @@ class FeedFiles:
     ) -> int:  # fmt: skip
         path = self.path(page)
         source = _digest(settings, state) if settings.site and state else ""
-        there = self._folder.read(path)
-        if there is None and not source:
+        present = self._folder.read(path)
+        if present is None and not source:
             return 0
-        is_ours = there is None or self._record.is_ours(path, fingerprint(there))
-        if there is not None and is_ours and source and source == self._record.source(path):
+        is_ours = present is None or self._record.is_ours(path, fingerprint(present))
+        if present is not None and is_ours and source and source == self._record.source(path):
             return 0
         if not is_ours and not self._force:
             left.append(make_printable(f"{path}: it was changed by hand: move it away, or export with --force"))
             return 0
         if not source:
-            return self._remove(path)
-        return self._write(path, source, write_feed(settings, page, choose(), settings.site).content, there)
+            return int(self._record.remove(path, present))
+        content = write_feed(settings, page, choose(), settings.site).content
+        return int(self._record.write(path, source, content, present))
 
     def path(self, page: Page | None) -> str:
         """Return the path of a feed in the folder."""
         return self._static + (page_feed_path(page) if page else SITE_FEED_PATH).removeprefix("/")
-
-    def _write(self, path: str, source: str, content: bytes, there: bytes | None) -> int:
-        if there != content:
-            self._record.owe_hook()
-        self._record.add(ExportedFile(path, source, fingerprint(content)))
-        if there == content:
-            return 0
-        place = self._folder.place(path)
-        make_parent(place)
-        aside = self._folder.place(f"{MANIFEST_FOLDER}/{temporary_name('comments')}")
-        write_file(place, content, temporary=aside, create=create)
-        return 1
-
-    def _remove(self, path: str) -> int:
-        self._record.owe_hook()
-        self._record.add(ExportedFile(path, "", ""))
-        with suppress(FileNotFoundError):
-            self._folder.remove(path)
-        return 1
 
 
 def _digest(settings: ForumSettings, state: Sequence[object]) -> str:

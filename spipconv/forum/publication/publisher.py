@@ -12,11 +12,11 @@ import msgspec
 from msgspec import Struct
 
 from spipconv.forum.clock import read_clock
-from spipconv.forum.publication.exporting import Export, Exporter, Generator
+from spipconv.forum.publication.exporting import Export, Exporter
 from spipconv.forum.publication.hook import HookError, run_hook
 from spipconv.forum.publication.migrated import BadSite
 from spipconv.forum.records import Page
-from spipconv.forum.settings import ForumSettings, read_settings
+from spipconv.forum.settings import ForumSettings, Generator, read_settings
 from spipconv.forum.store.base import Base
 from spipconv.forum.store.errors import StoreError
 from spipconv.forum.store.store import Store

@@ -58,21 +58,21 @@ def _addresses(place: str, folder: Path | None) -> Iterator[str]:
     """Yield the addresses of pages in a site map, and in those that it lists. None of another host is fetched."""
     waiting, seen = [place], {place}
     while waiting:
-        here = waiting.pop(0)
-        for is_list, address in _parse(here):
+        site_map = waiting.pop(0)
+        for is_list, address in _parse(site_map):
             if not is_list:
                 yield address
                 continue
             if folder is not None:
                 path = unquote(urlsplit(address).path).lstrip("/")
-                there = str(folder / path) if is_inside(path) else ""
+                listed = str(folder / path) if is_inside(path) else ""
             else:
-                there = urljoin(here, address)
-                if urlsplit(there)[:2] != urlsplit(place)[:2]:
-                    raise _bad(place, f"it lists {there[:200]}, which is on another host: give that one too")
-            if there and there not in seen and len(seen) < _MOST_MAPS:
-                seen.add(there)
-                waiting.append(there)
+                listed = urljoin(site_map, address)
+                if urlsplit(listed)[:2] != urlsplit(place)[:2]:
+                    raise _bad(place, f"it lists {listed[:200]}, which is on another host: give that one too")
+            if listed and listed not in seen and len(seen) < _MOST_MAPS:
+                seen.add(listed)
+                waiting.append(listed)
 
 
 def _parse(place: str) -> Iterator[tuple[bool, str]]:

@@ -28,7 +28,7 @@ from spipconv.web.refusals import Refusal
 # Readers: a request for each page that is opened, and some for a long thread.
 _READS_PER_SECOND: Final = 10.0
 _READS_IN_A_ROW: Final = 200
-# Looks of a client at its own messages, each of which is rendered anew.
+# Looks of a client at its own messages, each of which is rendered again.
 _LOOKS_PER_SECOND: Final = 1.0
 _LOOKS_IN_A_ROW: Final = 30
 
