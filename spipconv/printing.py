@@ -1,6 +1,8 @@
-"""What strangers chose or caused, names, texts and errors, as one line that does nothing to a terminal."""
+"""What strangers chose or caused, names, texts and errors, so that it does nothing to a terminal."""
 
 from __future__ import annotations
+
+import json
 
 # The message of an error may hold the whole text.
 _MOST_ERROR = 500
@@ -13,6 +15,16 @@ def make_printable(text: str) -> str:
     UTF-8 as ``\xe9``.
     """
     return text if text.isprintable() else "".join(sign if sign.isprintable() else _escape(sign) for sign in text)
+
+
+def make_json_printable(text: str) -> str:
+    r"""Return JSON, of one line or several, that does nothing to a terminal and says the same.
+
+    JSON has controls escaped, but not those above U+007F, nor marks of direction: they appear as ``\u202e``.
+    """
+    if text.isascii():
+        return text
+    return "".join(sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1] for sign in text)
 
 
 def describe_internal_error(error: Exception) -> str:

@@ -76,6 +76,17 @@ def test_a_message_is_shown_with_the_addresses_of_its_links(forum: Forum) -> Non
     assert comments("show", forum.path, 99).exit_code == 2
 
 
+def test_nothing_that_strangers_write_reaches_the_terminal_as_it_is(forum: Forum) -> None:
+    words = "a\u009b31m\u202eb\u2028\U000f0000é"
+    held = forum.add(author=words, title=words, text=f"{words}\n[{words}->http://a.example/{words}]", email="a@b.org")
+    for command in (["list"], ["list", "--json"], ["show", held.id], ["show", held.id, "--json"], ["copy", "a@b.org"]):
+        shown = comments(command[0], forum.path, *command[1:]).stdout
+        assert "é" in shown
+        assert shown.replace("\n", "").isprintable()
+        if command[-1] == "--json":
+            assert json.loads(shown)["author"] == words
+
+
 def test_decisions_are_made_once_and_named(forum: Forum) -> None:
     first, second = forum.add(), forum.add()
     comments("moderator", "add", forum.path, "Rose", "--generate")

@@ -233,6 +233,20 @@ def test_no_link_leads_out_of_the_site(base: Path, site: Path, tmp_path: Path) -
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+@pytest.mark.parametrize("name", [".spipconv", ".spipconv/comments.jsonl", ".spipconv/comments.lock", DATA])
+def test_a_link_in_the_place_of_a_file_of_ours_is_named_and_not_followed(
+    base: Path, site: Path, tmp_path: Path, name: str
+) -> None:
+    other = tmp_path / "other"
+    other.write_text("precious")
+    (site / name).parent.mkdir(parents=True, exist_ok=True)
+    (site / name).symlink_to(other)
+    add(base, message())
+    with pytest.raises(CannotWrite):
+        export(base, site)
+    assert other.read_text() == "precious"
+
+
 def test_two_exports_do_not_write_to_the_same_site(base: Path, site: Path) -> None:
     with Exporter(site, "hugo"), pytest.raises(BadSite, match="another export"), Exporter(site, "hugo"):
         pass

@@ -18,7 +18,7 @@ from spipconv.forum.records import Message, Page, Status
 from spipconv.forum.store.base import open_base
 from spipconv.forum.store.store import Store
 from spipconv.parsing.parser import parse
-from spipconv.printing import make_printable
+from spipconv.printing import make_json_printable, make_printable
 
 # Of a message in a list.
 _LONGEST_AUTHOR: Final = 30
@@ -71,7 +71,7 @@ def list_messages(base: Path, status: Status, page: str | None, limit: int, as_j
         lines = [_describe(store, message) for message in messages]
         total = store.messages.counts(number)[status]
     for line in lines:
-        click.echo(msgspec.json.encode(line).decode() if as_json else _write_line(line))
+        click.echo(_write_json(line) if as_json else _write_line(line))
     if total > len(lines):
         click.echo(f"{total - len(lines)} more: --limit {total} shows all", err=True)
 
@@ -89,7 +89,7 @@ def show_message(base: Path, number: int, as_json: bool) -> None:
         line = _describe(store, message)
         decision = store.decisions.last(number)
     if as_json:
-        click.echo(msgspec.json.encode(line).decode())
+        click.echo(_write_json(line))
         return
     fields = {
         "message": f"{line.id}, {line.status}, {line.created}",
@@ -187,6 +187,10 @@ def _describe(store: Store, message: Message) -> _Line:
         round(message.score, 3),
         message.text,
     )
+
+
+def _write_json(line: _Line) -> str:
+    return make_json_printable(msgspec.json.encode(line).decode())
 
 
 def _write_line(line: _Line) -> str:

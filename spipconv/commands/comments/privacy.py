@@ -16,7 +16,7 @@ from spipconv.forum.policy import write_policy
 from spipconv.forum.privacy import copy, forget, purge
 from spipconv.forum.settings import read_settings
 from spipconv.forum.store.base import open_base, sweep
-from spipconv.printing import make_printable
+from spipconv.printing import make_json_printable, make_printable
 
 _email_argument = click.argument("email")
 
@@ -76,7 +76,7 @@ def copy_person(base: Path, email: str) -> None:
     """Print all data of the person with the address EMAIL as JSON."""
     with open_base(base, reads_only=True) as store:
         data = copy(store, check_keys(store, base), email, read_clock())
-    click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+    click.echo(make_json_printable(msgspec.json.format(msgspec.json.encode(data), indent=2).decode()))
 
 
 @click.command("privacy")

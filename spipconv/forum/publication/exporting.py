@@ -57,7 +57,8 @@ class Exporter:
     def __init__(self, site: Path, to: Generator | None = None, *, force: bool = False) -> None:
         """``to`` is the site's generator, None: that of its migration. ``force`` also replaces files changed by hand.
 
-        Raises BadSite if the folder does not exist, or its generator is not known.
+        Raises BadSite if the folder does not exist, or its generator is not known, CannotWrite if the record of earlier
+        exports cannot be read.
         """
         if not site.is_dir():
             raise BadSite(make_printable(f"{site}: there is no such folder: name the folder of the site"))
@@ -69,7 +70,10 @@ class Exporter:
         self._templates: Templates = target.templates if target else "escape"
         self._force = force
         self._lock: Lock | None = None
-        self.record = ExportRecord(self._folder)
+        try:
+            self.record = ExportRecord(self._folder)
+        except OSError as error:
+            raise cannot_write(error.filename or self._folder.root, error) from error
         self._feeds = FeedFiles(self._folder, self.record, target, force=force)
 
     def __enter__(self) -> Exporter:
