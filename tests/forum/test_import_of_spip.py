@@ -15,6 +15,8 @@ import pytest
 
 pytest.importorskip("jinja2", reason="jinja2 is not installed")
 
+from spipconv.forum.moving.issues import ImportIssue
+from spipconv.forum.moving.old_links import OldLinks
 from spipconv.forum.publication.exporting import Exporter
 from spipconv.forum.records import Message
 from spipconv.forum.settings import read_settings
@@ -337,14 +339,25 @@ def test_pages_of_a_site_map_are_found_by_the_addresses_that_a_migration_gives(t
     assert places(report, "no-page") == ["forum1", "forum3", "forum4", "forum5"]
 
 
-def test_an_internal_error_stops_one_message(tmp_path: Path) -> None:
-    # A link to a message that is about itself.
+def test_a_message_about_itself_has_no_page_and_no_address(tmp_path: Path) -> None:
     forum = Moved(tmp_path, "article1")
     report = forum.take_rows(
         [row(1, texte="[x->forum5]"), row(2), row(5, objet="forum", id_objet=5)], articles=[{"id_article": 1}]
     )
-    assert 2 in forum.messages()
-    assert report.left.total() + len(forum.messages()) == 3
+    assert {number: message.text for number, message in forum.messages().items()} == {1: "x", 2: "texte 2"}
+    assert places(report, "no-page") == ["forum5"]
+    assert places(report, "link-unpublished") == ["forum1"]
+
+
+def test_an_internal_error_stops_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(links: OldLinks, text: str, *rest: object) -> tuple[str, list[ImportIssue]]:
+        assert text != "texte 1"
+        return text, []
+
+    monkeypatch.setattr(OldLinks, "put_right", fail)
+    forum = Moved(tmp_path, "article1")
+    report = forum.take_rows([row(1), row(2)])
+    assert (set(forum.messages()), report.left) == ({2}, {"failed": 1})
 
 
 def test_a_deep_thread_and_many_circles_take_linear_time(tmp_path: Path) -> None:

@@ -68,7 +68,9 @@ class SiteObjects:
             row = self._db.execute("SELECT objet, id_objet, statut FROM forum WHERE id_forum = ?", (number,)).fetchone()
             if row is None:
                 return None
-            address = self.address_of(row["objet"], row["id_objet"]) if row["statut"] == "publie" else ""
+            # A message about a message has no page.
+            is_shown = row["statut"] == "publie" and row["objet"] != "forum"
+            address = self.address_of(row["objet"], row["id_objet"]) if is_shown else ""
             return f"{address}#forum{number}" if address else ""
         row = self._object(kind, number)
         if row is None:
