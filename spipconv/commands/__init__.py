@@ -13,9 +13,9 @@ from contextlib import contextmanager
 
 import click
 
+from spipconv.commands.lazy_group import LazyGroup
 from spipconv.version import BUILD, VERSION
 
-# The first sentence of each command's help, which a test compares.
 _COMMANDS = {
     "convert": "Convert FILES (standard input if none are given) to standard output or to a file.",
     "check": "Print what is broken, unknown, changed or lost in FILES, as file:line:column: code message.",
@@ -39,22 +39,13 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-class _Program(click.Group):
-    """The whole command line. A command is imported when it is called; in lists it is its name and a sentence."""
+class _Program(LazyGroup):
+    """The whole command line."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands."""
-        return list(_COMMANDS)
+    sentences = _COMMANDS
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command as lists show it, or None for another name."""
-        return click.Command(cmd_name, help=_COMMANDS[cmd_name]) if cmd_name in _COMMANDS else None
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that arguments name, whole, with its name and the rest of them."""
-        name, command, rest = super().resolve_command(ctx, args)
+    def load(self, name: str, command: click.Command) -> click.Command:
+        """Import a command and return it whole."""
         # Statements, so that tools which follow imports see them.
         with _uncollected():
             match name:
@@ -70,7 +61,7 @@ class _Program(click.Group):
                     from spipconv.commands.comments import comments as command
                 case "batch":
                     from spipconv.commands.batch import batch as command
-        return name, command, rest
+        return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments. In a frozen program (PyInstaller …), a worker process ends here."""

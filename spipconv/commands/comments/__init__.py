@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from spipconv.commands.errors import CommandError
+from spipconv.commands.lazy_group import LazyGroup
 
 _NOT_INSTALLED = 'comments are not installed: pip install "spipconv[comments]"'
-# The first sentence of each command's help, which a test compares.
 _COMMANDS = {
     "init": "Create the base FILE, and its key beside it.",
     "set": "Set the setting NAME of the base FILE to VALUE, or print one or all of them.",
@@ -32,22 +32,13 @@ _COMMANDS = {
 }
 
 
-class _Comments(click.Group):
-    """The commands on a base. One is imported when it is called; in lists it is its name and a sentence."""
+class _Comments(LazyGroup):
+    """The commands on a base."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands."""
-        return list(_COMMANDS)
+    sentences = _COMMANDS
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command as lists show it, or None for another name."""
-        return click.Command(cmd_name, help=_COMMANDS[cmd_name]) if cmd_name in _COMMANDS else None
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that arguments name, whole, with its name and the rest of them."""
-        name, command, rest = super().resolve_command(ctx, args)
+    def load(self, name: str, command: click.Command) -> click.Command:
+        """Import a command and return it whole. Raises CommandError if what it needs is not installed."""
         # Statements, so that tools which follow imports see them.
         try:
             match name:
@@ -93,7 +84,7 @@ class _Comments(click.Group):
                     from spipconv.commands.comments.privacy import print_policy as command
         except ImportError as error:
             raise CommandError(_NOT_INSTALLED) from error
-        return name, command, rest
+        return command
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; what is wrong with the base, its key or a setting, or not installed, is one line."""

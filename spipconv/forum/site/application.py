@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from spipconv.forum.clock import read_clock
 from spipconv.forum.keys import Keys
@@ -70,13 +70,8 @@ def create_app(
     app = Starlette(
         routes=[
             *visitors.routes(site, origins, rate=rate, burst=burst, preview_rate=preview_rate),
-            Route("/static/{name}", own.show_asset, methods=["GET"]),
-            Route("/openapi.json", own.show_description, methods=["GET"]),
-            *about.routes(site),
-            *links.routes(site, is_limited=rate > 0),
-            *moderators.routes(site),
+            *own.routes(is_limited=rate > 0),
             *subscriptions.routes(site, origins, is_limited=rate > 0),
-            *feeds.routes(site, is_limited=rate > 0),
             Route("/preview", preview),
             Route("/", preview),
         ],
@@ -111,6 +106,17 @@ class _Application:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._assets = {**read_assets("spipconv.preview"), **read_assets("spipconv.forum.site")}
+
+    def routes(self, *, is_limited: bool) -> list[BaseRoute]:
+        """Return the routes that need nothing but the forum of the site."""
+        return [
+            Route("/static/{name}", self.show_asset, methods=["GET"]),
+            Route("/openapi.json", self.show_description, methods=["GET"]),
+            *about.routes(self._site),
+            *links.routes(self._site, is_limited=is_limited),
+            *moderators.routes(self._site),
+            *feeds.routes(self._site, is_limited=is_limited),
+        ]
 
     async def show_asset(self, request: Request) -> Response:
         asset = self._assets.get(request.path_params["name"])
