@@ -42,6 +42,7 @@ class Outcome(Struct):
     acknowledged: dict[int, str] = field(default_factory=dict)
     # Resent forms whose two answers name different messages.
     differing: int = 0
+    # From the first message to the end.
     seconds: float = 0.0
     # The server's time of computing.
     cpu: float = 0.0
@@ -230,7 +231,7 @@ async def bear(server: Server, client: Client, *, rate: int, seconds: float, rea
     Every twentieth form is sent twice at the same time, as by an impatient visitor, where the server has forms.
     """
     outcome = Outcome()
-    start, cpu = time.monotonic(), client.cpu_seconds()
+    start, cpu, first = time.monotonic(), client.cpu_seconds(), 0.0
 
     async def visit(number: int) -> None:
         address = f"11.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
@@ -249,6 +250,8 @@ async def bear(server: Server, client: Client, *, rate: int, seconds: float, rea
         outcome.acknowledged.update(dict.fromkeys(known, text))
 
     async def send(token: str, text: str, address: str) -> int:
+        nonlocal first
+        first = first or time.monotonic()
         before = time.perf_counter()
         status, message = await server.post(client, token, text, address)
         outcome.posts.append((time.perf_counter() - before) * 1000)
@@ -273,7 +276,7 @@ async def bear(server: Server, client: Client, *, rate: int, seconds: float, rea
         await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
         visiting.append(asyncio.create_task(visit(number)))
     await asyncio.gather(*reading, *visiting)
-    outcome.seconds = time.monotonic() - start
+    outcome.seconds = time.monotonic() - first
     outcome.cpu = client.cpu_seconds() - cpu
     client.close()
     return outcome
