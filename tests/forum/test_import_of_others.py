@@ -233,7 +233,7 @@ def test_messages_in_a_plain_form(tmp_path: Path, *, is_list: bool) -> None:
 @pytest.mark.parametrize("name", ["comments.md", "comments.fr.md"])
 def test_the_example_of_the_documents_can_be_imported(tmp_path: Path, name: str) -> None:
     text = (Path(__file__).parent.parent.parent / "docs" / name).read_text("utf-8")
-    example = text.split("```json\n{\"id\"")[1].split("```")[0]
+    example = text.split('```json\n{"id"')[1].split("```")[0]
     forum = with_paths(tmp_path, "/granite/", "/granit/")
     (tmp_path / "messages.jsonl").write_text('{"id"' + example, "utf-8")
     report = forum.take(tmp_path / "messages.jsonl")
