@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import threading
 import time
@@ -28,6 +29,7 @@ from spipconv.forum.posting import FEWEST_SECONDS
 from spipconv.forum.settings import read_settings
 from spipconv.forum.site.application import create_app
 from tests.forum.forums import Forum
+from tests.project.test_documents import read
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -41,6 +43,9 @@ PHONE = {"viewport": {"width": 375, "height": 667}, "has_touch": True, "is_mobil
 SEND = "button[data-send]"
 ANSWER = ".comment-answer .success"
 HELD = "Ce forum est modéré a priori"
+
+# The page of docs/comments.md.
+OWN_PAGE = "notes--a"
 
 # A page as the themes make it: spipconv/migration/writers/starters/layouts/*.
 PAGE = """<!DOCTYPE html>
@@ -147,6 +152,11 @@ class Site:
         return page.id
 
     def page(self, key: str) -> str:
+        if key == OWN_PAGE:
+            (own,) = re.findall(r"```html\n(<section.*?)```", read("docs/comments.md"), re.DOTALL)
+            address = "https://comments.example.org"
+            assert address in own
+            return f"<!DOCTYPE html><html lang=en><title>A page</title>{own.replace(address, self.server)}"
         return PAGE.format(server=self.server, key=key, first=self.firsts.get(key, 0))
 
     def messages(self, key: str) -> list[Any]:
@@ -207,6 +217,17 @@ def key_of(page: Page) -> str:
 def write(page: Page, text: str = "Quel {{granit}} ?", author: str = "Anne") -> None:
     page.fill("[name=author]", author)
     page.fill("[name=text]", text)
+
+
+def widget_of(page: Page) -> list[str]:
+    """Return the state of the preview and what it shows."""
+    shown: list[str] = page.locator("spip-preview").evaluate(
+        """element => [element.dataset.state, element.querySelector("textarea").value,
+            String(element.querySelector("textarea").offsetHeight),
+            ...[...element.querySelectorAll("[class^=spip-preview]")].filter(part => part.checkVisibility())
+                .map(part => `${part.className}: ${part.innerText}`)]"""
+    )
+    return shown
 
 
 def take_picture(page: Page, name: str) -> None:
@@ -277,6 +298,38 @@ def test_a_message_is_sent_without_leaving_the_page(site: Site, visit: Opener) -
     assert page.input_value("[name=text]") == "Quel {{granit}} ?"
     page.reload()
     assert page.locator("li.comment").count() == 1
+
+
+def test_after_sending_the_field_and_all_about_it_is_empty(site: Site, visit: Opener) -> None:
+    page = visit()
+    page.locator("spip-preview[data-state=idle]").wait_for()
+    empty = widget_of(page)
+    for opens_reply in (False, True):
+        if opens_reply:
+            page.click("li.comment .reply a")
+        write(page, "Quel {{granit}} <b> {{ ?\n\n" + "Long\n" * 30)
+        page.locator("spip-preview[data-state=shown] .spip-preview-remarks li").first.wait_for()
+        page.click(SEND)
+        page.locator(ANSWER).wait_for()
+        assert widget_of(page) == empty
+        # No answer that is still on its way fills it again.
+        page.wait_for_timeout(700)
+        assert widget_of(page) == empty
+
+
+def test_the_page_of_the_document_sends_messages_too(site: Site, visit: Opener) -> None:
+    site.add_page(OWN_PAGE)
+    page = visit(f"{site.address}/{OWN_PAGE}")
+    page.locator(".comment").wait_for()
+    write(page)
+    page.click(SEND)
+    page.locator(ANSWER).wait_for()
+    assert page.locator(ANSWER).inner_text().startswith(HELD)
+    (message,) = site.messages(OWN_PAGE)
+    page.click(".reply a")
+    assert page.input_value("[name=parent]") == str(site.firsts[OWN_PAGE])
+    page.get_by_role("button", name="Do not reply").click()
+    assert (message.text, page.input_value("[name=parent]")) == ("Quel {{granit}} ?", "0")
 
 
 def test_a_double_click_and_a_broken_connection_bring_one_message(site: Site, visit: Opener) -> None:

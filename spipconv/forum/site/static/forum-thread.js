@@ -1,20 +1,15 @@
 /** The thread of a page: messages that are newer than the page come in, and are put in their places among the others. */
 
+import { make } from "./spip-preview-elements.js";
 import { harmless } from "./spip-preview-safety.js";
 
 const DEEPEST = 5;
 const ID = /^forum(\d+)$/;
 
-/** Returns a new element. */
-export function make(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
-}
-
-/** Returns a message as the themes show it, with a link to answer it if there is an address for that. Its date leads to it,
- * if it has a number. */
+/**
+ * Returns a message as the themes show it, with a link to answer it if there is an address for that. Its date leads to it
+ * if it has a number.
+ */
 export function makeArticle(message, sentences, language, replyAddress = "") {
   const name = message.author || sentences.translate("Anonymous");
   const meta = make("p", { class: "meta" }, make("span", { class: "comment-author" }, makeAuthor(message, name)));

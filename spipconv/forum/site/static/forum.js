@@ -6,7 +6,8 @@
  */
 
 import { CATALOGUES } from "./forum-catalogues.js";
-import { Thread, make, makeArticle } from "./forum-thread.js";
+import { Thread, makeArticle } from "./forum-thread.js";
+import { make } from "./spip-preview-elements.js";
 import { Sentences } from "./spip-preview-words.js";
 
 const PATIENCE = 15_000;
@@ -330,7 +331,8 @@ class ForumForm {
       preview?.forgetDraft?.();
       this.#field.value = "";
     }
-    for (const name of ["title"]) this.#form.elements.namedItem(name).value = "";
+    const title = this.#form.elements.namedItem("title");
+    if (title) title.value = "";
     const subscribe = this.#form.elements.namedItem("subscribe");
     if (subscribe) subscribe.checked = false;
   }
@@ -375,4 +377,4 @@ function move(element, parent, before) {
   else parent.insertBefore(element, before);
 }
 
-for (const form of document.querySelectorAll("form.comment-form[data-page]")) new ForumForm(form);
+for (const form of document.querySelectorAll("form[data-server][data-page]")) new ForumForm(form);
