@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from spipconv.forum.lines import flatten
 from spipconv.forum.links import SITE_FEED_PATH, message_address, page_address, page_feed_path
+from spipconv.forum.parts import take_part
 from spipconv.forum.records import Message, Page
 from spipconv.forum.rendering import render_message
 from spipconv.forum.settings import ForumSettings
@@ -28,6 +29,8 @@ from spipconv.translations import translate
 ATOM_TYPE: Final = "application/atom+xml"
 # The newest messages that a feed has.
 MOST_ENTRIES: Final = 50
+# Characters of these messages together.
+_MOST_CHARACTERS: Final = 100_000
 _ATOM: Final = "http://www.w3.org/2005/Atom"
 _THREADING: Final = "http://purl.org/syndication/thread/1.0"
 _LONGEST_TITLE: Final = 240
@@ -55,7 +58,11 @@ def choose_entries(page: Page, messages: Sequence[Message]) -> list[Entry]:
     """Return what the feed of a page has, given all its messages in the order of their numbers."""
     published = {message.id: message for message in messages if message.status == "publie"}
     newest = list(published.values())[: -MOST_ENTRIES - 1 : -1]
-    return [Entry(page, message, message.parent in published) for message in newest]
+    return [Entry(page, message, message.parent in published) for message in _take_part(newest)]
+
+
+def _take_part(messages: Sequence[Message]) -> Sequence[Message]:
+    return take_part(messages, [len(message.text) for message in messages], MOST_ENTRIES, _MOST_CHARACTERS)
 
 
 def read_entries(store: Store, page: Page | None) -> list[Entry]:
@@ -64,7 +71,7 @@ def read_entries(store: Store, page: Page | None) -> list[Entry]:
     pages = {number: store.pages.get(number) for number in {message.page for message in messages}}
     return [
         Entry(message_page, message, _is_published(store, message.parent))
-        for message in messages
+        for message in _take_part(messages)
         if (message_page := pages[message.page]) is not None
     ]
 

@@ -719,3 +719,29 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitors]:
     made = Visitors(tmp_path_factory.mktemp("visitors"))
     yield made
     made.forum.base.close()
+
+
+def test_long_messages_come_in_shorter_parts(visitors: Visitors) -> None:
+    # Strangers choose the texts: a hundred of these made an answer of 139 MB.
+    numbers = [visitors.forum.add("publie", text="[[a]]" * 4_000, queues=False).id for _ in range(12)]
+    seen: list[int] = []
+    sizes: list[int] = []
+    after = -1
+    while after:
+        answer = visitors.get(f"/thread?page=article1&after={after}")
+        seen += [message["id"] for message in answer.json["messages"]]
+        sizes.append(len(answer.body))
+        after = answer.json["next"]
+    assert seen == numbers
+    start, shown = "0", list[str]()
+    while start:
+        page = visitors.get(f"/pages/article1?from={start}", **BROWSER)
+        shown += re.findall(r'<li id="forum(\d+)"', page.text)
+        # From the second part on, there is a way back to the first.
+        assert ('rel="prev"' in page.text) == (start != "0")
+        sizes.append(len(page.body))
+        later = re.search(r'from=(\d+)[^"]*" rel="next"', page.text)
+        start = later[1] if later else ""
+    assert [int(number) for number in shown] == numbers
+    sizes.append(len(visitors.get("/feeds/article1.atom").body))
+    assert max(sizes) < 12_000_000

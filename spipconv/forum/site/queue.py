@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
 from typing import Final, Literal, cast, get_args
 from urllib.parse import urlencode
 
@@ -13,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from spipconv.forum.moderation import Outcome, decide, rescore, undo
+from spipconv.forum.parts import take_part
 from spipconv.forum.publication.publisher import read_publication
 from spipconv.forum.records import Decision, Message, Page, Status
 from spipconv.forum.site.context import Site, answer_json, wants_page
@@ -184,7 +184,7 @@ def _read_contents(store: Store, query: Mapping[str, str], visit: Visit) -> _Con
     view = _read_view(store, query)
     messages = [view.message] if view.message else _read_messages(store, view)
     following = ""
-    shown = _cut(messages)
+    shown = take_part(messages, [len(message.text) for message in messages], _SHOWN, _MOST_CHARACTERS)
     if len(messages) > len(shown):
         last = shown[-1]
         following = view.of(view.status, after=f"{last.score!r}-{last.id}")
@@ -217,12 +217,6 @@ def _read_messages(store: Store, view: _View) -> list[Message]:
         after = (_read_score(score), _read_number(number)) if view.after else (-1.0, 0)
         return store.messages.queue("prop", after, _SHOWN + 1, page)
     return store.messages.latest((view.status,), _read_number(number), _SHOWN + 1, page)
-
-
-def _cut(messages: Sequence[Message]) -> Sequence[Message]:
-    """Return the messages of one page, at least one: a stranger's long ones must not keep moderators waiting."""
-    characters = accumulate(len(message.text) for message in messages[:_SHOWN])
-    return messages[: max(1, sum(number <= _MOST_CHARACTERS for number in characters))]
 
 
 def _read_notices(store: Store, view: _View, visit: Visit) -> list[Notice]:

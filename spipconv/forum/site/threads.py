@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from spipconv.forum.parts import take_part
 from spipconv.forum.records import Message, Page
 from spipconv.forum.store.store import Store
 from spipconv.forum.threads import arrange, show
@@ -15,6 +16,8 @@ from spipconv.migration.writers.comments import MessageObject, message_object
 
 # Messages in an answer, and on a page: rendering them takes some 50 ms.
 MOST_MESSAGES = 100
+# Characters of these messages together.
+_MOST_CHARACTERS = 100_000
 # Threads whose order is remembered.
 _MOST_THREADS = 50
 
@@ -26,8 +29,15 @@ class Thread(Struct, frozen=True):
     places: tuple[Place, ...]
     numbers: dict[int, int]
     authors: dict[int, str]
+    # Characters of their texts.
+    lengths: dict[int, int]
     # Numbers in the order in which the messages were published.
     published: tuple[int, ...]
+
+    def take_part(self, numbers: Sequence[int]) -> Sequence[int]:
+        """Return the first of some messages, as many as are shown at once."""
+        first = numbers[:MOST_MESSAGES]
+        return take_part(first, [self.lengths[number] for number in first], MOST_MESSAGES, _MOST_CHARACTERS)
 
     def since(self, after: int) -> tuple[int, ...]:
         """Return the numbers of those published after the message with a number, also if theirs are smaller.
@@ -61,8 +71,9 @@ def _read(revision: int, messages: Iterable[Message]) -> Thread:
     places = tuple(arrange(known.values()))
     numbers = {place.number: index for index, place in enumerate(places)}
     authors = {place.number: known[place.number].author for place in places}
+    lengths = {place.number: len(known[place.number].text) for place in places}
     published = tuple(sorted(numbers, key=lambda number: (known[number].changed, number)))
-    return Thread(revision, places, numbers, authors, published)
+    return Thread(revision, places, numbers, authors, lengths, published)
 
 
 def show_messages(store: Store, thread: Thread, numbers: Iterable[int]) -> list[MessageObject]:

@@ -70,8 +70,7 @@ class Reading:
         headers = {"ETag": etag, "Cache-Control": "no-cache"}
         if etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        thread, numbers, messages = await self._site.base.read(partial(self._read_new, page=page, after=after))
-        shown = numbers[:MOST_MESSAGES]
+        thread, messages, following = await self._site.base.read(partial(self._read_new, page=page, after=after))
         answer = {
             "page": {
                 "key": page.key,
@@ -82,14 +81,16 @@ class Reading:
             },
             "count": len(thread.places),
             "messages": messages,
-            "next": shown[-1] if len(numbers) > MOST_MESSAGES else 0,
+            "next": following,
         }
         return answer_json(answer, headers=headers)
 
-    def _read_new(self, store: Store, page: Page, after: int) -> tuple[Thread, tuple[int, ...], list[MessageObject]]:
+    def _read_new(self, store: Store, page: Page, after: int) -> tuple[Thread, list[MessageObject], int]:
+        """Return the thread, its new messages, and after which one it goes on, or 0."""
         thread = self._threads.of(store, page)
         numbers = thread.since(after)
-        return thread, numbers, show_messages(store, thread, numbers[:MOST_MESSAGES])
+        shown = thread.take_part(numbers)
+        return thread, show_messages(store, thread, shown), shown[-1] if len(shown) < len(numbers) else 0
 
     async def give_token(self, request: Request) -> Response:
         """Answer the token that a form must bring."""
@@ -103,24 +104,25 @@ class Reading:
         settings = await self._site.settings()
         page = await self._find_page(request.path_params["key"])
         start = read_number(request.query_params.get("from", ""))
-        thread, messages = await self._site.base.read(partial(self._read_part, page=page, start=start))
+        thread, messages, later = await self._site.base.read(partial(self._read_part, page=page, start=start))
         parent = read_number(request.query_params.get("parent", ""))
         answered = await self._site.base.read(partial(self._read_answered, page=page, parent=parent))
         return self._site.show(
             request, "thread.html", settings, language=page.language, page=page, count=len(thread.places),
             messages=messages, reply=page.is_open,
             earlier=max(start - MOST_MESSAGES, 0) if start else None,
-            later=start + MOST_MESSAGES if start + MOST_MESSAGES < len(thread.places) else None,
+            later=later if later < len(thread.places) else None,
             answered=answered,
             fields={**dict.fromkeys(FIELDS_OF_FORM, ""), "parent": parent if answered else ""}, faulty="", sends=False,
             can_subscribe=bool(settings.smtp), moderated=translate(HELD, page.language),
             back=page_address(settings, page), tag=language_tag(page.language),
         )  # fmt: skip
 
-    def _read_part(self, store: Store, page: Page, start: int) -> tuple[Thread, list[MessageObject]]:
+    def _read_part(self, store: Store, page: Page, start: int) -> tuple[Thread, list[MessageObject], int]:
+        """Return the thread, its messages from a place on, and the place at which it goes on."""
         thread = self._threads.of(store, page)
-        numbers = [place.number for place in thread.places[start : start + MOST_MESSAGES]]
-        return thread, show_messages(store, thread, numbers)
+        shown = thread.take_part([place.number for place in thread.places[start : start + MOST_MESSAGES]])
+        return thread, show_messages(store, thread, shown), start + len(shown)
 
     def _read_answered(self, store: Store, page: Page, parent: int) -> MessageObject | None:
         thread = self._threads.of(store, page)
