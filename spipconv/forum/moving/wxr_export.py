@@ -16,17 +16,15 @@ from spipconv.forum.rendering import render_message
 from spipconv.forum.threads import shown_date
 from spipconv.migration.pages.page import Site
 from spipconv.migration.writers import wxr
-from spipconv.migration.writers.wxr_comments import comment_markup, number_comments
+from spipconv.migration.writers.wxr_comments import comment_element, comment_markup, number_comments
 from spipconv.migration.writers.wxr_values import (
-    WEB,
+    NO_DATE,
     clean_text,
     escape_text,
     meta_elements,
     stamp,
-    term_name,
     text_element,
 )
-from spipconv.safety import safe_address
 
 _APPROVED: Final[Mapping[Status, str]] = {"publie": "1", "prop": "0", "spam": "spam", "off": "trash"}
 _SPIP_KEY: Final = re.compile(r"([a-z]+)([0-9]+)(?:\..*)?")
@@ -90,26 +88,12 @@ def _depths(messages: Sequence[Message]) -> dict[int, int]:
 
 def _comment(message: Message, number: int, parent: int, page_title: str, keys: Keys | None) -> str:
     date = shown_date(message)
-    # Isso stops at an invalid date.
-    written = stamp(date) if date else "1970-01-01 00:00:00"
-    address = safe_address(message.url) or ""
-    return (
-        "<wp:comment>\n"
-        f"<wp:comment_id>{number}</wp:comment_id>\n"
-        + text_element("wp:comment_author", " ".join(term_name(message.author).split()))
-        + text_element("wp:comment_author_email", _email(message, keys))
-        + text_element("wp:comment_author_url", address if WEB.match(address) else "")
-        + "<wp:comment_author_IP></wp:comment_author_IP>\n"
-        f"<wp:comment_date>{written}</wp:comment_date>\n"
-        f"<wp:comment_date_gmt>{written}</wp:comment_date_gmt>\n"
-        + text_element("wp:comment_content", comment_markup(message.title, page_title, render_message(message)))
-        + f"<wp:comment_approved>{_APPROVED[message.status]}</wp:comment_approved>\n"
-        "<wp:comment_type>comment</wp:comment_type>\n"
-        f"<wp:comment_parent>{parent}</wp:comment_parent>\n"
-        "<wp:comment_user_id>0</wp:comment_user_id>\n"
-        + meta_elements("wp:commentmeta", (("_spip_id", str(message.id)),))
-        + "</wp:comment>\n"
-    )
+    return comment_element(
+        number, parent, author=message.author, address=message.url, email=_email(message, keys),
+        date=stamp(date) if date else NO_DATE,
+        content=comment_markup(message.title, page_title, render_message(message)),
+        status=_APPROVED[message.status], spip_number=message.id,
+    )  # fmt: skip
 
 
 def _email(message: Message, keys: Keys | None) -> str:

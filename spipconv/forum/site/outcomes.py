@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 from msgspec import Struct
 
+from spipconv.forum.lines import DIRECTIONS
 from spipconv.forum.moderation import UNDO_SECONDS, Outcome
 from spipconv.forum.records import Decision, Status
 from spipconv.forum.site.page_templates import write_date
@@ -16,8 +16,6 @@ from spipconv.forum.site.reviews import STATUS_WORDS
 from spipconv.forum.store.store import Store
 from spipconv.translations import mark, translate
 
-# Marks and overrides of direction: in a name, they would turn the words after it.
-_DIRECTIONS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _DONE: Final[Mapping[Status, str]] = {
     "publie": mark("Accepted: the message of {author}."),
     "off": mark("Refused: the message of {author}."),
@@ -79,7 +77,7 @@ def recall(store: Store, decision: int, language: str, now: int) -> Notice | Non
 
 def name_person(name: str, language: str) -> str:
     """Return a name for a sentence, which it turns in no direction."""
-    plain = _DIRECTIONS.sub("", name).strip() or translate(NOBODY, language)
+    plain = DIRECTIONS.sub("", name).strip() or translate(NOBODY, language)
     return f"\u2068{plain}\u2069"
 
 

@@ -50,30 +50,42 @@ def number_comments(comments: Sequence[tuple[int, int, int]]) -> Iterator[tuple[
 
 
 def _comment(comment: Comment, number: int, parent: int, page_title: str, date: str) -> str:
+    return comment_element(
+        number, parent, author=comment.author, address=comment.address, email="",
+        date=stamp(comment.date) if comment.date else date,
+        content=comment_markup(comment.title, page_title, render(comment.body, profile="comment")),
+        status="0" if comment.is_pending else "1", spip_number=comment.number,
+    )  # fmt: skip
+
+
+def comment_element(
+    number: int, parent: int, *, author: str, address: str, email: str, date: str, content: str, status: str,
+    spip_number: int,
+) -> str:  # fmt: skip
+    """Return the element of a comment: ``number`` and ``parent`` are those of the file, ``content`` is its HTML.
+
+    ``status`` is what WordPress has in ``comment_approved``, ``date`` as ``wxr_values.stamp`` writes it.
+    """
     # Isso stops at an invalid date.
-    written = stamp(comment.date) if comment.date else "1970-01-01 00:00:00" if date == NO_DATE else date
-    address = safe_address(comment.address) or ""
+    written = "1970-01-01 00:00:00" if date == NO_DATE else date
+    allowed = safe_address(address) or ""
     return (
         "<wp:comment>\n"
         f"<wp:comment_id>{number}</wp:comment_id>\n"
-        + text_element("wp:comment_author", " ".join(term_name(comment.author).split()))
-        + "<wp:comment_author_email></wp:comment_author_email>\n"
-        + text_element("wp:comment_author_url", address if WEB.match(address) else "")
+        + text_element("wp:comment_author", " ".join(term_name(author).split()))
+        + text_element("wp:comment_author_email", email)
+        + text_element("wp:comment_author_url", allowed if WEB.match(allowed) else "")
         + "<wp:comment_author_IP></wp:comment_author_IP>\n"
         f"<wp:comment_date>{written}</wp:comment_date>\n"
         f"<wp:comment_date_gmt>{written}</wp:comment_date_gmt>\n"
-        + text_element("wp:comment_content", _comment_text(comment, page_title))
-        + f"<wp:comment_approved>{0 if comment.is_pending else 1}</wp:comment_approved>\n"
+        + text_element("wp:comment_content", content)
+        + f"<wp:comment_approved>{status}</wp:comment_approved>\n"
         "<wp:comment_type>comment</wp:comment_type>\n"
         f"<wp:comment_parent>{parent}</wp:comment_parent>\n"
         "<wp:comment_user_id>0</wp:comment_user_id>\n"
-        + meta_elements("wp:commentmeta", (("_spip_id", str(comment.number)),))
+        + meta_elements("wp:commentmeta", (("_spip_id", str(spip_number)),))
         + "</wp:comment>\n"
     )
-
-
-def _comment_text(comment: Comment, page_title: str) -> str:
-    return comment_markup(comment.title, page_title, render(comment.body, profile="comment"))
 
 
 def comment_markup(title: str, page_title: str, markup: str) -> str:
