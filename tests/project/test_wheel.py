@@ -86,7 +86,7 @@ def test_the_wheel_contains_the_grammar_and_nothing_else_from_its_folder(wheel_n
 def test_the_wheel_contains_nothing_but_the_package(wheel_names: list[str]) -> None:
     assert {name.split("/")[0] for name in wheel_names} == {"spipconv", f"spipconv-{spipconv.__version__}.dist-info"}
     assert {Path(name).suffix for name in wheel_names if name.startswith("spipconv/")} == {
-        ".css", ".html", ".js", ".json", ".lark", ".mo", ".njk", ".po", ".py", ".svg", ".txt", ".typed", ".xml",
+        ".css", ".html", ".js", ".json", ".lark", ".mo", ".njk", ".po", ".py", ".sql", ".svg", ".txt", ".typed", ".xml",
         ".yaml",
     }  # fmt: skip
 
