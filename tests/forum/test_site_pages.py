@@ -22,7 +22,8 @@ from spipconv.forum.publication.page_keys import is_key, key_of_path
 from spipconv.forum.publication.site_pages import Registration, SitePage, register, rename
 from spipconv.forum.publication.sitemaps import read_sitemap
 from spipconv.forum.records import Page
-from spipconv.forum.store.base import open_base
+from spipconv.forum.settings import read_settings, write_setting
+from spipconv.forum.store.base import create_base, open_base
 from spipconv.migration.target import TargetName
 from tests.forum.bases import make_base, message
 from tests.theme.sites import ARTICLE, demo
@@ -222,6 +223,15 @@ class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Ignored."""
 
+    def do_GET(self) -> None:
+        name, _, target = self.path.partition("?to=")
+        if name != "/moved":
+            return super().do_GET()
+        self.send_response(302)
+        self.send_header("Location", target)
+        self.end_headers()
+        return None
+
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
@@ -245,6 +255,14 @@ def test_a_site_map_is_fetched_with_those_of_its_own_host(tmp_path: Path, served
         list(read_sitemap(f"{served}/none.xml"))
 
 
+def test_no_redirection_leads_to_another_host(tmp_path: Path, served: str) -> None:
+    (tmp_path / "www" / "sitemap.xml").write_text(site_map("https://www.example.org/a/"))
+    assert list(read_sitemap(f"{served}/moved?to={served}/sitemap.xml")) == [SitePage("a", "/a/")]
+    for target in (f"{served.replace('127.0.0.1', 'localhost')}/sitemap.xml", "ftp://127.0.0.1/a", "file:///etc/hosts"):
+        with pytest.raises(BadSite, match="it leads to|not allowed"):
+            list(read_sitemap(f"{served}/moved?to={target}"))
+
+
 # ---- The command ----
 
 
@@ -265,6 +283,29 @@ def test_the_command_registers_pages_and_says_where_messages_will_go(base: Path,
     assert run(base)[1] == f"article1  /{ARTICLE}  open  1 published\n"
     assert run(base, "--close", "article1", "--rename", f"/{ARTICLE}", "/x/")[1] == "article1 is at /x/\n"
     assert run(base)[1] == "article1  /x/  closed  1 published\n"
+
+
+@pytest.mark.parametrize("to", ["hugo", "jekyll", "pelican", "eleventy", "mkdocs"])
+def test_a_base_without_a_name_takes_that_of_the_migrated_site(base: Path, to: TargetName) -> None:
+    assert run(base, demo(to))[0] == 0
+    with open_base(base) as store:
+        assert (store.settings.get("title"), store.settings.get("language")) == ('"Atelier des communs"', '"fr"')
+        write_setting(store, "title", "Our forum")
+    run(base, demo(to))
+    with open_base(base) as store:
+        assert read_settings(store).title == "Our forum"
+
+
+def test_settings_that_name_no_site_name_no_base(base: Path, site: Path) -> None:
+    (site / "hugo.yaml").write_text("title: [\n")
+    assert run(base, site)[0] == 0
+    with open_base(base) as store:
+        assert read_settings(store).title == ""
+
+
+def test_a_base_without_pages_says_how_it_gets_some(tmp_path: Path) -> None:
+    create_base(tmp_path / "empty.db")
+    assert run(tmp_path / "empty.db")[2].startswith("there is no page yet: ")
 
 
 def test_the_command_registers_all_or_nothing(base: Path, site: Path, tmp_path: Path) -> None:

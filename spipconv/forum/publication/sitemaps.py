@@ -10,10 +10,13 @@ import gzip
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from http.client import HTTPMessage
 from io import BytesIO
 from pathlib import Path
+from typing import IO
+from urllib.error import HTTPError
 from urllib.parse import unquote, urljoin, urlsplit
-from urllib.request import urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
@@ -98,7 +101,7 @@ def _parse(place: str) -> Iterator[tuple[bool, str]]:
 def _read(place: str) -> bytes:
     try:
         if _WEB.match(place):
-            with urlopen(place, timeout=_TIMEOUT) as answer:  # noqa: S310  # http and https only
+            with build_opener(_SameHost).open(place, timeout=_TIMEOUT) as answer:
                 content: bytes = answer.read(_LONGEST + 1)
         else:
             with open(place, "rb") as file:
@@ -112,6 +115,17 @@ def _read(place: str) -> bytes:
     if len(content) > _LONGEST:
         raise _bad(place, f"it is larger than {_LONGEST >> 20} MB, more than a site map may be")
     return content
+
+
+class _SameHost(HTTPRedirectHandler):
+    """Follows redirections within a host only: no site leads to addresses that this computer alone can reach."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> Request | None:
+        if not _WEB.match(newurl) or urlsplit(newurl).netloc != urlsplit(req.full_url).netloc:
+            raise HTTPError(req.full_url, code, f"it leads to {newurl[:200]}: give that address", headers, fp)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _bad(place: str, reason: str) -> BadSite:
