@@ -112,12 +112,25 @@ def serve(
         click.echo(f"warning: other computers can reach {host}: put a proxy with TLS in front of it", err=True)
     address = _address(listener, root_path)
     click.echo(f"{'Comments' if base else 'Preview'} on {address}")
+    if base:
+        _warn_of_missing(base)
     if opens:
         webbrowser.open(address)
     try:
         make_server(app, TrustedProxies(proxies), has_lifespan=base is not None).run(sockets=[listener])
     except KeyboardInterrupt:
         click.echo("Stopped")
+
+
+def _warn_of_missing(base: Path) -> None:
+    """Say if nobody can write messages, or decide on them."""
+    from spipconv.forum.store.base import open_base
+
+    with open_base(base, reads_only=True) as store:
+        if not any(moderator.is_active for moderator in store.moderators.list_all()):
+            click.echo(f'warning: nobody can moderate yet: "spipconv comments moderator add {base} NAME"', err=True)
+        if not store.pages.count():
+            click.echo(f'warning: no page takes messages yet: "spipconv comments pages {base} SITE"', err=True)
 
 
 def _refuse_options(base: Path) -> None:

@@ -151,6 +151,7 @@ def test_a_person_is_copied_and_forgotten(path: Path) -> None:
         )
         store.messages.add(sealed)
     assert len(json.loads(run("copy", path, "A@example.org").stdout)["messages"]) == 1
+    assert run("copy", path, "a", code=2).stderr == "Error: a: it is no e-mail address\n"
     shown = run("forget", path, "A@example.org", code=2).stderr
     assert "1 published and 0 other messages" in shown
     assert "--published" in shown

@@ -164,3 +164,9 @@ def test_blocks_are_added_listed_and_removed(forum: Forum) -> None:
     assert (wrong.exit_code, wrong.stderr.count("\n")) == (2, 1)
     assert comments("block", "remove", forum.path, 1).exit_code == 0
     assert comments("block", "remove", forum.path, 1).exit_code == 2
+
+
+@pytest.mark.parametrize("command", [("list",), ("list", "--status=spam"), ("moderator", "list"), ("block", "list")])
+def test_an_empty_list_says_so_beside_the_output(forum: Forum, command: tuple[str, ...]) -> None:
+    done = comments(*command, forum.path)
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (0, "", 1)

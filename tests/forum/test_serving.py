@@ -21,6 +21,7 @@ import pytest
 pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 pytest.importorskip("jinja2", reason="jinja2 is not installed")
 
+from spipconv.forum.opening import create_forum
 from spipconv.forum.posting import FEWEST_SECONDS
 from spipconv.forum.store.base import open_base
 from tests.forum.bases import make_base
@@ -78,10 +79,21 @@ def test_a_server_takes_messages_and_stops_in_order(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         process.wait(20)
         assert process.stderr is not None
-        assert process.stderr.read() == ""
+        assert process.stderr.read().startswith("warning: nobody can moderate yet")
     with open_base(path, reads_only=True) as store:
         assert [message.text for message in store.messages.of_page(1)] == ["Oui"]
     assert not [file.name for file in tmp_path.iterdir() if file.name.endswith(("-wal", "-shm"))]
+
+
+def test_a_base_without_moderators_or_pages_is_named_at_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    create_forum(path)
+    with serving(path) as (process, connection):
+        assert ask(connection, "GET", "/health")["status"] == "ok"
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        warnings = [line for line in process.stderr.read().split("\n") if line.startswith("warning: ")]
+    assert [line.split(":")[1] for line in warnings] == [" nobody can moderate yet", " no page takes messages yet"]
 
 
 def test_what_is_wrong_is_one_line(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ class _Comments(LazyGroup):
     epilog="""\b
 Examples:
   spipconv comments init forum.db --site https://www.example.org
-  spipconv comments pages forum.db public/
+  spipconv comments pages forum.db public/sitemap.xml
   spipconv comments moderator add forum.db anne
   spipconv serve --comments forum.db
   spipconv comments backup forum.db /backups/

@@ -72,6 +72,8 @@ def list_messages(base: Path, status: Status, page: str | None, limit: int, as_j
         total = store.messages.counts(number)[status]
     for line in lines:
         click.echo(_write_json(line) if as_json else _write_line(line))
+    if not lines:
+        click.echo(f"there is no message with the status {status}", err=True)
     if total > len(lines):
         click.echo(f"{total - len(lines)} more: --limit {total} shows all", err=True)
 

@@ -80,7 +80,10 @@ def add_moderator(base: Path, name: str, generate: bool, email: str | None, noti
 def list_moderators(base: Path) -> None:
     """List the moderators of the base FILE."""
     with open_base(base, reads_only=True) as store:
-        for known in store.moderators.list_all():
+        moderators = store.moderators.list_all()
+        if not moderators:
+            click.echo(f'there is no moderator yet: "spipconv comments moderator add {base} NAME" adds one', err=True)
+        for known in moderators:
             passkeys = len(store.moderators.passkeys_of(known.id))
             parts = [known.name, "active" if known.is_active else "shut out", f"mails: {known.notify}"]
             click.echo(make_printable("  ".join([*parts, f"passkeys: {passkeys}"])))
@@ -159,7 +162,10 @@ def add_block(base: Path, kind: BlockKind, value: str, days: int, reason: str) -
 def list_blocks(base: Path) -> None:
     """List the blocks of the base FILE that are in force; of e-mail addresses, only digests are known."""
     with open_base(base, reads_only=True) as store:
-        for known in store.blocks.active(read_clock()):
+        blocks = list(store.blocks.active(read_clock()))
+        if not blocks:
+            click.echo("nothing is blocked", err=True)
+        for known in blocks:
             value = known.value[:12] if known.kind == "email" else known.value
             parts = (str(known.id), known.kind, value, f"until {_write_day(known.ends)}", known.reason)
             click.echo(make_printable("  ".join(filter(None, parts))))

@@ -49,6 +49,7 @@ def forget_person(base: Path, email: str, published: Literal["anonymise", "delet
     Messages that are not published, subscriptions and letters are deleted; --published says what becomes of the others.
     Answers of others stay. Copies in backups, and texts that name the person, are not found.
     """
+    _check_email(email)
     with open_base(base) as store:
         keys = check_keys(store, base)
         if published is None:
@@ -69,11 +70,17 @@ def forget_person(base: Path, email: str, published: Literal["anonymise", "delet
         click.echo("Export and build the site again. Backups still hold what they held")
 
 
+def _check_email(email: str) -> None:
+    if "@" not in email:
+        raise CommandError(make_printable(f"{email}: it is no e-mail address"))
+
+
 @click.command("copy")
 @base_argument
 @_email_argument
 def copy_person(base: Path, email: str) -> None:
     """Print all data of the person with the address EMAIL as JSON."""
+    _check_email(email)
     with open_base(base, reads_only=True) as store:
         data = copy(store, check_keys(store, base), email, read_clock())
     click.echo(make_json_printable(msgspec.json.format(msgspec.json.encode(data), indent=2).decode()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from sqlite3 import IntegrityError
 
@@ -13,9 +13,9 @@ from spipconv.commands.errors import CommandError
 from spipconv.forum.moving.formats import WHOLE_FORMATS, WholeFormat
 from spipconv.forum.publication.exporting import GENERATORS, Exporter
 from spipconv.forum.publication.hook import HookError, run_hook
-from spipconv.forum.publication.migrated import BadSite, read_migrated
+from spipconv.forum.publication.migrated import BadSite, read_migrated, read_name
 from spipconv.forum.publication.site_pages import Registration, SitePage, register, rename
-from spipconv.forum.settings import Generator, read_settings, write_setting
+from spipconv.forum.settings import Generator, SettingError, read_settings, write_setting
 from spipconv.forum.store.base import Base, open_base
 from spipconv.forum.store.store import Store
 from spipconv.printing import make_printable
@@ -49,9 +49,13 @@ def pages(
         for key, is_open in [*((key, True) for key in opened), *((key, False) for key in closed)]:
             page = store.pages.by_key(key)
             if page is None:
-                raise CommandError(f"{make_printable(key)}: there is no page with this key: {base} lists them")
+                raise CommandError(
+                    f'{make_printable(key)}: no page is called so: "spipconv comments pages {base}" lists them'
+                )
             store.pages.open(page.id, is_open)
         for site, site_pages in contents:
+            if Path(site).is_dir():
+                _name_site(store, Path(site))
             done = register(store, site_pages, read_settings(store).language)
             _tell(site, done)
             if done.unknown:
@@ -63,10 +67,7 @@ def pages(
                 write_setting(store, "site_folder", str(Path(site).absolute()))
                 click.echo(f"Published messages go into {make_printable(site)} (setting site_folder)")
         if not (sites or renamed or opened or closed):
-            for page in store.pages.all():
-                count = store.messages.counts(page.id)["publie"]
-                state = "open" if page.is_open else "closed"
-                click.echo(make_printable(f"{page.key}  {page.path}  {state}  {count} published"))
+            _list(store, base)
 
 
 def _read(site: str) -> list[SitePage]:
@@ -76,6 +77,25 @@ def _read(site: str) -> list[SitePage]:
     if not pages:
         raise BadSite(f"{make_printable(site)}: none of its pages has a forum")
     return pages
+
+
+def _list(store: Store, base: Path) -> None:
+    pages = list(store.pages.all())
+    if not pages:
+        click.echo(f'there is no page yet: "spipconv comments pages {base} SITE" registers them', err=True)
+    for page in pages:
+        count = store.messages.counts(page.id)["publie"]
+        state = "open" if page.is_open else "closed"
+        click.echo(make_printable(f"{page.key}  {page.path}  {state}  {count} published"))
+
+
+def _name_site(store: Store, site: Path) -> None:
+    """Give the base the title and the language of a migrated site, unless somebody has set them."""
+    title, language = read_name(site)
+    for name, value in (("title", title), ("language", language)):
+        if value and store.settings.get(name) is None:
+            with suppress(SettingError):
+                write_setting(store, name, value)
 
 
 def _rename(store: Store, old: str, new: str) -> None:

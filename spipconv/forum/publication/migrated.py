@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from html import unescape
 from pathlib import Path
@@ -21,6 +22,14 @@ from spipconv.migration.writers.yaml_text import read_yaml
 _LONGEST_HEADER = 1 << 18
 _FIELD = re.compile(r"([A-Za-z_]+):[ \t]*(.*)")
 _JOINER = "\N{WORD JOINER}"
+# The line of a site's settings that names the site, by what builds it.
+_NAMES = {
+    "hugo": ("hugo.yaml", re.compile(r"^title: .*", re.MULTILINE)),
+    "jekyll": ("_config.yml", re.compile(r"^title: .*", re.MULTILINE)),
+    "eleventy": ("_data/site.json", re.compile(r'^ *"title": (.*?),?$', re.MULTILINE)),
+    "mkdocs": ("mkdocs.yml", re.compile(r"^site_name: .*", re.MULTILINE)),
+    "pelican": ("pelicanconf.py", re.compile(r"^SITENAME = (.*)", re.MULTILINE)),
+}
 
 
 class BadSite(ValueError):
@@ -43,6 +52,24 @@ def wrote_file(site: Path, path: str, content: str) -> bool:
         return manifest.is_ours(path, content)
 
 
+def read_name(site: Path) -> tuple[str, str]:
+    """Return the title of a migrated site, as its settings say now, and its language; "": not known. Raises BadSite."""
+    target = find_target(site)
+    file, line = _NAMES.get(target.name if target else "", ("", None))
+    title: object = ""
+    match = line.search(_read_start(site, file)) if line else None
+    if match and match.re.groups:
+        try:
+            title = ast.literal_eval(match[1])
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            title = ""
+    elif match:
+        title = next(iter(read_yaml(match[0]).values()), "")
+    with _manifest(site) as manifest:
+        language = _main_language(list(manifest.entries("")))
+    return _plain(title), language
+
+
 def read_migrated(site: Path) -> Iterator[SitePage]:
     """Yield the pages of a migrated site that accept messages, or have some, as their front matter says now.
 
@@ -53,12 +80,21 @@ def read_migrated(site: Path) -> Iterator[SitePage]:
         raise BadSite(f"{site}: no site of spipconv migrate with a forum is there: name its folder, or a site map")
     with _manifest(site) as manifest:
         entries = list(manifest.entries(""))
-    main = next((entry.key.split("/")[2] for entry in entries if entry.page == "/" and entry.key.count("/") == 2), "")
+    main = _main_language(entries)
     for entry in entries:
         if entry.key.count("/") == 2 and entry.page.startswith("/"):
             page = _site_page(site, entry, target, main)
             if page is not None:
                 yield page
+
+
+def _main_language(entries: Iterable[Entry]) -> str:
+    return next((entry.key.split("/")[2] for entry in entries if entry.page == "/" and entry.key.count("/") == 2), "")
+
+
+def _plain(title: object) -> str:
+    """Return a title of front matter without what it needs there."""
+    return " ".join(str(title or "").replace(_JOINER, "").split())
 
 
 def _site_page(site: Path, entry: Entry, target: MarkdownTree, main: str) -> SitePage | None:
@@ -71,7 +107,7 @@ def _site_page(site: Path, entry: Entry, target: MarkdownTree, main: str) -> Sit
         key = choice
     if not (choice or entry.messages) or _is_draft(fields, target) or not is_key(key):
         return None
-    title = " ".join(str(fields.get(target.keys["title"]) or "").replace(_JOINER, "").split())
+    title = _plain(fields.get(target.keys["title"]))
     return SitePage(key, entry.page, title or f"{kind} {number}", language, bool(choice), entry.messages)
 
 
@@ -86,17 +122,21 @@ def _is_draft(fields: Mapping[str, object], target: MarkdownTree) -> bool:
 
 def _read_fields(site: Path, path: str, target: MarkdownTree) -> Mapping[str, object]:
     """Return the front matter of a page; empty if there is none that can be read."""
-    try:
-        with Folder(site).open(path) as file:
-            text = file.read(_LONGEST_HEADER).decode("utf-8", "replace")
-    except OSError:
-        return {}
+    text = _read_start(site, path)
     if not target.yaml:
         lines = text.partition("\n\n")[0].split("\n")
         matches = [_FIELD.fullmatch(line) for line in lines]
         return {match[1]: unescape(match[2]).strip() for match in matches if match}
     header = text.removeprefix("---\n").partition("\n---\n")[0] if text.startswith("---\n") else ""
     return read_yaml(header)
+
+
+def _read_start(site: Path, path: str) -> str:
+    try:
+        with Folder(site).open(path) as file:
+            return file.read(_LONGEST_HEADER).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 @contextmanager
