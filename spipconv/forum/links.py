@@ -96,12 +96,21 @@ def read_ending(keys: Keys, token: str, now: int) -> SubscriptionRight:
     return _read_subscription(keys, _END, token, now)
 
 
+_SITE_FEED: Final = "site"
+SITE_FEED_PATH: Final = f"/feeds/{_SITE_FEED}.atom"
+# The feed of a page whose key is that name: no key begins with a dash.
+_FEED_OF_PAGE_SITE: Final = f"-{_SITE_FEED}"
+
+
 def page_feed_path(page: Page) -> str:
     """Return the path of a page's feed, on this server and below the folder of the exported feeds."""
-    return f"/feeds/{quote(page.key, safe='')}.atom"
+    name = _FEED_OF_PAGE_SITE if page.key == _SITE_FEED else page.key
+    return f"/feeds/{quote(name, safe='')}.atom"
 
 
-SITE_FEED_PATH: Final = "/feeds/site.atom"
+def key_of_feed(name: str) -> str:
+    """Return the key of the page whose feed has a name on this server."""
+    return _SITE_FEED if name == _FEED_OF_PAGE_SITE else name
 
 
 def _read_subscription(keys: Keys, purpose: str, token: str, now: int) -> SubscriptionRight:

@@ -247,6 +247,16 @@ def test_a_link_in_the_place_of_a_file_of_ours_is_named_and_not_followed(
     assert other.read_text() == "precious"
 
 
+def test_a_page_called_site_has_a_feed_beside_that_of_the_site(base: Path, site: Path) -> None:
+    with open_base(base) as store:
+        write_setting(store, "site", "https://www.example.org")
+        page = store.pages.put("site", "/site/", "The site", "en")
+        store.messages.add(replace(message(), page=page.id, status="publie"))
+    assert export(base, site).feeds == 2
+    assert sorted(path.name for path in site.glob("static/feeds/*")) == ["-site.atom", "site.atom"]
+    assert not export(base, site).has_changes
+
+
 def test_two_exports_do_not_write_to_the_same_site(base: Path, site: Path) -> None:
     with Exporter(site, "hugo"), pytest.raises(BadSite, match="another export"), Exporter(site, "hugo"):
         pass

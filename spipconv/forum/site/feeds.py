@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from spipconv.forum.feeds import ATOM_TYPE, Entry, Feed, read_entries, write_feed
-from spipconv.forum.links import SITE_FEED_PATH, server_address
+from spipconv.forum.links import SITE_FEED_PATH, key_of_feed, server_address
 from spipconv.forum.records import Page
 from spipconv.forum.settings import ForumSettings
 from spipconv.forum.site.context import Site
@@ -51,7 +51,7 @@ class Feeds:
 
     async def show_page(self, request: Request) -> Response:
         """Answer the feed of a page."""
-        key = request.path_params["key"]
+        key = key_of_feed(request.path_params["key"])
         page = await self._site.base.read(lambda store: store.pages.by_key(key))
         if page is None:
             raise Refusal("no-page")
