@@ -372,6 +372,15 @@ def test_a_deep_thread_and_many_circles_take_linear_time(tmp_path: Path) -> None
     assert all(found[number].parent == number - 1 for number in range(2, 3_001))
 
 
+def test_a_thread_that_is_moved_at_its_source_moves_as_a_whole_in_linear_time(tmp_path: Path) -> None:
+    forum = Moved(tmp_path, "article1")
+    deep = [row(number, number - 1) for number in range(2, 1_001)]
+    forum.take_rows([row(1), row(2_000), *deep])
+    report = forum.take_rows([row(1), row(2_000), row(2, 2_000), *deep[1:]])
+    assert report.changed == 1
+    assert {number: message.thread for number, message in forum.messages().items() if message.thread != 2_000} == {1: 1}
+
+
 def test_nothing_is_stored_of_a_source_that_breaks_off(tmp_path: Path) -> None:
     from spipconv.migration.read.sources import BadSource
 

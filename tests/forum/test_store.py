@@ -249,6 +249,24 @@ def test_another_import_does_not_overrule_moderators(store: Store) -> None:
     assert (changed.text, changed.status, what) == ("new", "publie", "changed")
 
 
+def test_messages_follow_one_that_another_import_puts_elsewhere(store: Store) -> None:
+    first, second = (
+        store.messages.put(replace(message(), source="spip", source_key=key), NOW)[0] for key in ("1", "2")
+    )
+    imported = replace(message(parent=first.id), source="spip", source_key="3")
+    moved, _ = store.messages.put(imported, NOW)
+    # That of a visitor, in which no import finds anything to change.
+    answer = store.messages.add(message(parent=moved.id))
+    below = store.messages.add(message(parent=answer.id))
+    assert moved.thread == answer.thread == below.thread == first.id
+    for parent, thread in ((second.id, second.id), (0, moved.id), (first.id, first.id)):
+        changed, what = store.messages.put(replace(imported, parent=parent), NOW)
+        store.messages.settle_threads()
+        assert (what, changed.parent, changed.thread) == ("changed", parent, thread)
+        assert store.messages.get(answer.id) == replace(answer, thread=thread)
+        assert store.messages.get(below.id) == replace(below, thread=thread)
+
+
 def test_answers_to_a_deleted_message_answer_what_it_answered(store: Store) -> None:
     top = store.messages.add(message())
     between = store.messages.add(message(parent=top.id))

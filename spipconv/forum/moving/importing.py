@@ -59,6 +59,8 @@ class Importer:
             with open_base(self._path) as store:
                 for message in batch:
                     self._store(store, message, pages[message.page])
+        with open_base(self._path) as store:
+            store.messages.settle_threads()
         return self.report
 
     def _read_pages(self) -> Pages:

@@ -16,11 +16,18 @@ _LARGEST: Final = 2**63 - 1
 _IS_DECIDED: Final = "EXISTS (SELECT 1 FROM decisions WHERE message = messages.id AND NOT is_undone)"
 _IMPORTED: Final = (
     "page = ?2, parent = ?3, author = ?4, title = ?5, text = ?6, url = ?7, language = ?8, created = ?9, email = ?10,"
-    f" email_digest = ?11, status = CASE WHEN {_IS_DECIDED} THEN status ELSE ?12 END"
+    " email_digest = ?11, thread = ifnull((SELECT thread FROM messages AS above WHERE above.id = ?3), id),"
+    f" status = CASE WHEN {_IS_DECIDED} THEN status ELSE ?12 END"
 )
 _IMPORT_DIFFERS: Final = (
     "(page, parent, author, title, text, url, language, created) IS NOT (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
     f" OR email_digest IS NOT ?11 OR status <> ?12 AND NOT {_IS_DECIDED}"
+)
+# Every message with the one that began its thread, level by level.
+_BEGINNINGS: Final = (
+    "WITH RECURSIVE below (id, top) AS (SELECT id, id FROM messages WHERE parent = 0 UNION ALL"
+    " SELECT messages.id, top FROM below JOIN messages ON parent = below.id WHERE parent <> 0)"
+    " SELECT id, top FROM below"
 )
 
 Change = Literal["added", "changed", "same", "forgotten"]
@@ -131,7 +138,8 @@ class Messages(Table):
 
         A new one has the number ``message.id`` if that is not 0, and ``message.thread`` if that is not 0. One that
         moderators here have decided on keeps its status, one that was forgotten for a person's sake stays as it is, or
-        away: what comes back was not stored then. Return it as it is stored, and what was done. Raises LookupError as
+        away: what comes back was not stored then. Messages below it follow to another thread by ``settle_threads``,
+        for all of an import. Return it as it is stored, and what was done. Raises LookupError as
         ``add``, sqlite3.IntegrityError if another message has the number.
         """
         if self._is_forgotten(message):
@@ -145,6 +153,13 @@ class Messages(Table):
             message.url, message.language)), message.created, message.email, message.email_digest, message.status, now,
         )  # fmt: skip
         return (changed, "changed") if changed else (present, "same")
+
+    def settle_threads(self) -> None:
+        """Give every message the thread of the one that it answers: an import may have put one above it elsewhere."""
+        self._connection.execute(
+            f"UPDATE messages SET thread = top FROM ({_BEGINNINGS}) AS beginnings"
+            " WHERE messages.id = beginnings.id AND thread <> top"
+        )
 
     def forget_networks(self, before: int) -> int:
         """Forget the networks of messages created before a time; return of how many."""
