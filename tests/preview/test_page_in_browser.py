@@ -17,7 +17,9 @@ uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 preview = pytest.importorskip("spipconv.preview", reason="starlette is not installed")
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, expect
+else:
+    expect = sync_api.expect
 
 pytestmark = pytest.mark.browser
 
@@ -130,18 +132,18 @@ def is_in_sight(page: Page, selector: str) -> bool:
 def test_a_form_goes_through_the_preview_to_its_host(page: Page, host: Host) -> None:
     fill(page, TEXT)
     page.click(PREVIEW)
-    assert page.title() == "Aperçu de votre message"
-    assert page.locator("h1:focus").inner_text() == "Aperçu de votre message"
+    expect(page).to_have_title("Aperçu de votre message")
+    expect(page.locator("h1:focus")).to_have_text("Aperçu de votre message")
     assert is_in_sight(page, ".spip-result strong")
     assert page.locator(".spip-remarks li").count() == 1
     assert page.locator("textarea").input_value() == TEXT
     # Changed, seen once more, and sent.
     page.fill("textarea", TEXT + "}")
     page.click(PREVIEW)
-    assert page.locator(".spip-remarks").count() == 0
+    expect(page.locator(".spip-remarks")).to_have_count(0)
     assert page.locator(".spip-result i").inner_text() == "jamais fermé"
     page.click(SEND)
-    assert page.title() == "Merci"
+    expect(page).to_have_title("Merci")
     ((fields, headers),) = host.received
     assert sorted(fields) == sorted(
         [
@@ -159,7 +161,7 @@ def test_a_form_goes_through_the_preview_to_its_host(page: Page, host: Host) -> 
 def test_going_back_finds_everything_in_the_form(page: Page) -> None:
     fill(page, TEXT)
     page.click(PREVIEW)
-    assert page.locator("h1:focus").inner_text() == "Aperçu de votre message"
+    expect(page.locator("h1:focus")).to_have_text("Aperçu de votre message")
     page.go_back()
     assert page.locator("[name=subject]").input_value() == "Ça & là"
     assert page.locator("textarea").input_value() == TEXT
@@ -169,11 +171,12 @@ def test_a_text_that_is_too_long_comes_back_and_can_be_sent(page: Page, host: Ho
     text = "mot é " * 15_000
     fill(page, text)
     page.click(PREVIEW)
-    assert page.title() == "Erreur – Prévisualiser un message"
+    expect(page).to_have_title("Erreur – Prévisualiser un message")
     assert "64" in page.locator("[role=alert]:focus").inner_text()
     assert is_in_sight(page, "[role=alert]")
     assert page.locator("textarea").input_value() == text
     page.click(SEND)
+    expect(page).to_have_title("Merci")
     assert dict(host.received[0][0])["text"] == text
 
 
@@ -182,9 +185,10 @@ def test_a_file_is_asked_for_again(page: Page, host: Host) -> None:
     fill(page, TEXT, "/?file")
     page.set_input_files("[name=photo]", file)
     page.click(PREVIEW)
-    assert page.title() == "Aperçu de votre message"
+    expect(page).to_have_title("Aperçu de votre message")
     page.set_input_files("[name=photo]", file)
     page.click(SEND)
+    expect(page).to_have_title("Merci")
     assert ("photo", "a.jpg") in host.received[0][0]
     assert dict(host.received[0][0])["text"].replace("\r", "") == TEXT
 
@@ -196,7 +200,7 @@ def test_the_page_of_a_result_is_accessible(browser: Browser, host: Host, scheme
     page.route("**/*.js", lambda route: route.abort())
     fill(page, TEXT)
     page.click(PREVIEW)
-    assert page.locator("h1:focus").count() == 1
+    expect(page.locator("h1:focus")).to_have_count(1)
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     context.close()
