@@ -2,6 +2,7 @@
 export const CATALOGUES = {
   "fr": {
     "Anonymous": "Anonyme",
+    "Atom feed": "Flux Atom",
     "Do not reply": "Ne pas répondre",
     "in reply to {author}": "en réponse à {author}",
     "Mails about new messages": "Être averti des nouveaux messages",
@@ -11,9 +12,9 @@ export const CATALOGUES = {
     "Take the message back": "Retirer le message",
     "Tell me of replies by e-mail": "M’avertir des réponses par courriel",
     "The comment server cannot be reached just now. Your text stays in this form: please send it again later.": "Le serveur de commentaires est injoignable pour le moment. Votre texte reste dans ce formulaire : veuillez le renvoyer plus tard.",
-    "You can take it back for one more minute.": {
-      "one": "Vous pouvez encore le retirer pendant une minute.",
-      "other": "Vous pouvez encore le retirer pendant {number} minutes."
+    "You can take your message back for one more minute.": {
+      "one": "Vous pouvez encore retirer votre message pendant une minute.",
+      "other": "Vous pouvez encore retirer votre message pendant {number} minutes."
     },
     "Your message was not sent.": "Votre message n’a pas été envoyé."
   }

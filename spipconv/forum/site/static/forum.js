@@ -132,12 +132,16 @@ class ForumForm {
     }
   }
 
-  /** The feed of the page, and mails: pages are built without knowing whether the server sends any. */
+  /** The feed of the page, unless the page has a link to its file, and mails: no page is built knowing of these. */
   #offerToFollow(section, hasMails) {
     const key = encodeURIComponent(this.#page);
-    const feed = { href: `${this.#server}/feeds/${key}.atom`, type: "application/atom+xml", rel: "alternate" };
-    const line = make("p", { class: "comment-follow meta" }, make("a", feed, "Atom"));
-    section.querySelector("ol.thread").after(line);
+    let line = section.querySelector(".comment-follow");
+    if (!line) {
+      const address = `${this.#server}/feeds/${this.#page === "site" ? "-site" : key}.atom`;
+      const link = make("a", { href: address, type: "application/atom+xml", rel: "alternate" }, this.#sentences.translate("Atom feed"));
+      line = make("p", { class: "comment-follow meta" }, link);
+      section.querySelector("ol.thread").after(line);
+    }
     if (!hasMails) return;
     const words = this.#sentences.translate("Mails about new messages");
     line.append(" · ", make("a", { href: `${this.#server}/subscriptions?page=${key}`, rel: "nofollow" }, words));
@@ -340,8 +344,8 @@ class ForumForm {
   #makeTakingBack({ own, seconds }, text) {
     const minutes = Math.ceil(seconds / 60);
     const words = this.#sentences.translatePlural(
-      "You can take it back for one more minute.",
-      "You can take it back for {number} more minutes.",
+      "You can take your message back for one more minute.",
+      "You can take your message back for {number} more minutes.",
       minutes,
     );
     const button = make("button", { type: "button", class: "danger" }, this.#sentences.translate("Take the message back"));
