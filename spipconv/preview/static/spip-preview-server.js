@@ -98,8 +98,17 @@ export class PreviewServer {
   /** Asks for the text as it is then, after so many milliseconds. */
   schedule(delay) {
     clearTimeout(this.#timer);
-    const wait = Math.max(delay, this.#notBefore - Date.now());
-    this.#timer = setTimeout(() => this.#update(), wait);
+    this.#timer = setTimeout(() => this.look(), delay);
+  }
+
+  /** Asks for the text as it is, as soon as the server allows; where there is none, nothing is waited for. */
+  look() {
+    clearTimeout(this.#timer);
+    const { text } = this.#owner;
+    const wait = this.#notBefore - Date.now();
+    if (!text.trim()) this.#clear();
+    else if (wait > 0) this.schedule(wait);
+    else if (!document.hidden && text !== this.#asked) this.#take(text);
   }
 
   /** Asks at once, even for the text that is shown. */
@@ -115,16 +124,16 @@ export class PreviewServer {
     this.#cancel();
   }
 
-  #update() {
-    if (document.hidden) return;
-    const { text } = this.#owner;
-    if (text === this.#asked) return;
+  #take(text) {
     this.#cancel();
-    if (!text.trim()) {
-      this.#shown = null;
-      this.#owner.empty();
-    } else if (text === this.#shown) this.#owner.unchanged();
+    if (text === this.#shown) this.#owner.unchanged();
     else if (text !== this.#refused) this.#ask(text);
+  }
+
+  #clear() {
+    this.#cancel();
+    this.#shown = null;
+    this.#owner.empty();
   }
 
   #cancel() {

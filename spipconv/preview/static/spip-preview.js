@@ -42,9 +42,8 @@ function takeKey(wanted) {
  *
  * Attributes: `endpoint` (the address of the preview server; required), `lang` (of the text and of the widget's own
  * sentences), `draft` (`tab`, `browser` or `off`), `sent` (the page's form, or that of the page named, was received).
- * See docs/widget.md.
  *
- * Its state is in `data-state`: idle, loading, shown, offline, waiting, too-long, forbidden or failed.
+ * Its state is in `data-state`: idle, loading, shown, offline, waiting, too-long, forbidden or failed. See docs/widget.md.
  *
  * @fires SpipPreview#spip-preview:shown with `detail.diagnostics`
  * @fires SpipPreview#spip-preview:failed with `detail.reason`, `detail.status` and `detail.message`
@@ -128,6 +127,7 @@ export class SpipPreview extends HTMLElement {
     this.#keeper?.forget();
     this.#field.value = this.#field.defaultValue;
     this.#changed();
+    this.#server.look();
   }
 
   /** Deletes the draft that the browser keeps; the text stays. */
