@@ -250,7 +250,7 @@ def check_accessibility(page: Page, name: str) -> None:
 
 def test_a_visitor_can_be_told_of_replies_where_mails_are_sent(site: Site, visit: Opener) -> None:
     without = visit()
-    assert without.locator(".comment-follow").inner_text() == "Atom"
+    assert without.locator(".comment-follow").inner_text() == "Flux Atom"
     assert without.locator("[name=subscribe]").count() == 0
     site.forum.set(smtp="smtp://localhost")
     # The server reads its settings every few seconds.
