@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 # The message of an error may hold the whole text.
 _MOST_ERROR = 500
 
@@ -24,13 +22,18 @@ def make_json_printable(text: str) -> str:
     """
     if text.isascii():
         return text
-    return "".join(sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1] for sign in text)
+    return "".join(sign if sign.isprintable() or sign == "\n" else _escape_in_json(sign) for sign in text)
 
 
 def describe_internal_error(error: Exception) -> str:
     """Return one line about an error that is not the user's but spipconv's."""
     message = f"{type(error).__name__}: {error}"[:_MOST_ERROR]
     return make_printable(f"internal error, please report it with the text: {message}")
+
+
+def _escape_in_json(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
 
 
 def _escape(character: str) -> str:
