@@ -163,9 +163,8 @@ def test_other_pages_have_none(to: TargetName) -> None:
 def test_the_form_is_that_of_hugo_s_theme(to: TargetName) -> None:
     for address in (ARTICLE, NEWS):
         ours, of_hugo = (outline(built(name)[1] / address / "index.html") for name in (to, "hugo"))
-        start = next(number for number, line in enumerate(of_hugo) if "comments" in line)
         assert [line for line in ours if "comment" in line or "form-" in line] == [
-            line for line in of_hugo[start:] if "comment" in line or "form-" in line
+            line for line in of_hugo if "comment" in line or "form-" in line
         ]
 
 
@@ -207,6 +206,20 @@ def test_feeds_can_be_read_while_the_server_is_off(to: TargetName) -> None:
     static = TREES[to].images.removesuffix("IMG")
     for name in ("article1", "site"):
         assert (feeds / f"{name}.atom").read_bytes() == (site / f"{static}feeds" / f"{name}.atom").read_bytes()
+
+
+@pytest.mark.parametrize("to", BUILT)
+def test_pages_with_messages_lead_to_their_feed(to: TargetName) -> None:
+    feeds = [
+        (element.tag, element.get("href"), element.get("title") or words(element))
+        for address in (ARTICLE, NEWS, "en/english/the-co-operative-a-workplace-democracy/", "")
+        for element in read(to, address).tree.iter()
+        if element.get("type") == "application/atom+xml"
+    ]
+    assert [(tag, str(address).removeprefix("/")) for tag, address, _ in feeds] == [
+        (tag, f"feeds/{name}.atom") for name in ("article1", "breve2") for tag in ("link", "a")
+    ], "others have no messages"
+    assert {title for *_, title in feeds} == {"Fil des commentaires (Atom)"}
 
 
 # ---- Attacks in every field ----

@@ -1,5 +1,7 @@
 // What the templates in _includes/ compute from the front matter of all pages: the lists, the order, dates in words.
 
+import { existsSync } from "node:fs";
+
 const MOST = 20;
 const SECTIONS = ["rubrique", "agenda", "albums", "dictionnaire", "documents"];
 // As far as neighbours of the same kind are looked for.
@@ -236,6 +238,12 @@ export const filters = {
   },
   // The messages of a page, of all in _data/comments.
   messagesOf: (comments, key) => comments?.[key] ?? [],
+  // The address of the feed of a page's messages, where "spipconv comments export" has written one and the site has a
+  // server for comments. That of a page called "site" has another name than the site's.
+  feedOf(key, site) {
+    const path = `feeds/${key === "site" ? "-site" : key}.atom`;
+    return site.comments_server && existsSync(path) ? `/${path}` : "";
+  },
   withoutSlash: (address) => String(address ?? "").replace(/\/+$/, ""),
   startsWith: (text, start) => String(text).startsWith(start),
 };

@@ -99,8 +99,7 @@ def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, *
     address = f"/{page.url}" if page.url not in ("", "./") else "/"
     meta = Shown.meta.get(address, page.meta)
     root = Path(config.config_file_path).parent
-    language = str(meta.get("lang") or config.extra["language"])
-    words = words_of(root, language) or words_of(root, config.extra["language"])
+    words = words_in(root, meta, config)
     text = page.content or ""
     parts = [
         header(meta, page, words), text, documents(meta, text, words), keywords(meta, words),
@@ -108,6 +107,12 @@ def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, *
     ]  # fmt: skip
     page.content = "\n".join([part for part in parts if part])
     return context
+
+
+def words_in(root: Path, meta: Meta, config: MkDocsConfig) -> Words:
+    """Return the words of a page's language, or else those of the site's."""
+    language = str(meta.get("lang") or config.extra["language"])
+    return words_of(root, language) or words_of(root, config.extra["language"])
 
 
 @cache
@@ -118,7 +123,14 @@ def words_of(root: Path, language: str) -> Words:
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Write the language of a page where the themes have that of the site."""
+    """Write the language of a page where the themes have that of the site, and name the feed of its messages."""
+    address = f"/{page.url}" if page.url not in ("", "./") else "/"
+    feed = feed_of(key_of(address, Shown.meta.get(address, page.meta), config), config)
+    if feed:
+        root = Path(config.config_file_path).parent
+        title = escape(words_in(root, page.meta, config)["comments_feed"])
+        head = f'<link rel="alternate" type="application/atom+xml" href="{escape(feed)}" title="{title}">\n</head>'
+        output = output.replace("</head>", head, 1)
     tag = str(page.meta.get("lang") or config.extra["language"])
     facts = (config.extra.get("languages") or {}).get(tag) or {}
     direction = ' dir="rtl"' if facts.get("direction") == "rtl" else ""
@@ -233,10 +245,17 @@ def comments(address: str, root: Path, meta: Meta, words: Words, config: MkDocsC
     title = escape(words["comments"]) + (f' <span class="count">({len(messages)})</span>' if messages else "")
     hidden = "" if messages else " hidden"
     language = str(meta.get("lang") or config.extra["language"])
+    feed = escape(feed_of(key, config))
+    follow = (
+        f'<p class="comment-follow meta"><a rel="alternate" type="application/atom+xml" href="{feed}">'
+        f"{escape(words['comments_feed'])}</a></p>\n"
+        if feed
+        else ""
+    )
     closed = f'<p class="comment-form">{escape(words["comments_closed"])}</p>'
     return (
         f'<section class="comments" id="forum">\n<h2 id="comments-title">{title}</h2>\n'
-        f'<ol class="thread"{hidden}>{items}</ol>\n'
+        f'<ol class="thread"{hidden}>{items}</ol>\n{follow}'
         f"{comment_form(server, key, language, words) if reply else closed}\n</section>"
     )
 
@@ -253,6 +272,15 @@ def key_of(address: str, meta: Meta, config: MkDocsConfig) -> str:
     language = meta.get("lang") or config.extra["language"]
     suffix = "" if language == config.extra["language"] else f".{language}"
     return f"{spip.get('kind')}{spip['id']}{suffix}"
+
+
+def feed_of(key: str, config: MkDocsConfig) -> str:
+    """Return the address of the feed of a page's messages, where ``spipconv comments export`` has written one and the
+    site has a server for comments; or nothing. That of a page called "site" has another name than the site's.
+    """
+    path = f"/feeds/{'-site' if key == 'site' else key}.atom"
+    is_there = bool(config.extra.get("comments_server")) and Path(f"{config.docs_dir}{path}").is_file()
+    return path if is_there else ""
 
 
 def comment(message: Meta, words: Words, reply: str) -> str:

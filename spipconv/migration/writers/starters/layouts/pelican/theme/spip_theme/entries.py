@@ -130,6 +130,16 @@ class Entry:
         return messages
 
     @property
+    def comments_feed(self) -> str:
+        """The address of the feed of its messages, or nothing where ``spipconv comments export`` has written none.
+
+        That of a page called "site" has another name than the site's.
+        """
+        key = self.comments_key
+        path = f"/feeds/{'-site' if key == 'site' else key}.atom"
+        return path if (ROOT / "content" / path[1:]).is_file() else ""
+
+    @property
     def above(self) -> list[Entry]:
         """The pages above it, the outermost first, without the front page."""
         entries: list[Entry] = []
