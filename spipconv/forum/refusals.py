@@ -19,7 +19,9 @@ REASONS: Final = Reasons(
         "wrong-url": Reason(422, mark("This is not the address of a web page: correct it, or leave the field empty.")),
         "title-too-long": Reason(422, mark("The title is too long: the limit is {detail} characters.")),
         "no-text": Reason(422, mark("Write your message.")),
-        "text-too-long": Reason(422, mark("Your message is too long: the limit is {detail} characters.")),
+        "text-too-long": Reason(
+            422, mark("Your message is too long: the limit is {detail} characters."), is_number=True
+        ),
         "wrong-parent": Reason(
             422, mark("The message that you answer is no longer here: yours can be sent as a new message.")
         ),

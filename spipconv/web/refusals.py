@@ -13,12 +13,13 @@ from spipconv.translations import format_number, mark, translate, translate_plur
 class Reason(Struct, frozen=True):
     """Why a request is refused: the HTTP status, and a sentence in which ``{detail}`` is what it is about.
 
-    ``detail`` is a number of bytes where ``is_size``.
+    ``detail`` is a number of bytes where ``is_size``, another number where ``is_number``.
     """
 
     status: int
     sentence: str
     is_size: bool = False
+    is_number: bool = False
 
 
 _REASONS = {
@@ -100,6 +101,8 @@ class Reasons(Mapping[str, Reason]):
         reason = self[refusal.code]
         if reason.is_size:
             detail = format_size(int(refusal.detail), language)
+        elif reason.is_number:
+            detail = format_number(int(refusal.detail), language)
         else:
             detail = refusal.detail.encode("utf-8", "replace").decode()
         return translate(reason.sentence, language, detail=detail)

@@ -280,6 +280,10 @@ def test_what_is_wrong_is_said_at_its_field_and_all_that_was_written_comes_back(
     assert visitors.send_page(token=fields["token"]).status == 303
 
 
+def test_limits_are_written_as_people_write_numbers(visitors: Visitors) -> None:
+    assert "20\u202f000 caractères" in answer_in_french(visitors, visitors.token(), WRONG["text-too-long"])
+
+
 def answer_in_french(visitors: Visitors, token: str, wrong: dict[str, str]) -> str:
     return str(visitors.send(token=token, **wrong).json["error"]["message"])
 
