@@ -7,6 +7,7 @@ from typing import Final, Literal, get_args
 
 from spipconv.forum.records import Message, Status
 from spipconv.forum.store.connection import Table
+from spipconv.forum.store.forgotten import Forgotten
 
 # The fields of ``Message``, in their order.
 _COLUMNS: Final = ", ".join(Message.__struct_fields__)
@@ -139,10 +140,10 @@ class Messages(Table):
         A new one has the number ``message.id`` if that is not 0, and ``message.thread`` if that is not 0. One that
         moderators here have decided on keeps its status, one that was forgotten for a person's sake stays as it is, or
         away: what comes back was not stored then. Messages below it follow to another thread by ``settle_threads``,
-        for all of an import. Return it as it is stored, and what was done. Raises LookupError as
-        ``add``, sqlite3.IntegrityError if another message has the number.
+        for all of an import. Return it as it is stored, and what was done. Raises LookupError as ``add``,
+        sqlite3.IntegrityError if another message has the number.
         """
-        if self._is_forgotten(message):
+        if Forgotten(self._connection).has(message.source, message.source_key):
             return message, "forgotten"
         present = self.from_source(message.source, message.source_key)
         if present is None:
@@ -172,7 +173,7 @@ class Messages(Table):
 
         Another import does not bring the person back.
         """
-        self._keep_away(numbers)
+        Forgotten(self._connection).add(numbers)
         self._connection.executemany(
             "UPDATE messages SET author = '', url = '', email = NULL, email_digest = NULL, network = '',"
             " taking_back = NULL, form = NULL, changed = ?, version = version + 1 WHERE id = ?",
@@ -187,7 +188,7 @@ class Messages(Table):
         ``for_good``: another import does not bring them back.
         """
         if for_good:
-            self._keep_away(numbers)
+            Forgotten(self._connection).add(numbers)
         for number in numbers:
             self._connection.execute(
                 "UPDATE messages SET parent = (SELECT parent FROM messages WHERE id = ?1)"
@@ -204,18 +205,6 @@ class Messages(Table):
             "SELECT id FROM messages WHERE status IN ('off', 'spam') AND changed < ? LIMIT ?", (time, limit)
         )
         return [number for (number,) in rows]
-
-    def _keep_away(self, numbers: Sequence[int]) -> None:
-        self._connection.executemany(
-            "INSERT OR IGNORE INTO forgotten SELECT source, source_key FROM messages WHERE id = ? AND source_key <> ''",
-            [(number,) for number in numbers],
-        )
-
-    def _is_forgotten(self, message: Message) -> bool:
-        row = self._connection.execute(
-            "SELECT 1 FROM forgotten WHERE source = ? AND source_key = ?", (message.source, message.source_key)
-        ).fetchone()
-        return row is not None
 
     def _insert(self, message: Message, form: bytes | None, taking_back: bytes | None) -> Message:
         thread = message.thread or self._thread_of(message)
