@@ -105,8 +105,11 @@ def test_what_a_setting_cannot_be_is_refused(path: Path, name: str, value: str) 
     assert settings_of(path) == before
 
 
-def test_every_setting_has_a_meaning() -> None:
+def test_every_setting_has_a_meaning_and_is_documented() -> None:
     assert set(MEANINGS) == set(ForumSettings.__struct_fields__)
+    for document in ("comments.md", "comments.fr.md"):
+        text = (Path(__file__).parents[2] / "docs" / document).read_text("utf-8")
+        assert [name for name in MEANINGS if f"`{name}`" not in text] == [], document
 
 
 @pytest.mark.parametrize("command", ["set", "check", "backup", "purge", "forget", "copy", "privacy"])
