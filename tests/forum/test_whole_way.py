@@ -227,6 +227,8 @@ def test_a_message_goes_the_whole_way(site: Site, visit: Visit) -> None:
     check_accessibility(page, "form")
     page.click("button[data-send]")
     page.locator(".comment-answer strong", has_text="limpide").wait_for()
+    # Else the comma after the name is far from it.
+    assert page.locator(".comment-answer .meta").evaluate("(line) => getComputedStyle(line).display") == "block"
     message = site.message(text)
     assert message.status == "prop"
     # Nobody else sees it.
