@@ -258,6 +258,7 @@ def test_a_visitor_can_be_told_of_replies_where_mails_are_sent(site: Site, visit
     site.start()
     page = visit()
     box = page.get_by_label("M’avertir des réponses")
+    box.wait_for()
     follow = page.locator(".comment-follow a")
     key = key_of(page)
     assert [link.get_attribute("href") for link in follow.all()] == [
