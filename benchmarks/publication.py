@@ -26,6 +26,9 @@ from spipconv.forum.records import Message
 from spipconv.forum.store.base import open_base
 from spipconv.forum.store.store import Store
 
+if sys.platform == "win32":
+    sys.exit("this measures by what only Linux and macOS have")
+
 TEXTS = Path(__file__).parent / "texts" / "comments.jsonl"
 COMMAND = [sys.executable, "-P", "-m", "spipconv", "comments", "export"]
 START = 1_400_000_000

@@ -26,6 +26,8 @@ def telling(path: Path, *, reads_only: bool = False) -> Iterator[Store]:
 
 
 def main() -> None:
+    if sys.platform == "win32":
+        sys.exit("limits of POSIX")
     path, work, source, limit = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
     # Transactions of few messages, so that a kill comes between and in them.
     importing._AT_ONCE = 20

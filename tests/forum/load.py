@@ -95,12 +95,14 @@ class Client:
 
     def cpu_seconds(self) -> float:
         """Return how long the server has computed, 0 where the system does not say so."""
+        if sys.platform == "win32":
+            return 0.0
         try:
             stat = Path(f"/proc/{self._process}/stat").read_text("ascii")
         except OSError:
             return 0.0
         used = stat.rpartition(")")[2].split()[11:13]
-        return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
+        return sum(map(int, used)) / float(os.sysconf("SC_CLK_TCK"))
 
 
 async def _read_answer(reader: asyncio.StreamReader) -> tuple[int, Any, bool]:

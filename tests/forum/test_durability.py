@@ -23,7 +23,10 @@ from tests.forum.bases import make_base, message, posting, start_writing
 # More by hand: SPIPCONV_TEST_KILLS=20.
 KILLS = int(os.environ.get("SPIPCONV_TEST_KILLS", "8"))
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")]
+if sys.platform == "win32":
+    pytest.skip("signals and limits of POSIX", allow_module_level=True)
+
+pytestmark = pytest.mark.slow
 
 
 def acknowledged(lines: list[str]) -> dict[int, str]:

@@ -15,7 +15,10 @@ from tests.forum.moving import Moved
 from tests.forum.test_import_of_spip import row
 from tests.hard_sites import make_site
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")]
+if sys.platform == "win32":
+    pytest.skip("signals and limits of POSIX", allow_module_level=True)
+
+pytestmark = pytest.mark.slow
 
 _MESSAGES = 600
 

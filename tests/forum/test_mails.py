@@ -378,6 +378,8 @@ MailWorker(Base(path), load_keys(path), lambda: now).send_due()
 
 
 def test_kills_in_the_midst_lose_no_letter(forum: Forum, server: MailServer) -> None:
+    if sys.platform == "win32":
+        pytest.skip("signals of POSIX")
     """A process that is killed while it sends: every letter arrives, twice only if the server had taken it unheard."""
     for number in range(8):
         forum.subscribe(f"reader{number}@example.org")

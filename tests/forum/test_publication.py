@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -276,7 +275,7 @@ def test_a_killed_export_leaves_whole_files_and_the_next_one_ends_it(base: Path,
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         while process.poll() is None and (not folder.exists() or len(os.listdir(folder)) < least):
             time.sleep(0.005)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
         for file in folder.iterdir():
             assert len(json.loads(file.read_text("utf-8"))) == 5

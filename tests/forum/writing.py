@@ -16,6 +16,8 @@ _THREADS = 8
 
 
 def main() -> None:
+    if sys.platform == "win32":
+        sys.exit("limits of POSIX")
     path, name, limit = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     base = Base(path)
     if limit:
