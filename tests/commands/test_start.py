@@ -55,6 +55,7 @@ def test_what_the_program_says_of_itself_needs_nothing_of_the_library(option: st
     assert {name for name in loaded if name.startswith("spipconv")} == {
         "spipconv",
         "spipconv.commands",
+        "spipconv.commands.lazy_group",
         "spipconv.version",
     }
     assert loaded & (HEAVY | {"msgspec"}) == set()
