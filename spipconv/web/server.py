@@ -76,6 +76,10 @@ class _Connection(H11Protocol):
             return
         if closed:
             LOG.warning("too many connections: the one that had been waiting longest was closed to accept a new one")
+        if address:
+            # A body goes out after its head: it would wait for the client's acknowledgement, 40 ms. asyncio does not
+            # know that the sockets of a listener made without a protocol are TCP's.
+            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
