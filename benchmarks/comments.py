@@ -2,12 +2,14 @@
 
     PYTHONPATH=. python benchmarks/comments.py [SECONDS]
     PYTHONPATH=. python benchmarks/comments.py --rush [SECONDS]
+    PYTHONPATH=. python benchmarks/comments.py --posts
     PYTHONPATH=. python benchmarks/comments.py --idle [SECONDS]
 
 The first has 200 visitors a second send a message each, on a schedule, beside 50 readers, to ``spipconv serve
 --comments`` and then to Isso. Lost is what was acknowledged and is not in the base, twice what is there more than once.
 ``--rush`` lets 20 visitors send one message after another, in turn to both, for so many seconds and three rounds.
-``--idle`` holds 1,000 connections that say nothing, half a request, or a byte a second.
+``--posts`` counts the messages alone: their forms were shown before. ``--idle`` holds 1,000 connections that say
+nothing, half a request, or a byte a second.
 
 All messages are held for a moderator; those of Isso, too. Isso needs no token before a message: ours is asked for with
 each. Servers and visitors share the processors of this machine.
@@ -24,7 +26,7 @@ from collections import Counter
 from pathlib import Path
 from statistics import median
 
-from tests.forum.load import Forum, Isso, Outcome, Server, bear, held, rush
+from tests.forum.load import Client, Forum, Isso, Outcome, Server, bear, held, rush
 
 if sys.platform == "win32":
     sys.exit("this measures by what only Linux and macOS have")
@@ -39,6 +41,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         if "--rush" in sys.argv:
             measure_rush(Path(folder), seconds or 10)
+        elif "--posts" in sys.argv:
+            measure_posts(Path(folder))
         elif "--idle" in sys.argv:
             measure_idle(Path(folder), seconds or 20)
         else:
@@ -87,6 +91,34 @@ def measure_rush(folder: Path, seconds: int) -> None:
                   f"{outcome.cpu * 1000 / max(len(outcome.posts), 1):.2f} ms of computing each")  # fmt: skip
     ours, others = (median(rates[server.name]) for server in servers)
     print(f"{'as many':12}{ours / others:9.1f}")
+
+
+def measure_posts(folder: Path) -> None:
+    print("messages a second, from forms that were shown before")
+    servers: list[Server] = [kind(folder) for kind in KINDS]
+    for visitors in (20, 50):
+        for server in servers * 2:
+            with server.running() as client:
+                rate = asyncio.run(send(server, client, visitors))
+            print(f"{visitors} at a time  {server.name:12}{rate:9.1f}")
+
+
+async def send(server: Server, client: Client, visitors: int, messages: int = 2000) -> float:
+    """Have so many visitors send messages, one after another; return how many a second were taken."""
+    forms = [await server.prepare(client, "13.0.0.1") for _ in range(messages)]
+    await asyncio.sleep(3)
+    waiting = iter(enumerate(forms))
+
+    async def visit() -> None:
+        for number, form in waiting:
+            _, message = await server.post(client, form, f"{visitors} {number} {time.time_ns()}", "13.0.0.1")
+            assert message, "refused"
+
+    begin = time.perf_counter()
+    await asyncio.gather(*(visit() for _ in range(visitors)))
+    rate = messages / (time.perf_counter() - begin)
+    client.close()
+    return rate
 
 
 def measure_idle(folder: Path, seconds: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from collections.abc import Collection
+from functools import lru_cache
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -13,6 +14,8 @@ _MOST_HOPS = 50
 # The name of all clients whose address cannot be trusted.
 UNKNOWN = "unknown"
 UNIX = "unix"
+# No address is longer, with its zone and port.
+_LONGEST = 100
 
 
 class TrustedProxies:
@@ -102,6 +105,12 @@ def name_client(host: str) -> str:
 
 def _read_address(host: str) -> _Address | None:
     """Return an address, without its port or zone; None if it is not one."""
+    return _parse_address(host) if len(host) <= _LONGEST else None
+
+
+# A request's addresses are asked about several times, and clients come again.
+@lru_cache(maxsize=4096)
+def _parse_address(host: str) -> _Address | None:
     if host.startswith("["):
         host = host[1:].partition("]")[0]
     elif host.count(":") == 1:
