@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -204,7 +205,9 @@ INDEX = """export const search = async (words) => ({results: words === "rien" ? 
 def searched(sites: dict[str, str]) -> str:
     """Build the demonstration again with an index; return its address."""
     pages = built_demo()
-    site = pages.with_name("demo-searched")
+    # The processes of a run share the pages, and each of them may build this.
+    name = f"searched-{os.getpid()}"
+    site = pages.with_name(f"demo-{name}")
     shutil.copytree(demo("hugo"), site)
     (site / "static" / "pagefind").mkdir()
     (site / "static" / "pagefind" / "pagefind.js").write_text(INDEX, "utf-8")
@@ -212,9 +215,9 @@ def searched(sites: dict[str, str]) -> str:
     entries = settings["languages"]["fr"]["menus"]["main"]
     entries.append({"identifier": "x", "name": "Un article", "url": f"/{ARTICLE}", "parent": entries[0]["identifier"]})
     (site / "hugo.yaml").write_text(yaml.safe_dump(settings), "utf-8")
-    command = [program("hugo"), "--quiet", "--source", str(site), "--destination", str(pages / "searched")]
-    subprocess.run([*command, "--baseURL", f"{sites['demo']}searched/"], check=True, capture_output=True)
-    return f"{sites['demo']}searched/"
+    command = [program("hugo"), "--quiet", "--source", str(site), "--destination", str(pages / name)]
+    subprocess.run([*command, "--baseURL", f"{sites['demo']}{name}/"], check=True, capture_output=True)
+    return f"{sites['demo']}{name}/"
 
 
 def test_there_is_a_search_if_there_is_an_index(visit: Opener, sites: dict[str, str], searched: str) -> None:
