@@ -11,6 +11,7 @@ from msgspec import Struct
 from spipconv.forum import classifier
 from spipconv.forum.keys import InvalidToken, Keys, normalise_email
 from spipconv.forum.records import Message, Page, Status
+from spipconv.forum.sessions import REMEMBERED
 from spipconv.forum.settings import read_settings
 from spipconv.forum.store.base import Base, open_base, sweep
 from spipconv.forum.store.store import Store
@@ -18,7 +19,6 @@ from spipconv.forum.store.store import Store
 _DAY = 86_400
 # Days for which letters that were sent, sessions that ended and subscriptions that were not confirmed are kept.
 _DAYS_OF_LETTERS = 7
-_DAYS_OF_SESSIONS = 30
 _DAYS_UNCONFIRMED = 7
 # Others may write between the transactions of so many messages.
 _AT_ONCE = 500
@@ -60,7 +60,7 @@ def _purge_part(store: Store, now: int) -> Purged:
         networks=store.messages.forget_networks(now - settings.network_days * _DAY),
         messages=len(refused),
         others=store.blocks.forget_ended(now)
-        + store.moderators.forget_sessions(now - _DAYS_OF_SESSIONS * _DAY)
+        + store.moderators.forget_sessions(now - REMEMBERED)
         + store.mails.purge(now - _DAYS_OF_LETTERS * _DAY, now)
         + store.subscriptions.purge(now - _DAYS_UNCONFIRMED * _DAY),
     )

@@ -19,7 +19,7 @@ from spipconv.forum.store.store import Store
 LONGEST: Final = 7 * 24 * 3600
 LONGEST_IDLE: Final = 12 * 3600
 # How long after its end a session still says in which browser it was.
-REMEMBERED: Final = 90 * 24 * 3600
+REMEMBERED: Final = 30 * 24 * 3600
 # The time of the last request is noted no more often than this.
 _NOTED_EVERY: Final = 60
 _BYTES: Final = 32

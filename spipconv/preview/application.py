@@ -18,7 +18,7 @@ from spipconv.diagnostics import Diagnostic, Severity
 from spipconv.extensions import Extension, check_extensions
 from spipconv.languages import find_language, language_tag
 from spipconv.plugins import check_plugins
-from spipconv.preview.assets import read_assets
+from spipconv.preview.assets import answer_asset, read_assets
 from spipconv.preview.conversions import Conversions
 from spipconv.preview.description import describe
 from spipconv.preview.forms import PAGE, PageForm, read_page_form
@@ -189,13 +189,7 @@ class _Application:
         return _answer_page(request, lang, PageForm())
 
     async def show_asset(self, request: Request) -> Response:
-        asset = self._assets.get(request.path_params["name"])
-        if asset is None:
-            raise Refusal("not-found")
-        headers = {"ETag": asset.etag, "Cache-Control": "no-cache"}
-        if asset.etag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        return Response(asset.content, media_type=asset.media_type, headers=headers)
+        return answer_asset(request, self._assets)
 
     async def show_description(self, request: Request) -> Response:
         return _answer_json(describe(read_root(request), self._max_body, self._max_body * PAGE_FACTOR, self._assets))

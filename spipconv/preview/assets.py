@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from importlib.resources import files
 
 from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from spipconv.web.refusals import Refusal
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
@@ -28,3 +33,14 @@ def read_assets(package: str = "spipconv.preview") -> dict[str, Asset]:
             content = file.read_bytes()
             assets[file.name] = Asset(content, media_type, f'"{hashlib.sha256(content).hexdigest()[:24]}"')
     return assets
+
+
+def answer_asset(request: Request, assets: Mapping[str, Asset]) -> Response:
+    """Answer the file that the ``name`` in a request's path means. Raises Refusal for another name."""
+    asset = assets.get(request.path_params["name"])
+    if asset is None:
+        raise Refusal("not-found")
+    headers = {"ETag": asset.etag, "Cache-Control": "no-cache"}
+    if asset.etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(asset.content, media_type=asset.media_type, headers=headers)

@@ -311,6 +311,22 @@ def test_the_server_stops_even_if_clients_stay_connected() -> None:
         wait_for(lambda: len(server.register) == 4)
 
 
+def test_a_body_does_not_wait_until_its_head_is_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    connections: list[Any] = []
+    admit = Register.admit
+
+    def look(register: Register, connection: Any, client: str, now: float) -> Any:
+        connections.append(connection)
+        return admit(register, connection, client, now)
+
+    monkeypatch.setattr(Register, "admit", look)
+    with serving() as server, connect(server.port, HEALTH) as client:
+        assert read_answer(client)
+        [connection] = connections
+        accepted = connection.transport.get_extra_info("socket")
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 # ---- caps
 
 

@@ -41,7 +41,7 @@ def init(base: Path, site: str | None, language: str) -> None:
 def set_setting(base: Path, name: str | None, value: str | None) -> None:
     """Set the setting NAME of the base FILE to VALUE, or print one or all of them.
 
-    A running server knows of it within a minute.
+    A running server knows of it within seconds.
     """
     if name is not None and value is not None:
         with open_base(base) as store:

@@ -25,7 +25,7 @@ from spipconv.forum.store.base import Base
 from spipconv.forum.store.errors import StoreError
 from spipconv.preview.application import PAGE_FACTOR
 from spipconv.preview.application import create_app as create_preview
-from spipconv.preview.assets import read_assets
+from spipconv.preview.assets import answer_asset, read_assets
 from spipconv.web.brake import Brake
 from spipconv.web.clients import Clients
 from spipconv.web.guard import Guard, Prefix, check_origins, check_root_path
@@ -119,13 +119,7 @@ class _Application:
         ]
 
     async def show_asset(self, request: Request) -> Response:
-        asset = self._assets.get(request.path_params["name"])
-        if asset is None:
-            raise Refusal("not-found")
-        headers = {"ETag": asset.etag, "Cache-Control": "no-cache"}
-        if asset.etag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        return Response(asset.content, media_type=asset.media_type, headers=headers)
+        return answer_asset(request, self._assets)
 
     async def show_description(self, request: Request) -> Response:
         return answer_json(describe(read_root(request), _MOST_PREVIEW, _MOST_PREVIEW * PAGE_FACTOR, self._assets))
